@@ -1,0 +1,28 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+const root = fileURLToPath(new URL('.', import.meta.url));
+const shared = {
+  resolve: { alias: [{ find: /^#(libs|apps|migrations)\//, replacement: `${root}$1/` }] },
+  oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
+};
+
+/**
+ * `unit`: specs beside the source, no process and no network.
+ * `e2e`: real HTTP against a real Postgres. `keycloak`: also against a real Keycloak. `browser`: also in a real Chromium.
+ */
+export default defineConfig({
+  ...shared,
+  test: {
+    projects: [
+      {
+        ...shared,
+        test: {
+          name: 'unit',
+          include: ['{apps,libs,migrations,keycloak,test/architecture}/**/*.spec.ts'],
+          setupFiles: ['test/support/setup.ts'],
+        },
+      },
+    ],
+  },
+});
