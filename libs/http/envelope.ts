@@ -1,0 +1,79 @@
+import type { ApiError, ErrorEntry } from './api-error.js';
+
+/** A page's bounds, where `data` is a list. */
+export interface PageMeta {
+  limit: number;
+  next_cursor: string | null;
+  total?: number;
+}
+
+/** Every answer's outermost form: always exactly these six keys. */
+export interface Envelope {
+  status: 'success' | 'error';
+  code: number;
+  message: string;
+  data: unknown;
+  errors: ErrorEntry[] | null;
+  meta: PageMeta | null;
+}
+
+/**
+ * What a handler returns when it says more than its data: a page's meta, a strong entity tag, where the
+ * created resource is. A handler with nothing to add returns its data as it is.
+ */
+export class Reply<T = unknown> {
+  meta: PageMeta | null = null;
+  etag: string | null = null;
+  location: string | null = null;
+
+  constructor(readonly data: T | null) {}
+
+  static nothing(): Reply<never> {
+    return new Reply<never>(null);
+  }
+
+  static page<T>(data: T[], meta: PageMeta): Reply<T[]> {
+    const reply = new Reply(data);
+    reply.meta = meta;
+    return reply;
+  }
+
+  static tagged<T>(data: T, etag: string): Reply<T> {
+    const reply = new Reply(data);
+    reply.etag = etag;
+    return reply;
+  }
+
+  /** @param location relative, as RFC 9110 (section 10.2.2) allows: the `Host` header never enters it */
+  at(location: string): this {
+    this.location = location;
+    return this;
+  }
+}
+
+export function successEnvelope(
+  code: number,
+  message: string,
+  data: unknown,
+  meta: PageMeta | null,
+): Envelope {
+  return { status: 'success', code, message, data: data ?? null, errors: null, meta };
+}
+
+/** A class, so that the hook which encloses successes knows that this is enclosed already. */
+export class ErrorEnvelope implements Envelope {
+  readonly status = 'error';
+  readonly code: number;
+  readonly message: string;
+  readonly data: null;
+  readonly errors: ErrorEntry[];
+  readonly meta: null;
+
+  constructor({ status, message, errors }: ApiError) {
+    this.code = status;
+    this.message = errors.length > 1 ? `${errors.length} fields are wrong.` : message;
+    this.data = null;
+    this.errors = errors;
+    this.meta = null;
+  }
+}

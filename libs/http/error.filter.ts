@@ -1,0 +1,37 @@
+import { type ArgumentsHost, Catch, type ExceptionFilter } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
+import { ErrorEnvelope } from './envelope.js';
+import { type ErrorTranslator, translateError } from './error-translation.js';
+import type { Logger } from './logger.js';
+
+/** The one place that turns errors into answers, those of unknown routes and unreadable bodies included. */
+@Catch()
+export class ErrorFilter implements ExceptionFilter {
+  constructor(
+    private readonly translators: readonly ErrorTranslator[],
+    private readonly logger: Logger,
+  ) {}
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    const reply = host.switchToHttp().getResponse<FastifyReply>();
+    if (reply.sent) return;
+    const answer = translateError(error, this.translators);
+    if (answer.status === 500) this.logger.error({ err: asError(error) }, 'request failed');
+    else if (answer.status === 503)
+      this.logger.warn({ reason: answer.code, cause: causeOf(error) }, 'request refused');
+    void reply
+      .code(answer.status)
+      .headers({ ...answer.headers, 'cache-control': 'no-store' })
+      .removeHeader('etag')
+      .type('application/json; charset=utf-8')
+      .send(new ErrorEnvelope(answer));
+  }
+}
+
+const asError = (thrown: unknown): Error =>
+  thrown instanceof Error ? thrown : new Error(`thrown: ${String(thrown)}`);
+
+function causeOf(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  return error.cause instanceof Error ? error.cause.message : error.message;
+}

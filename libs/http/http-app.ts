@@ -1,0 +1,131 @@
+import fastifyCors from '@fastify/cors';
+import type { DynamicModule, Type } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { Drain } from './drain.js';
+import { encloseReplies } from './enclose.js';
+import { ErrorEnvelope } from './envelope.js';
+import { ErrorFilter } from './error.filter.js';
+import { type ErrorTranslator, translateError } from './error-translation.js';
+import { InputGuard } from './input.guard.js';
+import { InputPipe } from './input.pipe.js';
+import { BODY_LIMIT, readJsonBodies } from './json-body.js';
+import { type Logger, NestLogger } from './logger.js';
+import { measureRequests } from './metrics.js';
+import { answerParserError } from './raw-errors.js';
+import { requestContext, requestIdOf } from './request-context.js';
+import { logRequests } from './request-log.js';
+import { SECURITY_HEADERS, STRICT_TRANSPORT_SECURITY } from './security-headers.js';
+
+export interface HttpAppOptions {
+  /** The listener's name in logs and metrics: `identity-provider`, `user-service`, `internal`. */
+  name: string;
+  logger: Logger;
+  trustProxy?: false | number | string[];
+  cors?: { origins: string[]; localhost: boolean };
+  /** What turns the errors of other libraries (a database's) into answers. */
+  translators?: ErrorTranslator[];
+  drain?: Drain;
+}
+
+/** Slow clients are cut off after this long (ms), be it in the head or in the body. */
+const REQUEST_TIMEOUT = 10_000;
+const MAX_CONNECTIONS = 10_000;
+
+/**
+ * A Nest application on Fastify with everything that all our listeners share: the envelope, errors of every
+ * kind in it, request ids, security headers, strict input, one log line a request.
+ * It is not listening yet.
+ */
+export async function createHttpApp(
+  module: Type | DynamicModule,
+  { name, logger, trustProxy = false, cors, translators = [], drain = new Drain() }: HttpAppOptions,
+): Promise<NestFastifyApplication> {
+  const adapter = new FastifyAdapter({
+    trustProxy: trusted(trustProxy),
+    bodyLimit: BODY_LIMIT,
+    genReqId: requestIdOf,
+    requestTimeout: REQUEST_TIMEOUT,
+    http: { headersTimeout: REQUEST_TIMEOUT, connectionsCheckingInterval: 1_000, maxHeaderSize: 16 * 1024 },
+    routerOptions: { maxParamLength: 16 * 1024 },
+    // While draining, requests on open connections are still served: `Connection: close` sends them away.
+    return503OnClosing: false,
+    forceCloseConnections: 'idle',
+    clientErrorHandler: answerParserError,
+    // What the router itself refuses (a path that is no URL) meets no hook and no filter.
+    frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
+      const answer = translateError(error, []);
+      reply.headers({ ...SECURITY_HEADERS, 'x-request-id': request.id, 'cache-control': 'no-store' });
+      void reply.code(answer.status).send(new ErrorEnvelope(answer));
+    },
+  });
+  const fastify: FastifyInstance = adapter.getInstance();
+  fastify.server.maxConnections = MAX_CONNECTIONS;
+  readJsonBodies(fastify);
+  setHeaders(fastify);
+  drain.watch(fastify);
+  if (cors) await allowOrigins(fastify, cors);
+  followRequests(fastify);
+  logRequests(fastify, logger.child({ app: name }));
+  measureRequests(fastify, name);
+  encloseReplies(fastify);
+  const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
+    logger: new NestLogger(logger),
+    bodyParser: false,
+    abortOnError: false,
+    forceCloseConnections: false,
+  });
+  app.useGlobalFilters(new ErrorFilter(translators, logger));
+  app.useGlobalGuards(new InputGuard());
+  app.useGlobalPipes(new InputPipe());
+  return app;
+}
+
+/** Fastify leaves a bare hop count untrusted, since it cannot check the peer: the operator who sets one vouches for it. */
+function trusted(
+  trustProxy: false | number | string[],
+): false | string[] | ((address: string, hop: number) => boolean) {
+  return typeof trustProxy === 'number' ? (_address, hop) => hop < trustProxy : trustProxy;
+}
+
+/** Written once for every answer, also for those that no route gives. Public answers replace `Cache-Control`. */
+function setHeaders(fastify: FastifyInstance): void {
+  fastify.addHook('onRequest', (request, reply, done) => {
+    reply.headers(SECURITY_HEADERS).header('x-request-id', request.id).header('cache-control', 'no-store');
+    if (request.protocol === 'https') reply.header('strict-transport-security', STRICT_TRANSPORT_SECURITY);
+    done();
+  });
+}
+
+/** After the body has arrived, since its events come from outside the request's asynchronous context. */
+function followRequests(fastify: FastifyInstance): void {
+  fastify.addHook('preValidation', (request, _reply, done) => {
+    requestContext.run({ requestId: request.id }, done);
+  });
+}
+
+const LOCALHOST = /^http:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?$/;
+
+/** Exact origins alone; credentials stay off, since tokens travel in a header. */
+async function allowOrigins(
+  fastify: FastifyInstance,
+  { origins, localhost }: { origins: string[]; localhost: boolean },
+) {
+  const allowed = new Set(origins);
+  await fastify.register(fastifyCors, {
+    hook: 'onRequest',
+    origin: (origin, decide) =>
+      decide(
+        null,
+        origin !== undefined && (allowed.has(origin) || (localhost && LOCALHOST.test(origin)))
+          ? origin
+          : false,
+      ),
+    methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
+    allowedHeaders: ['Authorization', 'Content-Type', 'If-Match', 'If-None-Match', 'X-Request-Id'],
+    exposedHeaders: ['ETag', 'Location', 'Retry-After', 'WWW-Authenticate', 'X-Request-Id'],
+    maxAge: 600,
+    strictPreflight: false,
+  });
+}

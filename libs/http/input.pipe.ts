@@ -1,0 +1,54 @@
+import { type ArgumentMetadata, Injectable, type PipeTransform, type Type } from '@nestjs/common';
+import { plainToInstance } from 'class-transformer';
+import { getMetadataStorage, type ValidationError, validate } from 'class-validator';
+import { type ErrorEntry, invalid } from './api-error.js';
+import { type Fault, readFaults } from './field.js';
+
+const fieldsByType = new WeakMap<Type, ReadonlySet<string>>();
+
+/** The names that an input class declares: those with a field decorator, and no others. */
+export function declaredFields(type: Type): ReadonlySet<string> {
+  const known = fieldsByType.get(type);
+  if (known) return known;
+  const metadata = getMetadataStorage().getTargetValidationMetadatas(type, '', false, false);
+  const fields = new Set(metadata.map(({ propertyName }) => propertyName));
+  fieldsByType.set(type, fields);
+  return fields;
+}
+
+/**
+ * Checks a body or a query against its class: all wrong fields are told at once (422), each with the name
+ * that the request gave it, and nothing undeclared gets through.
+ */
+@Injectable()
+export class InputPipe implements PipeTransform {
+  async transform(value: unknown, { type, metatype }: ArgumentMetadata): Promise<unknown> {
+    if ((type !== 'body' && type !== 'query') || !metatype || metatype === Object) return value;
+    const given = value ?? (type === 'query' || value === undefined ? {} : value);
+    if (!isPlainObject(given)) {
+      throw invalid([{ field: null, code: 'object_expected', message: 'The body must be a JSON object.' }]);
+    }
+    const fields = declaredFields(metatype);
+    const unknown = Object.keys(given).filter((name) => !fields.has(name));
+    const known = Object.fromEntries(Object.entries(given).filter(([name]) => fields.has(name)));
+    const input = plainToInstance(metatype as Type<object>, known, { exposeUnsetFields: false });
+    const errors = await validate(input, { forbidUnknownValues: false });
+    const entries = [...unknown.map(unknownField), ...errors.flatMap(entriesOf)];
+    if (entries.length > 0) throw invalid(entries);
+    return input;
+  }
+}
+
+const isPlainObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const unknownField = (field: string): ErrorEntry => ({
+  field,
+  code: 'unknown_field',
+  message: 'There is no such field here.',
+});
+
+function entriesOf(error: ValidationError): ErrorEntry[] {
+  const faults: Fault[] = Object.values(error.constraints ?? {}).flatMap(readFaults);
+  return faults.map(({ at, code, message }) => ({ field: `${error.property}${at ?? ''}`, code, message }));
+}

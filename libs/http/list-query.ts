@@ -1,0 +1,111 @@
+import { createHash } from 'node:crypto';
+import { ApiProperty } from '@nestjs/swagger';
+import { Transform } from 'class-transformer';
+import { invalidField } from './api-error.js';
+import { field, must } from './field.js';
+import { ChoiceField, TextField } from './fields.js';
+
+/** What every list takes; its own class adds `sort` and filters. */
+export class ListQuery {
+  @Transform(({ value }) => (typeof value === 'string' && /^\d{1,3}$/.test(value) ? Number(value) : value))
+  @field(
+    { optional: true, description: 'How many entries at most.' },
+    { type: 'integer', minimum: 1, maximum: 100, default: 20 },
+    must(
+      (value: unknown) => Number.isInteger(value) && (value as number) >= 1 && (value as number) <= 100,
+      'out_of_range',
+      'A whole number from 1 to 100.',
+    ),
+  )
+  limit?: number;
+
+  @TextField({
+    optional: true,
+    max: 2048,
+    description: 'Where to go on: `meta.next_cursor` of the page before.',
+  })
+  cursor?: string;
+
+  @ChoiceField(['true', 'false'], { optional: true, description: 'Whether `meta.total` counts all entries.' })
+  include_total?: 'true' | 'false';
+}
+
+/** A list that is searched by prefix too. */
+export class SearchableListQuery extends ListQuery {
+  @TextField({
+    optional: true,
+    max: 255,
+    description: 'The beginning of an email, name or username, in any case.',
+  })
+  q?: string;
+}
+
+/** `sort` with its named fields, the first being the default; `-` before one sorts descending. */
+export const SortField = (fields: readonly string[]): PropertyDecorator =>
+  ChoiceField(
+    fields.flatMap((name) => [name, `-${name}`]),
+    {
+      optional: true,
+      description: `Default: \`${fields[0]}\`. A leading \`-\` sorts descending; ids break ties, nulls come last.`,
+    },
+  );
+
+/** The place in a sorted list after which a page begins. */
+export interface Position {
+  /** The sorted field's value there, as JSON has it; null where the row has none. */
+  value: string | null;
+  id: string;
+}
+
+/** Everything that decides which rows a list holds, and in which order. */
+export type ListIdentity = Readonly<Record<string, string | undefined>>;
+
+const fingerprint = (list: ListIdentity): string =>
+  createHash('sha256')
+    .update(
+      JSON.stringify(
+        Object.entries(list)
+          .filter(([, value]) => value !== undefined)
+          .sort(([a], [b]) => (a < b ? -1 : 1)),
+      ),
+    )
+    .digest('base64url')
+    .slice(0, 16);
+
+export const encodeCursor = (list: ListIdentity, { value, id }: Position): string =>
+  Buffer.from(JSON.stringify([fingerprint(list), value, id])).toString('base64url');
+
+/** @throws ApiError 422 on `cursor`, where it is not one of this list in this order */
+export function decodeCursor(list: ListIdentity, cursor: string): Position {
+  const [print, value, id] = parse(cursor);
+  const sound = (value === null || typeof value === 'string') && typeof id === 'string';
+  if (!sound || print !== fingerprint(list)) {
+    throw invalidField(
+      'cursor',
+      'invalid_cursor',
+      'This cursor is not from this list with this sort and filter.',
+    );
+  }
+  return { value, id };
+}
+
+function parse(cursor: string): unknown[] {
+  try {
+    const parsed: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString());
+    return Array.isArray(parsed) ? parsed : [];
+  } catch {
+    return [];
+  }
+}
+
+/** The `meta` of a list's page, for the OpenAPI document. */
+export class PageMetaReply {
+  @ApiProperty({ type: 'integer', example: 20 })
+  limit: number;
+
+  @ApiProperty({ type: String, nullable: true })
+  next_cursor: string | null;
+
+  @ApiProperty({ type: 'integer', required: false })
+  total?: number;
+}

@@ -1,0 +1,87 @@
+import type { LoggerService } from '@nestjs/common';
+import { type DestinationStream, type Logger, pino } from 'pino';
+import { requestContext } from './request-context.js';
+
+export type { Logger } from 'pino';
+
+/** What must never reach a log, wherever it stands in a logged object's first levels. */
+const SECRETS = [
+  'password',
+  'current_password',
+  'new_password',
+  'password_hash',
+  'token',
+  'authorization',
+  'client_secret',
+  'clientSecret',
+  'secret',
+];
+
+/**
+ * One JSON line an event (pino escapes control characters), readable ones in development.
+ * @param options.pretty needs the development dependency pino-pretty
+ */
+export async function createLogger(options: {
+  level: string;
+  pretty?: boolean;
+  destination?: DestinationStream;
+}): Promise<Logger> {
+  const settings = {
+    level: options.level,
+    base: undefined,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    redact: { paths: SECRETS.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]), censor: '[redacted]' },
+    formatters: { level: (label: string) => ({ level: label }) },
+    mixin: () => {
+      const context = requestContext.getStore();
+      return context ? { request_id: context.requestId } : {};
+    },
+  };
+  if (options.destination) return pino(settings, options.destination);
+  if (!options.pretty) return pino(settings);
+  const { default: pretty } = await import('pino-pretty');
+  return pino(settings, pretty({ translateTime: 'SYS:HH:MM:ss.l', ignore: 'pid,hostname', sync: true }));
+}
+
+/** Nest's own log calls, written through pino. */
+export class NestLogger implements LoggerService {
+  constructor(private readonly logger: Logger) {}
+
+  log(message: unknown, ...rest: unknown[]): void {
+    // Nest tells of each mapped route and module at start: of use to whoever debugs the start alone.
+    this.write('debug', message, rest);
+  }
+
+  warn(message: unknown, ...rest: unknown[]): void {
+    this.write('warn', message, rest);
+  }
+
+  error(message: unknown, ...rest: unknown[]): void {
+    this.write('error', message, rest);
+  }
+
+  fatal(message: unknown, ...rest: unknown[]): void {
+    this.write('fatal', message, rest);
+  }
+
+  debug(message: unknown, ...rest: unknown[]): void {
+    this.write('debug', message, rest);
+  }
+
+  verbose(message: unknown, ...rest: unknown[]): void {
+    this.write('trace', message, rest);
+  }
+
+  private write(
+    level: 'trace' | 'debug' | 'warn' | 'error' | 'fatal',
+    message: unknown,
+    rest: unknown[],
+  ): void {
+    const context = rest.at(-1);
+    const fields = {
+      context: typeof context === 'string' ? context : undefined,
+      ...(message instanceof Error ? { err: message } : typeof message === 'object' ? message : {}),
+    };
+    this.logger[level](fields, typeof message === 'string' ? message : undefined);
+  }
+}
