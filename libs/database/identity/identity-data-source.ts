@@ -1,0 +1,23 @@
+import { DataSource, type DataSourceOptions } from 'typeorm';
+import { identityMigrations } from '#migrations/identity/migrations.js';
+import { type PoolOptions, postgresOptions } from '../pool.js';
+import { Account } from './account.entity.js';
+import { Authority } from './authority.entity.js';
+import { Permission } from './permission.entity.js';
+import { Role } from './role.entity.js';
+import { RolePermission } from './role-permission.entity.js';
+import { Session } from './session.entity.js';
+
+export const identityEntities = [Account, Authority, Permission, Role, RolePermission, Session];
+
+export const identityOptions = (url: string, options: PoolOptions = {}) =>
+  ({
+    ...postgresOptions(url, { applicationName: 'twinkey identity-provider', ...options }),
+    schema: 'identity',
+    entities: identityEntities,
+    migrations: identityMigrations,
+  }) satisfies DataSourceOptions;
+
+/** Schema `identity`: accounts, roles, permissions, sessions. Not yet connected: `initialize()` it, `destroy()` it. */
+export const identityDataSource = (url: string, options: PoolOptions = {}): DataSource =>
+  new DataSource(identityOptions(url, options));

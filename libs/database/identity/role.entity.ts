@@ -1,0 +1,57 @@
+import {
+  Column,
+  Entity,
+  Index,
+  JoinColumn,
+  ManyToOne,
+  OneToMany,
+  PrimaryColumn,
+  type Relation,
+} from 'typeorm';
+import { CreatedAtColumn, KeyColumn, RowVersionColumn, UpdatedAtColumn } from '../columns.js';
+import { RolePermission } from './role-permission.entity.js';
+
+/** Besides what stands here: `roles_name_key`, unique on `lower(name)`. */
+@Entity('roles')
+@Index('roles_name_idx', ['name'])
+@Index('roles_created_at_id_idx', ['createdAt', 'id'])
+@Index('roles_parent_id_name_idx', ['parentId', 'name'])
+@Index('roles_parent_id_created_at_id_idx', ['parentId', 'createdAt', 'id'])
+export class Role {
+  @PrimaryColumn('uuid')
+  id: string;
+
+  @KeyColumn()
+  name: string;
+
+  @Column('text', { nullable: true })
+  description: string | null;
+
+  @Column('uuid', { nullable: true })
+  parentId: string | null;
+
+  @ManyToOne(() => Role, { onDelete: 'RESTRICT' })
+  @JoinColumn()
+  parent?: Relation<Role> | null;
+
+  /** A system role: its description alone may change. */
+  @Column('boolean', { default: false })
+  system: boolean;
+
+  /** Raised for itself and all descendants when its effective permissions change. */
+  @RowVersionColumn()
+  version: number;
+
+  @CreatedAtColumn()
+  createdAt: Date;
+
+  @UpdatedAtColumn()
+  updatedAt: Date;
+
+  /** Its own, not the inherited ones. */
+  @OneToMany(
+    () => RolePermission,
+    (grant) => grant.role,
+  )
+  grants?: Relation<RolePermission>[];
+}

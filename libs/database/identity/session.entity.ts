@@ -1,0 +1,25 @@
+import { Column, Entity, Index, JoinColumn, ManyToOne, PrimaryColumn, type Relation } from 'typeorm';
+import { CreatedAtColumn, TimeColumn } from '../columns.js';
+import { Account } from './account.entity.js';
+
+/** One login; its id is the token's `sid`. Gone: the token is no longer accepted. */
+@Entity('sessions')
+@Index('sessions_account_id_idx', ['accountId'])
+@Index('sessions_expires_at_idx', ['expiresAt'])
+export class Session {
+  @PrimaryColumn('uuid')
+  id: string;
+
+  @Column('uuid')
+  accountId: string;
+
+  @ManyToOne(() => Account, { onDelete: 'CASCADE' })
+  @JoinColumn()
+  account?: Relation<Account>;
+
+  @CreatedAtColumn()
+  createdAt: Date;
+
+  @TimeColumn()
+  expiresAt: Date;
+}

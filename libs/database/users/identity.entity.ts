@@ -1,0 +1,63 @@
+import { Check, Column, Entity, Index, JoinColumn, ManyToOne, PrimaryColumn, type Relation } from 'typeorm';
+import { KeyColumn, TimeColumn } from '../columns.js';
+import { User } from './user.entity.js';
+
+export type IssuerName = 'native' | 'keycloak';
+
+/**
+ * Who somebody is: the pair (issuer, sub), never an email; and what the issuer last said of him.
+ * Besides what stands here: the two expression indexes of `name-search.ts`.
+ */
+@Entity('identities')
+@Check('identities_issuer_check', `issuer IN ('native', 'keycloak')`)
+@Index('identities_user_id_idx', ['userId'])
+@Index('identities_sub_idx', ['sub'])
+@Index('identities_username_key', ['issuer', 'usernameKey'], {
+  unique: true,
+  where: 'username_key IS NOT NULL',
+})
+@Index('identities_username_key_user_id_idx', ['usernameKey', 'userId'])
+@Index('identities_email_key_user_id_idx', ['emailKey', 'userId'])
+@Index('identities_issuer_email_key_user_id_idx', ['issuer', 'emailKey', 'userId'])
+export class Identity {
+  @PrimaryColumn('text')
+  issuer: IssuerName;
+
+  @PrimaryColumn('text', { collation: 'C' })
+  sub: string;
+
+  @Column('uuid')
+  userId: string;
+
+  @ManyToOne(
+    () => User,
+    (user) => user.identities,
+    { onDelete: 'RESTRICT' },
+  )
+  @JoinColumn()
+  user?: Relation<User>;
+
+  @Column('text', { nullable: true })
+  username: string | null;
+
+  /** `textKey(username)`: one person's per issuer. */
+  @KeyColumn({ nullable: true })
+  usernameKey: string | null;
+
+  @Column('text', { nullable: true })
+  email: string | null;
+
+  /** `textKey(email)`. Not unique: an issuer may let two people share one. */
+  @KeyColumn({ nullable: true })
+  emailKey: string | null;
+
+  @Column('text', { nullable: true })
+  firstName: string | null;
+
+  @Column('text', { nullable: true })
+  lastName: string | null;
+
+  /** When the issuer said the above: an older word does not undo a newer one. */
+  @TimeColumn()
+  toldAt: Date;
+}

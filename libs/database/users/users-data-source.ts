@@ -1,0 +1,19 @@
+import { DataSource, type DataSourceOptions } from 'typeorm';
+import { usersMigrations } from '#migrations/users/migrations.js';
+import { type PoolOptions, postgresOptions } from '../pool.js';
+import { Identity } from './identity.entity.js';
+import { User } from './user.entity.js';
+
+export const usersEntities = [Identity, User];
+
+export const usersOptions = (url: string, options: PoolOptions = {}) =>
+  ({
+    ...postgresOptions(url, { applicationName: 'twinkey user-service', ...options }),
+    schema: 'users',
+    entities: usersEntities,
+    migrations: usersMigrations,
+  }) satisfies DataSourceOptions;
+
+/** Schema `users`: profiles and the identities of their people. Not yet connected: `initialize()` it, `destroy()` it. */
+export const usersDataSource = (url: string, options: PoolOptions = {}): DataSource =>
+  new DataSource(usersOptions(url, options));

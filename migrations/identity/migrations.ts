@@ -1,0 +1,4 @@
+import { CreateAccountsRolesAndSessions1764000000000 } from './1764000000000-create-accounts-roles-and-sessions.js';
+
+/** Every migration of schema `identity`; they run in the order of the timestamps in their names. */
+export const identityMigrations = [CreateAccountsRolesAndSessions1764000000000];
