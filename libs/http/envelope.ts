@@ -65,14 +65,15 @@ export class ErrorEnvelope implements Envelope {
   readonly status = 'error';
   readonly code: number;
   readonly message: string;
-  readonly data: null;
+  readonly data: unknown;
   readonly errors: ErrorEntry[];
   readonly meta: null;
 
-  constructor({ status, message, errors }: ApiError) {
+  /** @param data null but for a health report, which a 503 carries too */
+  constructor({ status, message, errors }: ApiError, data: unknown = null) {
     this.code = status;
     this.message = errors.length > 1 ? `${errors.length} fields are wrong.` : message;
-    this.data = null;
+    this.data = data;
     this.errors = errors;
     this.meta = null;
   }

@@ -1,0 +1,57 @@
+import { randomUUID, sign } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import type { SigningSettings } from '#libs/config/settings.js';
+
+/** Whom a token is for, and what it says of him. Times are the signer's. */
+export interface TokenSubject {
+  accountId: string;
+  sessionId: string;
+  email: string;
+  firstName: string | null;
+  lastName: string | null;
+  role: string;
+  permissions: readonly string[];
+}
+
+export const SIGNING_SETTINGS = Symbol('SIGNING_SETTINGS');
+
+/** Issues native access tokens: JWTs (RFC 9068) signed with RS256 (RFC 7518, section 3.3). */
+@Injectable()
+export class TokenSigner {
+  private readonly header: string;
+
+  constructor(@Inject(SIGNING_SETTINGS) private readonly settings: SigningSettings) {
+    this.header = encode({ alg: 'RS256', typ: 'at+jwt', kid: settings.kid });
+  }
+
+  /** When a token that is issued at `issuedAt` (seconds since the epoch) ends, in whole seconds. */
+  expiryOf(issuedAt: number): number {
+    return issuedAt + Math.floor(this.settings.lifetimeSeconds);
+  }
+
+  /**
+   * Synchronous on purpose: libuv's threads, where asynchronous signing would queue, may be full of bcrypt.
+   * @param issuedAt seconds since the epoch
+   */
+  sign(subject: TokenSubject, issuedAt: number): string {
+    const claims = encode({
+      iss: this.settings.issuer,
+      aud: this.settings.audience,
+      sub: subject.accountId,
+      exp: this.expiryOf(issuedAt),
+      iat: issuedAt,
+      jti: randomUUID(),
+      sid: subject.sessionId,
+      email: subject.email,
+      preferred_username: subject.email,
+      given_name: subject.firstName ?? undefined,
+      family_name: subject.lastName ?? undefined,
+      role: subject.role,
+      permissions: subject.permissions,
+    });
+    const input = `${this.header}.${claims}`;
+    return `${input}.${sign('sha256', Buffer.from(input), this.settings.privateKey).toString('base64url')}`;
+  }
+}
+
+const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
