@@ -1,0 +1,12 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { databaseModule } from '../database-module.js';
+import type { PoolOptions } from '../pool.js';
+import { usersOptions } from './users-data-source.js';
+
+/** `DataSource` and the repositories of schema `users`, for the whole application. */
+@Module({})
+export class UsersDatabaseModule {
+  static forRoot(url: string, options: PoolOptions = {}): DynamicModule {
+    return databaseModule(UsersDatabaseModule, 'users', usersOptions(url, options));
+  }
+}
