@@ -1,0 +1,17 @@
+#!/usr/bin/env node
+'use strict';
+
+require('./runtime.cjs');
+
+const { existsSync } = require('node:fs');
+const { join } = require('node:path');
+const { pathToFileURL } = require('node:url');
+
+const main = join(__dirname, '../dist/apps/cli/src/main.js');
+
+if (existsSync(main)) {
+  import(pathToFileURL(main).href);
+} else {
+  console.error('Twinkey is not built yet: npm start builds and runs it, npm run build builds it.');
+  process.exitCode = 1;
+}

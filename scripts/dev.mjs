@@ -1,0 +1,73 @@
+import '../bin/node-version.cjs';
+import { watch } from 'node:fs';
+
+const { runScript } = await import('./support/problem.mjs');
+const { ensureInstalled } = await import('./support/install.mjs');
+const { SOURCES, ensureBuilt } = await import('./support/build.mjs');
+const { root } = await import('./support/paths.mjs');
+const { run } = await import('./support/run.mjs');
+
+/** Editors save in several steps: a change counts when nothing has followed it for this long. */
+const QUIET_MS = 100;
+
+await runScript(async () => {
+  await ensureInstalled();
+  await ensureBuilt();
+
+  let stopping = false;
+  let application = start();
+  let work = Promise.resolve();
+  const stopWatching = watchSources(() => {
+    work = work.then(reload);
+  });
+
+  async function reload() {
+    try {
+      if (stopping || !(await ensureBuilt())) return;
+      application.stop();
+      await application.ended;
+      if (!stopping) application = start();
+    } catch (error) {
+      console.error(error.message);
+    }
+  }
+
+  await untilSignal();
+  stopping = true;
+  stopWatching();
+  await work;
+  return application.ended;
+});
+
+/** When told to stop, it finishes its requests and stops its embedded Postgres before it ends. */
+function start() {
+  const controller = new AbortController();
+  const options = { signal: controller.signal, killSignal: 'SIGTERM' };
+  const ended = run(process.execPath, ['bin/twinkey.cjs', 'run', ...process.argv.slice(2)], options);
+  return {
+    stop: () => controller.abort(),
+    ended: ended.then(({ code }) => {
+      if (code !== 0) console.error(`The application ended with exit code ${code}.`);
+      return code;
+    }),
+  };
+}
+
+function untilSignal() {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, resolve);
+  });
+}
+
+function watchSources(onChange) {
+  let timer;
+  const soon = () => {
+    clearTimeout(timer);
+    timer = setTimeout(onChange, QUIET_MS);
+  };
+  const watchers = SOURCES.map((folder) => watch(`${root}/${folder}`, { recursive: true }, soon));
+  return () => {
+    clearTimeout(timer);
+    for (const watcher of watchers) watcher.close();
+  };
+}

@@ -1,0 +1,11 @@
+import '../bin/node-version.cjs';
+
+const { runScript } = await import('./support/problem.mjs');
+const { ensureInstalled } = await import('./support/install.mjs');
+const { ensureBuilt } = await import('./support/build.mjs');
+
+await runScript(async () => {
+  await ensureInstalled();
+  await ensureBuilt();
+  await import('../dist/keycloak/start.js');
+});

@@ -1,0 +1,47 @@
+import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { run } from './run.mjs';
+
+const BROWSERS = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
+const BROWSERS_ELSEWHERE = [
+  '/Applications/Chromium.app/Contents/MacOS/Chromium',
+  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+];
+const OLDEST_JAVA = 17;
+const PATIENCE_MS = 10_000;
+
+/** Can a real Keycloak run here? `KEYCLOAK_TEST_URL` names one that runs already. */
+export async function hasKeycloak() {
+  if (process.env.KEYCLOAK_TEST_URL) return true;
+  const [java, maven, docker] = await Promise.all([
+    hasJava(),
+    works('mvn', ['--version']),
+    works('docker', ['info']),
+  ]);
+  return (java && maven) || docker;
+}
+
+async function hasJava() {
+  const { code, output } = await ask('java', ['-version']);
+  return code === 0 && Number(/version "(\d+)/.exec(output)?.[1]) >= OLDEST_JAVA;
+}
+
+/** The path of a Chromium, or null. */
+export function findChromium() {
+  const onPath = (process.env.PATH ?? '').split(delimiter).filter(Boolean);
+  const candidates = [
+    process.env.CHROMIUM_PATH ?? '',
+    ...BROWSERS.flatMap((name) => onPath.map((folder) => join(folder, name))),
+    ...BROWSERS_ELSEWHERE,
+  ];
+  return candidates.find((path) => path !== '' && existsSync(path)) ?? null;
+}
+
+async function works(command, args) {
+  return (await ask(command, args)).code === 0;
+}
+
+/** A Docker client whose engine is away may wait for long: what does not answer in time does not work. */
+function ask(command, args) {
+  return run(command, args, { stdio: ['ignore', 'pipe', 'pipe'], timeout: PATIENCE_MS });
+}

@@ -1,0 +1,16 @@
+/** Something that the person at the terminal can put right: one line for him, no stack. */
+export class Problem extends Error {}
+
+/**
+ * Runs a script's work and sets the exit code: what `task` resolves with (nothing: 0), 1 where it throws.
+ *
+ * @param {() => Promise<number | void>} task
+ */
+export async function runScript(task) {
+  try {
+    process.exitCode = (await task()) ?? 0;
+  } catch (error) {
+    console.error(error instanceof Problem ? error.message : error);
+    process.exitCode = 1;
+  }
+}
