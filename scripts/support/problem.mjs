@@ -2,13 +2,14 @@
 export class Problem extends Error {}
 
 /**
- * Runs a script's work and sets the exit code: what `task` resolves with (nothing: 0), 1 where it throws.
+ * Runs a script's work and sets the exit code: what `task` resolves with, where it is a number; 1 where it throws.
  *
  * @param {() => Promise<number | void>} task
  */
 export async function runScript(task) {
   try {
-    process.exitCode = (await task()) ?? 0;
+    const code = await task();
+    if (code) process.exitCode = code;
   } catch (error) {
     console.error(error instanceof Problem ? error.message : error);
     process.exitCode = 1;
