@@ -1,0 +1,14 @@
+import type { CommonSettings } from './settings.js';
+import { type SettingsReader, whole } from './settings-reader.js';
+
+export function commonSettings(reader: SettingsReader): CommonSettings | undefined {
+  return whole({
+    environment: reader.environment,
+    host: reader.required('HOST'),
+    corsOrigins: reader.or('CORS_ORIGINS', []),
+    corsLocalhost: reader.environment === 'development' && reader.optional('CORS_ORIGINS') === null,
+    trustProxy: reader.or('TRUST_PROXY', false),
+    docs: reader.required('DOCS'),
+    logLevel: reader.required('LOG_LEVEL'),
+  });
+}

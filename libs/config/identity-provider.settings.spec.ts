@@ -1,0 +1,180 @@
+import { describe, expect, it } from 'vitest';
+import type { Environment } from './environment.js';
+import {
+  base64,
+  developmentEnvironment,
+  KEYCLOAK,
+  problemsOf,
+  productionEnvironment,
+  rsaPems,
+} from './fixtures.js';
+import { identityProviderSettings } from './identity-provider.settings.js';
+import { parsePublicKey, thumbprintOf } from './keys.js';
+
+const problems = (env: Environment) => problemsOf(() => identityProviderSettings(env));
+const faultyVariables = (env: Environment) => problems(env).map(({ variable }) => variable);
+const { publicKey } = rsaPems();
+
+describe('identityProviderSettings', () => {
+  it('has the defaults of the documentation in development', () => {
+    const { signing, ...settings } = identityProviderSettings(developmentEnvironment());
+    expect(settings).toEqual({
+      environment: 'development',
+      host: '127.0.0.1',
+      port: 8001,
+      databaseUrl: 'postgres://twinkey:s3cret@127.0.0.1:5432/twinkey',
+      bcryptCost: 12,
+      login: { maxFailures: 10, maxFailuresPerAddress: 100, windowSeconds: 900 },
+      keycloak: null,
+      metricsPort: null,
+      corsOrigins: [],
+      corsLocalhost: true,
+      trustProxy: false,
+      docs: true,
+      logLevel: 'info',
+    });
+    expect(signing).toMatchObject({
+      issuer: 'http://localhost:8001',
+      audience: 'twinkey',
+      lifetimeSeconds: 604_800,
+    });
+    expect(signing.kid).toBe(thumbprintOf(signing.publicKeys[0]?.pem ?? ''));
+  });
+
+  it('has those of production there', () => {
+    const settings = identityProviderSettings(productionEnvironment());
+    expect(settings).toMatchObject({ host: '0.0.0.0', docs: false, corsOrigins: [], corsLocalhost: false });
+  });
+
+  it('derives issuer and audience from other variables', () => {
+    const env = productionEnvironment({
+      ...KEYCLOAK,
+      KEYCLOAK_URL: 'https://sso.example.com/',
+      KEYCLOAK_CLIENT_ID: 'backend',
+    });
+    expect(identityProviderSettings(env).keycloak).toEqual({
+      issuer: 'https://sso.example.com/realms/people',
+      jwksUrl: 'http://keycloak:8080/realms/people/protocol/openid-connect/certs',
+      audience: 'backend',
+      roleMap: new Map(),
+      url: 'https://sso.example.com',
+      internalUrl: 'http://keycloak:8080',
+      realm: 'people',
+    });
+    expect(identityProviderSettings(developmentEnvironment({ PORT: '9000' })).signing.issuer).toBe(
+      'http://localhost:9000',
+    );
+  });
+
+  it('publishes the own key first, then the additional ones', () => {
+    const env = developmentEnvironment({
+      JWT_KID: 'now',
+      JWT_ADDITIONAL_PUBLIC_KEYS: `next:${base64(publicKey)}`,
+    });
+    expect(identityProviderSettings(env).signing.publicKeys.map(({ kid }) => kid)).toEqual(['now', 'next']);
+  });
+
+  it('takes empty and blank values as unset', () => {
+    const env = developmentEnvironment({ PORT: '', LOG_LEVEL: '  ', KEYCLOAK_URL: '', METRICS_PORT: '' });
+    expect(identityProviderSettings(env)).toMatchObject({
+      port: 8001,
+      logLevel: 'info',
+      keycloak: null,
+      metricsPort: null,
+    });
+  });
+
+  it('ignores what only user-service needs', () => {
+    const foreign = {
+      USER_SERVICE_PORT: 'x',
+      USER_DATABASE_URL: 'x',
+      INTERNAL_API_TOKEN: 'x y',
+      JWT_JWKS_URL: 'x',
+    };
+    const env = productionEnvironment({
+      ...KEYCLOAK,
+      KEYCLOAK_CLIENT_SECRET: undefined,
+      IDENTITY_PROVIDER_URL: 'x',
+      ...foreign,
+    });
+    expect(() => identityProviderSettings(env)).not.toThrow();
+  });
+
+  it('ignores DATABASE_URL where it has one of its own', () => {
+    const env = developmentEnvironment({
+      DATABASE_URL: 'x',
+      IDENTITY_DATABASE_URL: 'postgres://db/identity',
+    });
+    expect(identityProviderSettings(env).databaseUrl).toBe('postgres://db/identity');
+  });
+
+  it('names all that is missing at once', () => {
+    expect(
+      faultyVariables({ ENVIRONMENT: 'production', KEYCLOAK_URL: 'https://sso.example.com' }).sort(),
+    ).toEqual([
+      'DATABASE_URL',
+      'JWT_AUDIENCE',
+      'JWT_ISSUER',
+      'JWT_PRIVATE_KEY',
+      'JWT_PUBLIC_KEY',
+      'KEYCLOAK_REALM',
+    ]);
+  });
+
+  it('names all that is bad at once, a cause once and not its consequences', () => {
+    const env = {
+      DATABASE_URL: 'x',
+      PORT: 'x',
+      JWT_PRIVATE_KEY: 'x',
+      JWT_PUBLIC_KEY: 'x',
+      BCRYPT_COST: '9',
+      ENVIRONMENT: 'prod',
+    };
+    expect(faultyVariables(env).sort()).toEqual(Object.keys(env).sort());
+  });
+
+  it.each([
+    ['JWT_ISSUER', productionEnvironment({ JWT_ISSUER: 'http://id.example.com' })],
+    ['KEYCLOAK_URL', productionEnvironment({ ...KEYCLOAK, KEYCLOAK_URL: 'http://sso.example.com' })],
+    [
+      'JWT_ISSUER',
+      developmentEnvironment({ ...KEYCLOAK, JWT_ISSUER: 'https://sso.example.com/realms/people' }),
+    ],
+    ['JWT_PUBLIC_KEY', developmentEnvironment({ JWT_PUBLIC_KEY: base64(publicKey) })],
+    ['JWT_ALGORITHM', developmentEnvironment({ JWT_ALGORITHM: 'HS256' })],
+    ['JWT_EXPIRATION_DAYS', developmentEnvironment({ JWT_EXPIRATION_DAYS: '31' })],
+    ['CORS_ORIGINS', developmentEnvironment({ CORS_ORIGINS: '*' })],
+    ['TRUST_PROXY', developmentEnvironment({ TRUST_PROXY: 'true' })],
+    ['LOG_LEVEL', developmentEnvironment({ LOG_LEVEL: 'verbose' })],
+    ['DATABASE_URL', productionEnvironment({ DATABASE_URL: 'postgres://app:userservice@db/app' })],
+    ['DATABASE_URL', productionEnvironment({ DATABASE_URL: 'postgres://app@db/app?password=changeme' })],
+    [
+      'JWT_ADDITIONAL_PUBLIC_KEYS',
+      developmentEnvironment({ JWT_KID: 'a', JWT_ADDITIONAL_PUBLIC_KEYS: `a:${base64(publicKey)}` }),
+    ],
+  ])('refuses a bad %s alone', (variable, env) => {
+    expect(faultyVariables(env)).toEqual([variable]);
+  });
+
+  it('never tells a value', () => {
+    const secret = 'hunter2-hunter2';
+    const names = Object.keys({
+      ...productionEnvironment(KEYCLOAK),
+      PORT: '',
+      TRUST_PROXY: '',
+      CORS_ORIGINS: '',
+      JWT_KID: '',
+    });
+    const env = Object.fromEntries(names.map((name) => [name, `${secret}, ${secret}\u0000`]));
+    const found = problems({ ...env, ENVIRONMENT: 'production', KEYCLOAK_ROLE_MAP: secret });
+    expect(found.length).toBeGreaterThan(8);
+    expect(JSON.stringify(found)).not.toContain('hunter2');
+  });
+
+  it('takes public keys from the pair that it signs with', () => {
+    const env = developmentEnvironment();
+    expect(identityProviderSettings(env).signing.publicKeys[0]?.pem).toBe(
+      parsePublicKey(env['JWT_PUBLIC_KEY'] ?? '').pem,
+    );
+  });
+});

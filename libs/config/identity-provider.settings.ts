@@ -1,0 +1,26 @@
+import { commonSettings } from './common.settings.js';
+import type { Environment } from './environment.js';
+import { keycloakIssuerSettings } from './keycloak.settings.js';
+import { signingSettings } from './native.settings.js';
+import type { IdentityProviderSettings } from './settings.js';
+import { SettingsReader, whole } from './settings-reader.js';
+
+/** All settings of identity-provider. Throws a SettingsError with all that is bad or missing. */
+export function identityProviderSettings(env: Environment): IdentityProviderSettings {
+  const reader = new SettingsReader(env);
+  const common = commonSettings(reader);
+  const settings = whole({
+    port: reader.required('PORT'),
+    databaseUrl: reader.required('IDENTITY_DATABASE_URL'),
+    signing: signingSettings(reader),
+    bcryptCost: reader.required('BCRYPT_COST'),
+    login: whole({
+      maxFailures: reader.required('LOGIN_MAX_FAILURES'),
+      maxFailuresPerAddress: reader.required('LOGIN_MAX_FAILURES_PER_ADDRESS'),
+      windowSeconds: reader.required('LOGIN_WINDOW_SECONDS'),
+    }),
+    keycloak: keycloakIssuerSettings(reader),
+    metricsPort: reader.optional('METRICS_PORT'),
+  });
+  return reader.finish(common && settings && { ...common, ...settings });
+}

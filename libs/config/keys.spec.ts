@@ -1,0 +1,184 @@
+import { createPublicKey, generateKeyPairSync } from 'node:crypto';
+import { calculateJwkThumbprint, exportJWK } from 'jose';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { base64, rsaPems } from './fixtures.js';
+import {
+  generateKeyPair,
+  isPair,
+  parsePrivateKey,
+  parsePublicKey,
+  thumbprint,
+  thumbprintOf,
+  toPublicJwk,
+} from './keys.js';
+import { InvalidValue } from './settings-error.js';
+
+const pair = rsaPems();
+const other = rsaPems();
+const encodings = {
+  publicKeyEncoding: { type: 'spki', format: 'pem' },
+  privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+} as const;
+const pss = generateKeyPairSync('rsa-pss', { modulusLength: 2048, ...encodings });
+const ec = generateKeyPairSync('ec', { namedCurve: 'P-256', ...encodings });
+const small = rsaPems(1024);
+const almost = rsaPems(2047);
+const cube = rsaPems(2048, 3);
+const pkcs1 = generateKeyPairSync('rsa', {
+  modulusLength: 2048,
+  publicKeyEncoding: { type: 'pkcs1', format: 'pem' },
+  privateKeyEncoding: { type: 'pkcs1', format: 'pem' },
+});
+const encrypted = generateKeyPairSync('rsa', {
+  modulusLength: 2048,
+  publicKeyEncoding: encodings.publicKeyEncoding,
+  privateKeyEncoding: { type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'x' },
+});
+
+/** The PEM with something done to the DER inside. */
+function withDer(pem: string, change: (der: Buffer) => Buffer): string {
+  const [first = '', ...rest] = pem.trim().split('\n');
+  const last = rest.pop() ?? '';
+  return [first, change(Buffer.from(rest.join(''), 'base64')).toString('base64'), last, ''].join('\n');
+}
+
+/** Faults that both kinds of key share, made from a good PEM: what the setting then holds. */
+const hostile: [string, (pem: string) => string][] = [
+  ['nothing', () => ''],
+  ['a bare PEM', (pem) => pem],
+  ['junk', () => 'not-base64!'],
+  ['junk in base64', () => base64('hello')],
+  ['a space inside the base64', (pem) => base64(pem).replace(/^.{20}/, '$& ')],
+  ['a character that is not base64 inside it', (pem) => base64(pem).replace(/^.{20}/, '$&*')],
+  ['base64 without its padding', (pem) => base64(pem.length % 3 === 0 ? `${pem}\n` : pem).replace(/=+$/, '')],
+  ['base64 that was cut', (pem) => base64(pem).slice(0, 401)],
+  ['base64 twice', (pem) => base64(base64(pem))],
+  ['text before the PEM', (pem) => base64(`key:\n${pem}`)],
+  ['text after the PEM', (pem) => base64(`${pem}more`)],
+  ['two PEM blocks', (pem) => base64(pem + pem)],
+  ['labels that differ', (pem) => base64(pem.replace('END P', 'END RSA P'))],
+  ['a PEM without an end', (pem) => base64(pem.replace(/-----END.*/s, ''))],
+  ['junk in the PEM body', (pem) => base64(pem.replace(/\nM/, '\n*M'))],
+  ['an empty PEM body', (pem) => base64(pem.replace(/-\n.*\n-/s, '-\n\n-'))],
+  ['bytes after the key', (pem) => base64(withDer(pem, (der) => Buffer.concat([der, Buffer.from('junk')])))],
+  ['a key that was cut', (pem) => base64(withDer(pem, (der) => der.subarray(0, 100)))],
+  ['zeros', (pem) => base64(withDer(pem, (der) => Buffer.alloc(der.length)))],
+  ['a certificate', (pem) => base64(pem.replaceAll(/(PRIVATE|PUBLIC) KEY/g, 'CERTIFICATE'))],
+];
+
+/** Asserts the refusal, and that its message holds no part of the input. */
+function expectRefusal(parse: (text: string) => unknown, text: string, message?: RegExp): void {
+  let refusal: unknown;
+  try {
+    parse(text);
+  } catch (error) {
+    refusal = error;
+  }
+  expect(refusal).toBeInstanceOf(InvalidValue);
+  const told = (refusal as InvalidValue).message;
+  expect(told).toMatch(message ?? /./);
+  const inner = Buffer.from(text, 'base64').toString('latin1');
+  for (const piece of [...text.split(/\s+/), ...inner.split(/\s+/)].filter(({ length }) => length > 11)) {
+    expect(told).not.toContain(piece.slice(0, 12));
+  }
+}
+
+describe('parsePrivateKey', () => {
+  it('takes a PKCS#8 PEM of 2048 bits, with either line end', () => {
+    expect(parsePrivateKey(base64(pair.privateKey)).asymmetricKeyDetails?.modulusLength).toBe(2048);
+    expect(parsePrivateKey(base64(pair.privateKey.replaceAll('\n', '\r\n'))).type).toBe('private');
+  });
+
+  it.each(hostile)('refuses %s', (_, make) => expectRefusal(parsePrivateKey, make(pair.privateKey)));
+
+  it.each([
+    ['a public key', pair.publicKey, /holds a public key/],
+    ['PKCS#1', pkcs1.privateKey, /PKCS#1/],
+    ['an encrypted key', encrypted.privateKey, /encrypted/],
+    ['1024 bits', small.privateKey, /2048 bits/],
+    ['2047 bits', almost.privateKey, /2048 bits/],
+    ['e = 3', cube.privateKey, /65537/],
+    ['rsa-pss', pss.privateKey, /rsa-pss/],
+    ['an EC key', ec.privateKey, /RSA/],
+    [
+      'a public key under a private label',
+      pair.publicKey.replaceAll('PUBLIC', 'PRIVATE'),
+      /not a readable key/,
+    ],
+  ])('refuses %s', (_, pem, message) => expectRefusal(parsePrivateKey, base64(pem), message));
+});
+
+describe('parsePublicKey', () => {
+  it('takes an SPKI PEM of 2048 bits, and gives its canonical PEM', () => {
+    expect(parsePublicKey(base64(pair.publicKey)).pem).toBe(pair.publicKey);
+    expect(parsePublicKey(base64(pair.publicKey.replaceAll('\n', '\r\n').trimEnd())).pem).toBe(
+      pair.publicKey,
+    );
+  });
+
+  it.each(hostile)('refuses %s', (_, make) => expectRefusal(parsePublicKey, make(pair.publicKey)));
+
+  it.each([
+    ['a private key', pair.privateKey, /holds a private key/],
+    ['a private key in PKCS#1', pkcs1.privateKey, /holds a private key/],
+    ['PKCS#1', pkcs1.publicKey, /PKCS#1/],
+    ['1024 bits', small.publicKey, /2048 bits/],
+    ['e = 3', cube.publicKey, /65537/],
+    ['rsa-pss', pss.publicKey, /rsa-pss/],
+    ['an EC key', ec.publicKey, /RSA/],
+    [
+      'a private key under a public label',
+      pair.privateKey.replaceAll('PRIVATE', 'PUBLIC'),
+      /not a readable key/,
+    ],
+  ])('refuses %s', (_, pem, message) => expectRefusal(parsePublicKey, base64(pem), message));
+});
+
+describe('isPair', () => {
+  it('tells a pair from two halves of different pairs', () => {
+    const privateKey = parsePrivateKey(base64(pair.privateKey));
+    expect(isPair(privateKey, parsePublicKey(base64(pair.publicKey)).key)).toBe(true);
+    expect(isPair(privateKey, parsePublicKey(base64(other.publicKey)).key)).toBe(false);
+  });
+});
+
+describe('thumbprint and toPublicJwk', () => {
+  it('gives the thumbprint of the example in RFC 7638, section 3.1', () => {
+    const n =
+      '0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJECPebWKRXjBZCiFV4n3oknjhMst' +
+      'n64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJzKnqDKgw';
+    expect(thumbprint({ e: 'AQAB', n })).toBe('NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs');
+  });
+
+  it('agrees with jose', async () => {
+    const jwk = await exportJWK(createPublicKey(pair.publicKey));
+    expect(thumbprintOf(pair.publicKey)).toBe(await calculateJwkThumbprint(jwk));
+    expect(toPublicJwk('k1', pair.publicKey)).toEqual({ ...jwk, kid: 'k1', use: 'sig', alg: 'RS256' });
+  });
+
+  it('shows nothing private, even of a private PEM', () => {
+    expect(Object.keys(toPublicJwk('k1', pair.privateKey)).sort()).toEqual([
+      'alg',
+      'e',
+      'kid',
+      'kty',
+      'n',
+      'use',
+    ]);
+  });
+});
+
+describe('generateKeyPair', () => {
+  let keys: Awaited<ReturnType<typeof generateKeyPair>>;
+  beforeAll(async () => {
+    keys = await generateKeyPair();
+  });
+
+  it('makes a pair of 3072 bits that the settings take', () => {
+    const privateKey = parsePrivateKey(keys.privateKey);
+    const publicKey = parsePublicKey(keys.publicKey);
+    expect(privateKey.asymmetricKeyDetails?.modulusLength).toBe(3072);
+    expect(isPair(privateKey, publicKey.key)).toBe(true);
+    expect(keys.kid).toBe(thumbprintOf(publicKey.pem));
+  });
+});

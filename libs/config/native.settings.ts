@@ -1,0 +1,49 @@
+import { isPair, type PublicKey, thumbprintOf } from './keys.js';
+import type { NativeIssuerSettings, SigningSettings } from './settings.js';
+import { type SettingsReader, whole } from './settings-reader.js';
+
+/** What identity-provider signs with, and publishes. */
+export function signingSettings(reader: SettingsReader): SigningSettings | undefined {
+  const privateKey = reader.required('JWT_PRIVATE_KEY');
+  const publicKey = reader.required('JWT_PUBLIC_KEY');
+  if (privateKey && publicKey && !isPair(privateKey, publicKey.key)) {
+    reader.refuse('JWT_PUBLIC_KEY', 'is not the public half of JWT_PRIVATE_KEY');
+  }
+  const publicKeys = ownAndAdditionalKeys(reader, publicKey);
+  return whole({ ...token(reader), kid: publicKeys?.[0]?.kid, privateKey, publicKeys });
+}
+
+/**
+ * What user-service takes native tokens by: its own public key and the additional ones, else the JWKS.
+ * Additional keys without an own one are not enough, so they stay out of use: the JWKS has them too.
+ */
+export function nativeIssuerSettings(reader: SettingsReader): NativeIssuerSettings | undefined {
+  const { issuer, audience, lifetimeSeconds: maxLifetimeSeconds } = token(reader);
+  const own = reader.optional('JWT_PUBLIC_KEY');
+  const keys = own === null ? [] : ownAndAdditionalKeys(reader, own);
+  const jwksUrl = own === null ? reader.required('JWT_JWKS_URL') : null;
+  return whole({ issuer, audience, maxLifetimeSeconds, keys, jwksUrl });
+}
+
+function token(reader: SettingsReader) {
+  reader.required('JWT_ALGORITHM');
+  const issuer = reader.required('JWT_ISSUER');
+  const audience = reader.required('JWT_AUDIENCE');
+  return { issuer, audience, lifetimeSeconds: reader.required('JWT_EXPIRATION_DAYS') };
+}
+
+function ownAndAdditionalKeys(
+  reader: SettingsReader,
+  own: Omit<PublicKey, 'kid'> | undefined,
+): PublicKey[] | undefined {
+  const kid = reader.optional('JWT_KID');
+  const additional = reader.or('JWT_ADDITIONAL_PUBLIC_KEYS', []);
+  if (!own || kid === undefined || !additional) {
+    return undefined;
+  }
+  const first = { kid: kid ?? thumbprintOf(own.pem), ...own };
+  if (additional.some((key) => key.kid === first.kid)) {
+    reader.refuse('JWT_ADDITIONAL_PUBLIC_KEYS', 'names the kid of JWT_PUBLIC_KEY again');
+  }
+  return [first, ...additional];
+}

@@ -1,0 +1,121 @@
+import { isIP } from 'node:net';
+import { type PublicKey, parsePublicKey } from '../keys.js';
+import { InvalidValue } from '../settings-error.js';
+
+/** Twinkey's own rule for role names. */
+const ROLE_NAME = /^[A-Za-z0-9_-]{1,64}$/;
+
+/** Exact origins, as browsers send them. */
+export function origins(text: string): string[] {
+  return unique(entries(text, origin));
+}
+
+/** How many proxies to believe, or which: `loopback`, addresses, networks. Believing everybody is refused. */
+export function trustedProxies(text: string): false | number | string[] {
+  if (/^(false|0)$/i.test(text)) {
+    return false;
+  }
+  if (/^\d+$/.test(text)) {
+    const hops = Number(text);
+    if (hops > 32) {
+      throw new InvalidValue('must be 32 hops at most');
+    }
+    return hops;
+  }
+  return unique(entries(text, proxy));
+}
+
+/** `keycloak-role=twinkey-role`, comma-separated; split at the last `=`, which a Twinkey role never holds. */
+export function roleMap(text: string): ReadonlyMap<string, string> {
+  const pairs = entries(text, (entry) => splitAtLast(entry, '=', 'must be keycloak-role=twinkey-role'));
+  pairs.forEach(([, role], index) => {
+    if (!ROLE_NAME.test(role)) {
+      throw new InvalidValue(`must map to role names of letters, digits, "_" and "-" (entry ${index + 1})`);
+    }
+  });
+  return mapOf(pairs, 'must map each Keycloak role once');
+}
+
+/** `kid:base64pem`, comma-separated; split at the last colon, since a kid may hold one and base64 does not. */
+export function publicKeys(text: string): PublicKey[] {
+  const keys = entries(text, (entry) => {
+    const [id, base64] = splitAtLast(entry, ':', 'must be kid:base64pem');
+    return { kid: keyId(id), ...parsePublicKey(base64) };
+  });
+  mapOf(
+    keys.map(({ kid, key }) => [kid, key]),
+    'must name each kid once',
+  );
+  return keys;
+}
+
+/** A key id: it travels in each token's header, and in the list of keys, where commas part the entries. */
+export function keyId(text: string): string {
+  if (!/^[\x21-\x2b\x2d-\x7e]{1,128}$/.test(text)) {
+    throw new InvalidValue('must have a kid of 1 to 128 visible ASCII characters without spaces and commas');
+  }
+  return text;
+}
+
+function origin(entry: string): string {
+  if (entry.includes('*')) {
+    throw new InvalidValue('must be exact origins; * is refused');
+  }
+  const url = URL.canParse(entry) ? new URL(entry) : null;
+  if (!url || !/^https?:$/.test(url.protocol) || url.origin !== entry) {
+    throw new InvalidValue(
+      'must be origins such as https://app.example.com: no path, no trailing slash, lower case',
+    );
+  }
+  return entry;
+}
+
+function proxy(entry: string): string {
+  const [address = '', prefix, ...rest] = entry.split('/');
+  const family = address.includes('%') ? 0 : isIP(address);
+  const isNetwork =
+    prefix === undefined ||
+    (/^\d{1,3}$/.test(prefix) && isBetween(Number(prefix), 1, family === 4 ? 32 : 128));
+  if (entry !== 'loopback' && (family === 0 || !isNetwork || rest.length > 0)) {
+    throw new InvalidValue(
+      'must be a number of hops, loopback, or addresses such as 10.0.0.0/8; all of them at once is refused',
+    );
+  }
+  return entry;
+}
+
+/** Each entry of a comma-separated list, parsed; a fault says which entry holds it. */
+function entries<T>(text: string, parse: (entry: string) => T): T[] {
+  const parts = text.split(',').map((part) => part.trim());
+  return parts
+    .filter((part) => part !== '')
+    .map((part, index) => {
+      try {
+        return parse(part);
+      } catch (error) {
+        throw error instanceof InvalidValue
+          ? new InvalidValue(`${error.message} (entry ${index + 1})`)
+          : error;
+      }
+    });
+}
+
+function splitAtLast(entry: string, separator: string, message: string): [string, string] {
+  const index = entry.lastIndexOf(separator);
+  const [left, right] = [entry.slice(0, Math.max(index, 0)).trim(), entry.slice(index + 1).trim()];
+  if (left === '' || right === '') {
+    throw new InvalidValue(message);
+  }
+  return [left, right];
+}
+
+function mapOf<T>(pairs: [string, T][], message: string): Map<string, T> {
+  const map = new Map(pairs);
+  if (map.size < pairs.length) {
+    throw new InvalidValue(message);
+  }
+  return map;
+}
+
+const unique = (values: string[]): string[] => [...new Set(values)];
+const isBetween = (value: number, from: number, to: number): boolean => value >= from && value <= to;

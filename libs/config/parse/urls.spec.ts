@@ -1,0 +1,88 @@
+import { describe, expect, it } from 'vitest';
+import { InvalidValue } from '../settings-error.js';
+import { databaseUrl, documentUrl, internalBaseUrl, issuerUrl, passwordsIn, publicBaseUrl } from './urls.js';
+
+const notUrls = [
+  'localhost:8080',
+  'ftp://a',
+  'javascript:alert(1)',
+  'http:/a',
+  'http:\\\\a',
+  'https://',
+  'http://a b',
+  'http://a\tb',
+  'http://ä.example',
+  'http://a:99999',
+];
+const tooMuch = [
+  'http://u@a',
+  'http://u:p@a',
+  'http://@a',
+  'http://:@a/b',
+  'http://a?',
+  'http://a/?q',
+  'http://a#',
+  'http://a/#f',
+];
+
+describe.each([
+  ['issuerUrl', issuerUrl],
+  ['publicBaseUrl', publicBaseUrl],
+  ['internalBaseUrl', internalBaseUrl],
+  ['documentUrl', documentUrl],
+])('%s', (_, parse) => {
+  it.each([...notUrls, ...tooMuch])('refuses %j', (text) => {
+    expect(() => parse(text, 'development')).toThrow(InvalidValue);
+  });
+
+  it.each([
+    'http://localhost:8080',
+    'https://sso.example.com/auth',
+    'http://[::1]:8001',
+    'http://localhost:80',
+  ])('takes %j as it is', (text) => expect(parse(text, 'development')).toBe(text));
+});
+
+describe('in production', () => {
+  it.each([issuerUrl, publicBaseUrl])('what is public must be https: %o', (parse) => {
+    expect(() => parse('http://id.example.com', 'production')).toThrow('https');
+    expect(parse('https://id.example.com', 'production')).toBe('https://id.example.com');
+  });
+});
+
+describe('trailing slashes', () => {
+  it('go from base URLs, and stay in an issuer, which is compared as text', () => {
+    expect(publicBaseUrl('https://a/auth//', 'test')).toBe('https://a/auth');
+    expect(internalBaseUrl('http://a/')).toBe('http://a');
+    expect(issuerUrl('https://a/', 'test')).toBe('https://a/');
+  });
+});
+
+describe('databaseUrl', () => {
+  it.each([
+    'postgres://u:p@db:5432/name',
+    'postgresql://db/name?sslmode=require',
+    'postgres:///name?host=/var/run/postgresql',
+    'postgres://u:p%23%25@db/name',
+  ])('takes %j', (text) => expect(databaseUrl(text)).toBe(text));
+
+  it.each([
+    'mysql://u:p@db/name',
+    'db/name',
+    'postgres:///name',
+    'postgres://u:p@db',
+    'postgres://u:p@db/',
+    'postgres://u:p#x@db/name',
+    'postgres://u:100%@db/name',
+  ])('refuses %j', (text) => expect(() => databaseUrl(text)).toThrow(InvalidValue));
+});
+
+describe('passwordsIn', () => {
+  it.each([
+    ['postgres://u:p%40ss@db/name', 'p@ss'],
+    ['postgres://u@db/name?password=other', 'other'],
+    ['postgres://u:%zz@db/name', '%zz'],
+  ])('finds the password of %s', (text, password) => expect(passwordsIn(text)).toContain(password));
+
+  it('finds none where there is no URL', () => expect(passwordsIn('junk')).toEqual([]));
+});

@@ -1,0 +1,145 @@
+import { describe, expect, it } from 'vitest';
+import { allSettings } from './all.settings.js';
+import type { Environment } from './environment.js';
+import {
+  base64,
+  developmentEnvironment,
+  KEYCLOAK,
+  problemsOf,
+  productionEnvironment,
+  rsaPems,
+} from './fixtures.js';
+import { userServiceSettings } from './user-service.settings.js';
+
+const faultyVariables = (env: Environment) =>
+  problemsOf(() => userServiceSettings(env)).map(({ variable }) => variable);
+const additional = `next:${base64(rsaPems().publicKey)}`;
+const withoutKeys = { JWT_PRIVATE_KEY: undefined, JWT_PUBLIC_KEY: undefined };
+
+describe('userServiceSettings', () => {
+  it('has the defaults of the documentation', () => {
+    expect(userServiceSettings({ DATABASE_URL: 'postgres://db/twinkey' })).toEqual({
+      environment: 'development',
+      host: '127.0.0.1',
+      port: 3000,
+      internalPort: 3001,
+      internalHost: '127.0.0.1',
+      internalApiToken: null,
+      identityProviderUrl: 'http://127.0.0.1:8001',
+      databaseUrl: 'postgres://db/twinkey',
+      native: {
+        issuer: 'http://localhost:8001',
+        audience: 'twinkey',
+        maxLifetimeSeconds: 604_800,
+        keys: [],
+        jwksUrl: 'http://127.0.0.1:8001/.well-known/jwks.json',
+      },
+      keycloak: null,
+      corsOrigins: [],
+      corsLocalhost: true,
+      trustProxy: false,
+      docs: true,
+      logLevel: 'info',
+    });
+  });
+
+  it('holds its own public key and the additional ones, and then needs no JWKS', () => {
+    const env = developmentEnvironment({
+      JWT_KID: 'now',
+      JWT_ADDITIONAL_PUBLIC_KEYS: additional,
+      JWT_JWKS_URL: 'http://a/jwks',
+    });
+    const { keys, jwksUrl } = userServiceSettings(env).native;
+    expect(keys.map(({ kid }) => kid)).toEqual(['now', 'next']);
+    expect(jwksUrl).toBeNull();
+  });
+
+  it.each([
+    ['JWT_JWKS_URL', { JWT_JWKS_URL: 'http://idp/keys' }, 'http://idp/keys'],
+    [
+      'IDENTITY_PROVIDER_URL',
+      { IDENTITY_PROVIDER_URL: 'http://idp:8001/' },
+      'http://idp:8001/.well-known/jwks.json',
+    ],
+    ['PORT', { PORT: '9000' }, 'http://127.0.0.1:9000/.well-known/jwks.json'],
+    [
+      'no use of additional keys alone',
+      { JWT_ADDITIONAL_PUBLIC_KEYS: additional },
+      'http://127.0.0.1:8001/.well-known/jwks.json',
+    ],
+  ])('without a public key finds the JWKS by %s', (_, overrides, jwksUrl) => {
+    const { native } = userServiceSettings(developmentEnvironment({ ...withoutKeys, ...overrides }));
+    expect(native).toMatchObject({ keys: [], jwksUrl });
+  });
+
+  it('has the client of the Admin API in Keycloak mode', () => {
+    const env = productionEnvironment({ ...KEYCLOAK, KEYCLOAK_ROLE_MAP: 'idp-admin=admin' });
+    expect(userServiceSettings(env).keycloak).toMatchObject({
+      clientId: 'user-service',
+      clientSecret: 'v4Xf0mE1',
+      audience: 'user-service',
+      roleMap: new Map([['idp-admin', 'admin']]),
+    });
+  });
+
+  it('ignores what only identity-provider needs', () => {
+    const foreign = {
+      JWT_PRIVATE_KEY: 'x',
+      BCRYPT_COST: 'x',
+      LOGIN_MAX_FAILURES: 'x',
+      METRICS_PORT: 'x',
+      IDENTITY_DATABASE_URL: 'x',
+    };
+    expect(() => userServiceSettings(productionEnvironment(foreign))).not.toThrow();
+  });
+
+  it('ignores a bad PORT where nothing is derived from it', () => {
+    const env = productionEnvironment({ PORT: 'x', IDENTITY_PROVIDER_URL: 'http://idp' });
+    expect(userServiceSettings(env).identityProviderUrl).toBe('http://idp');
+    expect(faultyVariables(productionEnvironment({ PORT: 'x' }))).toEqual(['PORT']);
+  });
+
+  it('names all that is missing at once', () => {
+    const env = { ENVIRONMENT: 'production', KEYCLOAK_URL: 'https://sso.example.com' };
+    expect(faultyVariables(env).sort()).toEqual([
+      'DATABASE_URL',
+      'JWT_AUDIENCE',
+      'JWT_ISSUER',
+      'KEYCLOAK_CLIENT_SECRET',
+      'KEYCLOAK_REALM',
+    ]);
+  });
+
+  it.each([
+    [
+      'KEYCLOAK_CLIENT_SECRET',
+      productionEnvironment({ ...KEYCLOAK, KEYCLOAK_CLIENT_SECRET: 'change-me-in-production' }),
+    ],
+    ['INTERNAL_API_TOKEN', productionEnvironment({ INTERNAL_API_TOKEN: 'Change-Me' })],
+    ['INTERNAL_API_TOKEN', developmentEnvironment({ INTERNAL_API_TOKEN: 'two words' })],
+    ['USER_SERVICE_INTERNAL_PORT', developmentEnvironment({ USER_SERVICE_INTERNAL_PORT: '3000' })],
+    ['JWT_PUBLIC_KEY', developmentEnvironment({ JWT_PUBLIC_KEY: base64(rsaPems().privateKey) })],
+  ])('refuses a bad %s alone', (variable, env) => {
+    expect(faultyVariables(env)).toEqual([variable]);
+  });
+
+  it('takes any free port for both listeners', () => {
+    const env = developmentEnvironment({ USER_SERVICE_PORT: '0', USER_SERVICE_INTERNAL_PORT: '0' });
+    expect(userServiceSettings(env)).toMatchObject({ port: 0, internalPort: 0 });
+  });
+
+  it('takes sample secrets outside production', () => {
+    const env = developmentEnvironment({ INTERNAL_API_TOKEN: 'change-me-in-production' });
+    expect(userServiceSettings(env).internalApiToken).toBe('change-me-in-production');
+  });
+});
+
+describe('allSettings', () => {
+  it('lists the faults of both apps, each once', () => {
+    const env = { PORT: 'x', BCRYPT_COST: 'x', USER_SERVICE_PORT: 'x' };
+    const variables = problemsOf(() => allSettings(developmentEnvironment(env))).map(
+      ({ variable }) => variable,
+    );
+    expect(variables.sort()).toEqual(['BCRYPT_COST', 'PORT', 'USER_SERVICE_PORT']);
+  });
+});

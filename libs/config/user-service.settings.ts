@@ -1,0 +1,27 @@
+import { commonSettings } from './common.settings.js';
+import type { Environment } from './environment.js';
+import { keycloakServiceSettings } from './keycloak.settings.js';
+import { nativeIssuerSettings } from './native.settings.js';
+import type { UserServiceSettings } from './settings.js';
+import { SettingsReader, whole } from './settings-reader.js';
+
+/** All settings of user-service. Throws a SettingsError with all that is bad or missing. */
+export function userServiceSettings(env: Environment): UserServiceSettings {
+  const reader = new SettingsReader(env);
+  const common = commonSettings(reader);
+  const settings = whole({
+    port: reader.required('USER_SERVICE_PORT'),
+    internalPort: reader.required('USER_SERVICE_INTERNAL_PORT'),
+    internalHost: reader.required('USER_SERVICE_INTERNAL_HOST'),
+    internalApiToken: reader.optional('INTERNAL_API_TOKEN'),
+    identityProviderUrl: reader.required('IDENTITY_PROVIDER_URL'),
+    databaseUrl: reader.required('USER_DATABASE_URL'),
+    native: nativeIssuerSettings(reader),
+    keycloak: keycloakServiceSettings(reader),
+  });
+  // Two listeners on one port would put the internal routes' port to the public.
+  if (settings && settings.port !== 0 && settings.port === settings.internalPort) {
+    reader.refuse('USER_SERVICE_INTERNAL_PORT', 'must differ from USER_SERVICE_PORT');
+  }
+  return reader.finish(common && settings && { ...common, ...settings });
+}
