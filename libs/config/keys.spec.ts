@@ -15,13 +15,18 @@ import { InvalidValue } from './settings-error.js';
 
 const pair = rsaPems();
 const other = rsaPems();
-const encodings = {
-  publicKeyEncoding: { type: 'spki', format: 'pem' },
-  privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
-} as const;
-const ec = generateKeyPairSync('ec', { namedCurve: 'P-256', ...encodings });
-// @types/node has no overload for rsa-pss with these options, though PEM is what they give.
-const pss = generateKeyPairSync('rsa-pss', { modulusLength: 2048, ...encodings }) as unknown as typeof ec;
+const spki = { type: 'spki', format: 'pem' } as const;
+const pkcs8 = { type: 'pkcs8', format: 'pem' } as const;
+const pss = generateKeyPairSync('rsa-pss', {
+  modulusLength: 2048,
+  publicKeyEncoding: spki,
+  privateKeyEncoding: pkcs8,
+});
+const ec = generateKeyPairSync('ec', {
+  namedCurve: 'P-256',
+  publicKeyEncoding: spki,
+  privateKeyEncoding: pkcs8,
+});
 const small = rsaPems(1024);
 const almost = rsaPems(2047);
 const cube = rsaPems(2048, 3);
@@ -32,8 +37,8 @@ const pkcs1 = generateKeyPairSync('rsa', {
 });
 const encrypted = generateKeyPairSync('rsa', {
   modulusLength: 2048,
-  publicKeyEncoding: encodings.publicKeyEncoding,
-  privateKeyEncoding: { type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'x' },
+  publicKeyEncoding: spki,
+  privateKeyEncoding: { ...pkcs8, cipher: 'aes-256-cbc', passphrase: 'x' },
 });
 
 /** The PEM with something done to the DER inside. */
