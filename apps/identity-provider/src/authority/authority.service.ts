@@ -1,0 +1,79 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource, type EntityManager } from 'typeorm';
+import { holds } from '#libs/auth/holds.js';
+import type { PermissionName } from '#libs/auth/permissions.js';
+import type { Principal } from '#libs/auth/principal.js';
+import { conflict, forbidden } from '#libs/http/api-error.js';
+import { type Actor, actorOf } from './actor.js';
+import { Turnstile } from './turnstile.js';
+
+/** How long a change waits for others: in this process, then (ms) at the lock, for those of other replicas. */
+const PATIENCE = 2_000;
+const LOCK_TIMEOUT = 1_000;
+/** One works while the next already has its connection. */
+const WIDTH = 2;
+
+/**
+ * Every change of roles, permissions, accounts and who holds which goes through here, one after the other on all
+ * replicas. So whatever is checked inside still holds at the commit, and no two changes can together do what
+ * neither may alone: make a cycle, or take the last administrator away.
+ */
+@Injectable()
+export class AuthorityService {
+  private readonly turnstile = new Turnstile(WIDTH, PATIENCE);
+
+  constructor(private readonly database: DataSource) {}
+
+  /**
+   * A change that somebody asks for. His rights are read anew inside: what he lost while he waited, he lacks.
+   * @param permission what the route asks for
+   * @param work throws in order to change nothing
+   * @throws ApiError 401 (his account is no longer active), 403, 409 `last_admin`, 503 (too long a wait), and
+   *   whatever `work` throws
+   */
+  change<T>(
+    caller: Principal,
+    permission: PermissionName,
+    work: (tx: EntityManager, actor: Actor) => Promise<T>,
+  ): Promise<T> {
+    return this.exclusively(async (tx) => {
+      const actor = await actorOf(tx, caller);
+      if (!holds(actor.permissions, permission)) throw forbidden();
+      const wasAdministered = await isAdministered(tx);
+      const result = await work(tx, actor);
+      if (wasAdministered && !(await isAdministered(tx))) {
+        throw conflict('last_admin', 'An active account must remain that holds every permission.');
+      }
+      return result;
+    });
+  }
+
+  /** A change that nobody asks for: the seed's. */
+  exclusively<T>(work: (tx: EntityManager) => Promise<T>): Promise<T> {
+    return this.turnstile.pass(() =>
+      // READ COMMITTED: each statement after the lock sees what its former holder committed.
+      this.database.transaction('READ COMMITTED', async (tx) => {
+        await tx.query(`SET LOCAL lock_timeout = ${LOCK_TIMEOUT}`);
+        await tx.query('SELECT FROM identity.authority FOR UPDATE');
+        const result = await work(tx);
+        await tx.query('UPDATE identity.authority SET version = version + 1');
+        return result;
+      }),
+    );
+  }
+}
+
+/** Whether some active account holds `*`. */
+async function isAdministered(tx: EntityManager): Promise<boolean> {
+  const [{ administered }] = await tx.query(`
+    WITH RECURSIVE holding (role_id) AS (
+      SELECT rp.role_id FROM identity.permissions p
+      JOIN identity.role_permissions rp ON rp.permission_id = p.id WHERE p.name = '*'
+      UNION
+      SELECT r.id FROM identity.roles r JOIN holding h ON r.parent_id = h.role_id
+    )
+    SELECT EXISTS (
+      SELECT FROM identity.accounts a JOIN holding h ON h.role_id = a.role_id WHERE a.status = 'active'
+    ) AS administered`);
+  return administered;
+}

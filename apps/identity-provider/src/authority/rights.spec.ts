@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest';
+import { effective, exceeds, requireWithin } from './rights.js';
+
+describe('effective permissions', () => {
+  it('are sorted and name each once', () => {
+    expect(effective(['roles:read', 'accounts:read', 'roles:read'])).toEqual(['accounts:read', 'roles:read']);
+  });
+
+  it('are exactly * where that is held', () => {
+    expect(effective(['roles:read', '*', 'accounts:read'])).toEqual(['*']);
+  });
+
+  it('are none of none', () => {
+    expect(effective([])).toEqual([]);
+  });
+});
+
+describe('permissions exceed', () => {
+  it.each([
+    [['a:read'], [], true],
+    [['a:read', 'b:read'], ['a:read'], true],
+    [['*'], ['a:read'], true],
+    [['a:readAll'], ['a:read'], true],
+    [['a:read'], ['a:*'], true],
+    [['A:read'], ['a:read'], true],
+    [['a:read'], ['a:read'], false],
+    [['a:read'], ['a:read', 'b:read'], false],
+    [['a:read', '*'], ['*'], false],
+    [[], [], false],
+  ])('%j over %j: %s', (permissions, own, expected) => {
+    expect(exceeds(permissions, own)).toBe(expected);
+  });
+
+  it('which is 403, on the field that asked for it', () => {
+    expect(() => requireWithin(['a:read'], ['b:read'], 'role_id')).toThrow(
+      expect.objectContaining({
+        status: 403,
+        errors: [expect.objectContaining({ field: 'role_id', code: 'exceeds_own_permissions' })],
+      }),
+    );
+    expect(() => requireWithin(['a:read'], ['a:read'])).not.toThrow();
+  });
+});
