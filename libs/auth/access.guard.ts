@@ -1,0 +1,78 @@
+import { type CanActivate, type ExecutionContext, Injectable, Logger } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import { forbidden, unauthorized } from '#libs/http/api-error.js';
+import { accessOf } from './access.js';
+import { rejectedTokens } from './auth-metrics.js';
+import { BearerGuard } from './bearer.guard.js';
+import { bearerToken } from './bearer.js';
+import { CallerResolver } from './caller-resolver.js';
+import { holds } from './holds.js';
+import type { Principal } from './principal.js';
+import { RememberedTokens } from './remembered-tokens.js';
+import { printable, TokenRejected } from './token-rejected.js';
+
+/**
+ * Decides about every request to every handler:
+ * 1. a route that does not say who may call it is refused,
+ * 2. a public one is let through,
+ * 3. the token is verified, or remembered: 401,
+ * 4. the caller behind it is resolved: 401 where there is no such caller any more,
+ * 5. the caller must be native and hold the permission, where the route says so: 403.
+ */
+@Injectable()
+export class AccessGuard implements CanActivate {
+  private readonly logger = new Logger(AccessGuard.name);
+
+  constructor(
+    private readonly remembered: RememberedTokens,
+    private readonly bearer: BearerGuard,
+    private readonly resolver: CallerResolver,
+  ) {}
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const access = accessOf(context.getHandler());
+    if (access === undefined) throw this.undeclared(context);
+    if (access.kind === 'public') return true;
+    const request = context.switchToHttp().getRequest<FastifyRequest>();
+    const caller = await this.requireCaller(context, request, access.permission);
+    request.caller = caller;
+    request.principalName = `${caller.issuer}:${caller.sub}`;
+    if (access.nativeOnly && caller.issuer !== 'native') {
+      throw forbidden('native_account_required', 'This is for native accounts.');
+    }
+    if (access.permission !== null && !holds(caller.permissions, access.permission)) throw forbidden();
+    return true;
+  }
+
+  private async requireCaller(
+    context: ExecutionContext,
+    request: FastifyRequest,
+    permission: string | null,
+  ): Promise<Principal> {
+    try {
+      const raw = bearerToken(request);
+      if (raw === null) throw unauthorized('absent');
+      const token = this.remembered.find(raw) ?? (await this.bearer.verify(context));
+      return await this.resolver.resolve(token, request, permission);
+    } catch (error) {
+      throw error instanceof TokenRejected ? this.rejected(error) : error;
+    }
+  }
+
+  /** The client learns that the token is no good; the log and the metric, why. */
+  private rejected({ reason, detail }: TokenRejected): Error {
+    rejectedTokens.inc({ reason });
+    this.logger.warn({
+      msg: 'token rejected',
+      reason,
+      detail: detail === undefined ? undefined : printable(detail),
+    });
+    return unauthorized('bad');
+  }
+
+  private undeclared(context: ExecutionContext): Error {
+    const route = `${context.getClass().name}.${context.getHandler().name}`;
+    this.logger.error({ msg: 'route declares no access', route });
+    return forbidden();
+  }
+}

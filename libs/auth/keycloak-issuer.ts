@@ -1,0 +1,54 @@
+import { textClaim, textList } from './claims.js';
+import { isObject, type JsonObject } from './compact-token.js';
+import { RemoteKeys } from './remote-keys.js';
+import { mapRealmRoles, type RoleMap } from './role-map.js';
+import type { TrustedIssuer } from './trusted-issuer.js';
+
+export interface KeycloakIssuerOptions {
+  /** `{KEYCLOAK_URL}/realms/{realm}`, as the browser sees it. */
+  readonly issuer: string;
+  /** As this service reaches it. */
+  readonly jwksUrl: string;
+  readonly audience: string;
+  readonly roleMap: RoleMap;
+}
+
+/** A Keycloak realm's access tokens, as version 26.7 makes them. */
+export function keycloakIssuer({ issuer, jwksUrl, audience, roleMap }: KeycloakIssuerOptions): TrustedIssuer {
+  return {
+    name: 'keycloak',
+    iss: issuer,
+    audience,
+    // `at+jwt` where the client is told to follow RFC 9068.
+    headerTypes: ['JWT', 'at+jwt'],
+    // Others: `ID`, `Refresh`, `Offline`, `Logout`, some of them signed with the same key under the same header.
+    tokenUse: 'Bearer',
+    maxLifetimeSeconds: Number.POSITIVE_INFINITY,
+    keys: new RemoteKeys('keycloak', jwksUrl),
+    read(claims) {
+      const realmRoles = isObject(claims.realm_access) ? textList(claims.realm_access.roles) : [];
+      return {
+        kind: isServiceAccount(claims) ? 'service' : 'person',
+        username: textClaim(claims, 'preferred_username'),
+        email: textClaim(claims, 'email'),
+        firstName: textClaim(claims, 'given_name'),
+        lastName: textClaim(claims, 'family_name'),
+        tokenId: textClaim(claims, 'jti') ?? null,
+        sessionId: textClaim(claims, 'sid') ?? null,
+        realmRoles,
+        roles: mapRealmRoles(realmRoles, roleMap),
+        permissions: [],
+      };
+    },
+  };
+}
+
+/**
+ * A client that signed in for itself (client credentials): its user is named `service-account-` and the client's id.
+ * A lightweight token has no username; there the `jti` tells the grant (`trltcc:…`: its last two letters are `cc`).
+ */
+function isServiceAccount(claims: JsonObject): boolean {
+  const username = textClaim(claims, 'preferred_username');
+  if (username !== undefined) return username.startsWith('service-account-');
+  return /^[a-z]{4}cc:/.test(textClaim(claims, 'jti') ?? '');
+}

@@ -1,0 +1,25 @@
+/** Whoever holds this holds everything. There are no other wildcards. */
+export const EVERYTHING = '*';
+
+/** Every permission that an endpoint of ours asks for: what `migrate` and `seed` keep in the database. */
+export const PERMISSIONS = [
+  { name: EVERYTHING, description: 'Everything.' },
+  { name: 'accounts:create', description: 'Create native accounts.' },
+  { name: 'accounts:read', description: 'Read native accounts.' },
+  { name: 'accounts:update', description: 'Change native accounts: names, email, password, role, status.' },
+  { name: 'accounts:delete', description: 'Delete native accounts.' },
+  { name: 'roles:create', description: 'Create roles.' },
+  { name: 'roles:read', description: 'Read roles and what they permit.' },
+  { name: 'roles:update', description: 'Change roles, their parents and their permissions.' },
+  { name: 'roles:delete', description: 'Delete roles.' },
+  { name: 'permissions:create', description: 'Create permissions.' },
+  { name: 'permissions:read', description: 'Read permissions.' },
+  { name: 'permissions:update', description: 'Change permissions.' },
+  { name: 'permissions:delete', description: 'Delete permissions.' },
+  { name: 'users:read', description: 'Read the profiles of all users.' },
+  { name: 'users:update', description: 'Suspend users and let them in again.' },
+  { name: 'users:delete', description: "Delete users' profiles." },
+] as const;
+
+/** `resource:action`; a service that installs this library names its own. */
+export type PermissionName = `${string}:${string}`;
