@@ -23,6 +23,8 @@ describe('a cursor', () => {
     ['another search', encodeCursor({ ...list, q: 'a' }, position)],
     ['nonsense', 'nonsense'],
     ['JSON of another shape', Buffer.from('{"a":1}').toString('base64url')],
+    ['an id that is none', encodeCursor(list, { ...position, id: "' OR true" })],
+    ['a value that no row can have', encodeCursor(list, { ...position, value: 'a\0' })],
     ['a value that is no text', Buffer.from(JSON.stringify(['x', { a: 1 }, 'y'])).toString('base64url')],
   ])('from %s is refused', (_, cursor) => {
     expect(() => decodeCursor(list, cursor)).toThrow(

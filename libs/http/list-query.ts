@@ -4,6 +4,8 @@ import { Transform } from 'class-transformer';
 import { invalidField } from './api-error.js';
 import { field, must } from './field.js';
 import { ChoiceField, TextField } from './fields.js';
+import { isId } from './ids.js';
+import { isStorable } from './text.js';
 
 /** What every list takes; its own class adds `sort` and filters. */
 export class ListQuery {
@@ -75,11 +77,19 @@ const fingerprint = (list: ListIdentity): string =>
 export const encodeCursor = (list: ListIdentity, { value, id }: Position): string =>
   Buffer.from(JSON.stringify([fingerprint(list), value, id])).toString('base64url');
 
-/** @throws ApiError 422 on `cursor`, where it is not one of this list in this order */
-export function decodeCursor(list: ListIdentity, cursor: string): Position {
+/**
+ * A cursor is the client's word like any other: what could not come from a row is refused before SQL meets it.
+ * @param isValue whether a text may be a value of the sorted field
+ * @throws ApiError 422 on `cursor`, where it is not one of this list in this order
+ */
+export function decodeCursor(
+  list: ListIdentity,
+  cursor: string,
+  isValue: (text: string) => boolean = isStorable,
+): Position {
   const [print, value, id] = parse(cursor);
-  const sound = (value === null || typeof value === 'string') && typeof id === 'string';
-  if (!sound || print !== fingerprint(list)) {
+  const isSound = value === null || (typeof value === 'string' && isValue(value));
+  if (!isSound || !isId(id) || print !== fingerprint(list)) {
     throw invalidField(
       'cursor',
       'invalid_cursor',

@@ -1,0 +1,68 @@
+import { type PageMeta, Reply } from './envelope.js';
+import {
+  decodeCursor,
+  encodeCursor,
+  type ListIdentity,
+  type ListQuery,
+  type Position,
+} from './list-query.js';
+import { isStorable } from './text.js';
+
+/** What the values of a sorted field are. */
+export type SortKind = 'text' | 'time';
+
+/** A list's query with its defaults filled in and its cursor read. */
+export interface ListRequest<Sort extends string = string> {
+  sort: Sort;
+  descending: boolean;
+  limit: number;
+  after: Position | null;
+  includeTotal: boolean;
+  /** What a cursor belongs to. */
+  identity: ListIdentity;
+}
+
+const DEFAULT_LIMIT = 20;
+
+const IS_VALUE: Record<SortKind, (text: string) => boolean> = { text: isStorable, time: isTime };
+
+/**
+ * @param sorts the fields that the list sorts by, the first being the default
+ * @param filters everything else that decides which rows the list holds
+ * @throws ApiError 422 on `cursor`
+ */
+export function readList<Sort extends string>(
+  query: ListQuery & { sort?: string },
+  sorts: Record<Sort, { kind: SortKind }>,
+  filters: ListIdentity,
+): ListRequest<Sort> {
+  const order = query.sort ?? (Object.keys(sorts)[0] as string);
+  const descending = order.startsWith('-');
+  const sort = (descending ? order.slice(1) : order) as Sort;
+  const identity = { ...filters, sort: order };
+  return {
+    sort,
+    descending,
+    limit: query.limit ?? DEFAULT_LIMIT,
+    after:
+      query.cursor === undefined ? null : decodeCursor(identity, query.cursor, IS_VALUE[sorts[sort].kind]),
+    includeTotal: query.include_total === 'true',
+    identity,
+  };
+}
+
+/** A page's answer. @param page its entries, where the next one begins, and how many there are in all, if asked for */
+export function listReply<T>(
+  { limit, identity }: ListRequest,
+  page: { data: T[]; next: Position | null; total?: number },
+): Reply<T[]> {
+  const meta: PageMeta = { limit, next_cursor: page.next && encodeCursor(identity, page.next) };
+  if (page.total !== undefined) meta.total = page.total;
+  return Reply.page(page.data, meta);
+}
+
+/** Exactly the form in which `Date` writes a time, which Postgres reads too. */
+function isTime(text: string): boolean {
+  const time = new Date(text);
+  return text.length === 24 && !Number.isNaN(time.getTime()) && time.toISOString() === text;
+}
