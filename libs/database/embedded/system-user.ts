@@ -1,0 +1,52 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+
+export interface SystemUser {
+  uid: number;
+  gid: number;
+}
+
+const NAME = 'postgres';
+
+/**
+ * Whom Postgres runs as. It refuses root, so root's runs as the system user `postgres`, made where it is missing.
+ * @returns null for an ordinary user, whose Postgres runs as himself
+ */
+export async function databaseUser(): Promise<SystemUser | null> {
+  if (process.getuid?.() !== 0) return null;
+  const found = await findUser();
+  if (found) return found;
+  try {
+    await run('useradd', ['--system', '--user-group', '--no-create-home', '--shell', '/bin/false', NAME]);
+  } catch (cause) {
+    throw new Error(
+      `Postgres does not run as root, and the system user '${NAME}' cannot be made: make it, or run as another user.`,
+      { cause },
+    );
+  }
+  return findUser();
+}
+
+async function findUser(): Promise<SystemUser | null> {
+  try {
+    const [uid, gid] = await Promise.all([run('id', ['-u', NAME]), run('id', ['-g', NAME])]);
+    return { uid: Number(uid.stdout), gid: Number(gid.stdout) };
+  } catch {
+    return null;
+  }
+}
+
+/** Whether a user can reach these files and folders, the way to them included. */
+export async function canReach(user: SystemUser, paths: string[]): Promise<boolean> {
+  try {
+    await run('/bin/sh', ['-c', 'for path do test -x "$path" || exit 1; done', 'sh', ...paths], {
+      ...user,
+      cwd: '/',
+    });
+    return true;
+  } catch {
+    return false;
+  }
+}

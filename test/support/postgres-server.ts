@@ -1,0 +1,63 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client } from 'pg';
+import { PERMISSIONS } from '#libs/auth/permissions.js';
+import { openCluster } from '#libs/database/embedded/embedded-postgres.js';
+import { identityDataSource } from '#libs/database/identity/identity-data-source.js';
+import { upsertPermissions } from '#libs/database/identity/upsert-permissions.js';
+import { migrate } from '#libs/database/migrate.js';
+import { usersDataSource } from '#libs/database/users/users-data-source.js';
+
+/** Nothing that a test leaves has to survive a crash of the machine. */
+const FAST = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_connections: '500' };
+
+export interface PostgresServer {
+  /** Its folder holds `data/postmaster.pid` and `postgres.log`. */
+  folder: string;
+  url: string;
+  /** Stops it and removes its folder. */
+  close(): Promise<void>;
+}
+
+/** A real Postgres on a free port, in a temp folder of its own. It goes with the process, however that ends. */
+export async function startPostgres(): Promise<PostgresServer> {
+  const folder = await mkdtemp(join(tmpdir(), 'twinkey-test-'));
+  const { url, close } = await openCluster(folder, FAST);
+  return {
+    folder,
+    url,
+    close: async () => {
+      await close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Makes both schemas as `twinkey migrate` does, permissions included. */
+export async function migrateAll(url: string): Promise<void> {
+  const identity = identityDataSource(url);
+  await migrate(identity, 'up');
+  await migrate(usersDataSource(url), 'up');
+  await identity.initialize();
+  await upsertPermissions(identity, PERMISSIONS);
+  await identity.destroy();
+}
+
+/** The same server's URL with another database's name. */
+export function withDatabase(url: string, database: string): string {
+  const other = new URL(url);
+  other.pathname = `/${database}`;
+  return other.href;
+}
+
+/** Runs SQL on a connection of its own. */
+export async function runSql(url: string, sql: string): Promise<Record<string, unknown>[]> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  try {
+    return (await client.query(sql)).rows;
+  } finally {
+    await client.end();
+  }
+}
