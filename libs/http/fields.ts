@@ -35,7 +35,7 @@ export interface TextOptions extends FieldOptions {
 export const TextField = ({ min = 0, max, rules = [], schema, ...options }: TextOptions): PropertyDecorator =>
   field(
     options,
-    { type: String, minLength: min, maxLength: max, ...schema } as ApiPropertyOptions,
+    { type: String, ...(min > 0 ? { minLength: min } : {}), maxLength: max, ...schema } as ApiPropertyOptions,
     isString,
     storable,
     lengthWithin(min, max),

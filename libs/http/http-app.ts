@@ -17,6 +17,7 @@ import { answerParserError } from './raw-errors.js';
 import { requestContext, requestIdOf } from './request-context.js';
 import { logRequests } from './request-log.js';
 import { SECURITY_HEADERS, STRICT_TRANSPORT_SECURITY } from './security-headers.js';
+import { refuseWrongMethods } from './wrong-methods.js';
 
 export interface HttpAppOptions {
   /** The listener's name in logs and metrics: `identity-provider`, `user-service`, `internal`. */
@@ -66,6 +67,7 @@ export async function createHttpApp(
   setHeaders(fastify);
   drain.watch(fastify);
   if (cors) await allowOrigins(fastify, cors);
+  refuseWrongMethods(fastify);
   followRequests(fastify);
   logRequests(fastify, logger.child({ app: name }));
   measureRequests(fastify, name);

@@ -24,6 +24,8 @@ export class ListQuery {
   @TextField({
     optional: true,
     max: 2048,
+    // Opaque: the document promises nothing of its form.
+    schema: { maxLength: undefined },
     description: 'Where to go on: `meta.next_cursor` of the page before.',
   })
   cursor?: string;

@@ -16,7 +16,7 @@ export interface ReplyOptions {
   status?: 200 | 201;
   description?: string;
   /** Statuses beyond those that every route may answer, each with when it does. */
-  errors?: Partial<Record<403 | 404 | 409 | 422 | 429 | 503, string>>;
+  errors?: Partial<Record<401 | 403 | 404 | 409 | 422 | 429 | 503, string>>;
   /** The resource carries a strong `ETag`: 304, and 412 where it is written. */
   etag?: 'read' | 'write';
 }
@@ -37,7 +37,9 @@ export function Replies(data: Type | [Type] | null, options: ReplyOptions): Meth
       description: options.description ?? message,
       schema: successSchema(status, message, type, isList),
       headers: {
-        ...(etag ? { ETag: { description: 'A strong entity tag.', schema: { type: 'string' } } } : {}),
+        ...(etag && type
+          ? { ETag: { description: 'A strong entity tag.', schema: { type: 'string' } } }
+          : {}),
         ...(status === 201
           ? { Location: { description: 'Where the new resource is.', schema: { type: 'string' } } }
           : {}),

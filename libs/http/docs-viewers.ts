@@ -1,0 +1,106 @@
+import { createRequire } from 'node:module';
+
+/** A file of a documentation page: text of our own, or one file of an installed package. */
+export type Asset = { type: string } & ({ text: string } | { file: string });
+
+export interface Viewer {
+  /** Where its page is; its assets are below. */
+  path: string;
+  page: (title: string) => string;
+  policy: string;
+  assets: Readonly<Record<string, Asset>>;
+}
+
+const require = createRequire(import.meta.url);
+const SCRIPT = 'text/javascript; charset=utf-8';
+
+/** Everything comes from here and every request goes here: nothing of what an admin sees or types leaves. */
+const policyOf = (extra: Record<string, string>) =>
+  Object.entries({
+    'default-src': "'none'",
+    'script-src': "'self'",
+    'style-src': "'self'",
+    'img-src': "'self' data:",
+    'connect-src': "'self'",
+    'base-uri': "'none'",
+    'form-action': "'none'",
+    'frame-ancestors': "'none'",
+    ...extra,
+  })
+    .map(([name, value]) => `${name} ${value}`)
+    .join('; ');
+
+/** Links are relative, so that the pages also work behind a proxy that puts them under a path. */
+const pageOf = (title: string, head: string, body: string) => `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${escapeHtml(title)}</title>
+${head}
+</head>
+<body>
+${body}
+</body>
+</html>
+`;
+
+const escapeHtml = (text: string) => text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+
+const SWAGGER_START = `SwaggerUIBundle({
+  url: new URL('openapi.json', location.href).href,
+  dom_id: '#swagger-ui',
+  deepLinking: true,
+  displayRequestDuration: true,
+  persistAuthorization: true,
+  validatorUrl: null,
+});
+`;
+
+const SCALAR_START = `Scalar.createApiReference('#scalar', {
+  url: new URL('openapi.json', location.href).href,
+  persistAuth: true,
+  authentication: { preferredSecurityScheme: 'bearer' },
+  agent: { disabled: true },
+  mcp: { disabled: true },
+  hideClientButton: true,
+  showDeveloperTools: 'never',
+  telemetry: false,
+  withDefaultFonts: false,
+});
+`;
+
+export const SWAGGER_UI: Viewer = {
+  path: '/docs',
+  page: (title) =>
+    pageOf(
+      title,
+      '<link rel="icon" href="docs/favicon-32x32.png">\n<link rel="stylesheet" href="docs/swagger-ui.css">',
+      '<div id="swagger-ui"></div>\n<script src="docs/swagger-ui-bundle.js"></script>\n<script src="docs/start.js"></script>',
+    ),
+  policy: policyOf({}),
+  assets: {
+    'favicon-32x32.png': { type: 'image/png', file: require.resolve('swagger-ui-dist/favicon-32x32.png') },
+    'start.js': { type: SCRIPT, text: SWAGGER_START },
+    'swagger-ui.css': {
+      type: 'text/css; charset=utf-8',
+      file: require.resolve('swagger-ui-dist/swagger-ui.css'),
+    },
+    'swagger-ui-bundle.js': { type: SCRIPT, file: require.resolve('swagger-ui-dist/swagger-ui-bundle.js') },
+  },
+};
+
+export const SCALAR: Viewer = {
+  path: '/scalar',
+  page: (title) =>
+    pageOf(
+      title,
+      '<link rel="icon" href="docs/favicon-32x32.png">',
+      '<div id="scalar"></div>\n<script src="scalar/standalone.js"></script>\n<script src="scalar/start.js"></script>',
+    ),
+  policy: policyOf({}),
+  assets: {
+    'start.js': { type: SCRIPT, text: SCALAR_START },
+    'standalone.js': { type: SCRIPT, file: require.resolve('@scalar/api-reference/browser/standalone.js') },
+  },
+};

@@ -1,0 +1,35 @@
+import type { OpenAPIObject } from '@nestjs/swagger';
+
+// @nestjs/swagger exports the document's type alone: its parts are named here.
+export type PathItem = OpenAPIObject['paths'][string];
+export type Operation = NonNullable<PathItem['get']>;
+export type Components = NonNullable<OpenAPIObject['components']>;
+export type Schema = NonNullable<Components['schemas']>[string];
+export type Response = Exclude<NonNullable<Components['responses']>[string], { $ref: string }>;
+export type Headers = NonNullable<Components['headers']>;
+export type Parameter = NonNullable<Operation['parameters']>[number];
+export type MediaType = NonNullable<Response['content']>[string];
+
+export const METHODS = ['get', 'post', 'put', 'patch', 'delete'] as const;
+export type Method = (typeof METHODS)[number];
+
+/** Every operation of a document, with where it stands. */
+export function* operationsOf(
+  document: OpenAPIObject,
+): Generator<{ path: string; method: Method; operation: Operation }> {
+  for (const [path, item] of Object.entries(document.paths)) {
+    for (const method of METHODS) {
+      const operation = item[method];
+      if (operation) yield { path, method, operation };
+    }
+  }
+}
+
+/** What a reference inside the document points at. */
+export function resolve<T extends object>(document: OpenAPIObject, node: T | { $ref: string }): T {
+  if (!('$ref' in node)) return node;
+  const [section, name] = node.$ref.replace('#/components/', '').split('/') as [keyof Components, string];
+  const target = document.components?.[section]?.[name];
+  if (!target) throw new Error(`The OpenAPI document has no ${node.$ref}.`);
+  return resolve(document, target as T | { $ref: string });
+}

@@ -1,0 +1,121 @@
+import type { INestApplication } from '@nestjs/common';
+import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { addErrorAnswers, sharedAnswers } from './openapi-answers.js';
+import { addExamples } from './openapi-examples.js';
+import { METHODS, operationsOf, type Parameter, type PathItem, type Schema } from './openapi-parts.js';
+
+/** The security scheme's name in the document: what `@ApiBearerAuth()` names unless told otherwise. */
+export const BEARER = 'bearer';
+
+export interface ApiDescription {
+  title: string;
+  /** Markdown: what the API is for, how to get a token. */
+  description: string;
+  version: string;
+  /** Description by tag, in the order that the pages show them. */
+  tags: Readonly<Record<string, string>>;
+}
+
+/**
+ * The app's OpenAPI 3.1 document, from what its handlers declare and what every route shares: error answers,
+ * headers, examples. The same routes always give the same text, so that the checked-in file's diff is the
+ * contract's. The app needs its global prefix, but need not be initialised.
+ */
+export function buildOpenApiDocument(app: INestApplication, about: ApiDescription): OpenAPIObject {
+  const document = SwaggerModule.createDocument(app, baseOf(about), {
+    operationIdFactory: (controller, method) => `${controller.replace(/Controller$/, '')}_${method}`,
+  });
+  const shared = sharedAnswers();
+  document.components = {
+    ...document.components,
+    ...shared,
+    schemas: { ...document.components?.schemas, ...shared.schemas },
+  };
+  document.info = { title: about.title, description: about.description, version: about.version };
+  Object.values(document.components.schemas ?? {}).forEach(closeSchema);
+  for (const { path, method, operation } of operationsOf(document)) {
+    describePathIds(operation.parameters ?? []);
+    addErrorAnswers(operation, { method, hasPathId: /\{(\w+_)?id\}/.test(path) });
+  }
+  addExamples(document);
+  // As JSON has it: what is undefined is not there.
+  return JSON.parse(JSON.stringify(inOrder(document))) as OpenAPIObject;
+}
+
+function baseOf({ title, description, version, tags }: ApiDescription) {
+  const builder = new DocumentBuilder()
+    .setOpenAPIVersion('3.1.0')
+    .setTitle(title)
+    .setDescription(description)
+    .setVersion(version)
+    .addServer('/')
+    .addBearerAuth(
+      {
+        type: 'http',
+        scheme: 'bearer',
+        bearerFormat: 'JWT',
+        description: 'An access token, without `Bearer`.',
+      },
+      BEARER,
+    );
+  for (const [name, text] of Object.entries(tags)) builder.addTag(name, text);
+  return builder.build();
+}
+
+/** Inputs refuse what they do not declare, and replies hold nothing else: both are said. */
+function closeSchema(schema: Schema): void {
+  if ('$ref' in schema || schema.properties === undefined) return;
+  schema.additionalProperties ??= false;
+}
+
+/** Nest knows a path parameter as a string; ours named `id` or `…_id` are ids, and anything else is a 404. */
+function describePathIds(parameters: Parameter[]): void {
+  for (const parameter of parameters) {
+    if ('$ref' in parameter || parameter.in !== 'path' || !/^(\w+_)?id$/.test(parameter.name)) continue;
+    parameter.schema = { type: 'string', format: 'uuid' };
+  }
+}
+
+function inOrder(document: OpenAPIObject): OpenAPIObject {
+  const { openapi, info, servers, tags, paths, components } = document;
+  return {
+    openapi,
+    info,
+    servers,
+    tags,
+    paths: sortKeys(paths, (item) => inMethodOrder(item)),
+    components: {
+      securitySchemes: sortKeys(components?.securitySchemes),
+      schemas: sortKeys(components?.schemas),
+      responses: sortKeys(components?.responses),
+      headers: sortKeys(components?.headers),
+    },
+  };
+}
+
+function inMethodOrder(item: PathItem): PathItem {
+  const ordered: PathItem = {};
+  for (const method of METHODS) {
+    const operation = item[method];
+    if (!operation) continue;
+    const { tags, summary, description, operationId, security, parameters, requestBody, responses, ...rest } =
+      operation;
+    ordered[method] = {
+      tags,
+      summary,
+      description,
+      operationId,
+      security,
+      parameters: parameters?.length ? parameters : undefined,
+      requestBody,
+      responses: sortKeys(responses),
+      ...rest,
+    };
+  }
+  return ordered;
+}
+
+function sortKeys<T>(record: Record<string, T> = {}, each: (value: T) => T = (value) => value) {
+  const names = Object.keys(record).sort();
+  return Object.fromEntries(names.map((name) => [name, each(record[name] as T)]));
+}

@@ -1,0 +1,44 @@
+import type { FastifyInstance } from 'fastify';
+import { ApiError } from './api-error.js';
+import { errorOfStatus } from './error-translation.js';
+
+/** RFC 9110, section 15.5.6: a 405 names in `Allow` what the resource does take. */
+export const methodNotAllowed = (allowed: readonly string[]) =>
+  new ApiError(405, errorOfStatus(405).errors, { allow: allowed.join(', ') });
+
+interface Resource {
+  pattern: RegExp;
+  methods: Set<string>;
+}
+
+/**
+ * Tells a wrong method on a path that exists (405) from a path that does not (404). The router knows routes by
+ * method first, so that to it both are unknown. Call it before any route is added.
+ */
+export function refuseWrongMethods(fastify: FastifyInstance): void {
+  const resources = new Map<string, Resource>();
+  fastify.addHook('onRoute', ({ url, method }) => {
+    // A wildcard is not a resource: CORS answers preflights of all paths with one.
+    if (url.includes('*')) return;
+    const resource = resources.get(url) ?? { pattern: patternOf(url), methods: new Set() };
+    for (const name of [method].flat()) resource.methods.add(name);
+    resources.set(url, resource);
+  });
+  fastify.addHook('onRequest', (request, _reply, done) => {
+    if (!request.is404) return done();
+    const path = request.url.split('?', 1)[0] as string;
+    const allowed = [...resources.values()]
+      .filter(({ pattern }) => pattern.test(path))
+      .flatMap(({ methods }) => [...methods]);
+    done(allowed.length > 0 ? methodNotAllowed([...new Set(allowed)].sort()) : undefined);
+  });
+}
+
+function patternOf(url: string): RegExp {
+  const segments = url
+    .split('/')
+    .map((segment) =>
+      segment.startsWith(':') ? '[^/]+' : segment.replace(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`),
+    );
+  return new RegExp(`^${segments.join('/')}$`);
+}
