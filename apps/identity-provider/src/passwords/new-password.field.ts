@@ -1,0 +1,21 @@
+import { type FieldOptions, field, must } from '#libs/http/field.js';
+import { passwordFaults } from './password-policy.js';
+
+/**
+ * A password that is set. Where the same body has an `email`, the password is compared with it; where it has none, the
+ * service asks `passwordFaults` with the account's.
+ */
+export const NewPasswordField = (options: FieldOptions = {}): PropertyDecorator =>
+  field(
+    {
+      example: 'securepass123',
+      ...options,
+      description: ['8 to 72 bytes in UTF-8, no common one.', options.description].filter(Boolean).join(' '),
+    },
+    { type: String, format: 'password', minLength: 8, maxLength: 72 },
+    must((value: unknown) => typeof value === 'string', 'string_expected', 'This must be a string.'),
+    (value, input) => {
+      const email = 'email' in input && typeof input.email === 'string' ? input.email : undefined;
+      return passwordFaults(value as string, email);
+    },
+  );

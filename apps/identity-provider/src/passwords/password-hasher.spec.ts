@@ -1,0 +1,141 @@
+import { performance } from 'node:perf_hooks';
+import bcrypt from 'bcrypt';
+import { describe, expect, it } from 'vitest';
+import { HashQueue } from './hash-queue.js';
+import { PasswordHasher } from './password-hasher.js';
+
+const COST = 6;
+const hasher = new PasswordHasher(COST, new HashQueue());
+const NO = { matches: false, needsRehash: false };
+
+describe('a password hash', () => {
+  it('is bcrypt of the configured cost, with a salt of its own', async () => {
+    const [one, other] = await Promise.all([hasher.hash('securepass123'), hasher.hash('securepass123')]);
+    expect(one).toMatch(/^\$2b\$06\$/);
+    expect(other).not.toBe(one);
+    await expect(hasher.verify('securepass123', one)).resolves.toEqual({ matches: true, needsRehash: false });
+    await expect(hasher.verify('securepass124', one)).resolves.toEqual(NO);
+  });
+
+  // The same password and salt under the three names that implementations give to one algorithm.
+  it.each(['2a', '2b', '2y'])('is read as $%s$', async (version) => {
+    const stored = (await bcrypt.hash('päßword-😀', COST)).replace('$2b$', `$${version}$`);
+    await expect(hasher.verify('päßword-😀', stored)).resolves.toEqual({ matches: true, needsRehash: false });
+    await expect(hasher.verify('pässword-😀', stored)).resolves.toEqual(NO);
+  });
+
+  it('is read as other implementations write it', async () => {
+    // From https://cvsweb.openwall.com/cgi/cvsweb.cgi/Owl/packages/glibc/crypt_blowfish/wrapper.c
+    const openwall = '$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW';
+    await expect(hasher.verify('U*U', openwall)).resolves.toEqual({ matches: true, needsRehash: true });
+    // Made with libxcrypt's crypt(3).
+    const libxcrypt = '$2y$07$BCryptRequires22Chrcte/VlQH0piJtjXl.0t1XkA8pw9dMXTpOq';
+    await expect(hasher.verify('rasmuslerdorf', libxcrypt)).resolves.toEqual({
+      matches: true,
+      needsRehash: true,
+    });
+  });
+
+  it.each([4, 5, 7, 8])('of cost %i is right, and is to be made anew', async (cost) => {
+    const stored = await bcrypt.hash('securepass123', cost);
+    await expect(hasher.verify('securepass123', stored)).resolves.toEqual({
+      matches: true,
+      needsRehash: true,
+    });
+    await expect(hasher.verify('wrong', stored)).resolves.toEqual(NO);
+  });
+
+  it.each([
+    ['none', null],
+    ['an empty text', ''],
+    ['plain text', 'securepass123'],
+    ['an MD5 crypt', '$1$CCCCCCCC$abcdefghijklmnopqrstuv'],
+    ['an unknown version', `$2x$06$${'a'.repeat(53)}`],
+    ['cost 3', `$2b$03$${'a'.repeat(53)}`],
+    ['cost 31, which would take weeks', `$2b$31$${'a'.repeat(53)}`],
+    ['a cut one', `$2b$06$${'a'.repeat(52)}`],
+    ['one with more behind it', `$2b$06$${'a'.repeat(54)}`],
+    ['one with a line break behind it', `$2b$06$${'a'.repeat(53)}\n`],
+  ])('that is garbage matches nothing: %s', async (_, stored) => {
+    await expect(hasher.verify('securepass123', stored)).resolves.toEqual(NO);
+  });
+});
+
+describe('a password that bcrypt would take for another', () => {
+  const full = 'x'.repeat(72);
+
+  it.each([
+    ['an empty one', '', ''],
+    ['one that agrees in its first 72 bytes', full, `${full}y`],
+    ['one whose 72 bytes end within a character', `${'x'.repeat(70)}é`, `${'x'.repeat(70)}é😀`],
+    ['one with NUL', 'p', 'p\0q'],
+    ['one with a lone surrogate', 'pass\ufffdword', 'pass\ud800word'],
+  ])('never matches: %s', async (_, stored, given) => {
+    const hash = await bcrypt.hash(stored, COST);
+    await expect(hasher.verify(given, hash)).resolves.toEqual(NO);
+    if (given !== '') await expect(hasher.hash(given)).rejects.toThrow(RangeError);
+  });
+
+  it('may fill the 72 bytes', async () => {
+    await expect(hasher.verify(full, await hasher.hash(full))).resolves.toMatchObject({ matches: true });
+  });
+});
+
+describe('the time that a refusal takes', () => {
+  const slow = new PasswordHasher(10, new HashQueue({ parallelism: 1 }));
+
+  const fastest = async (password: string, stored: string | null): Promise<number> => {
+    let best = Number.POSITIVE_INFINITY;
+    for (let i = 0; i < 5; i += 1) {
+      const start = performance.now();
+      await slow.verify(password, stored);
+      best = Math.min(best, performance.now() - start);
+    }
+    return best;
+  };
+
+  it('is the same whatever is wrong', async () => {
+    const stored = await slow.hash('securepass123');
+    const wrong = await fastest('wrong-password', stored);
+    const cases: [string, string, string | null][] = [
+      ['unknown email', 'securepass123', null],
+      ['garbage', 'securepass123', 'garbage'],
+      ['absurd cost', 'securepass123', `$2b$31$${'a'.repeat(53)}`],
+      ['empty', '', stored],
+      ['too long', 'x'.repeat(1_024), stored],
+      ['NUL', 'secure\0pass', stored],
+      ['cost 4', 'wrong-password', await bcrypt.hash('securepass123', 4)],
+      ['cost 9', 'wrong-password', await bcrypt.hash('securepass123', 9)],
+    ];
+    for (const [what, password, hash] of cases) {
+      const taken = await fastest(password, hash);
+      // The fastest of five: other load on the machine only ever adds.
+      expect(taken / wrong, what).toBeGreaterThan(0.75);
+      expect(taken / wrong, what).toBeLessThan(1.5);
+    }
+  });
+});
+
+describe('a flood of logins', () => {
+  it('is refused by the hasher while the queue is full', async () => {
+    const busy = new PasswordHasher(4, new HashQueue({ parallelism: 1, hashSeconds: 1, maxWaitSeconds: 1 }));
+    const results = await Promise.allSettled(Array.from({ length: 5 }, () => busy.verify('x', null)));
+    expect(results.map(({ status }) => status)).toEqual([
+      'fulfilled',
+      'fulfilled',
+      'rejected',
+      'rejected',
+      'rejected',
+    ]);
+  });
+
+  it('lets one who holds a place check and hash with it', async () => {
+    const queue = new HashQueue({ parallelism: 1, hashSeconds: 1, maxWaitSeconds: 0 });
+    const one = new PasswordHasher(4, queue);
+    const made = await queue.hold(async (place) => {
+      await one.verify('securepass123', null, place);
+      return one.hash('securepass123', place);
+    });
+    expect(made).toMatch(/^\$2b\$04\$/);
+  });
+});

@@ -1,0 +1,100 @@
+import { randomBytes } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import bcrypt from 'bcrypt';
+import { isStorable } from '#libs/http/text.js';
+import { type HashPlace, HashQueue } from './hash-queue.js';
+
+export const BCRYPT_COST = Symbol('BCRYPT_COST');
+
+export interface Verification {
+  matches: boolean;
+  /** The password is right, and its hash is not of today's cost: make a new one while the password is at hand. */
+  needsRehash: boolean;
+}
+
+/** bcrypt reads no further. */
+export const MAX_PASSWORD_BYTES = 72;
+
+/** Beyond this, one hash would hold a thread for many seconds or for days: nobody's hash, but garbage. */
+const MAX_COST = 15;
+const MIN_COST = 4;
+
+const HASH = /^\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53}$/;
+const DUMMY_PASSWORD = 'dummy';
+
+/** Makes and checks bcrypt hashes, in turn. A check takes as long whatever is wrong with the password or the hash. */
+@Injectable()
+export class PasswordHasher {
+  /** For each cost a hash that no password matches. */
+  private readonly dummies: readonly string[];
+
+  constructor(
+    @Inject(BCRYPT_COST) private readonly cost: number,
+    private readonly queue: HashQueue,
+  ) {
+    this.dummies = Array.from({ length: cost + 1 }, (_, each) => dummyHash(Math.max(each, MIN_COST)));
+  }
+
+  /**
+   * @param password one that the policy lets through
+   * @param place one that the caller holds already
+   * @throws ApiError 503 `overloaded`
+   */
+  async hash(password: string, place?: HashPlace): Promise<string> {
+    if (!isHashable(password)) throw new RangeError('bcrypt cannot tell this password from others.');
+    return this.run(place, () => bcrypt.hash(password, this.cost));
+  }
+
+  /**
+   * Compares a password with a stored hash. Without a hash (an unknown email), with garbage for one, and with a password
+   * that can't be anybody's, the same work is done and the answer is no.
+   * @param place one that the caller holds already
+   * @throws ApiError 503 `overloaded`
+   */
+  verify(password: string, stored: string | null, place?: HashPlace): Promise<Verification> {
+    const hash = readHash(stored);
+    return this.run(place, async () => {
+      if (!hash || !isHashable(password)) {
+        await this.work(this.cost);
+        return { matches: false, needsRehash: false };
+      }
+      const matches = await bcrypt.compare(password, hash.text);
+      if (!matches) await this.fillUp(hash.cost);
+      return { matches, needsRehash: matches && hash.cost !== this.cost };
+    });
+  }
+
+  /**
+   * A cheaper hash would answer sooner than the dummy, and so tell that there is an account. What is missing is done as
+   * well: 2^c + (2^c + 2^(c+1) + … + 2^(n-1)) = 2^n rounds. A dearer hash stays slower until its owner's next login.
+   */
+  private async fillUp(done: number): Promise<void> {
+    for (let cost = done; cost < this.cost; cost += 1) await this.work(cost);
+  }
+
+  private work(cost: number): Promise<boolean> {
+    return bcrypt.compare(DUMMY_PASSWORD, this.dummies[cost]!);
+  }
+
+  private run<T>(place: HashPlace | undefined, job: () => Promise<T>): Promise<T> {
+    return place ? place.run(job) : this.queue.hold((own) => own.run(job));
+  }
+}
+
+/**
+ * Whether bcrypt sees all of it: it stops after 72 bytes, older versions at a NUL, and a lone surrogate would become
+ * U+FFFD, so that two passwords would be one.
+ */
+const isHashable = (password: string): boolean =>
+  password !== '' && Buffer.byteLength(password) <= MAX_PASSWORD_BYTES && isStorable(password);
+
+/** `$2y$` is PHP's name for what is `$2b$` elsewhere. */
+function readHash(stored: string | null): { text: string; cost: number } | null {
+  const cost = Number(HASH.exec(stored ?? '')?.[1]);
+  if (!(cost >= MIN_COST && cost <= MAX_COST)) return null;
+  return { text: stored!.replace('$2y$', '$2b$'), cost };
+}
+
+/** Well formed, so that a comparison does all its rounds, and made of nobody's password. */
+const dummyHash = (cost: number): string =>
+  bcrypt.genSaltSync(cost) + randomBytes(24).toString('base64').replaceAll('+', '.').slice(0, 31);

@@ -1,0 +1,63 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { passwordFaults } from './password-policy.js';
+
+const codes = (password: string, email?: string) => passwordFaults(password, email).map(({ code }) => code);
+
+describe('a new password', () => {
+  it.each([
+    ['the documented one', 'securepass123'],
+    ['eight bytes', 'kq7#vLp2'],
+    ['four letters of two bytes', 'éüöä'],
+    ['72 bytes', `${'kq7#vLp2'.repeat(9)}`],
+    ['18 emoji: 72 bytes', '😀'.repeat(18)],
+    ['spaces inside and around', ' a quiet morning '],
+    ['a common one with more', 'password123-and-more'],
+  ])('may be %s', (_, password) => {
+    expect(codes(password, 'ada@example.com')).toEqual([]);
+  });
+
+  it.each([
+    ['empty', '', 'too_short'],
+    ['seven bytes', 'kq7#vLp', 'too_short'],
+    ['73 bytes', 'x'.repeat(73), 'too_long'],
+    ['18 emoji and a letter', `${'😀'.repeat(18)}x`, 'too_long'],
+    ['a NUL', 'kq7#v\0Lp2', 'invalid_characters'],
+    ['a lone surrogate', 'kq7#v\ud83dLp2', 'invalid_characters'],
+    ['a common one', 'password123', 'common_password'],
+    ['a common one in another case', 'PassWord123', 'common_password'],
+    ['a demo password', 'admin123', 'common_password'],
+    ["the email's local part", 'ada.lovelace', 'matches_email'],
+    ["the email's local part in another case", 'ADA.Lovelace', 'matches_email'],
+  ])('is refused with %s', (_, password, code) => {
+    expect(codes(password, 'Ada.Lovelace@example.com')).toEqual([code]);
+  });
+
+  it('is told every rule that it breaks', () => {
+    expect(codes('123456')).toEqual(['too_short', 'common_password']);
+  });
+
+  it('is compared with the local part as the email has it, composed or not', () => {
+    expect(codes('zoe\u0308-martin', 'Zo\u00eb-Martin@example.com')).toEqual(['matches_email']);
+  });
+});
+
+describe('the list of common passwords', () => {
+  const list = readFileSync(new URL('./common-passwords.txt', import.meta.url), 'utf8')
+    .trimEnd()
+    .split('\n');
+
+  it('has at least 10,000 that no other rule would refuse, each once and in lower case', () => {
+    const refusedByListAlone = list.filter((password) => Buffer.byteLength(password) >= 8);
+    expect(refusedByListAlone.length).toBeGreaterThanOrEqual(10_000);
+    expect(new Set(list).size).toBe(list.length);
+    expect(list.filter((password) => password !== password.toLowerCase().trim())).toEqual([]);
+  });
+
+  it.each(['password', '12345678', 'qwertyuiop', 'iloveyou', 'letmein', 'admin123', 'user123', 'p@ssw0rd'])(
+    'has %s',
+    (password) => {
+      expect(list).toContain(password);
+    },
+  );
+});
