@@ -17,7 +17,7 @@ export async function ensureInstalled() {
   await withLock('install', async () => {
     if (isInstalled()) return;
     console.error('Installing packages (npm ci) …');
-    const { code } = await npm(['ci', '--include=dev']);
+    const { code } = await npm(['ci', '--include=dev', '--loglevel=error']);
     if (code !== 0) throw new Problem(`npm ci failed with exit code ${code}.`);
     writeFileSync(STAMP, fingerprint());
   });
