@@ -62,7 +62,6 @@ const SCALAR_START = `Scalar.createApiReference('#scalar', {
   persistAuth: true,
   authentication: { preferredSecurityScheme: 'bearer' },
   agent: { disabled: true },
-  mcp: { disabled: true },
   hideClientButton: true,
   showDeveloperTools: 'never',
   telemetry: false,
@@ -98,7 +97,8 @@ export const SCALAR: Viewer = {
       '<link rel="icon" href="docs/favicon-32x32.png">',
       '<div id="scalar"></div>\n<script src="scalar/standalone.js"></script>\n<script src="scalar/start.js"></script>',
     ),
-  policy: policyOf({}),
+  // Scalar brings its styles in its script and writes them into the page.
+  policy: policyOf({ 'style-src': "'self' 'unsafe-inline'" }),
   assets: {
     'start.js': { type: SCRIPT, text: SCALAR_START },
     'standalone.js': { type: SCRIPT, file: require.resolve('@scalar/api-reference/browser/standalone.js') },

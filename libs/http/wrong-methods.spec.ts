@@ -1,0 +1,71 @@
+import type { Socket } from 'node:net';
+import { PassThrough } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createToyApp, ready } from '../../test/support/toy-app.js';
+import { answerParserError } from './raw-errors.js';
+
+let app: NestFastifyApplication;
+beforeAll(async () => {
+  app = await ready(await createToyApp({ cors: { origins: [], localhost: true } }));
+});
+afterAll(() => app.close());
+
+const ask = (method: string, url: string) => app.inject({ method: method as 'GET', url });
+
+describe('a wrong method', () => {
+  it.each([
+    ['PUT', '/api/v1/toys', 'GET, HEAD, POST'],
+    ['DELETE', '/api/v1/toys?limit=1', 'GET, HEAD, POST'],
+    ['TRACE', '/api/v1/toys/no-id', 'DELETE, GET, HEAD, PATCH'],
+    ['GET', '/api/v1/knock', 'POST'],
+  ])('%s %s is 405 and told what is allowed', async (method, url, allow) => {
+    const answer = await ask(method, url);
+    expect(answer.statusCode).toBe(405);
+    expect(answer.headers.allow).toBe(allow);
+    expect(answer.headers['x-content-type-options']).toBe('nosniff');
+    expect(answer.json()).toMatchObject({ code: 405, data: null, errors: [{ code: 'method_not_allowed' }] });
+  });
+
+  it.each([
+    ['PUT', '/api/v1/toy'],
+    ['PUT', '/api/v1/toys/'],
+    ['PUT', '/api/v1/toys/1/2'],
+    ['GET', '/'],
+  ])('%s %s stays 404: there is no such path', async (method, url) => {
+    const answer = await ask(method, url);
+    expect(answer.statusCode).toBe(404);
+    expect(answer.headers.allow).toBeUndefined();
+  });
+});
+
+describe('what Node itself refuses', () => {
+  const answerTo = async (code: string, request: string) => {
+    const socket = new PassThrough();
+    answerParserError(
+      Object.assign(new Error(code), { code, rawPacket: Buffer.from(request) }),
+      socket as unknown as Socket,
+    );
+    return text(socket);
+  };
+
+  it('is 405 for a method that it does not know', async () => {
+    const answer = await answerTo('HPE_INVALID_METHOD', 'BREW /api/v1/toys HTTP/1.1\r\nHost: a\r\n\r\n');
+    expect(answer).toMatch(/^HTTP\/1\.1 405 Method Not Allowed\r\n/);
+    expect(answer).toContain('\r\nallow: DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT\r\n');
+  });
+
+  it.each(['\x16\x03\x01\x02\x00 TLS', 'brew / HTTP/1.1\r\n\r\n', 'BREW\r\n\r\n', ''])(
+    'is 400 for %j, which is no request',
+    async (request) => {
+      const answer = await answerTo('HPE_INVALID_METHOD', request);
+      expect(answer).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/);
+      expect(answer).not.toContain('allow:');
+    },
+  );
+
+  it('is 431 for a head that is too large', async () => {
+    expect(await answerTo('HPE_HEADER_OVERFLOW', '')).toMatch(/^HTTP\/1\.1 431 /);
+  });
+});

@@ -1,0 +1,115 @@
+import { Body, Controller, Delete, Get, Module, Param, Patch, Post, Query } from '@nestjs/common';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { ApiBearerAuth, ApiProperty, ApiTags } from '@nestjs/swagger';
+import { pino } from 'pino';
+import { notFound } from '#libs/http/api-error.js';
+import { Reply } from '#libs/http/envelope.js';
+import { etagOf, requireMatch } from '#libs/http/etag.js';
+import { EmailField, IdField, TextField } from '#libs/http/fields.js';
+import { createHttpApp, type HttpAppOptions } from '#libs/http/http-app.js';
+import { SearchableListQuery, SortField } from '#libs/http/list-query.js';
+import { buildOpenApiDocument } from '#libs/http/openapi.js';
+import { IfMatch, Replies } from '#libs/http/replies.js';
+
+const ID = '01980f5e-7a3b-7c41-9d52-6f8e1b2c3d4e';
+
+class NewToy {
+  @EmailField()
+  email: string;
+
+  @TextField({ min: 1, max: 20, nullable: true, optional: true })
+  name?: string | null;
+}
+
+class ToyReply {
+  @ApiProperty({ format: 'uuid' })
+  id: string;
+
+  @ApiProperty({ type: String, nullable: true })
+  name: string | null;
+
+  @ApiProperty({ format: 'date-time' })
+  created_at: string;
+}
+
+class ToyQuery extends SearchableListQuery {
+  @SortField(['created_at', 'name'])
+  sort?: string;
+
+  @IdField({ optional: true })
+  role_id?: string;
+}
+
+const toy: ToyReply = { id: ID, name: null, created_at: '2026-01-31T09:30:00.000Z' };
+
+@ApiTags('Toys')
+@ApiBearerAuth()
+@Controller('toys')
+class ToysController {
+  @Get()
+  @Replies([ToyReply], { message: 'Toys.' })
+  list(@Query() { limit = 20 }: ToyQuery) {
+    return Reply.page([toy], { limit, next_cursor: null });
+  }
+
+  @Post()
+  @Replies(ToyReply, { message: 'Made.', status: 201, errors: { 409: 'The email is taken.' } })
+  create(@Body() { name = null }: NewToy) {
+    return new Reply({ ...toy, name }).at(`/api/v1/toys/${ID}`);
+  }
+
+  @Get(':id')
+  @Replies(ToyReply, { message: 'A toy.', etag: 'read' })
+  get(@Param('id') id: string) {
+    if (id !== ID) throw notFound();
+    return Reply.tagged(toy, etagOf(1));
+  }
+
+  @Patch(':id')
+  @Replies(ToyReply, { message: 'Changed.', etag: 'write' })
+  change(@Param('id') _id: string, @Body() _changes: NewToy, @IfMatch() ifMatch?: string) {
+    requireMatch(ifMatch, etagOf(1));
+    return Reply.tagged(toy, etagOf(2));
+  }
+
+  @Delete(':id')
+  @Replies(null, { message: 'Gone.', etag: 'write' })
+  remove(@Param('id') _id: string) {
+    return Reply.nothing();
+  }
+}
+
+@ApiTags('Door')
+@Controller()
+class DoorController {
+  @Post('knock')
+  @Replies(null, { message: 'Come in.', errors: { 429: 'Too many knocks.' } })
+  knock() {
+    return Reply.nothing();
+  }
+}
+
+@Module({ controllers: [DoorController, ToysController] })
+class ToyModule {}
+
+/** An app with a route of each kind, for the specs of what all apps share. Close it. */
+export async function createToyApp(options: Partial<HttpAppOptions> = {}): Promise<NestFastifyApplication> {
+  const logger = pino({ level: 'silent' });
+  const app = await createHttpApp(ToyModule, { name: 'toys', logger, ...options });
+  app.setGlobalPrefix('api/v1');
+  return app;
+}
+
+export const documentOf = (app: NestFastifyApplication) =>
+  buildOpenApiDocument(app, {
+    title: 'Toys & <Co>',
+    description: 'For specs.',
+    version: '1.2.3',
+    tags: { Toys: 'All toys', Door: 'The way in' },
+  });
+
+export async function ready(app: NestFastifyApplication): Promise<NestFastifyApplication> {
+  await app.init();
+  await app.getHttpAdapter().getInstance().ready();
+  return app;
+}
