@@ -22,7 +22,8 @@ export async function hasKeycloak() {
 }
 
 async function hasJava() {
-  const { code, output } = await ask('java', ['-version']);
+  const home = process.env.JAVA_HOME;
+  const { code, output } = await ask(home ? join(home, 'bin/java') : 'java', ['-version']);
   return code === 0 && Number(/version "(\d+)/.exec(output)?.[1]) >= OLDEST_JAVA;
 }
 
