@@ -1,0 +1,44 @@
+import type { EntityManager } from 'typeorm';
+import { Account } from '#libs/database/identity/account.entity.js';
+import { Role } from '#libs/database/identity/role.entity.js';
+import { notFound } from '#libs/http/api-error.js';
+import { Reply } from '#libs/http/envelope.js';
+import { etagOf } from '#libs/http/etag.js';
+import { type AccountReply, mapAccount } from './accounts.dto.js';
+import { roleNotFound } from './accounts.errors.js';
+
+export type AccountWithRole = Account & { role: Role };
+
+/** Both in one statement, so that tag and representation fit together. @throws ApiError 404 */
+export const getAccount = (manager: EntityManager, id: string): Promise<AccountWithRole> =>
+  load(manager, id, false);
+
+/**
+ * Also locks the row: its owner may rename himself or change his password meanwhile, which needs no authority.
+ * @throws ApiError 404
+ */
+export const lockAccount = (tx: EntityManager, id: string): Promise<AccountWithRole> => load(tx, id, true);
+
+async function load(manager: EntityManager, id: string, isLocked: boolean): Promise<AccountWithRole> {
+  const query = manager
+    .createQueryBuilder(Account, 'account')
+    .innerJoinAndSelect('account.role', 'role')
+    .where({ id });
+  if (isLocked) query.setLock('pessimistic_write', undefined, ['account']);
+  const account = await query.getOne();
+  if (!account) throw notFound();
+  return account as AccountWithRole;
+}
+
+/** @throws ApiError 422 on `role_id` */
+export async function requireRole(tx: EntityManager, id: string): Promise<Role> {
+  const role = await tx.findOneBy(Role, { id });
+  if (!role) throw roleNotFound();
+  return role;
+}
+
+/** The role's version is part of the tag, since its name is shown too. */
+export const tagOf = ({ version, role }: AccountWithRole): string => etagOf(version, role.version);
+
+export const taggedAccount = (account: AccountWithRole): Reply<AccountReply> =>
+  Reply.tagged(mapAccount(account, account.role), tagOf(account));

@@ -1,0 +1,74 @@
+import { Body, Controller, Delete, Get, Param, Patch, Post, Query } from '@nestjs/common';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Caller, RequirePermission } from '#libs/auth/access.js';
+import type { Principal } from '#libs/auth/principal.js';
+import { Reply } from '#libs/http/envelope.js';
+import { IfMatch, Replies } from '#libs/http/replies.js';
+import { AccountListQuery, AccountReply, CreateAccount, UpdateAccount } from './accounts.dto.js';
+import { AccountsService } from './accounts.service.js';
+
+const EXCEEDS = 'It takes permissions that the caller does not hold.';
+const LOCKED = "It is the caller's own, or the last active one that holds everything.";
+
+@ApiTags('accounts')
+@Controller('accounts')
+export class AccountsController {
+  constructor(private readonly accounts: AccountsService) {}
+
+  @Post()
+  @RequirePermission('accounts:create')
+  @ApiOperation({ summary: 'Create an account' })
+  @Replies(AccountReply, {
+    status: 201,
+    message: 'Account created.',
+    errors: { 403: EXCEEDS, 409: 'The email is taken.' },
+  })
+  create(@Caller() caller: Principal, @Body() body: CreateAccount): Promise<Reply<AccountReply>> {
+    return this.accounts.create(caller, body);
+  }
+
+  @Get()
+  @RequirePermission('accounts:read')
+  @ApiOperation({ summary: 'List accounts' })
+  @Replies([AccountReply], { message: 'Accounts.' })
+  list(@Query() query: AccountListQuery): Promise<Reply<AccountReply[]>> {
+    return this.accounts.list(query);
+  }
+
+  @Get(':id')
+  @RequirePermission('accounts:read')
+  @ApiOperation({ summary: 'Read an account' })
+  @Replies(AccountReply, { message: 'Account.', etag: 'read' })
+  get(@Param('id') id: string): Promise<Reply<AccountReply>> {
+    return this.accounts.get(id);
+  }
+
+  @Patch(':id')
+  @RequirePermission('accounts:update')
+  @ApiOperation({ summary: 'Change an account: a new password, or disabling it, ends its sessions' })
+  @Replies(AccountReply, {
+    message: 'Account updated.',
+    etag: 'write',
+    errors: { 403: EXCEEDS, 409: `The email is taken. ${LOCKED}` },
+  })
+  update(
+    @Caller() caller: Principal,
+    @Param('id') id: string,
+    @Body() body: UpdateAccount,
+    @IfMatch() ifMatch: string | undefined,
+  ): Promise<Reply<AccountReply>> {
+    return this.accounts.update(caller, id, body, ifMatch);
+  }
+
+  @Delete(':id')
+  @RequirePermission('accounts:delete')
+  @ApiOperation({ summary: 'Delete an account' })
+  @Replies(null, { message: 'Account deleted.', etag: 'write', errors: { 403: EXCEEDS, 409: LOCKED } })
+  delete(
+    @Caller() caller: Principal,
+    @Param('id') id: string,
+    @IfMatch() ifMatch: string | undefined,
+  ): Promise<Reply<never>> {
+    return this.accounts.delete(caller, id, ifMatch);
+  }
+}

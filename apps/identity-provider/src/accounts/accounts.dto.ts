@@ -1,0 +1,113 @@
+import { ApiProperty } from '@nestjs/swagger';
+import type { Account, AccountStatus } from '#libs/database/identity/account.entity.js';
+import type { Role } from '#libs/database/identity/role.entity.js';
+import { ChoiceField, EmailField, IdField, TextField } from '#libs/http/fields.js';
+import { SearchableListQuery, SortField } from '#libs/http/list-query.js';
+import { NewPasswordField } from '../passwords/new-password.field.js';
+
+export const STATUSES = ['active', 'disabled'] as const satisfies AccountStatus[];
+
+export class CreateAccount {
+  @EmailField()
+  email: string;
+
+  @NewPasswordField()
+  password: string;
+
+  @IdField()
+  role_id: string;
+
+  @TextField({ min: 1, max: 255, optional: true, nullable: true, example: 'Ada' })
+  first_name?: string | null;
+
+  @TextField({ min: 1, max: 255, optional: true, nullable: true, example: 'Lovelace' })
+  last_name?: string | null;
+
+  @ChoiceField(STATUSES, { optional: true, example: 'active' })
+  status?: AccountStatus;
+}
+
+/** What is left out stays; an empty object changes nothing. */
+export class UpdateAccount {
+  @EmailField({ optional: true })
+  email?: string;
+
+  @NewPasswordField({ optional: true, description: 'Ends all sessions of the account.' })
+  password?: string;
+
+  @IdField({ optional: true })
+  role_id?: string;
+
+  @TextField({ min: 1, max: 255, optional: true, nullable: true, example: 'Ada' })
+  first_name?: string | null;
+
+  @TextField({ min: 1, max: 255, optional: true, nullable: true, example: 'Lovelace' })
+  last_name?: string | null;
+
+  @ChoiceField(STATUSES, { optional: true, example: 'disabled' })
+  status?: AccountStatus;
+}
+
+export class AccountListQuery extends SearchableListQuery {
+  @SortField(['created_at', 'email'])
+  sort?: string;
+
+  @IdField({ optional: true })
+  role_id?: string;
+
+  @ChoiceField(STATUSES, { optional: true })
+  status?: AccountStatus;
+}
+
+export class AccountRoleReply {
+  @ApiProperty({ format: 'uuid', example: '018f5c3e-7a10-7cc3-9a54-0c8a8d4f0002' })
+  id: string;
+
+  @ApiProperty({ example: 'support' })
+  name: string;
+}
+
+export class AccountReply {
+  @ApiProperty({ format: 'uuid', example: '018f5c3e-7a10-7cc3-9a54-0c8a8d4f0001' })
+  id: string;
+
+  @ApiProperty({ example: 'ada@example.com' })
+  email: string;
+
+  @ApiProperty({ type: String, nullable: true, example: 'Ada' })
+  first_name: string | null;
+
+  @ApiProperty({ type: String, nullable: true, example: 'Lovelace' })
+  last_name: string | null;
+
+  @ApiProperty({ enum: STATUSES, example: 'active' })
+  status: AccountStatus;
+
+  @ApiProperty({ type: AccountRoleReply })
+  role: AccountRoleReply;
+
+  @ApiProperty({ format: 'date-time', example: '2026-01-31T12:00:00.000Z' })
+  created_at: string;
+
+  @ApiProperty({ format: 'date-time', example: '2026-01-31T12:00:00.000Z' })
+  updated_at: string;
+}
+
+type ShownAccount = Pick<
+  Account,
+  'id' | 'email' | 'firstName' | 'lastName' | 'status' | 'createdAt' | 'updatedAt'
+>;
+
+/** All that leaves of an account: never its password's hash. */
+export function mapAccount(account: ShownAccount, role: Pick<Role, 'id' | 'name'>): AccountReply {
+  return {
+    id: account.id,
+    email: account.email,
+    first_name: account.firstName,
+    last_name: account.lastName,
+    status: account.status,
+    role: { id: role.id, name: role.name },
+    created_at: account.createdAt.toISOString(),
+    updated_at: account.updatedAt.toISOString(),
+  };
+}

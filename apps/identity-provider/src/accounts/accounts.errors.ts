@@ -1,0 +1,9 @@
+import { conflict, invalidField } from '#libs/http/api-error.js';
+
+export const emailTaken = () =>
+  conflict('email_taken', 'There is an account with this email, however it is spelled.', 'email');
+
+export const roleNotFound = () => invalidField('role_id', 'not_found', 'There is no such role.');
+
+export const ownAccount = () =>
+  conflict('own_account', 'Nobody disables or deletes his own account: ask another administrator.');

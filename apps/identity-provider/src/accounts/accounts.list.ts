@@ -1,0 +1,37 @@
+import type { Repository } from 'typeorm';
+import type { Account } from '#libs/database/identity/account.entity.js';
+import { keyStartsWith, nameStartsWith } from '#libs/database/name-search.js';
+import { countRows, fetchPage } from '#libs/database/page.js';
+import type { Reply } from '#libs/http/envelope.js';
+import { listReply, readList } from '#libs/http/list-request.js';
+import type { AccountWithRole } from './account-rows.js';
+import { type AccountListQuery, type AccountReply, mapAccount } from './accounts.dto.js';
+import { emailKey } from './email.js';
+
+const SORTS = {
+  created_at: {
+    kind: 'time',
+    column: 'account.createdAt',
+    valueOf: ({ createdAt }: Account) => createdAt.toISOString(),
+  },
+  email: { kind: 'text', column: 'account.emailKey', valueOf: (account: Account) => account.emailKey },
+} as const;
+
+/** A page of accounts, each with its role. `q`: the beginning of the email, the last name or the full name. */
+export async function listAccounts(
+  accounts: Repository<Account>,
+  { q, status, ...query }: AccountListQuery,
+): Promise<Reply<AccountReply[]>> {
+  const roleId = query.role_id?.toLowerCase();
+  const request = readList(query, SORTS, { q, status, roleId });
+  const found = accounts.createQueryBuilder('account').innerJoinAndSelect('account.role', 'role');
+  if (roleId) found.andWhere('account.roleId = :roleId', { roleId });
+  if (status) found.andWhere('account.status = :status', { status });
+  if (q) {
+    const matches = `${keyStartsWith('account.email_key', ':key')} OR ${nameStartsWith('account', ':q')}`;
+    found.andWhere(`(${matches})`, { key: emailKey(q), q });
+  }
+  const { rows, next } = await fetchPage(found, SORTS[request.sort], request);
+  const data = (rows as AccountWithRole[]).map((account) => mapAccount(account, account.role));
+  return listReply(request, { data, next, total: request.includeTotal ? await countRows(found) : undefined });
+}

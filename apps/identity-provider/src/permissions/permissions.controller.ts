@@ -1,0 +1,79 @@
+import { Body, Controller, Delete, Get, Param, Patch, Post, Query } from '@nestjs/common';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Caller, RequirePermission } from '#libs/auth/access.js';
+import type { Principal } from '#libs/auth/principal.js';
+import { Reply } from '#libs/http/envelope.js';
+import { IfMatch, Replies } from '#libs/http/replies.js';
+import {
+  CreatePermission,
+  PermissionListQuery,
+  PermissionReply,
+  UpdatePermission,
+} from './permissions.dto.js';
+import { PermissionsService } from './permissions.service.js';
+
+const CONFLICT = 'The name is taken, or the permission is a seeded one.';
+const EXCEEDS = 'It takes permissions that the caller does not hold.';
+
+@ApiTags('permissions')
+@Controller('permissions')
+export class PermissionsController {
+  constructor(private readonly permissions: PermissionsService) {}
+
+  @Post()
+  @RequirePermission('permissions:create')
+  @ApiOperation({ summary: 'Create a permission' })
+  @Replies(PermissionReply, { status: 201, message: 'Permission created.', errors: { 409: CONFLICT } })
+  create(@Caller() caller: Principal, @Body() body: CreatePermission): Promise<Reply<PermissionReply>> {
+    return this.permissions.create(caller, body);
+  }
+
+  @Get()
+  @RequirePermission('permissions:read')
+  @ApiOperation({ summary: 'List permissions' })
+  @Replies([PermissionReply], { message: 'Permissions.' })
+  list(@Query() query: PermissionListQuery): Promise<Reply<PermissionReply[]>> {
+    return this.permissions.list(query);
+  }
+
+  @Get(':id')
+  @RequirePermission('permissions:read')
+  @ApiOperation({ summary: 'Read a permission' })
+  @Replies(PermissionReply, { message: 'Permission.', etag: 'read' })
+  get(@Param('id') id: string): Promise<Reply<PermissionReply>> {
+    return this.permissions.get(id);
+  }
+
+  @Patch(':id')
+  @RequirePermission('permissions:update')
+  @ApiOperation({ summary: 'Rename or describe a permission' })
+  @Replies(PermissionReply, {
+    message: 'Permission updated.',
+    etag: 'write',
+    errors: { 403: EXCEEDS, 409: CONFLICT },
+  })
+  update(
+    @Caller() caller: Principal,
+    @Param('id') id: string,
+    @Body() body: UpdatePermission,
+    @IfMatch() ifMatch: string | undefined,
+  ): Promise<Reply<PermissionReply>> {
+    return this.permissions.update(caller, id, body, ifMatch);
+  }
+
+  @Delete(':id')
+  @RequirePermission('permissions:delete')
+  @ApiOperation({ summary: 'Delete a permission that no role holds' })
+  @Replies(null, {
+    message: 'Permission deleted.',
+    etag: 'write',
+    errors: { 409: 'Roles hold it, or it is a seeded one.' },
+  })
+  delete(
+    @Caller() caller: Principal,
+    @Param('id') id: string,
+    @IfMatch() ifMatch: string | undefined,
+  ): Promise<Reply<never>> {
+    return this.permissions.delete(caller, id, ifMatch);
+  }
+}

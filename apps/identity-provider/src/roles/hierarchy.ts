@@ -1,0 +1,41 @@
+import type { EntityManager } from 'typeorm';
+import { lineageOf, MAX_LEVELS, SUBTREE } from '../authority/lineage.js';
+import { cycle, tooDeep } from './roles.errors.js';
+
+export interface Subtree {
+  /** The roles themselves and all their descendants, once each. */
+  ids: string[];
+  /** How many levels it has: 1 where nothing inherits from them. */
+  height: number;
+}
+
+export async function subtreeOf(tx: EntityManager, roleIds: readonly string[]): Promise<Subtree> {
+  const rows: { id: string; level: number }[] = await tx.query(
+    `${SUBTREE} SELECT id, max(level) AS level FROM subtree GROUP BY id`,
+    [roleIds],
+  );
+  return { ids: rows.map(({ id }) => id), height: Math.max(0, ...rows.map(({ level }) => level)) };
+}
+
+/**
+ * @param subtree what comes to hang below the parent
+ * @throws ApiError 422 on `parent_id`, for a cycle and for too many levels
+ */
+export async function requirePlaceBelow(
+  tx: EntityManager,
+  parentId: string,
+  subtree: Subtree,
+): Promise<void> {
+  if (subtree.ids.includes(parentId.toLowerCase())) throw cycle();
+  const [{ levels }] = await tx.query(`${lineageOf('id')} SELECT max(level) AS levels FROM lineage`, [
+    [parentId],
+  ]);
+  if (levels + subtree.height > MAX_LEVELS) throw tooDeep();
+}
+
+/** What these roles permit has changed, or may have: their readers' copies, and those of their accounts, are old. */
+export async function raiseVersions(tx: EntityManager, roleIds: readonly string[]): Promise<void> {
+  await tx.query('UPDATE identity.roles SET version = version + 1, updated_at = now() WHERE id = ANY($1)', [
+    roleIds,
+  ]);
+}

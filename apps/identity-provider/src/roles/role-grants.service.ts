@@ -1,0 +1,86 @@
+import { Injectable } from '@nestjs/common';
+import { type EntityManager, In } from 'typeorm';
+import type { Principal } from '#libs/auth/principal.js';
+import { Permission } from '#libs/database/identity/permission.entity.js';
+import { RolePermission } from '#libs/database/identity/role-permission.entity.js';
+import { invalid, notFound } from '#libs/http/api-error.js';
+import { Reply } from '#libs/http/envelope.js';
+import { etagOf, requireMatch } from '#libs/http/etag.js';
+import { permissionsOf } from '../authority/actor.js';
+import { AuthorityService } from '../authority/authority.service.js';
+import { requireWithin } from '../authority/rights.js';
+import { raiseVersions, subtreeOf } from './hierarchy.js';
+import { getRole, taggedRole } from './role-replies.js';
+import type { RoleReply } from './roles.dto.js';
+import { systemRole } from './roles.errors.js';
+
+/** A role's own permissions. */
+@Injectable()
+export class RoleGrantsService {
+  constructor(private readonly authority: AuthorityService) {}
+
+  /**
+   * All or nothing; one that the role has already is no harm.
+   * @throws ApiError 422 on `permission_ids[i]`, 404, 403 `exceeds_own_permissions`, 409 `system_role`
+   */
+  grant(caller: Principal, id: string, permissionIds: readonly string[]): Promise<Reply<RoleReply>> {
+    return this.authority.change(caller, 'roles:update', async (tx, actor) => {
+      const names = await namesOf(tx, permissionIds);
+      const role = await getRole(tx, id);
+      requireWithin(actor.permissions, await permissionsOf(tx, 'id', [id]));
+      for (const [index, name] of names.entries()) {
+        requireWithin(actor.permissions, [name], `permission_ids[${index}]`);
+      }
+      if (role.system) throw systemRole();
+      const added = await tx.query(
+        `INSERT INTO identity.role_permissions (role_id, permission_id)
+         SELECT $1, unnest($2::uuid[]) ON CONFLICT DO NOTHING RETURNING permission_id`,
+        [id, permissionIds],
+      );
+      if (added.length > 0) await raiseVersions(tx, (await subtreeOf(tx, [id])).ids);
+      return taggedRole(tx, await getRole(tx, id));
+    });
+  }
+
+  /**
+   * Takes it also from all roles that inherit it.
+   * @throws ApiError 404 (no such role, or it has no such permission), 412 (the role's tag), 403
+   *   `exceeds_own_permissions`, 409 `system_role`, `last_admin`
+   */
+  revoke(
+    caller: Principal,
+    id: string,
+    permissionId: string,
+    ifMatch: string | undefined,
+  ): Promise<Reply<RoleReply>> {
+    return this.authority.change(caller, 'roles:update', async (tx, actor) => {
+      const role = await getRole(tx, id);
+      const grant = { roleId: id, permissionId };
+      if (!(await tx.existsBy(RolePermission, grant))) throw notFound();
+      requireMatch(ifMatch, etagOf(role.version));
+      const { ids } = await subtreeOf(tx, [id]);
+      requireWithin(actor.permissions, await permissionsOf(tx, 'id', ids));
+      if (role.system) throw systemRole();
+      await tx.delete(RolePermission, grant);
+      await raiseVersions(tx, ids);
+      return taggedRole(tx, await getRole(tx, id));
+    });
+  }
+}
+
+/** The permissions' names in the order of their ids. @throws ApiError 422, each unknown one on its place */
+async function namesOf(tx: EntityManager, ids: readonly string[]): Promise<string[]> {
+  const found = await tx.find(Permission, { select: { id: true, name: true }, where: { id: In([...ids]) } });
+  const names = new Map(found.map(({ id, name }) => [id, name]));
+  const unknown = [...ids.keys()].filter((index) => !names.has(ids[index]!.toLowerCase()));
+  if (unknown.length > 0) {
+    throw invalid(
+      unknown.map((index) => ({
+        field: `permission_ids[${index}]`,
+        code: 'not_found',
+        message: 'There is no such permission.',
+      })),
+    );
+  }
+  return ids.map((id) => names.get(id.toLowerCase())!);
+}

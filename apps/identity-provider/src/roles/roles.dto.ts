@@ -1,0 +1,82 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { IdField, IdListField, RoleNameField, TextField } from '#libs/http/fields.js';
+import { SearchableListQuery, SortField } from '#libs/http/list-query.js';
+
+const DESCRIPTION = { optional: true, nullable: true, max: 1_000, example: 'Helps customers.' } as const;
+
+export class CreateRole {
+  @RoleNameField()
+  name: string;
+
+  @TextField(DESCRIPTION)
+  description?: string | null;
+
+  @IdField({ optional: true, nullable: true, description: 'The role that this one inherits from.' })
+  parent_id?: string | null;
+}
+
+/** What is left out stays; an empty object changes nothing. */
+export class UpdateRole {
+  @RoleNameField({ optional: true })
+  name?: string;
+
+  @TextField(DESCRIPTION)
+  description?: string | null;
+
+  @IdField({ optional: true, nullable: true, description: 'The role that this one inherits from.' })
+  parent_id?: string | null;
+}
+
+export class GrantPermissions {
+  @IdListField({ description: 'All of them, or none where one of them cannot be granted.' })
+  permission_ids: string[];
+}
+
+export class RoleListQuery extends SearchableListQuery {
+  @SortField(['name', 'created_at'])
+  sort?: string;
+
+  @IdField({ optional: true })
+  parent_id?: string;
+}
+
+export class OwnPermissionReply {
+  @ApiProperty({ format: 'uuid', example: '018f5c3e-7a10-7cc3-9a54-0c8a8d4f0003' })
+  id: string;
+
+  @ApiProperty({ example: 'accounts:read' })
+  name: string;
+}
+
+export class RoleReply {
+  @ApiProperty({ format: 'uuid', example: '018f5c3e-7a10-7cc3-9a54-0c8a8d4f0002' })
+  id: string;
+
+  @ApiProperty({ example: 'support' })
+  name: string;
+
+  @ApiProperty({ type: String, nullable: true, example: 'Helps customers.' })
+  description: string | null;
+
+  @ApiProperty({ type: String, format: 'uuid', nullable: true, example: null })
+  parent_id: string | null;
+
+  @ApiProperty({ description: 'Its description alone may change.', example: false })
+  system: boolean;
+
+  @ApiProperty({ type: [OwnPermissionReply], description: 'Its own, by name.' })
+  permissions: OwnPermissionReply[];
+
+  @ApiProperty({
+    type: [String],
+    description: 'Own and inherited, sorted; exactly `["*"]` where that is held.',
+    example: ['accounts:read'],
+  })
+  effective_permissions: readonly string[];
+
+  @ApiProperty({ format: 'date-time', example: '2026-01-31T12:00:00.000Z' })
+  created_at: string;
+
+  @ApiProperty({ format: 'date-time', example: '2026-01-31T12:00:00.000Z' })
+  updated_at: string;
+}

@@ -1,0 +1,114 @@
+import { Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { type EntityManager, Repository } from 'typeorm';
+import type { Principal } from '#libs/auth/principal.js';
+import { Role } from '#libs/database/identity/role.entity.js';
+import { Reply } from '#libs/http/envelope.js';
+import { etagOf, requireMatch } from '#libs/http/etag.js';
+import { newId } from '#libs/http/ids.js';
+import { type Actor, permissionsOf } from '../authority/actor.js';
+import { AuthorityService } from '../authority/authority.service.js';
+import { requireWithin } from '../authority/rights.js';
+import { raiseVersions, requirePlaceBelow, subtreeOf } from './hierarchy.js';
+import { getRole, taggedRole } from './role-replies.js';
+import type { CreateRole, RoleListQuery, RoleReply, UpdateRole } from './roles.dto.js';
+import { parentNotFound, systemRole } from './roles.errors.js';
+import { listRoles } from './roles.list.js';
+
+@Injectable()
+export class RolesService {
+  constructor(
+    @InjectRepository(Role) private readonly roles: Repository<Role>,
+    private readonly authority: AuthorityService,
+  ) {}
+
+  /** @throws ApiError 422 on `parent_id`, 403 `exceeds_own_permissions`, 409 `name_taken` */
+  async create(caller: Principal, { name, description, parent_id }: CreateRole): Promise<Reply<RoleReply>> {
+    const reply = await this.authority.change(caller, 'roles:create', async (tx, actor) => {
+      if (parent_id) {
+        await requireParent(tx, parent_id);
+        await requirePlaceBelow(tx, parent_id, { ids: [], height: 1 });
+        requireWithin(actor.permissions, await permissionsOf(tx, 'id', [parent_id]), 'parent_id');
+      }
+      const role = tx.create(Role, {
+        id: newId(),
+        name,
+        description: description ?? null,
+        parentId: parent_id ?? null,
+      });
+      return taggedRole(tx, await tx.save(role));
+    });
+    return reply.at(`/api/v1/roles/${reply.data?.id}`);
+  }
+
+  list(query: RoleListQuery): Promise<Reply<RoleReply[]>> {
+    return listRoles(this.roles, query);
+  }
+
+  /** @throws ApiError 404, 412 */
+  async get(id: string, ifMatch?: string): Promise<Reply<RoleReply>> {
+    const role = await getRole(this.roles.manager, id);
+    requireMatch(ifMatch, etagOf(role.version));
+    return taggedRole(this.roles.manager, role);
+  }
+
+  /**
+   * @throws ApiError 422 on `parent_id` (not found, a cycle, too deep), 404, 412, 403 `exceeds_own_permissions`,
+   *   409 `system_role`, `name_taken`, `last_admin`
+   */
+  update(
+    caller: Principal,
+    id: string,
+    changes: UpdateRole,
+    ifMatch: string | undefined,
+  ): Promise<Reply<RoleReply>> {
+    if (Object.keys(changes).length === 0) return this.get(id, ifMatch);
+    return this.authority.change(caller, 'roles:update', async (tx, actor) => {
+      if (changes.parent_id) await requireParent(tx, changes.parent_id);
+      const role = await getRole(tx, id);
+      const { name = role.name, description = role.description } = changes;
+      const parentId = changes.parent_id === undefined ? role.parentId : changes.parent_id;
+      const subtree = await subtreeOf(tx, [id]);
+      if (changes.parent_id) await requirePlaceBelow(tx, changes.parent_id, subtree);
+      requireMatch(ifMatch, etagOf(role.version));
+      requireWithin(actor.permissions, await permissionsOf(tx, 'id', [id]));
+      const isMoved = parentId?.toLowerCase() !== role.parentId?.toLowerCase();
+      if (isMoved) await requireMovable(tx, actor, subtree.ids, parentId);
+      if (role.system && (isMoved || name !== role.name)) throw systemRole();
+      const saved = await tx.save(Object.assign(role, { name, description, parentId }));
+      if (isMoved)
+        await raiseVersions(
+          tx,
+          subtree.ids.filter((below) => below !== role.id),
+        );
+      return taggedRole(tx, saved);
+    });
+  }
+
+  /** @throws ApiError 404, 412, 403 `exceeds_own_permissions`, 409 `system_role`, `role_in_use` */
+  async delete(caller: Principal, id: string, ifMatch: string | undefined): Promise<Reply<never>> {
+    await this.authority.change(caller, 'roles:delete', async (tx, actor) => {
+      const role = await getRole(tx, id);
+      requireMatch(ifMatch, etagOf(role.version));
+      requireWithin(actor.permissions, await permissionsOf(tx, 'id', [id]));
+      if (role.system) throw systemRole();
+      await tx.delete(Role, { id });
+    });
+    return Reply.nothing();
+  }
+}
+
+async function requireParent(tx: EntityManager, id: string): Promise<void> {
+  if (!(await tx.existsBy(Role, { id }))) throw parentNotFound();
+}
+
+/** The new parent's permissions are granted; the old one's are taken, from all that inherits through this role. */
+async function requireMovable(
+  tx: EntityManager,
+  { permissions }: Actor,
+  subtree: readonly string[],
+  parentId: string | null,
+): Promise<void> {
+  if (parentId) requireWithin(permissions, await permissionsOf(tx, 'id', [parentId]), 'parent_id');
+  requireWithin(permissions, await permissionsOf(tx, 'id', subtree), 'parent_id');
+}
