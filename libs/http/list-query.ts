@@ -115,7 +115,7 @@ export class PageMetaReply {
   @ApiProperty({ type: 'integer', example: 20 })
   limit: number;
 
-  @ApiProperty({ type: String, nullable: true })
+  @ApiProperty({ type: String, nullable: true, example: null })
   next_cursor: string | null;
 
   @ApiProperty({ type: 'integer', required: false })

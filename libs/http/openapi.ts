@@ -23,7 +23,7 @@ export interface ApiDescription {
  */
 export function buildOpenApiDocument(app: INestApplication, about: ApiDescription): OpenAPIObject {
   const document = SwaggerModule.createDocument(app, baseOf(about), {
-    operationIdFactory: (controller, method) => `${controller.replace(/Controller$/, '')}_${method}`,
+    operationIdFactory: nameOfOperation,
   });
   const shared = sharedAnswers();
   document.components = {
@@ -41,6 +41,12 @@ export function buildOpenApiDocument(app: INestApplication, about: ApiDescriptio
   // As JSON has it: what is undefined is not there.
   return JSON.parse(JSON.stringify(inOrder(document))) as OpenAPIObject;
 }
+
+/** `accountsCreate`: a good method name in generated clients, and no underscore, which Swagger UI's links mistake. */
+const nameOfOperation = (controller: string, method: string) => {
+  const feature = controller.replace(/Controller$/, '');
+  return `${feature.charAt(0).toLowerCase()}${feature.slice(1)}${method.charAt(0).toUpperCase()}${method.slice(1)}`;
+};
 
 function baseOf({ title, description, version, tags }: ApiDescription) {
   const builder = new DocumentBuilder()

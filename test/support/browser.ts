@@ -1,0 +1,72 @@
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+
+/** Nothing but the pages under test: no sandbox (CI runs as root), no graphics, no service of the vendor. */
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-dev-shm-usage',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+/** A fresh profile that is looking at one origin, and what went wrong on the way. */
+export interface Visit {
+  page: Page;
+  /** URLs asked for beyond that origin: they were refused. */
+  outside: string[];
+  /** Errors on the console, uncaught ones, requests that failed. */
+  problems: string[];
+}
+
+export interface TestBrowser {
+  /** @param origin `http://127.0.0.1:8001`: everything else is out of reach */
+  visit(origin: string): Promise<Visit>;
+  close(): Promise<void>;
+}
+
+/**
+ * Starts the machine's Chromium headless, with a profile in a temporary folder that goes with it.
+ * @throws Error where there is none
+ */
+export async function startBrowser(): Promise<TestBrowser> {
+  const browser: Browser = await chromium.launch({
+    executablePath: await requireChromium(),
+    headless: true,
+    args: FLAGS,
+    timeout: 60_000,
+  });
+  return {
+    visit: async (origin) => watch(await browser.newContext({ serviceWorkers: 'block' }), origin),
+    close: () => browser.close(),
+  };
+}
+
+async function watch(context: BrowserContext, origin: string): Promise<Visit> {
+  const visit: Visit = { page: await context.newPage(), outside: [], problems: [] };
+  await context.route(
+    (url) => url.origin !== origin && url.protocol.startsWith('http'),
+    (route) => {
+      visit.outside.push(route.request().url());
+      return route.abort();
+    },
+  );
+  context.on('console', (message) => {
+    if (message.type() === 'error') visit.problems.push(`console: ${message.text()}`);
+  });
+  context.on('weberror', (error) => visit.problems.push(`uncaught: ${error.error().message}`));
+  context.on('requestfailed', (request) =>
+    visit.problems.push(`failed: ${request.url()} ${request.failure()?.errorText}`),
+  );
+  return visit;
+}
+
+async function requireChromium(): Promise<string> {
+  const { href } = new URL('../../scripts/support/available.mjs', import.meta.url);
+  const { findChromium } = (await import(href)) as { findChromium(): string | null };
+  const path = findChromium();
+  if (path === null) throw new Error('No Chromium here: install one, or set CHROMIUM_PATH.');
+  return path;
+}
