@@ -1,8 +1,13 @@
+import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { cp, readFile, rename, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { arch, platform } from 'node:process';
+import { promisify } from 'node:util';
+import type { SystemUser } from './system-user.js';
+
+const run = promisify(execFile);
 
 /** A PostgreSQL installation without psql: `bin/initdb`, `bin/pg_ctl`, `bin/postgres`, and what they need. */
 export interface Binaries {
@@ -36,13 +41,14 @@ export function findBinaries(): Binaries {
   );
 }
 
-/** Copies the binaries into a folder, once for each version: for a user who cannot reach `node_modules`. */
-export async function copyBinaries(binaries: Binaries, folder: string): Promise<Binaries> {
+/** Copies the binaries into a folder, once for each version, for a user who cannot reach `node_modules`. */
+export async function copyBinaries(binaries: Binaries, folder: string, user: SystemUser): Promise<Binaries> {
   const { version } = JSON.parse(await readFile(join(binaries.folder, '..', 'package.json'), 'utf8'));
   const target = join(folder, `binaries-${version}`);
   if (!existsSync(target)) {
     const unfinished = `${target}.${process.pid}`;
     await cp(binaries.folder, unfinished, { recursive: true, verbatimSymlinks: true });
+    await run('chown', ['-R', `${user.uid}:${user.gid}`, unfinished]);
     await rename(unfinished, target).catch(() => rm(unfinished, { recursive: true, force: true }));
   }
   return at(target);

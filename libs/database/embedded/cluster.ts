@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { readFile, rename, rm } from 'node:fs/promises';
+import { readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { createOnce, type Place } from './place.js';
@@ -39,6 +39,7 @@ export async function initialise(place: Place, settings: Record<string, string>)
       `The password of the database in ${place.folder} is gone: delete that folder to start anew.`,
     );
   }
+  await removeUnfinished(place);
   const secret = await createOnce(password, place.user, () => randomBytes(24).toString('base64url'));
   if (existsSync(data)) return secret;
 
@@ -77,6 +78,14 @@ export async function initialise(place: Place, settings: Record<string, string>)
     await rm(unfinished, { recursive: true, force: true });
   }
   return secret;
+}
+
+/** What an initdb has left that was killed. */
+async function removeUnfinished({ folder }: Place): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const pid = /^data\.(\d+)$/.exec(name)?.[1];
+    if (pid && !isAlive(Number(pid))) await rm(join(folder, name), { recursive: true, force: true });
+  }
 }
 
 export interface Postmaster {

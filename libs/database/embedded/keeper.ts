@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { statSync, truncateSync } from 'node:fs';
 import { asDatabaseUser, paths } from './cluster.js';
 import { Lease } from './lease.js';
 import type { Place } from './place.js';
@@ -25,6 +26,9 @@ exec 4<&-
 exec "$pg_ctl" stop -s -m fast -D "$data" >/dev/null 2>&1
 `;
 
+/** The server only ever adds to its log: a longer one is emptied before the next start. */
+const LOG_LIMIT_BYTES = 1_000_000;
+
 /**
  * Starts server and keeper.
  * @returns a lease on it, or null where it did not start: the port is taken, or another process was first
@@ -32,6 +36,7 @@ exec "$pg_ctl" stop -s -m fast -D "$data" >/dev/null 2>&1
 export async function startKeeper(place: Place, port: number): Promise<Lease | null> {
   const { data, log, lease } = paths(place);
   const options = asDatabaseUser(place);
+  if ((statSync(log, { throwIfNoEntry: false })?.size ?? 0) > LOG_LIMIT_BYTES) truncateSync(log);
   const keeper = spawn('/bin/sh', ['-c', KEEPER], {
     ...options,
     env: { ...options.env, pg_ctl: place.binaries.pgCtl, data, log, lease, port: String(port) },

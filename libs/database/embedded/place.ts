@@ -1,5 +1,5 @@
 import { chown, link, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { type Binaries, copyBinaries, findBinaries } from './binaries.js';
 import { canReach, databaseUser, type SystemUser } from './system-user.js';
 
@@ -17,11 +17,11 @@ export interface Place {
  */
 export async function preparePlace(folder: string): Promise<Place> {
   const binaries = findBinaries();
-  const user = await databaseUser();
+  // The folder around it can be passed through, but not listed: root's Postgres runs as somebody else.
+  await mkdir(dirname(folder), { recursive: true, mode: 0o711 });
   await mkdir(folder, { recursive: true, mode: 0o700 });
+  const user = await ownerOf(folder);
   if (!user) return { folder, binaries, user };
-
-  await chown(folder, user.uid, user.gid);
   if (await canReach(user, [folder, binaries.initdb])) return { folder, binaries, user };
 
   const location = join(folder, 'location');
@@ -32,7 +32,20 @@ export async function preparePlace(folder: string): Promise<Place> {
     await chown(made, user.uid, user.gid);
     return made;
   });
-  return { folder: elsewhere, binaries: await copyBinaries(binaries, elsewhere), user };
+  return { folder: elsewhere, binaries: await copyBinaries(binaries, elsewhere, user), user };
+}
+
+/** Whom Postgres is to run as: the user to whom the folder belongs, once it belongs to one other than root. */
+async function ownerOf(folder: string): Promise<SystemUser | null> {
+  const { uid, gid } = await stat(folder);
+  if (process.getuid?.() !== 0) {
+    if (uid === process.getuid?.()) return null;
+    throw new Error(`${folder} belongs to another user: run as that user, or delete it.`);
+  }
+  if (uid !== 0) return { uid, gid };
+  const user = await databaseUser();
+  await chown(folder, user.uid, user.gid);
+  return user;
 }
 
 /**

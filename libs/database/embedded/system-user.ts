@@ -10,12 +10,8 @@ export interface SystemUser {
 
 const NAME = 'postgres';
 
-/**
- * Whom Postgres runs as. It refuses root, so root's runs as the system user `postgres`, made where it is missing.
- * @returns null for an ordinary user, whose Postgres runs as himself
- */
-export async function databaseUser(): Promise<SystemUser | null> {
-  if (process.getuid?.() !== 0) return null;
+/** Postgres refuses to run as root: root's runs as the system user `postgres`, who is made where he is missing. */
+export async function databaseUser(): Promise<SystemUser> {
   const found = await findUser();
   if (found) return found;
   try {
@@ -26,7 +22,7 @@ export async function databaseUser(): Promise<SystemUser | null> {
       { cause },
     );
   }
-  return findUser();
+  return databaseUser();
 }
 
 async function findUser(): Promise<SystemUser | null> {

@@ -1,0 +1,216 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, chown, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { type CompiledCheckout, compileCheckout } from '../support/compiled-checkout.js';
+import { runSql } from '../support/postgres-server.js';
+
+/** Opens the database of the folder it is told, says its URL, and closes it at SIGINT as an application does. */
+const PROGRAM = `
+import { openEmbeddedPostgres } from '#libs/database/embedded/embedded-postgres.js';
+import { Client } from 'pg';
+const [root, exclusive] = process.argv.slice(2);
+try {
+  const database = await openEmbeddedPostgres({ root, exclusive: exclusive === 'exclusive' });
+  process.once('SIGINT', async () => {
+    // What is still in flight needs the database.
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    const client = new Client(database.url);
+    await client.connect();
+    await client.query('SELECT 1');
+    await client.end();
+    await database.close();
+    process.exit(0);
+  });
+  console.log(database.url);
+  setInterval(() => {}, 1000);
+} catch (error) {
+  console.error(error.name + ': ' + error.message);
+  process.exit(1);
+}`;
+
+const isRoot = process.getuid?.() === 0;
+const NOBODY = 65534;
+
+let checkout: CompiledCheckout;
+beforeAll(async () => {
+  checkout = await compileCheckout(PROGRAM);
+  await chmod(checkout.folder, 0o755);
+});
+afterAll(() => checkout.close());
+
+let root: string;
+const running = new Set<ChildProcess>();
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'twinkey-root-'));
+  await chmod(root, 0o755);
+});
+afterEach(async () => {
+  for (const child of running) child.kill('SIGKILL');
+  running.clear();
+  await vi.waitFor(async () => expect(await isStopped()).toBe(true), { timeout: 20_000 });
+  const place = await placeOf(root);
+  await rm(place, { recursive: true, force: true });
+  await rm(root, { recursive: true, force: true });
+});
+
+describe('the embedded Postgres', () => {
+  it('is made at the first start, for this machine and this user alone', async () => {
+    const { url } = await open();
+    const [settings] = await runSql(
+      url,
+      `SELECT current_setting('listen_addresses') AS address, current_setting('unix_socket_directories') AS sockets,
+              lower('ÉΩ') AS lower, current_setting('server_encoding') AS encoding`,
+    );
+    expect(settings).toEqual({ address: '127.0.0.1', sockets: '', lower: 'éω', encoding: 'UTF8' });
+    await expect(runSql(url.replace(/:[^:@]+@/, ':wrong@'), 'SELECT 1')).rejects.toMatchObject({
+      code: '28P01',
+    });
+    expect((await stat(join(root, '.twinkey/postgres'))).mode & 0o777).toBe(0o700);
+    expect((await stat(join(root, '.twinkey/postgres/password'))).mode & 0o777).toBe(0o600);
+  });
+
+  it('is the same at the second start, within a moment, and on the same port', async () => {
+    const first = await open();
+    await runSql(first.url, 'CREATE TABLE kept AS SELECT 42 AS answer');
+    await first.close();
+    await expect(runSql(first.url, 'SELECT 1')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+
+    const before = performance.now();
+    const second = await open();
+    expect(performance.now() - before).toBeLessThan(3_000);
+    expect(second.url).toBe(first.url);
+    expect(await runSql(second.url, 'SELECT answer FROM kept')).toEqual([{ answer: 42 }]);
+  });
+
+  it('takes another port where something else has got the last one', async () => {
+    const first = await open();
+    await first.close();
+    const port = Number(new URL(first.url).port);
+    const other = createServer().listen(port, '127.0.0.1');
+    await once(other, 'listening');
+    try {
+      const second = await open();
+      expect(new URL(second.url).port).not.toBe(String(port));
+      expect(await runSql(second.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+    } finally {
+      other.close();
+    }
+  });
+
+  it('is shared by all who open it at once, from nothing, and stops with the last of them', async () => {
+    const opened = await Promise.all(Array.from({ length: 6 }, () => open()));
+    expect(new Set(opened.map(({ url }) => url)).size).toBe(1);
+    const [last, ...others] = opened;
+    await Promise.all(others.map(({ close }) => close()));
+    expect(await runSql(last!.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+    await last!.close();
+    expect(await isStopped()).toBe(true);
+    expect(await readdir(join(root, '.twinkey/postgres'))).not.toContainEqual(
+      expect.stringMatching(/data\./),
+    );
+  });
+
+  it('lets in one exclusive process, and tells the next one why not', async () => {
+    const first = await open('exclusive');
+    const refused = start('exclusive');
+    expect(await refused.failure).toBe(
+      `AlreadyRunningError: Twinkey is already running from this checkout (process ${first.child.pid}).`,
+    );
+    const guest = await open();
+    expect(guest.url).toBe(first.url);
+    await first.close();
+    await open('exclusive');
+  });
+
+  it('stops when the process that started it is killed, and starts again', async () => {
+    const killed = await open('exclusive');
+    await runSql(killed.url, 'CREATE TABLE kept AS SELECT 42 AS answer');
+    killed.child.kill('SIGKILL');
+    const next = await open('exclusive');
+    expect(await runSql(next.url, 'SELECT answer FROM kept')).toEqual([{ answer: 42 }]);
+    next.child.kill('SIGKILL');
+    await vi.waitFor(async () => expect(await isStopped()).toBe(true), { timeout: 10_000 });
+  });
+
+  it('outlives Ctrl-C, which reaches the whole process group, until the application has drained', async () => {
+    const { child } = await open('exclusive');
+    process.kill(-child.pid!, 'SIGINT');
+    expect(await once(child, 'exit')).toEqual([0, null]);
+    expect(await isStopped()).toBe(true);
+  });
+
+  it('comes back on its port where the server itself was killed', async () => {
+    const first = await open();
+    const pid = (await readFile(join(root, '.twinkey/postgres/data/postmaster.pid'), 'utf8')).split('\n')[0];
+    process.kill(Number(pid), 'SIGKILL');
+    const second = await open();
+    expect(second.url).toBe(first.url);
+    expect(await runSql(first.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+  });
+
+  it.runIf(isRoot)('runs for root from a folder that no other user can reach', async () => {
+    await chmod(root, 0o700);
+    const first = await open();
+    await runSql(first.url, 'CREATE TABLE kept AS SELECT 42 AS answer');
+    await first.close();
+    const place = await placeOf(root);
+    expect(place).toMatch(/^\/var\/tmp\/twinkey-postgres-/);
+    expect((await stat(place)).mode & 0o777).toBe(0o700);
+    const second = await open();
+    expect(await runSql(second.url, 'SELECT answer FROM kept')).toEqual([{ answer: 42 }]);
+  });
+
+  it.runIf(isRoot)('runs for an ordinary user', async () => {
+    await chown(root, NOBODY, NOBODY);
+    const { url, close } = await open('exclusive', { uid: NOBODY, gid: NOBODY });
+    expect(await runSql(url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+    expect((await stat(join(root, '.twinkey/postgres/data'))).uid).toBe(NOBODY);
+    await close();
+    expect(await isStopped()).toBe(true);
+  });
+});
+
+function start(exclusive = '', user: { uid?: number; gid?: number } = {}) {
+  const child = spawn(process.execPath, [join(checkout.folder, 'program.js'), root, exclusive], {
+    ...user,
+    cwd: '/',
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  running.add(child);
+  const line = (stream: NodeJS.ReadableStream) =>
+    once(createInterface({ input: stream }), 'line').then(([text]) => String(text));
+  const url = line(child.stdout);
+  const failure = line(child.stderr);
+  url.catch(() => {});
+  failure.catch(() => {});
+  return { child, url, failure };
+}
+
+async function open(exclusive = '', user: { uid?: number; gid?: number } = {}) {
+  const { child, url, failure } = start(exclusive, user);
+  const said = await Promise.race([url, failure.then((text) => Promise.reject(new Error(text)))]);
+  return {
+    child,
+    url: said,
+    close: async () => {
+      child.kill('SIGINT');
+      await once(child, 'exit');
+    },
+  };
+}
+
+async function placeOf(folder: string): Promise<string> {
+  const place = join(folder, '.twinkey/postgres');
+  return readFile(join(place, 'location'), 'utf8').catch(() => place);
+}
+
+async function isStopped(): Promise<boolean> {
+  const files = await readdir(join(await placeOf(root), 'data')).catch(() => [] as string[]);
+  return !files.includes('postmaster.pid');
+}

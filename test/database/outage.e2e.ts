@@ -1,0 +1,136 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { DataSource } from 'typeorm';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Authority } from '#libs/database/identity/authority.entity.js';
+import { identityDataSource } from '#libs/database/identity/identity-data-source.js';
+import { isUnavailable } from '#libs/database/pg-errors.js';
+import { poolOf, preparedQuery } from '#libs/database/prepared-query.js';
+import { bringBack, freeze, shutDown, thaw } from '../support/postgres-outage.js';
+import { migrateAll, type PostgresServer, runSql, startPostgres } from '../support/postgres-server.js';
+
+let server: PostgresServer;
+beforeAll(async () => {
+  server = await startPostgres();
+  await migrateAll(server.url);
+});
+afterAll(() => server.close());
+
+let dataSource: DataSource;
+beforeEach(async () => {
+  dataSource = await identityDataSource(server.url, { poolSize: 3 }).initialize();
+});
+afterEach(() => dataSource.destroy());
+
+const version = { name: 'test_authority', text: 'SELECT version FROM identity.authority', values: [] };
+
+/** Every way in which the applications ask; more at once than there are connections. */
+const requests = () => [
+  ...Array.from({ length: 4 }, () => dataSource.getRepository(Authority).find()),
+  ...Array.from({ length: 4 }, () => preparedQuery(dataSource, version)),
+  dataSource.transaction((manager) => manager.query('SELECT FROM identity.authority FOR UPDATE')),
+];
+
+async function expectUnavailableWithin(ms: number): Promise<void> {
+  const before = performance.now();
+  const answers = await Promise.allSettled(requests());
+  expect(performance.now() - before).toBeLessThan(ms);
+  for (const answer of answers) {
+    expect(answer.status).toBe('rejected');
+    expect(isUnavailable((answer as PromiseRejectedResult).reason)).toBe(true);
+  }
+}
+
+const expectAnswers = () => Promise.all(requests());
+
+describe('a data source', () => {
+  it('says within two seconds that the server is frozen, keeps no dead connection, and recovers', async () => {
+    await expectAnswers();
+    await freeze(server);
+    try {
+      await expectUnavailableWithin(2_000);
+      await expectUnavailableWithin(2_000);
+      expect(poolOf(dataSource).totalCount).toBe(0);
+    } finally {
+      await thaw(server);
+    }
+    await expectAnswers();
+  });
+
+  it('says so too inside a transaction that was under way', async () => {
+    const frozen = dataSource.transaction(async (manager) => {
+      await manager.query('SELECT FROM identity.authority FOR UPDATE');
+      await freeze(server);
+      await manager.query('UPDATE identity.authority SET version = version + 1');
+    });
+    try {
+      await expect(frozen).rejects.toSatisfy(isUnavailable);
+    } finally {
+      await thaw(server);
+    }
+    // The lock went with the connection.
+    await vi.waitFor(expectAnswers, { timeout: 5_000 });
+  });
+
+  it('says at once that the server is down, and recovers when it is back', async () => {
+    await expectAnswers();
+    await shutDown(server);
+    await expectUnavailableWithin(1_000);
+    await bringBack(server);
+    await expectAnswers();
+  });
+
+  it('gives up a slow statement in time, and keeps its connection', async () => {
+    const slow = dataSource.query('SELECT pg_sleep(10)');
+    await expect(slow).rejects.toSatisfy(isUnavailable);
+    expect(poolOf(dataSource).totalCount).toBe(1);
+    await expectAnswers();
+  });
+
+  it('gives up waiting for a connection where all are taken', async () => {
+    const holders = Array.from({ length: 3 }, () => dataSource.createQueryRunner());
+    await Promise.all(holders.map((holder) => holder.connect()));
+    await expectUnavailableWithin(1_500);
+    await Promise.all(holders.map((holder) => holder.release()));
+    await expectAnswers();
+  });
+
+  it('leaves an idle connection alone for longer than a statement may take', async () => {
+    await expectAnswers();
+    const before = await backends();
+    await sleep(1_500);
+    await expectAnswers();
+    expect(await backends()).toEqual(before);
+  });
+
+  it('drops a connection to a read-only standby, so that the next one may reach the primary', async () => {
+    const write = () => dataSource.query('UPDATE identity.authority SET version = version + 1');
+    await runSql(server.url, 'ALTER SYSTEM SET default_transaction_read_only = on');
+    await runSql(server.url, 'SELECT pg_reload_conf()');
+    try {
+      await vi.waitFor(() => expect(write()).rejects.toSatisfy(isUnavailable));
+    } finally {
+      await runSql(server.url, 'ALTER SYSTEM RESET default_transaction_read_only');
+      await runSql(server.url, 'SELECT pg_reload_conf()');
+    }
+    await vi.waitFor(() => expect(poolOf(dataSource).totalCount).toBe(0));
+    await vi.waitFor(write);
+  });
+
+  it('closes in time while the server is frozen', async () => {
+    const other = await identityDataSource(server.url).initialize();
+    await freeze(server);
+    try {
+      const before = performance.now();
+      await other.destroy();
+      expect(performance.now() - before).toBeLessThan(2_000);
+    } finally {
+      await thaw(server);
+    }
+  });
+});
+
+const backends = () =>
+  runSql(
+    server.url,
+    `SELECT pid FROM pg_stat_activity WHERE application_name = 'twinkey identity-provider' ORDER BY pid`,
+  );

@@ -1,0 +1,53 @@
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { openCluster } from '#libs/database/embedded/embedded-postgres.js';
+import type { PostgresServer } from './postgres-server.js';
+
+const run = promisify(execFile);
+
+/**
+ * Outages of a server that the test has started for itself (`startPostgres`): never of the run's common one, which
+ * other tests use at the same time.
+ */
+export async function freeze(server: PostgresServer): Promise<void> {
+  for (const pid of await processes(server)) process.kill(pid, 'SIGSTOP');
+}
+
+export async function thaw(server: PostgresServer): Promise<void> {
+  for (const pid of await processes(server)) process.kill(pid, 'SIGCONT');
+}
+
+/** Ends every connection at once, as a crash of the machine would. */
+export async function shutDown(server: PostgresServer): Promise<void> {
+  process.kill(await postmaster(server), 'SIGQUIT');
+  while (await postmaster(server).catch(() => null)) await sleep(20);
+}
+
+/** Brings it back on its port. */
+export async function bringBack(server: PostgresServer): Promise<void> {
+  const again = await openCluster(server.folder);
+  await again.close();
+}
+
+async function postmaster(server: PostgresServer): Promise<number> {
+  const file = await readFile(join(server.folder, 'data', 'postmaster.pid'), 'utf8');
+  return Number.parseInt(file, 10);
+}
+
+/** The postmaster and all its children. */
+async function processes(server: PostgresServer): Promise<number[]> {
+  const parent = await postmaster(server);
+  const { stdout } = await run('ps', ['-A', '-o', 'pid=,ppid=,stat=']);
+  const rows = stdout
+    .trim()
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/));
+  return rows
+    .filter(
+      ([pid, ppid, state]) => (Number(pid) === parent || Number(ppid) === parent) && !state?.startsWith('Z'),
+    )
+    .map(([pid]) => Number(pid));
+}
