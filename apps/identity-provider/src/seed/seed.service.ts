@@ -1,0 +1,90 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { PERMISSIONS } from '#libs/auth/permissions.js';
+import { upsertPermissions } from '#libs/database/identity/upsert-permissions.js';
+import { EmailField } from '#libs/http/fields.js';
+import { newId } from '#libs/http/ids.js';
+import { InputPipe } from '#libs/http/input.pipe.js';
+import { emailKey, storedEmail } from '../accounts/email.js';
+import { AuthorityService } from '../authority/authority.service.js';
+import { NewPasswordField } from '../passwords/new-password.field.js';
+import { PasswordHasher } from '../passwords/password-hasher.js';
+import { addSystemRoles, SYSTEM_ROLES, type SystemRole } from './system-roles.js';
+
+/** What a seed has made that was not there: names of permissions and roles, emails of accounts. */
+export interface Seeded {
+  permissions: string[];
+  roles: string[];
+  accounts: string[];
+}
+
+const DEMO_ACCOUNTS = [
+  { email: 'admin@example.com', password: 'admin123', role: 'admin' },
+  { email: 'user@example.com', password: 'user123', role: 'user' },
+] as const;
+
+class FirstAdmin {
+  @EmailField()
+  email: string;
+
+  @NewPasswordField()
+  password: string;
+}
+
+/** Makes what is missing and leaves what is there as it is, however often and however many at once it is run. */
+@Injectable()
+export class SeedService {
+  constructor(
+    private readonly database: DataSource,
+    private readonly authority: AuthorityService,
+    private readonly hasher: PasswordHasher,
+  ) {}
+
+  /** Accounts whose passwords everybody knows: never in production, which is for the caller to see to. */
+  async seedDemo(): Promise<Seeded> {
+    const rights = await this.seedRights();
+    const accounts: string[] = [];
+    for (const { email, password, role } of DEMO_ACCOUNTS) {
+      if (await this.addAccount(email, password, role)) accounts.push(email);
+    }
+    return { ...rights, accounts };
+  }
+
+  /**
+   * An installation's first administrator. An account that has the email already is left as it is.
+   * @throws ApiError 422 on `email` or `password`, before anything is made
+   */
+  async seedAdmin(email: string, password: string): Promise<Seeded> {
+    await new InputPipe().transform({ email, password }, { type: 'body', metatype: FirstAdmin });
+    const rights = await this.seedRights();
+    const isAdded = await this.addAccount(email, password, 'admin');
+    return { ...rights, accounts: isAdded ? [storedEmail(email)] : [] };
+  }
+
+  /** The permissions that our endpoints ask for, and the system roles. */
+  async seedRights(): Promise<Omit<Seeded, 'accounts'>> {
+    const permissions = await upsertPermissions(this.database, PERMISSIONS);
+    const known = await this.database.query('SELECT FROM identity.roles WHERE name = ANY($1)', [
+      SYSTEM_ROLES,
+    ]);
+    const isComplete = known.length === SYSTEM_ROLES.length;
+    return { permissions, roles: isComplete ? [] : await this.authority.exclusively(addSystemRoles) };
+  }
+
+  /** @returns whether it was made */
+  private async addAccount(email: string, password: string, role: SystemRole): Promise<boolean> {
+    const key = emailKey(email);
+    const known = await this.database.query('SELECT FROM identity.accounts WHERE email_key = $1', [key]);
+    if (known.length > 0) return false;
+    const hash = await this.hasher.hash(password);
+    const added = await this.authority.exclusively((tx) =>
+      tx.query(
+        `INSERT INTO identity.accounts (id, email, email_key, password_hash, role_id)
+         SELECT $1, $2, $3, $4, id FROM identity.roles WHERE name = $5
+         ON CONFLICT (email_key) DO NOTHING RETURNING id`,
+        [newId(), storedEmail(email), key, hash, role],
+      ),
+    );
+    return added.length > 0;
+  }
+}
