@@ -29,7 +29,6 @@ export interface AuthModuleSettings {
  * `@Public()`, `@Authenticated()`, `@NativeOnly()` or `@RequirePermission(…)` is refused.
  */
 @Module({})
-// biome-ignore lint/complexity/noStaticOnlyClass: the form of Nest's dynamic modules
 export class AuthModule {
   static forRoot({
     imports = [],

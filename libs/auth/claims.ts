@@ -2,7 +2,7 @@ import { isStorable } from '#libs/http/text.js';
 import type { Candidate } from './candidate.js';
 import type { JsonObject } from './compact-token.js';
 import type { VerifiedToken } from './principal.js';
-import { TokenRejected } from './token-rejected.js';
+import { type RejectionReason, TokenRejected } from './token-rejected.js';
 
 /** For clocks that differ a little. */
 const LEEWAY = 30;
@@ -10,32 +10,31 @@ const MAX_LIFETIME = 30 * 24 * 60 * 60;
 const MAX_TEXT = 255;
 
 /**
- * Checks what a token claims, once its signature holds (RFC 7519, section 4.1; RFC 9068, section 4).
+ * Checks what a token claims, once its signature holds: RFC 7519, section 4.1, line by line.
  * @param now seconds since the epoch
  * @throws TokenRejected
  */
 export function acceptClaims({ issuer, claims, kid }: Candidate, now: number): VerifiedToken {
-  const { aud, exp, nbf, iat, sub } = claims;
-  // An ID or refresh token of Keycloak differs from an access token in this claim alone.
-  if (issuer.tokenUse !== null && claims.typ !== issuer.tokenUse)
-    throw new TokenRejected('token_use', claims.typ);
-  // Section 4.1.3: a case-sensitive string, or an array of them.
-  if (aud !== issuer.audience && !(Array.isArray(aud) && aud.includes(issuer.audience))) {
-    throw new TokenRejected('audience', aud);
-  }
-  // Section 4.1.4: on or after `exp` a token is not accepted; here it must have one.
-  if (!isNumericDate(exp)) throw new TokenRejected('expiry', exp);
-  if (now >= exp + LEEWAY) throw new TokenRejected('expired', exp);
-  // Section 4.1.5
-  if (nbf !== undefined && !(isNumericDate(nbf) && nbf <= now + LEEWAY))
-    throw new TokenRejected('not_before', nbf);
-  // Section 4.1.6; RFC 9068, section 2.2, requires it
-  if (!isNumericDate(iat) || iat > now + LEEWAY || iat > exp) throw new TokenRejected('issued_at', iat);
-  if (exp - iat > Math.min(issuer.maxLifetimeSeconds, MAX_LIFETIME))
-    throw new TokenRejected('lifetime', exp - iat);
-  // Section 4.1.2
-  if (!isSubject(sub)) throw new TokenRejected('subject', sub);
+  const { typ, aud, exp, nbf, iat, sub } = claims;
+  // Keycloak's ID tokens have the same header and key as its access tokens: this claim alone tells them apart.
+  must(issuer.tokenUse === null || typ === issuer.tokenUse, 'token_use', typ);
+  // 4.1.3: a case-sensitive string, or an array of them.
+  must(aud === issuer.audience || (Array.isArray(aud) && aud.includes(issuer.audience)), 'audience', aud);
+  // 4.1.4: not on or after it. RFC 9068, section 2.2, demands `exp` and `iat`.
+  must(isNumericDate(exp), 'expiry', exp);
+  must(now < exp + LEEWAY, 'expired', exp);
+  // 4.1.5
+  must(nbf === undefined || (isNumericDate(nbf) && nbf <= now + LEEWAY), 'not_before', nbf);
+  // 4.1.6
+  must(isNumericDate(iat) && iat <= now + LEEWAY && iat <= exp, 'issued_at', iat);
+  must(exp - iat <= Math.min(issuer.maxLifetimeSeconds, MAX_LIFETIME), 'lifetime', exp - iat);
+  // 4.1.2
+  must(isSubject(sub), 'subject', sub);
   return { ...issuer.read(claims), issuer: issuer.name, subject: sub, kid, issuedAt: iat, expiresAt: exp };
+}
+
+function must(condition: boolean, reason: RejectionReason, found: unknown): asserts condition {
+  if (!condition) throw new TokenRejected(reason, found);
 }
 
 /** Section 2: a number of seconds. JSON has no infinity, but 1e999 is read as one. */

@@ -46,6 +46,6 @@ const MAX_PRINTED = 100;
 /** Foreign text for a log: short, and everything but printable ASCII escaped, so that no line or terminal is forged. */
 export function printable(value: unknown): string {
   const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? String(value));
-  const short = text.length > MAX_PRINTED ? `${text.slice(0, MAX_PRINTED)}…(${text.length})` : text;
-  return short.replace(/[^\x20-\x7e…]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  const short = text.length > MAX_PRINTED ? `${text.slice(0, MAX_PRINTED)}...(${text.length})` : text;
+  return short.replace(/[^\x20-\x7e]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }

@@ -1,0 +1,95 @@
+import { describe, expect, it } from 'vitest';
+import { keycloakIssuer } from './keycloak-issuer.js';
+import { keycloakToken, type Members } from './testing/tokens.js';
+
+const ISSUER = 'https://keycloak.example.com/realms/myrealm';
+const issuer = keycloakIssuer({
+  issuer: ISSUER,
+  audience: 'user-service',
+  jwksUrl: 'http://127.0.0.1:1/',
+  roleMap: new Map([
+    ['helpdesk', 'support'],
+    ['desk', 'support'],
+    ['idp-admin', 'admin'],
+  ]),
+});
+const read = (claims: Members) =>
+  issuer.read({ ...keycloakToken(ISSUER, 'user-service', 'k').claims, ...claims });
+
+describe('realm roles', () => {
+  it('become Twinkey roles through the map alone, several as their union', () => {
+    const { roles, realmRoles } = read({
+      realm_access: { roles: ['desk', 'admin', 'helpdesk', 'idp-admin', 'desk'] },
+    });
+    expect(roles).toEqual(['support', 'admin']);
+    expect(realmRoles).toEqual(['desk', 'admin', 'helpdesk', 'idp-admin', 'desk']);
+  });
+
+  it.each([
+    undefined,
+    null,
+    'idp-admin',
+    ['idp-admin'],
+    {},
+    { roles: null },
+    { roles: 'idp-admin' },
+    { roles: { 0: 'idp-admin', length: 1 } },
+    { roles: [['idp-admin'], { name: 'idp-admin' }, 1, null] },
+    { roles: ['__proto__', 'constructor', 'IDP-ADMIN', 'idp-admin '] },
+    JSON.parse('{"__proto__":{"roles":["idp-admin"]}}'),
+  ])('%j grant nothing', (realm_access) => {
+    expect(read({ realm_access }).roles).toEqual([]);
+  });
+
+  it('are not those of a client, nor what a claim of another issuer says', () => {
+    const claims = {
+      realm_access: undefined,
+      resource_access: { realm: { roles: ['idp-admin'] } },
+      groups: ['idp-admin'],
+    };
+    expect(read({ ...claims, role: 'admin', permissions: ['*'] })).toMatchObject({
+      roles: [],
+      permissions: [],
+    });
+  });
+});
+
+describe('a service account', () => {
+  it.each<[string, Members]>([
+    [
+      'by its username',
+      { preferred_username: 'service-account-robot', azp: 'robot', client_id: 'robot', sid: undefined },
+    ],
+    ['with a session, where it gets refresh tokens', { preferred_username: 'service-account-robot' }],
+    [
+      'in a lightweight token, by the grant',
+      { preferred_username: undefined, jti: 'trltcc:f95d8361-6bfc-912f' },
+    ],
+  ])('is told %s', (_name, claims) => {
+    expect(read(claims).kind).toBe('service');
+  });
+
+  it.each<[string, Members]>([
+    ['of any username', { preferred_username: 'my-service-account-' }],
+    ['whose client puts its id into the token, as RFC 9068 has it', { client_id: 'frontend' }],
+    ['without a username', { preferred_username: undefined }],
+    ['without username, session and id', { preferred_username: undefined, sid: undefined, jti: undefined }],
+  ])('is no person %s', (_name, claims) => {
+    expect(read(claims).kind).toBe('person');
+  });
+});
+
+it.each([null, 1, true, {}, ['alice'], '', 'a\0b', 'a\ud800', 'x'.repeat(256)])(
+  'a text claim that is %j counts as absent',
+  (value) => {
+    const names = ['preferred_username', 'email', 'given_name', 'family_name', 'jti', 'sid'];
+    expect(read(Object.fromEntries(names.map((name) => [name, value])))).toMatchObject({
+      username: undefined,
+      email: undefined,
+      firstName: undefined,
+      lastName: undefined,
+      tokenId: null,
+      sessionId: null,
+    });
+  },
+);

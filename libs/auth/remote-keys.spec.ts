@@ -1,0 +1,343 @@
+import { randomUUID } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
+import { Logger } from '@nestjs/common';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { ApiError } from '#libs/http/api-error.js';
+import { keySetFetches } from './auth-metrics.js';
+import { RemoteKeys } from './remote-keys.js';
+import { answerKeys, answerWith, type JwksServer, startJwksServer } from './testing/jwks-server.js';
+import { testKey } from './testing/tokens.js';
+import { TokenRejected } from './token-rejected.js';
+
+const SECOND = 1_000;
+const HOUR = 60 * 60 * SECOND;
+const a = testKey('a');
+const b = testKey('b');
+const down = answerWith('', 503);
+
+let server: JwksServer;
+let issuer: string;
+let keys: RemoteKeys;
+
+beforeEach(async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+  vi.spyOn(Logger.prototype, 'warn').mockImplementation(() => {});
+  server = await startJwksServer(answerKeys(a));
+  issuer = randomUUID();
+  keys = new RemoteKeys(issuer, server.url);
+});
+afterEach(async () => {
+  keys.close();
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+  await server.close();
+});
+
+/** `found`, the reason of a 401, or the status of another error. */
+const outcome = (kid: string): Promise<string | number> =>
+  keys.find(kid).then(
+    () => 'found',
+    (error: TokenRejected | ApiError) => (error instanceof TokenRejected ? error.reason : error.status),
+  );
+
+/** Lets real input and output happen; the clock stands still meanwhile. */
+async function until(holds: () => boolean): Promise<void> {
+  const deadline = Date.now() + 5 * SECOND;
+  while (!holds()) {
+    if (Date.now() > deadline) throw new Error('It never came to hold.');
+    await setImmediate();
+  }
+}
+
+const fetches = async (outcome: string): Promise<number> =>
+  (await keySetFetches.get()).values.find(
+    ({ labels }) => labels.issuer === issuer && labels.outcome === outcome,
+  )?.value ?? 0;
+
+/** Advances the clock and waits for the fetch that the timer starts then. */
+async function advanceToFetch(milliseconds: number): Promise<void> {
+  const hits = server.hits;
+  vi.advanceTimersByTime(milliseconds);
+  await until(() => server.hits > hits);
+  // Joins the fetch under way, so that it is over.
+  await outcome('nobody');
+}
+
+describe('fetching', () => {
+  it('waits for the first need', async () => {
+    vi.advanceTimersByTime(HOUR);
+    await setImmediate();
+    expect(server.hits).toBe(0);
+    expect(keys.current('a')).toBeUndefined();
+    expect((await keys.find('a')).equals(a.key)).toBe(true);
+    expect(server.hits).toBe(1);
+  });
+
+  it('is done once for all who wait for it', async () => {
+    await Promise.all(Array.from({ length: 200 }, () => keys.find('a')));
+    expect(server.hits).toBe(1);
+  });
+
+  it('is repeated in the background, within a minute, so that a withdrawn key is gone', async () => {
+    await keys.find('a');
+    server.answer = answerKeys(b);
+    await advanceToFetch(58 * SECOND);
+    expect(keys.current('a')).toBeUndefined();
+    expect(await outcome('b')).toBe('found');
+    await advanceToFetch(58 * SECOND);
+    expect(server.hits).toBe(3);
+  });
+
+  it('keeps a key that is still there the same object', async () => {
+    const before = await keys.find('a');
+    server.answer = answerKeys(b, a);
+    await advanceToFetch(58 * SECOND);
+    expect(keys.current('a')).toBe(before);
+  });
+
+  it('takes another key under a known kid', async () => {
+    const before = await keys.find('a');
+    server.answer = answerKeys({ jwk: { ...b.jwk, kid: 'a' } });
+    await advanceToFetch(58 * SECOND);
+    expect(keys.current('a')).not.toBe(before);
+    expect(keys.current('a')?.equals(b.key)).toBe(true);
+  });
+
+  it('stops when closed', async () => {
+    await keys.find('a');
+    keys.close();
+    vi.advanceTimersByTime(HOUR);
+    await setImmediate();
+    expect(server.hits).toBe(1);
+  });
+});
+
+describe('an unknown kid', () => {
+  it('is looked up at once, so that a key rotated without notice works', async () => {
+    await keys.find('a');
+    server.answer = answerKeys(a, b);
+    expect(await outcome('b')).toBe('found');
+    expect(server.hits).toBe(2);
+  });
+
+  it('causes one fetch in 30 s, be they ten thousand', async () => {
+    await keys.find('a');
+    const flood = (round: number) =>
+      Promise.all(Array.from({ length: 2_500 }, (_, index) => outcome(`made-up-${round}-${index}`)));
+    for (let round = 0; round < 4; round++) {
+      expect(new Set(await flood(round))).toEqual(new Set(['key_unknown']));
+      vi.advanceTimersByTime(7 * SECOND);
+    }
+    expect(server.hits).toBe(2);
+    expect(await outcome('a')).toBe('found');
+    vi.advanceTimersByTime(3 * SECOND);
+    expect(await outcome('made-up')).toBe('key_unknown');
+    expect(server.hits).toBe(3);
+  });
+
+  it('that comes first causes the first fetch and no second', async () => {
+    expect(await outcome('made-up')).toBe('key_unknown');
+    expect(await outcome('made-up-too')).toBe('key_unknown');
+    expect(server.hits).toBe(1);
+    expect(await outcome('a')).toBe('found');
+  });
+
+  it.each(['__proto__', 'constructor', 'toString'])('%s is one', async (kid) => {
+    expect(await outcome(kid)).toBe('key_unknown');
+  });
+});
+
+describe('an outage', () => {
+  it('at a cold start is a 503 that says when to come again, and not another fetch', async () => {
+    server.answer = down;
+    expect(await outcome('a')).toBe(503);
+    vi.advanceTimersByTime(4 * SECOND);
+    const error = await keys.find('a').catch((error) => error);
+    expect(error).toMatchObject({ status: 503, code: 'keys_unavailable', headers: { 'retry-after': '6' } });
+    expect(server.hits).toBe(1);
+  });
+
+  it('is retried after 10, 20, 40 and then each 60 s', async () => {
+    server.answer = down;
+    await outcome('a');
+    for (const pause of [10, 20, 40, 60, 60]) {
+      const hits = server.hits;
+      vi.advanceTimersByTime(pause * SECOND - 1);
+      await setImmediate();
+      expect(server.hits).toBe(hits);
+      await advanceToFetch(1);
+    }
+    server.answer = answerKeys(a);
+    await advanceToFetch(60 * SECOND);
+    expect(await outcome('a')).toBe('found');
+    expect(await outcome('b')).toBe('key_unknown');
+  });
+
+  it('makes a key that is not known a 503, since it may be a good one, and leaves known keys alone', async () => {
+    await keys.find('a');
+    server.answer = down;
+    await advanceToFetch(58 * SECOND);
+    expect(await outcome('b')).toBe(503);
+    expect(await outcome('a')).toBe('found');
+    expect(server.hits).toBe(2);
+  });
+
+  it('leaves known keys good for 24 h after the last good fetch', async () => {
+    await keys.find('a');
+    server.answer = down;
+    await advanceToFetch(58 * SECOND);
+    const untilThen = 24 * HOUR - 58 * SECOND;
+    vi.advanceTimersByTime(untilThen - 1);
+    expect(keys.current('a')).toBeDefined();
+    vi.advanceTimersByTime(1);
+    expect(keys.current('a')).toBeUndefined();
+    await until(() => server.hits > 2);
+    expect(await outcome('a')).toBe(503);
+    server.answer = answerKeys(a);
+    await advanceToFetch(60 * SECOND);
+    expect(await outcome('a')).toBe('found');
+  });
+
+  it('of a server that is not there is the same', async () => {
+    keys = new RemoteKeys(issuer, 'http://127.0.0.1:1/jwks');
+    expect(await outcome('a')).toBe(503);
+    expect(await fetches('failed')).toBe(1);
+  });
+
+  it.each([
+    ['that never answers', () => {}],
+    [
+      'that drips',
+      ((_request, response) => {
+        response.writeHead(200);
+        const drip = setInterval(() => response.write(' '), 100);
+        response.on('close', () => clearInterval(drip));
+      }) satisfies JwksServer['answer'],
+    ],
+  ])('of a server %s is one after 2 s', async (_name, answer) => {
+    server.answer = answer;
+    const started = Date.now();
+    expect(await outcome('a')).toBe(503);
+    expect(Date.now() - started).toBeGreaterThan(1.8 * SECOND);
+    expect(Date.now() - started).toBeLessThan(3 * SECOND);
+  });
+
+  it.each([301, 302, 303, 307, 308])('is also a redirect (%d), which is not followed', async (status) => {
+    const elsewhere = await startJwksServer(answerKeys(a));
+    server.answer = answerWith('', status, { location: elsewhere.url });
+    expect(await outcome('a')).toBe(503);
+    expect(elsewhere.hits).toBe(0);
+    await elsewhere.close();
+  });
+});
+
+describe('a set', () => {
+  const many = (count: number) =>
+    Array.from({ length: count }, (_, index) => ({ jwk: { ...a.jwk, kid: `k${index}` } }));
+  const padded = (bytes: number) => JSON.stringify({ keys: [a.jwk], pad: 'x'.repeat(bytes) });
+
+  it.each<[string, JwksServer['answer']]>([
+    ['HTML', answerWith('<!doctype html><title>Welcome</title>')],
+    ['nothing', answerWith('')],
+    ['JSON cut short', answerWith(JSON.stringify({ keys: [a.jwk] }).slice(0, -1))],
+    ['null', answerWith('null')],
+    ['an array', answerWith([a.jwk])],
+    ['no keys member', answerWith({ status: 'success', data: { keys: [a.jwk] } })],
+    ['keys that are no array', answerWith({ keys: { a: a.jwk } })],
+    ['no keys', answerKeys()],
+    ['no usable key', answerKeys({ jwk: { ...a.jwk, use: 'enc' } })],
+    ['a kid twice', answerKeys(a, b, { jwk: { ...b.jwk, kid: 'a' } })],
+    [
+      'a kid twice, of which one is for encryption',
+      answerKeys(a, { jwk: { ...b.jwk, kid: 'a', use: 'enc' } }),
+    ],
+    ['51 keys', answerKeys(...many(51))],
+    ['over 1 MB', answerWith(padded(1_000_000))],
+    [
+      'over 1 MB once unpacked',
+      (_request, response) => {
+        response.writeHead(200, { 'content-encoding': 'gzip' });
+        response.end(gzipSync(padded(20_000_000)));
+      },
+    ],
+    [
+      'endless',
+      (_request, response) => {
+        const more = () => {
+          while (response.write(' '.repeat(65_536)));
+        };
+        response.on('drain', more);
+        more();
+      },
+    ],
+  ])('that is refused (%s) leaves the last good one in place', async (_name, answer) => {
+    const known = await keys.find('a');
+    server.answer = answer;
+    await advanceToFetch(58 * SECOND);
+    expect(keys.current('a')).toBe(known);
+    expect(await outcome('made-up')).toBe(503);
+    expect(await fetches('refused')).toBe(1);
+    expect(await fetches('taken')).toBe(1);
+  });
+
+  it('of 50 keys is taken', async () => {
+    server.answer = answerKeys(...many(50));
+    expect(await outcome('k49')).toBe('found');
+  });
+
+  it.each<[string, unknown]>([
+    ['use enc', { ...b.jwk, use: 'enc' }],
+    ['use of another type', { ...b.jwk, use: ['sig'] }],
+    ['alg RSA-OAEP', { ...b.jwk, alg: 'RSA-OAEP' }],
+    ['alg RS384', { ...b.jwk, alg: 'RS384' }],
+    ['alg none', { ...b.jwk, alg: 'none' }],
+    ['another kty', { ...b.jwk, kty: 'EC' }],
+    ['a symmetric key', { kty: 'oct', k: 'AAAA', kid: 'b' }],
+    ['an EC key', { kty: 'EC', crv: 'P-256', x: 'AA', y: 'AA', kid: 'b' }],
+    ['1024 bits', testKey('b', { bits: 1024 }).jwk],
+    ['2047 bits', testKey('b', { bits: 2047 }).jwk],
+    ['e = 3', testKey('b', { exponent: 3 }).jwk],
+    ['e = 1', { ...b.jwk, e: 'AQ' }],
+    ['an even e', { ...b.jwk, e: 'AQAC' }],
+    ['no modulus', { ...b.jwk, n: undefined }],
+    ['a modulus that is no text', { ...b.jwk, n: { length: 342 } }],
+    ['private members', { ...b.jwk, d: 'AQAB', p: 'AQ', q: 'AQ', dp: 'AQ', dq: 'AQ', qi: 'AQ' }],
+    ['a PEM', { kid: 'b', pem: b.pem }],
+    ['no kid', { ...b.jwk, kid: undefined }],
+    ['a kid that is no text', { ...b.jwk, kid: ['b'] }],
+    ['null', null],
+    ['text', 'b'],
+    ['an array', [b.jwk]],
+  ])('may hold a key that is unusable (%s): it is skipped', async (_name, jwk) => {
+    server.answer = answerKeys({ jwk }, a);
+    expect(await outcome('a')).toBe('found');
+    expect(await outcome('b')).toBe('key_unknown');
+    expect(await fetches('refused')).toBe(0);
+  });
+
+  it('may leave out use and alg, as RFC 7517 allows, and hold more members, as Keycloak’s do', async () => {
+    server.answer = answerKeys(
+      { jwk: { ...a.jwk, use: undefined, alg: undefined } },
+      { jwk: { ...b.jwk, x5c: ['MIIC'], x5t: 'FH77o57c6MUL5kXrg4S69Nc1lqg', 'x5t#S256': '1uvXdpQ' } },
+    );
+    expect(await outcome('a')).toBe('found');
+    expect(await outcome('b')).toBe('found');
+  });
+
+  it('may be the native one, which is enveloped and has its keys at the top too', async () => {
+    server.answer = answerWith({ status: 'success', code: 200, data: { keys: [a.jwk] }, keys: [a.jwk] });
+    expect(await outcome('a')).toBe('found');
+  });
+});
+
+it('a clock that is set changes nothing', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance', 'Date'] });
+  await keys.find('a');
+  server.answer = down;
+  vi.setSystemTime(Date.now() + 48 * HOUR);
+  expect(keys.current('a')).toBeDefined();
+  vi.setSystemTime(Date.now() - 96 * HOUR);
+  expect(keys.current('a')).toBeDefined();
+  expect(server.hits).toBe(1);
+});
