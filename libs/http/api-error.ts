@@ -73,12 +73,14 @@ export const tooManyRequests = (retryAfterSeconds: number, code = 'too_many_requ
     'retry-after': seconds(retryAfterSeconds),
   });
 
-/** 503: overload, or a dependency that is away. */
-export const unavailable = (retryAfterSeconds = 1, code = 'unavailable', errors?: ErrorEntry[]) =>
-  new ApiError(
-    503,
-    errors ?? [{ field: null, code, message: 'The service cannot answer at the moment. Try again later.' }],
-    { 'retry-after': seconds(retryAfterSeconds) },
-  );
+/** 503: overload, or a dependency that is away. @param cause for the log alone */
+export const unavailable = (
+  retryAfterSeconds = 1,
+  code = 'unavailable',
+  errors: ErrorEntry[] = [
+    { field: null, code, message: 'The service cannot answer at the moment. Try again later.' },
+  ],
+  cause?: unknown,
+) => new ApiError(503, errors, { 'retry-after': seconds(retryAfterSeconds) }, { cause });
 
 const seconds = (value: number) => String(Math.max(1, Math.ceil(value)));

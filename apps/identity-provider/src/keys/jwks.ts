@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import type { SigningSettings } from '#libs/config/settings.js';
 import { type PublicJwk, toPublicJwk } from '#libs/config/keys.js';
+import type { SigningSettings } from '#libs/config/settings.js';
 import { successEnvelope } from '#libs/http/envelope.js';
 import { SIGNING_SETTINGS } from './token-signer.js';
 

@@ -13,7 +13,6 @@ const CACHED = `public, max-age=${JWKS_MAX_AGE}`;
 /** The public keys, for whoever verifies native tokens. Their forms are fixed by standards, so no envelope. */
 @ApiTags('keys')
 @Controller('.well-known')
-@Public()
 export class WellKnownController {
   private readonly discovery: string;
 
@@ -30,6 +29,7 @@ export class WellKnownController {
   }
 
   @Get('jwks.json')
+  @Public()
   @ApiOperation({ summary: 'The public keys as a JWKS (RFC 7517)' })
   @Header('content-type', JSON_TYPE)
   @Header('cache-control', CACHED)
@@ -40,6 +40,7 @@ export class WellKnownController {
   }
 
   @Get('openid-configuration')
+  @Public()
   @ApiOperation({ summary: 'Where the keys are (OpenID Connect Discovery 1.0)' })
   @Header('content-type', JSON_TYPE)
   @Header('cache-control', CACHED)
@@ -51,11 +52,11 @@ export class WellKnownController {
 
 @ApiTags('keys')
 @Controller('auth/jwks')
-@Public()
 export class EnvelopedJwksController {
   constructor(private readonly jwks: Jwks) {}
 
   @Get()
+  @Public()
   @ApiOperation({ summary: 'The public keys in the envelope, readable by stock JWKS clients too' })
   @Header('content-type', JSON_TYPE)
   @Header('cache-control', CACHED)

@@ -1,0 +1,76 @@
+import { Body, Controller, Get, Patch, Post, Req } from '@nestjs/common';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { FastifyRequest } from 'fastify';
+import { Authenticated, Caller, NativeOnly, Public } from '#libs/auth/access.js';
+import type { Principal } from '#libs/auth/principal.js';
+import { Reply } from '#libs/http/envelope.js';
+import { Replies } from '#libs/http/replies.js';
+import { IssuedToken, Login, MeReply, OwnName, PasswordChange } from './auth.dto.js';
+import { AuthService } from './auth.service.js';
+import { toMeReply } from './me.js';
+import { OwnAccountService } from './own-account.service.js';
+import { CallerAccount, type SessionAccount } from './session-account.js';
+import { Sessions } from './sessions.js';
+
+@ApiTags('auth')
+@Controller('auth')
+export class AuthController {
+  constructor(
+    private readonly auth: AuthService,
+    private readonly ownAccount: OwnAccountService,
+    private readonly sessions: Sessions,
+  ) {}
+
+  @Post('login')
+  @Public()
+  @ApiOperation({ summary: 'Sign in with email and password' })
+  @Replies(IssuedToken, {
+    message: 'Token issued.',
+    errors: {
+      401: 'The email or the password is wrong.',
+      403: '`account_disabled`, for the right password alone.',
+      429: 'Too many failed logins.',
+    },
+  })
+  login(@Body() { email, password }: Login, @Req() request: FastifyRequest) {
+    return this.auth.login(email, password, request.ip);
+  }
+
+  @Get('me')
+  @Authenticated()
+  @ApiOperation({ summary: 'Who calls, with the rights that hold now' })
+  @Replies(MeReply, { message: 'The caller.' })
+  me(@Caller() caller: Principal, @CallerAccount() account: SessionAccount | null) {
+    return toMeReply(caller, account);
+  }
+
+  @Patch('me')
+  @NativeOnly()
+  @ApiOperation({ summary: 'Change your own name' })
+  @Replies(MeReply, { message: 'Your name.' })
+  async rename(@Caller() caller: Principal, @CallerAccount() account: SessionAccount, @Body() name: OwnName) {
+    return toMeReply(caller, await this.ownAccount.rename(account, name));
+  }
+
+  @Post('password')
+  @NativeOnly()
+  @ApiOperation({ summary: 'Change your own password; your other sessions end' })
+  @Replies(null, { message: 'Password changed.', errors: { 429: 'Too many wrong passwords.' } })
+  async changePassword(
+    @CallerAccount() account: SessionAccount,
+    @Body() change: PasswordChange,
+    @Req() request: FastifyRequest,
+  ) {
+    await this.ownAccount.changePassword(account, change, request.ip);
+    return Reply.nothing();
+  }
+
+  @Post('logout')
+  @NativeOnly()
+  @ApiOperation({ summary: 'End this session' })
+  @Replies(null, { message: 'Signed out.' })
+  async logout(@CallerAccount() { sessionId }: SessionAccount) {
+    await this.sessions.end(sessionId);
+    return Reply.nothing();
+  }
+}

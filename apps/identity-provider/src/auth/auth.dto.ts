@@ -1,0 +1,106 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { type FieldOptions, field, must } from '#libs/http/field.js';
+import { EmailField, TextField } from '#libs/http/fields.js';
+import { AccountReply } from '../accounts/accounts.dto.js';
+import { NewPasswordField } from '../passwords/new-password.field.js';
+
+const MAX_LOGIN_PASSWORD = 1_024;
+
+/**
+ * A password that is only compared: any string up to 1,024 bytes. Which ones can be right is not told apart,
+ * so neither their characters nor bcrypt's limit are checked here.
+ */
+const GivenPasswordField = (options: FieldOptions = {}): PropertyDecorator =>
+  field(
+    { ...options, example: 'admin123' },
+    { type: String, format: 'password', maxLength: MAX_LOGIN_PASSWORD },
+    must((value: unknown) => typeof value === 'string', 'string_expected', 'This must be a string.'),
+    must(
+      (value: string) => Buffer.byteLength(value) <= MAX_LOGIN_PASSWORD,
+      'too_long',
+      'At most 1,024 bytes.',
+    ),
+  );
+
+export class Login {
+  @EmailField({ example: 'admin@example.com' })
+  email: string;
+
+  @GivenPasswordField()
+  password: string;
+}
+
+export class PasswordChange {
+  @GivenPasswordField()
+  current_password: string;
+
+  @NewPasswordField()
+  new_password: string;
+}
+
+export class OwnName {
+  @TextField({ min: 1, max: 255, optional: true, nullable: true, example: 'Ada' })
+  first_name?: string | null;
+
+  @TextField({ min: 1, max: 255, optional: true, nullable: true, example: 'Lovelace' })
+  last_name?: string | null;
+}
+
+/** The one reply in camelCase: clients rely on it. */
+export class IssuedToken {
+  @ApiProperty({ enum: ['Bearer'] })
+  tokenType: 'Bearer';
+
+  @ApiProperty({ description: 'A JWT, signed with RS256.' })
+  token: string;
+
+  @ApiProperty({ format: 'date-time' })
+  expiresAt: string;
+}
+
+export class TokenReply {
+  @ApiProperty({ type: String, nullable: true })
+  id: string | null;
+
+  @ApiProperty({ format: 'date-time' })
+  issued_at: string;
+
+  @ApiProperty({ format: 'date-time' })
+  expires_at: string;
+}
+
+/** The principal, whichever issuer's, with the rights that hold now. */
+export class MeReply {
+  @ApiProperty({ enum: ['native', 'keycloak'] })
+  issuer: 'native' | 'keycloak';
+
+  @ApiProperty({ example: '018f5c3e-7a10-7cc3-9a54-0c8a8d4f0001' })
+  sub: string;
+
+  @ApiProperty({ type: String, nullable: true, example: 'admin@example.com' })
+  username: string | null;
+
+  @ApiProperty({ type: String, nullable: true, example: 'admin@example.com' })
+  email: string | null;
+
+  @ApiProperty({ type: String, nullable: true, example: 'Ada' })
+  first_name: string | null;
+
+  @ApiProperty({ type: String, nullable: true, example: 'Lovelace' })
+  last_name: string | null;
+
+  @ApiProperty({ enum: ['person', 'service'] })
+  kind: 'person' | 'service';
+
+  @ApiProperty({ type: [String], example: ['admin'] })
+  roles: readonly string[];
+
+  @ApiProperty({ type: [String], example: ['*'] })
+  permissions: readonly string[];
+
+  @ApiProperty({ type: TokenReply })
+  token: TokenReply;
+
+  @ApiProperty({ type: AccountReply, nullable: true, description: 'Null for a Keycloak token.' })
+  account: AccountReply | null;
+}

@@ -1,0 +1,90 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { preparedQuery } from '#libs/database/prepared-query.js';
+import { badCredentials, forbidden } from '#libs/http/api-error.js';
+import { emailKey } from '../accounts/email.js';
+import { RightsService } from '../authority/rights.service.js';
+import { TokenSigner } from '../keys/token-signer.js';
+import type { HashPlace } from '../passwords/hash-queue.js';
+import { PasswordHasher } from '../passwords/password-hasher.js';
+import type { IssuedToken } from './auth.dto.js';
+import { LoginThrottle } from './login-throttle.js';
+import { Sessions } from './sessions.js';
+
+interface Candidate {
+  id: string;
+  passwordHash: string | null;
+  status: 'active' | 'disabled';
+}
+
+@Injectable()
+export class AuthService {
+  constructor(
+    private readonly database: DataSource,
+    private readonly throttle: LoginThrottle,
+    private readonly hasher: PasswordHasher,
+    private readonly sessions: Sessions,
+    private readonly rights: RightsService,
+    private readonly signer: TokenSigner,
+  ) {}
+
+  /**
+   * Native sign-in. An unknown email and a wrong password get the same answer after the same work.
+   * @param address the client's, for the slowing of guesses
+   * @throws ApiError 401, 403 `account_disabled` for the right password alone, 429, 503
+   */
+  async login(email: string, password: string, address: string): Promise<IssuedToken> {
+    const key = emailKey(email);
+    const { matches, candidate, hash } = await this.throttle.guard(key, address, (place) =>
+      this.check(key, password, place),
+    );
+    if (!matches || !candidate || hash === null) throw badCredentials();
+    if (candidate.status !== 'active') throw forbidden('account_disabled', 'This account is disabled.');
+    return this.issue(candidate.id, hash);
+  }
+
+  /** Compares, and makes a new hash where the stored one is not of today's cost. */
+  private async check(key: string, password: string, place: HashPlace) {
+    const candidate = await this.findCandidate(key);
+    const stored = candidate?.passwordHash ?? null;
+    const { matches, needsRehash } = await this.hasher.verify(password, stored, place);
+    const hash =
+      candidate && stored !== null && needsRehash
+        ? await this.rehash(candidate.id, stored, password, place)
+        : stored;
+    return { matches, candidate, hash };
+  }
+
+  private async findCandidate(key: string): Promise<Candidate | undefined> {
+    const rows = await preparedQuery<Candidate>(this.database, {
+      name: 'login-candidate',
+      text: 'SELECT id, password_hash AS "passwordHash", status FROM identity.accounts WHERE email_key = $1',
+      values: [key],
+    });
+    return rows[0];
+  }
+
+  /** @returns the hash that the account now has: the old one where somebody was faster */
+  private async rehash(id: string, old: string, password: string, place: HashPlace): Promise<string> {
+    const hash = await this.hasher.hash(password, place);
+    const rows = await preparedQuery(this.database, {
+      name: 'login-rehash',
+      text: 'UPDATE identity.accounts SET password_hash = $3 WHERE id = $1 AND password_hash = $2 RETURNING id',
+      values: [id, old, hash],
+    });
+    return rows.length > 0 ? hash : old;
+  }
+
+  private async issue(accountId: string, passwordHash: string): Promise<IssuedToken> {
+    const issuedAt = Math.floor(Date.now() / 1000);
+    const expiresAt = new Date(this.signer.expiryOf(issuedAt) * 1000);
+    const opened = await this.sessions.open(accountId, passwordHash, expiresAt);
+    const role = opened && (await this.rights.ofRole(opened.roleId, opened.authorityVersion));
+    if (!opened || !role) throw badCredentials();
+    const token = this.signer.sign(
+      { ...opened, accountId, role: role.name, permissions: role.permissions },
+      issuedAt,
+    );
+    return { tokenType: 'Bearer', token, expiresAt: expiresAt.toISOString() };
+  }
+}

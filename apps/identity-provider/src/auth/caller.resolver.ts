@@ -1,0 +1,52 @@
+import { Injectable } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import { CallerResolver } from '#libs/auth/caller-resolver.js';
+import { type Principal, principalOf, type VerifiedToken } from '#libs/auth/principal.js';
+import { TokenRejected } from '#libs/auth/token-rejected.js';
+import { isId } from '#libs/http/ids.js';
+import { RightsService } from '../authority/rights.service.js';
+import { Sessions } from './sessions.js';
+
+/** Who a caller is, his token says; whether it still counts, and his rights, the database. */
+@Injectable()
+export class CurrentCallerResolver extends CallerResolver {
+  constructor(
+    private readonly sessions: Sessions,
+    private readonly rights: RightsService,
+  ) {
+    super();
+  }
+
+  resolve(token: VerifiedToken, request: FastifyRequest): Promise<Principal> {
+    return token.issuer === 'native' ? this.native(token, request) : this.keycloak(token);
+  }
+
+  /** One query. @throws TokenRejected where the session has ended or the account is not active */
+  private async native(token: VerifiedToken, request: FastifyRequest): Promise<Principal> {
+    if (!isId(token.sessionId) || !isId(token.subject)) throw new TokenRejected('session_ended');
+    const account = await this.sessions.find(token.sessionId, token.subject);
+    const role = account && (await this.rights.ofRole(account.roleId, account.authorityVersion));
+    if (!account || !role) throw new TokenRejected('session_ended');
+    request.account = account;
+    return {
+      ...principalOf(token),
+      username: account.email,
+      email: account.email,
+      firstName: account.firstName,
+      lastName: account.lastName,
+      roles: [role.name],
+      permissions: role.permissions,
+    };
+  }
+
+  /** Several mapped roles give the union. */
+  private async keycloak(token: VerifiedToken): Promise<Principal> {
+    const roles = await this.rights.ofRoleNamesNow(token.roles);
+    const permissions = [...new Set(roles.flatMap((role) => role.permissions))].sort();
+    return {
+      ...principalOf(token),
+      roles: roles.map(({ name }) => name),
+      permissions: permissions.includes('*') ? ['*'] : permissions,
+    };
+  }
+}

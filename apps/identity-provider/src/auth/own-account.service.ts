@@ -1,0 +1,86 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { invalid, invalidField, unauthorized } from '#libs/http/api-error.js';
+import { emailKey } from '../accounts/email.js';
+import { PasswordHasher } from '../passwords/password-hasher.js';
+import { passwordFaults } from '../passwords/password-policy.js';
+import type { OwnName, PasswordChange } from './auth.dto.js';
+import { LoginThrottle } from './login-throttle.js';
+import type { SessionAccount } from './session-account.js';
+
+/** What a person may do to his own native account. */
+@Injectable()
+export class OwnAccountService {
+  constructor(
+    private readonly database: DataSource,
+    private readonly hasher: PasswordHasher,
+    private readonly throttle: LoginThrottle,
+  ) {}
+
+  /** A name that is left out stays as it is now, whoever else writes meanwhile. */
+  async rename(account: SessionAccount, { first_name, last_name }: OwnName): Promise<SessionAccount> {
+    const [rows] = await this.database.query(
+      `UPDATE identity.accounts SET
+         first_name = CASE WHEN $2 THEN $3 ELSE first_name END,
+         last_name = CASE WHEN $4 THEN $5 ELSE last_name END,
+         version = version + 1, updated_at = now()
+       WHERE id = $1 AND (($2 AND first_name IS DISTINCT FROM $3) OR ($4 AND last_name IS DISTINCT FROM $5))
+       RETURNING first_name AS "firstName", last_name AS "lastName", updated_at AS "updatedAt"`,
+      [account.id, first_name !== undefined, first_name ?? null, last_name !== undefined, last_name ?? null],
+    );
+    return { ...account, ...rows[0] };
+  }
+
+  /**
+   * The session that asks stays; the account's others end.
+   * @throws ApiError 422 on either field, 429: a wrong current password counts as a failed login
+   */
+  async changePassword(
+    account: SessionAccount,
+    { current_password, new_password }: PasswordChange,
+    address: string,
+  ): Promise<void> {
+    const faults = passwordFaults(new_password, account.email);
+    if (faults.length > 0)
+      throw invalid(faults.map(({ code, message }) => ({ field: 'new_password', code, message })));
+    const { matches, current } = await this.throttle.guard(
+      emailKey(account.email),
+      address,
+      async (place) => {
+        const current = await this.hashOf(account.id);
+        const { matches } = await this.hasher.verify(current_password, current, place);
+        return { matches, current };
+      },
+    );
+    if (!matches || current === null) {
+      throw invalidField('current_password', 'wrong_password', 'This is not your current password.');
+    }
+    await this.replacePassword(account.id, current, await this.hasher.hash(new_password), account.sessionId);
+  }
+
+  private async hashOf(id: string): Promise<string | null> {
+    const [row] = await this.database.query('SELECT password_hash FROM identity.accounts WHERE id = $1', [
+      id,
+    ]);
+    return row?.password_hash ?? null;
+  }
+
+  private async replacePassword(
+    id: string,
+    current: string,
+    replacement: string,
+    sessionId: string,
+  ): Promise<void> {
+    await this.database.transaction(async (tx) => {
+      const [changed] = await tx.query(
+        `UPDATE identity.accounts SET password_hash = $3, version = version + 1, updated_at = now()
+         WHERE id = $1 AND password_hash = $2 RETURNING id`,
+        [id, current, replacement],
+      );
+      // Somebody else replaced it meanwhile, and with it ended this session.
+      if (changed.length === 0) throw unauthorized();
+      // A statement of its own, so that it sees a session which a login with the old password had just opened.
+      await tx.query('DELETE FROM identity.sessions WHERE account_id = $1 AND id <> $2', [id, sessionId]);
+    });
+  }
+}

@@ -1,0 +1,54 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { RouterModule } from '@nestjs/core';
+import { AuthModule } from '#libs/auth/auth.module.js';
+import { keycloakIssuer } from '#libs/auth/keycloak-issuer.js';
+import { nativeIssuer } from '#libs/auth/native-issuer.js';
+import type { IdentityProviderSettings } from '#libs/config/settings.js';
+import { IdentityDatabaseModule } from '#libs/database/identity/identity-database.module.js';
+import type { Drain } from '#libs/http/drain.js';
+import { AccountsModule } from './accounts/accounts.module.js';
+import { AuthFeatureModule } from './auth/auth.module.js';
+import { CurrentCallerResolver } from './auth/caller.resolver.js';
+import { SessionsModule } from './auth/sessions.module.js';
+import { AuthorityModule } from './authority/authority.module.js';
+import { HealthController } from './health/health.controller.js';
+import { WellKnownController } from './keys/keys.controller.js';
+import { KeysModule } from './keys/keys.module.js';
+import { PermissionsModule } from './permissions/permissions.module.js';
+import { RolesModule } from './roles/roles.module.js';
+import { SettingsModule } from './settings.js';
+
+/** Features whose routes stand under `/api/v1`. */
+const API = [AuthFeatureModule, KeysModule, AccountsModule, RolesModule, PermissionsModule];
+
+@Module({})
+export class IdentityProviderModule {
+  static forRoot(settings: IdentityProviderSettings, drain: Drain): DynamicModule {
+    const { databaseUrl, signing, keycloak } = settings;
+    return {
+      module: IdentityProviderModule,
+      imports: [
+        SettingsModule.forRoot(settings, drain),
+        IdentityDatabaseModule.forRoot(databaseUrl),
+        AuthModule.forRoot({
+          imports: [SessionsModule, AuthorityModule],
+          issuers: {
+            useFactory: () => [
+              nativeIssuer({
+                ...signing,
+                maxLifetimeSeconds: signing.lifetimeSeconds,
+                keys: signing.publicKeys,
+                jwksUrl: null,
+              }),
+              ...(keycloak ? [keycloakIssuer(keycloak)] : []),
+            ],
+          },
+          resolver: CurrentCallerResolver,
+        }),
+        ...API,
+        RouterModule.register([{ path: 'api/v1', children: API }]),
+      ],
+      controllers: [WellKnownController, HealthController],
+    };
+  }
+}

@@ -1,0 +1,21 @@
+import { type DynamicModule, Global, Module } from '@nestjs/common';
+import type { IdentityProviderSettings } from '#libs/config/settings.js';
+import { Drain } from '#libs/http/drain.js';
+import { LOGIN_SETTINGS } from './auth/login-throttle.js';
+import { SIGNING_SETTINGS } from './keys/token-signer.js';
+import { BCRYPT_COST } from './passwords/password-hasher.js';
+
+/** What the whole application may inject of its settings. */
+@Global()
+@Module({})
+export class SettingsModule {
+  static forRoot(settings: IdentityProviderSettings, drain: Drain): DynamicModule {
+    const providers = [
+      { provide: SIGNING_SETTINGS, useValue: settings.signing },
+      { provide: BCRYPT_COST, useValue: settings.bcryptCost },
+      { provide: LOGIN_SETTINGS, useValue: settings.login },
+      { provide: Drain, useValue: drain },
+    ];
+    return { module: SettingsModule, providers, exports: providers.map(({ provide }) => provide) };
+  }
+}

@@ -1,0 +1,49 @@
+import type { IdentityProviderSettings } from '#libs/config/settings.js';
+import { translateDatabaseError } from '#libs/database/error-translation.js';
+import { serveDocs } from '#libs/http/docs-pages.js';
+import type { Drain } from '#libs/http/drain.js';
+import { createHttpApp } from '#libs/http/http-app.js';
+import type { Logger } from '#libs/http/logger.js';
+import { collectProcessMetrics } from '#libs/http/metrics.js';
+import { startMetricsListener } from '#libs/http/metrics-listener.js';
+import { buildOpenApiDocument } from '#libs/http/openapi.js';
+import { listenOn, type RunningApp } from '#libs/http/running-app.js';
+import { translateConstraint } from './constraint-errors.js';
+import { IdentityProviderModule } from './identity-provider.module.js';
+import { DESCRIPTION } from './openapi.js';
+
+/** Starts identity-provider. Without its database it does not start. @throws ListenError */
+export async function startIdentityProvider(
+  settings: IdentityProviderSettings,
+  { logger, drain }: { logger: Logger; drain: Drain },
+): Promise<RunningApp> {
+  collectProcessMetrics();
+  const app = await createHttpApp(IdentityProviderModule.forRoot(settings, drain), {
+    name: 'identity-provider',
+    logger,
+    drain,
+    trustProxy: settings.trustProxy,
+    cors: { origins: settings.corsOrigins, localhost: settings.corsLocalhost },
+    translators: [translateConstraint, translateDatabaseError],
+  });
+  try {
+    serveDocs(app, buildOpenApiDocument(app, DESCRIPTION), { enabled: settings.docs });
+    const url = await listenOn(app, { host: settings.host, port: settings.port, variable: 'PORT' });
+    const metrics = settings.metricsPort === null ? null : await startMetricsListener(settings.metricsPort);
+    return {
+      name: 'identity-provider',
+      addresses: [
+        { label: 'identity-provider', url: `${url}/api/v1` },
+        ...(settings.docs ? [{ label: 'identity-provider pages', url: `${url}/docs` }] : []),
+        ...(metrics ? [{ label: 'metrics', url: metrics.url }] : []),
+      ],
+      close: async () => {
+        await metrics?.close();
+        await app.close();
+      },
+    };
+  } catch (error) {
+    await app.close();
+    throw error;
+  }
+}

@@ -1,0 +1,60 @@
+import {
+  BrokenCircuitError,
+  BulkheadRejectedError,
+  bulkhead,
+  ConsecutiveBreaker,
+  circuitBreaker,
+  handleWhen,
+  type IPolicy,
+  TaskCancelledError,
+  TimeoutStrategy,
+  timeout,
+  wrap,
+} from 'cockatiel';
+import { Gauge } from 'prom-client';
+import { isKeycloakAway } from './keycloak-errors.js';
+
+/** For one call in all (ms): waiting in line, renewing the token, and all requests of it. */
+export const KEYCLOAK_BUDGET = 2_000;
+
+/** Calls under way at once, and such as wait for their turn. */
+const CONCURRENT = 20;
+const QUEUED = 200;
+
+/** So many failures in a row open the circuit; after so long (ms) one call tries again. */
+const FAILURES = 5;
+const RETRY_AFTER = 1_000;
+
+const breakerOpen = new Gauge({
+  name: 'twinkey_keycloak_circuit_open',
+  help: '1 while calls to Keycloak are refused at once, because it was away.',
+});
+
+/** What stands between us and Keycloak's Admin API, so that its trouble is not ours. */
+export class KeycloakGate {
+  private readonly policy: IPolicy;
+
+  constructor() {
+    const breaker = circuitBreaker(handleWhen(isKeycloakAway), {
+      halfOpenAfter: RETRY_AFTER,
+      breaker: new ConsecutiveBreaker(FAILURES),
+    });
+    breaker.onBreak(() => breakerOpen.set(1));
+    breaker.onReset(() => breakerOpen.set(0));
+    this.policy = wrap(
+      timeout(KEYCLOAK_BUDGET, TimeoutStrategy.Aggressive),
+      bulkhead(CONCURRENT, QUEUED),
+      breaker,
+    );
+  }
+
+  /** @throws the call's own error, or one that `isKeycloakAway` knows */
+  pass<T>(call: () => Promise<T>): Promise<T> {
+    return this.policy.execute(call);
+  }
+}
+
+export const isRefusedByGate = (error: unknown): boolean =>
+  error instanceof BrokenCircuitError ||
+  error instanceof BulkheadRejectedError ||
+  error instanceof TaskCancelledError;

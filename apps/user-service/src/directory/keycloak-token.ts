@@ -1,0 +1,63 @@
+import type { KeycloakServiceSettings } from '#libs/config/settings.js';
+
+/** An access token of the service's own client, and when it ends (ms, monotonic). */
+interface ServiceToken {
+  value: string;
+  renewAfter: number;
+}
+
+/** Renewed this long before its end (ms), so that none ends on its way. */
+const MARGIN = 10_000;
+
+/**
+ * The service's own token: `POST {realm}/protocol/openid-connect/token`, grant `client_credentials` (RFC 6749,
+ * section 4.4). Kept until shortly before its end; however many need a new one, it is fetched once.
+ */
+export class KeycloakToken {
+  private held: ServiceToken | null = null;
+  private renewal: Promise<ServiceToken> | null = null;
+
+  constructor(
+    private readonly settings: KeycloakServiceSettings,
+    private readonly timeout: number,
+  ) {}
+
+  async get(): Promise<string> {
+    if (this.held && performance.now() < this.held.renewAfter) return this.held.value;
+    this.renewal ??= this.fetch().finally(() => {
+      this.renewal = null;
+    });
+    this.held = await this.renewal;
+    return this.held.value;
+  }
+
+  /** Keycloak took it no more: a restart or a changed key may end a token early. */
+  discard(value: string): void {
+    if (this.held?.value === value) this.held = null;
+  }
+
+  private async fetch(): Promise<ServiceToken> {
+    const { internalUrl, realm, clientId, clientSecret } = this.settings;
+    const asked = performance.now();
+    const response = await fetch(
+      `${internalUrl}/realms/${encodeURIComponent(realm)}/protocol/openid-connect/token`,
+      {
+        method: 'POST',
+        headers: { authorization: `Basic ${basicCredentials(clientId, clientSecret)}` },
+        body: new URLSearchParams({ grant_type: 'client_credentials' }),
+        redirect: 'error',
+        signal: AbortSignal.timeout(this.timeout),
+      },
+    );
+    if (!response.ok) throw new Error(`Keycloak refused the service's client: HTTP ${response.status}`);
+    const { access_token, expires_in } = (await response.json()) as {
+      access_token: string;
+      expires_in: number;
+    };
+    return { value: access_token, renewAfter: asked + Math.max(expires_in * 1_000 - MARGIN, 0) };
+  }
+}
+
+/** RFC 6749, section 2.3.1: each half is form-encoded first. */
+const basicCredentials = (id: string, secret: string): string =>
+  Buffer.from(`${encodeURIComponent(id)}:${encodeURIComponent(secret)}`).toString('base64');

@@ -1,0 +1,101 @@
+import KeycloakAdminClient, { NetworkError } from '@keycloak/keycloak-admin-client';
+import type { FastifyRequest } from 'fastify';
+import type { KeycloakServiceSettings } from '#libs/config/settings.js';
+import { notFound } from '#libs/http/api-error.js';
+import type { IssuerWord } from '../users/profile.js';
+import type { Directory, NameChange } from './directory.js';
+import { refusalOf } from './keycloak-errors.js';
+import { KEYCLOAK_BUDGET, KeycloakGate } from './keycloak-gate.js';
+import { KeycloakToken } from './keycloak-token.js';
+
+type KeycloakUser = Awaited<ReturnType<KeycloakAdminClient['users']['find']>>[number];
+
+/**
+ * Keycloak's people, through its Admin REST API as the service's own client. Every call goes through the gate: its
+ * time, its number and a broken Keycloak are the gate's matter alone.
+ */
+export class KeycloakDirectory implements Directory {
+  private readonly token: KeycloakToken;
+  private readonly client: KeycloakAdminClient;
+
+  constructor(
+    settings: KeycloakServiceSettings,
+    private readonly gate: KeycloakGate,
+  ) {
+    this.token = new KeycloakToken(settings, KEYCLOAK_BUDGET);
+    this.client = new KeycloakAdminClient({
+      baseUrl: settings.internalUrl,
+      realmName: settings.realm,
+      timeout: KEYCLOAK_BUDGET,
+      requestOptions: { redirect: 'error' },
+    });
+    this.client.registerTokenProvider({ getAccessToken: () => this.token.get() });
+  }
+
+  /**
+   * `PUT /admin/realms/{realm}/users/{id}` with the names alone: as measured on Keycloak 26, what is not in the body
+   * stays, unless `attributes` are. Read back, since Keycloak may store a name otherwise than it was sent.
+   */
+  async rename(_caller: FastifyRequest, sub: string, change: NameChange): Promise<IssuerWord> {
+    return this.ask(async () => {
+      await this.client.users.update({ id: sub }, change);
+      const user = await this.client.users.findOne({ id: sub });
+      if (!user) throw notFound();
+      return wordOf(user);
+    });
+  }
+
+  /** `GET /admin/realms/{realm}/users?username=…&exact=true`. A service account is nobody. */
+  async findByUsername(username: string): Promise<IssuerWord | null> {
+    return this.ask(async () => {
+      const users = await this.client.users.find({ username, exact: true, max: 2 });
+      const user = users.find((found) => found.username?.toLowerCase() === username.toLowerCase());
+      return user && !user.serviceAccountClientId && !user.username?.startsWith('service-account-')
+        ? wordOf(user)
+        : null;
+    });
+  }
+
+  /** `GET {realm}/.well-known/openid-configuration`, for health: no more than "it answers". */
+  async ping(): Promise<void> {
+    const { baseUrl, realmName } = this.client;
+    const response = await fetch(`${baseUrl}/realms/${encodeURIComponent(realmName)}`, {
+      redirect: 'error',
+      signal: AbortSignal.timeout(KEYCLOAK_BUDGET),
+    });
+    await response.body?.cancel();
+    if (!response.ok) throw new Error(`Keycloak answered ${response.status}`);
+  }
+
+  private ask<T>(call: () => Promise<T>): Promise<T> {
+    return this.gate
+      .pass(() => this.withFreshToken(call))
+      .catch((error: unknown) => {
+        throw refusalOf(error);
+      });
+  }
+
+  /** A 401 may mean that Keycloak forgot our token: once more with a new one. */
+  private async withFreshToken<T>(call: () => Promise<T>): Promise<T> {
+    const used = await this.token.get();
+    try {
+      return await call();
+    } catch (error) {
+      if (!(error instanceof NetworkError) || error.response.status !== 401) throw error;
+      this.token.discard(used);
+      return call();
+    }
+  }
+}
+
+function wordOf(user: KeycloakUser): IssuerWord {
+  return {
+    issuer: 'keycloak',
+    sub: user.id as string,
+    username: user.username ?? null,
+    email: user.email ?? null,
+    firstName: user.firstName ?? null,
+    lastName: user.lastName ?? null,
+    toldAt: new Date(),
+  };
+}

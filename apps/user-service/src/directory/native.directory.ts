@@ -1,0 +1,45 @@
+import { Injectable } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import { ApiError, notFound, unauthorized } from '#libs/http/api-error.js';
+import { IdentityProviderClient } from '../rights/identity-provider.client.js';
+import type { IssuerWord } from '../users/profile.js';
+import type { Directory, NameChange } from './directory.js';
+
+/** What `PATCH /api/v1/auth/me` answers, as far as it matters here. */
+interface OwnAccount {
+  username: string;
+  email: string;
+  first_name: string | null;
+  last_name: string | null;
+  account: { updated_at: string };
+}
+
+/** Native people are identity-provider's accounts: each changes his own, with his own token. */
+@Injectable()
+export class NativeDirectory implements Directory {
+  constructor(private readonly identityProvider: IdentityProviderClient) {}
+
+  async rename(
+    caller: FastifyRequest,
+    sub: string,
+    { firstName, lastName }: NameChange,
+  ): Promise<IssuerWord> {
+    const { status, data, errors } = await this.identityProvider.call('PATCH', '/api/v1/auth/me', caller, {
+      first_name: firstName,
+      last_name: lastName,
+    });
+    if (status === 401) throw unauthorized();
+    if (status === 404) throw notFound();
+    if (status !== 200) throw new ApiError(status, errors);
+    const account = data as OwnAccount;
+    return {
+      issuer: 'native',
+      sub,
+      username: account.username,
+      email: account.email,
+      firstName: account.first_name,
+      lastName: account.last_name,
+      toldAt: new Date(account.account.updated_at),
+    };
+  }
+}

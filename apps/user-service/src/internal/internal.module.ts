@@ -1,0 +1,37 @@
+import type { INestApplication } from '@nestjs/common';
+import { type DynamicModule, Module } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
+import { DataSource } from 'typeorm';
+import { Drain } from '#libs/http/drain.js';
+import { Directories } from '../directory/directories.js';
+import { USER_SERVICE_SETTINGS } from '../settings.js';
+import { ProfilesService } from '../users/profiles.service.js';
+import { InternalHealthController } from './internal-health.controller.js';
+import { InternalTokenGuard } from './internal-token.guard.js';
+import { InternalUsersController } from './internal-users.controller.js';
+import { LookupService } from './lookup.service.js';
+import { MetricsController } from './metrics.controller.js';
+
+const SHARED = [DataSource, Directories, Drain, ProfilesService, USER_SERVICE_SETTINGS];
+
+/**
+ * Port 3001: an application of its own, so that no route of one port can ever answer on the other. It works with
+ * the public application's services: one pool, one circuit to Keycloak.
+ */
+@Module({})
+export class InternalModule {
+  static of(publicApp: INestApplication): DynamicModule {
+    return {
+      module: InternalModule,
+      controllers: [InternalHealthController, InternalUsersController, MetricsController],
+      providers: [
+        ...SHARED.map((token) => ({
+          provide: token,
+          useFactory: () => publicApp.get(token, { strict: false }),
+        })),
+        LookupService,
+        { provide: APP_GUARD, useClass: InternalTokenGuard },
+      ],
+    };
+  }
+}

@@ -1,0 +1,16 @@
+import { Controller, Get, Header } from '@nestjs/common';
+import { ApiExcludeController } from '@nestjs/swagger';
+import { Public } from '#libs/auth/access.js';
+import { metrics } from '#libs/http/metrics.js';
+
+/** Prometheus' text format, for all that runs in this process. */
+@ApiExcludeController()
+@Controller('metrics')
+export class MetricsController {
+  @Get()
+  @Public()
+  @Header('content-type', metrics.contentType)
+  read(): Promise<string> {
+    return metrics.metrics();
+  }
+}

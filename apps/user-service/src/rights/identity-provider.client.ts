@@ -1,0 +1,51 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import { type ErrorEntry, unavailable } from '#libs/http/api-error.js';
+
+export const IDENTITY_PROVIDER_URL = Symbol('IDENTITY_PROVIDER_URL');
+
+/** For one call in all, reading included (ms). */
+const TIMEOUT = 2_000;
+
+export interface IdentityProviderAnswer {
+  status: number;
+  data: unknown;
+  errors: ErrorEntry[];
+}
+
+/** Speaks to identity-provider over HTTP, as the caller: with his token, under his request's id. */
+@Injectable()
+export class IdentityProviderClient {
+  constructor(@Inject(IDENTITY_PROVIDER_URL) private readonly baseUrl: string) {}
+
+  /**
+   * @returns an answer below 500 as it is, its envelope opened
+   * @throws ApiError 503 where there is none in time, or identity-provider itself is in trouble
+   */
+  async call(
+    method: 'GET' | 'PATCH',
+    path: string,
+    caller: FastifyRequest,
+    body?: object,
+  ): Promise<IdentityProviderAnswer> {
+    try {
+      const response = await fetch(this.baseUrl + path, {
+        method,
+        headers: {
+          authorization: caller.headers.authorization as string,
+          'x-request-id': caller.id,
+          ...(body ? { 'content-type': 'application/json' } : {}),
+        },
+        body: body && JSON.stringify(body),
+        redirect: 'error',
+        signal: AbortSignal.timeout(TIMEOUT),
+      });
+      if (response.status >= 500 || response.status === 429)
+        throw new Error(`identity-provider answered ${response.status}`);
+      const { data, errors } = (await response.json()) as Partial<IdentityProviderAnswer>;
+      return { status: response.status, data: data ?? null, errors: errors ?? [] };
+    } catch (error) {
+      throw unavailable(2, 'identity_provider_unavailable', undefined, error);
+    }
+  }
+}

@@ -1,0 +1,68 @@
+import type { UserServiceSettings } from '#libs/config/settings.js';
+import { translateDatabaseError } from '#libs/database/error-translation.js';
+import { serveDocs } from '#libs/http/docs-pages.js';
+import type { Drain } from '#libs/http/drain.js';
+import { createHttpApp } from '#libs/http/http-app.js';
+import type { Logger } from '#libs/http/logger.js';
+import { collectProcessMetrics } from '#libs/http/metrics.js';
+import { buildOpenApiDocument } from '#libs/http/openapi.js';
+import { listenOn, type RunningApp } from '#libs/http/running-app.js';
+import { InternalModule } from './internal/internal.module.js';
+import { DESCRIPTION } from './openapi.js';
+import { UserServiceModule } from './user-service.module.js';
+
+/** Starts user-service on its two ports. Without its database it does not start. @throws ListenError */
+export async function startUserService(
+  settings: UserServiceSettings,
+  { logger, drain }: { logger: Logger; drain: Drain },
+): Promise<RunningApp> {
+  collectProcessMetrics();
+  const translators = [translateDatabaseError];
+  const app = await createHttpApp(UserServiceModule.forRoot(settings, drain), {
+    name: 'user-service',
+    logger,
+    drain,
+    trustProxy: settings.trustProxy,
+    cors: { origins: settings.corsOrigins, localhost: settings.corsLocalhost },
+    translators,
+  });
+  try {
+    serveDocs(app, buildOpenApiDocument(app, DESCRIPTION), { enabled: settings.docs });
+    const url = await listenOn(app, {
+      host: settings.host,
+      port: settings.port,
+      variable: 'USER_SERVICE_PORT',
+    });
+    const internal = await createHttpApp(InternalModule.of(app), {
+      name: 'internal',
+      logger,
+      drain,
+      translators,
+    });
+    try {
+      const internalUrl = await listenOn(internal, {
+        host: settings.internalHost,
+        port: settings.internalPort,
+        variable: 'USER_SERVICE_INTERNAL_PORT',
+      });
+      return {
+        name: 'user-service',
+        addresses: [
+          { label: 'user-service', url },
+          ...(settings.docs ? [{ label: 'user-service pages', url: `${url}/docs` }] : []),
+          { label: 'user-service, internal', url: internalUrl },
+        ],
+        close: async () => {
+          await internal.close();
+          await app.close();
+        },
+      };
+    } catch (error) {
+      await internal.close();
+      throw error;
+    }
+  } catch (error) {
+    await app.close();
+    throw error;
+  }
+}

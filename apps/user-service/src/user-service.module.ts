@@ -1,0 +1,34 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { AuthModule } from '#libs/auth/auth.module.js';
+import { keycloakIssuer } from '#libs/auth/keycloak-issuer.js';
+import { nativeIssuer } from '#libs/auth/native-issuer.js';
+import type { UserServiceSettings } from '#libs/config/settings.js';
+import { UsersDatabaseModule } from '#libs/database/users/users-database.module.js';
+import type { Drain } from '#libs/http/drain.js';
+import { RightsModule } from './rights/rights.module.js';
+import { SettingsModule } from './settings.js';
+import { ProfileCallerResolver } from './users/caller.resolver.js';
+import { ProfilesModule } from './users/profiles.module.js';
+import { UsersModule } from './users/users.module.js';
+
+@Module({})
+export class UserServiceModule {
+  static forRoot(settings: UserServiceSettings, drain: Drain): DynamicModule {
+    const { databaseUrl, native, keycloak } = settings;
+    return {
+      module: UserServiceModule,
+      imports: [
+        SettingsModule.forRoot(settings, drain),
+        UsersDatabaseModule.forRoot(databaseUrl),
+        AuthModule.forRoot({
+          imports: [ProfilesModule, RightsModule],
+          issuers: {
+            useFactory: () => [nativeIssuer(native), ...(keycloak ? [keycloakIssuer(keycloak)] : [])],
+          },
+          resolver: ProfileCallerResolver,
+        }),
+        UsersModule,
+      ],
+    };
+  }
+}

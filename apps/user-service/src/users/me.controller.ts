@@ -1,0 +1,74 @@
+import { Body, Controller, createParamDecorator, type ExecutionContext, Get, Put, Req } from '@nestjs/common';
+import { ApiBody, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { FastifyRequest } from 'fastify';
+import { Authenticated } from '#libs/auth/access.js';
+import { Reply } from '#libs/http/envelope.js';
+import { etagOf } from '#libs/http/etag.js';
+import { Replies } from '#libs/http/replies.js';
+import { OwnProfileService } from './own-profile.service.js';
+import type { Profile } from './profile.js';
+import { toProfileReply } from './profile-reply.js';
+import { ProfileChange, ProfileReply, SettingsReply } from './users.dto.js';
+import { notAPerson } from './users.errors.js';
+
+/** The caller's own profile. @throws ApiError 403 `not_a_person` for a service account, which has none */
+const OwnProfile = createParamDecorator((_: unknown, context: ExecutionContext): Profile => {
+  const { profile } = context.switchToHttp().getRequest<FastifyRequest>();
+  if (!profile) throw notAPerson();
+  return profile;
+});
+
+const NOT_A_PERSON = { 403: 'Suspended, deleted, or a service account.' };
+
+@ApiTags('me')
+@Controller('users/me')
+export class MeController {
+  constructor(private readonly own: OwnProfileService) {}
+
+  @Get()
+  @Authenticated()
+  @ApiOperation({ summary: 'Your profile; your first call makes it' })
+  @Replies(ProfileReply, { message: 'Your profile.', etag: 'read', errors: NOT_A_PERSON })
+  get(@OwnProfile() profile: Profile): Reply<ProfileReply> {
+    return reply(profile);
+  }
+
+  @Put()
+  @Authenticated()
+  @ApiOperation({ summary: 'Change your profile; what is left out stays' })
+  @Replies(ProfileReply, {
+    message: 'Profile updated.',
+    errors: {
+      ...NOT_A_PERSON,
+      404: 'The issuer no longer knows you.',
+      409: 'The issuer refuses a duplicate.',
+    },
+  })
+  async update(
+    @OwnProfile() profile: Profile,
+    @Body() change: ProfileChange,
+    @Req() request: FastifyRequest,
+  ) {
+    return reply(await this.own.update(request, profile, change));
+  }
+
+  @Get('settings')
+  @Authenticated()
+  @ApiOperation({ summary: 'Your settings' })
+  @Replies(SettingsReply, { message: 'Your settings.', errors: NOT_A_PERSON })
+  settings(@OwnProfile() profile: Profile): Record<string, unknown> {
+    return profile.settings;
+  }
+
+  @Put('settings')
+  @Authenticated()
+  @ApiOperation({ summary: 'Replace your settings by the body' })
+  @ApiBody({ schema: { type: 'object', additionalProperties: true, example: { theme: 'dark' } } })
+  @Replies(SettingsReply, { message: 'Settings replaced.', errors: NOT_A_PERSON })
+  replaceSettings(@OwnProfile() profile: Profile, @Body() settings: Record<string, unknown>) {
+    return this.own.replaceSettings(profile, settings);
+  }
+}
+
+const reply = (profile: Profile): Reply<ProfileReply> =>
+  Reply.tagged(toProfileReply(profile), etagOf(profile.version));

@@ -1,0 +1,42 @@
+import type { Fault } from '#libs/http/field.js';
+import { isStorable } from '#libs/http/text.js';
+
+/** Of the settings as JSON text in UTF-8. */
+const MAX_BYTES = 16 * 1024;
+/** The object itself is the first. */
+const MAX_LEVELS = 32;
+
+/** What is wrong with somebody's settings, or null: a JSON object that can be stored and given back as it is. */
+export function settingsFault(value: unknown): Fault | null {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    return { code: 'object_expected', message: 'This must be a JSON object.' };
+  }
+  if (Buffer.byteLength(JSON.stringify(value)) > MAX_BYTES) {
+    return { code: 'too_large', message: 'At most 16 KiB of JSON.' };
+  }
+  return faultWithin(value);
+}
+
+/** Level by level, so that no depth can exhaust the stack. */
+function faultWithin(root: object): Fault | null {
+  let level: unknown[] = [root];
+  for (let depth = 1; level.length > 0; depth++) {
+    if (depth > MAX_LEVELS) return { code: 'too_deep', message: `At most ${MAX_LEVELS} levels.` };
+    const next: unknown[] = [];
+    for (const node of level) {
+      for (const [key, value] of Object.entries(node as object)) {
+        const texts = typeof value === 'string' ? [key, value] : [key];
+        if (!texts.every(isStorable)) {
+          return { code: 'invalid_characters', message: 'NUL and lone surrogates are not allowed.' };
+        }
+        // JSON.parse makes Infinity of 1e400, which JSON cannot say again.
+        if (typeof value === 'number' && !Number.isFinite(value)) {
+          return { code: 'number_out_of_range', message: 'A number is too large.' };
+        }
+        if (typeof value === 'object' && value !== null) next.push(value);
+      }
+    }
+    level = next;
+  }
+  return null;
+}

@@ -1,0 +1,56 @@
+import type { DataSource } from 'typeorm';
+import { keyStartsWith, nameStartsWith } from '#libs/database/name-search.js';
+import { countRows, fetchPage, type SortColumn } from '#libs/database/page.js';
+import { textKey } from '#libs/database/text-key.js';
+import { User } from '#libs/database/users/user.entity.js';
+import type { Reply } from '#libs/http/envelope.js';
+import { listReply, readList } from '#libs/http/list-request.js';
+import { profileOf } from './profile.js';
+import { toProfileReply } from './profile-reply.js';
+import type { ProfileReply, UserListQuery } from './users.dto.js';
+
+type Sort = 'created_at' | 'username' | 'email';
+
+const SORTS: Record<Sort, SortColumn<User> & { kind: 'time' | 'text' }> = {
+  created_at: { kind: 'time', column: 'u.createdAt', valueOf: (user) => user.createdAt.toISOString() },
+  username: {
+    kind: 'text',
+    column: 'i.usernameKey',
+    nullable: true,
+    id: 'i.userId',
+    valueOf: (user) => user.identities?.[0]?.usernameKey ?? null,
+  },
+  email: {
+    kind: 'text',
+    column: 'i.emailKey',
+    nullable: true,
+    id: 'i.userId',
+    valueOf: (user) => user.identities?.[0]?.emailKey ?? null,
+  },
+};
+
+/** People of both issuers, tombstones aside. */
+export async function listUsers(database: DataSource, query: UserListQuery): Promise<Reply<ProfileReply[]>> {
+  const { issuer, status, username, email, q } = query;
+  const request = readList(query, SORTS, { issuer, status, username, email, q });
+  const users = database
+    .createQueryBuilder(User, 'u')
+    .innerJoinAndSelect('u.identities', 'i')
+    .where(`u.status <> 'deleted'`);
+  if (issuer !== undefined) users.andWhere('i.issuer = :issuer', { issuer });
+  if (status !== undefined) users.andWhere('u.status = :status', { status });
+  if (username !== undefined) users.andWhere('i.usernameKey = :username', { username: textKey(username) });
+  if (email !== undefined) users.andWhere('i.emailKey = :email', { email: textKey(email) });
+  if (q !== undefined) {
+    users.andWhere(
+      `(${keyStartsWith('i.email_key', ':key')} OR ${keyStartsWith('i.username_key', ':key')} OR ${nameStartsWith('i', ':q')})`,
+      { q, key: textKey(q) },
+    );
+  }
+  const page = await fetchPage(users, SORTS[request.sort], request);
+  return listReply(request, {
+    data: page.rows.map((user) => toProfileReply(profileOf(user))),
+    next: page.next,
+    total: request.includeTotal ? await countRows(users) : undefined,
+  });
+}
