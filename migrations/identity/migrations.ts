@@ -1,4 +1,8 @@
 import { CreateAccountsRolesAndSessions1764000000000 } from './1764000000000-create-accounts-roles-and-sessions.js';
+import { CreateLoginThrottles1764100000000 } from './1764100000000-create-login-throttles.js';
 
 /** Every migration of schema `identity`; they run in the order of the timestamps in their names. */
-export const identityMigrations = [CreateAccountsRolesAndSessions1764000000000];
+export const identityMigrations = [
+  CreateAccountsRolesAndSessions1764000000000,
+  CreateLoginThrottles1764100000000,
+];

@@ -1,0 +1,79 @@
+import { tooManyRequests } from '#libs/http/api-error.js';
+
+/** A name and how many may be inside under it at once. */
+export interface Lane {
+  name: string;
+  width: number;
+}
+
+interface Waiting {
+  lanes: readonly Lane[];
+  enter: () => void;
+}
+
+/**
+ * Keeps parallel tries apart before the database hears of them: no more at once in each lane than may fail, the others
+ * wait in order. So a crowd that guesses at one account takes neither connections nor places for hashing.
+ */
+export class LoginThrottleLanes {
+  private readonly inside = new Map<string, number>();
+  private readonly waiting: Waiting[] = [];
+
+  /** @param mayWait whether one more may, behind so many */
+  constructor(private readonly mayWait: (waiting: number) => boolean) {}
+
+  /**
+   * Runs the work once it is inside all of its lanes.
+   * @param patienceMs how long it may wait
+   * @throws ApiError 429 at once where it may not wait, or when patience ends
+   */
+  async pass<T>(lanes: readonly Lane[], patienceMs: number, work: () => Promise<T>): Promise<T> {
+    if (this.hasRoom(lanes)) this.enter(lanes);
+    else await this.turn(lanes, patienceMs);
+    try {
+      return await work();
+    } finally {
+      this.leave(lanes);
+    }
+  }
+
+  private async turn(lanes: readonly Lane[], patienceMs: number): Promise<void> {
+    if (!this.mayWait(this.waiting.length)) throw tooManyRequests(1);
+    await new Promise<void>((resolve, reject) => {
+      const entry: Waiting = {
+        lanes,
+        enter: () => {
+          clearTimeout(timer);
+          resolve();
+        },
+      };
+      const timer = setTimeout(() => {
+        this.waiting.splice(this.waiting.indexOf(entry), 1);
+        reject(tooManyRequests(1));
+      }, patienceMs);
+      this.waiting.push(entry);
+    });
+  }
+
+  private hasRoom(lanes: readonly Lane[]): boolean {
+    return lanes.every(({ name, width }) => (this.inside.get(name) ?? 0) < width);
+  }
+
+  private enter(lanes: readonly Lane[]): void {
+    for (const { name } of lanes) this.inside.set(name, (this.inside.get(name) ?? 0) + 1);
+  }
+
+  private leave(lanes: readonly Lane[]): void {
+    for (const { name } of lanes) {
+      const left = (this.inside.get(name) ?? 0) - 1;
+      if (left > 0) this.inside.set(name, left);
+      else this.inside.delete(name);
+    }
+    for (const entry of [...this.waiting]) {
+      if (!this.hasRoom(entry.lanes)) continue;
+      this.waiting.splice(this.waiting.indexOf(entry), 1);
+      this.enter(entry.lanes);
+      entry.enter();
+    }
+  }
+}

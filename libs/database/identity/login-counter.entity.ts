@@ -1,0 +1,29 @@
+import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+import { TimeColumn } from '../columns.js';
+
+/** Failed logins of one email, one address, or both together, on all replicas. The rules are identity-provider's. */
+@Entity('login_throttles')
+@Index('login_throttles_expires_at_idx', ['expiresAt'])
+export class LoginCounter {
+  /** SHA-256: neither emails nor addresses are stored. */
+  @PrimaryColumn('bytea')
+  key: Buffer;
+
+  @Column({ type: 'timestamptz', precision: 3, array: true, default: '{}' })
+  failures: Date[];
+
+  @Column({ type: 'timestamptz', precision: 3, array: true, default: '{}' })
+  pending: Date[];
+
+  @Column('smallint', { default: 0 })
+  strikes: number;
+
+  @Column({ type: 'timestamptz', precision: 3, nullable: true })
+  blockedUntil: Date | null;
+
+  @Column({ type: 'timestamptz', precision: 3, nullable: true })
+  knownUntil: Date | null;
+
+  @TimeColumn()
+  expiresAt: Date;
+}
