@@ -37,8 +37,8 @@ export default defineConfig({
         },
       },
       real('e2e', ['test/support/postgres.global.ts']),
-      real('keycloak', ['test/support/postgres.global.ts']),
-      real('browser', ['test/support/postgres.global.ts']),
+      real('keycloak', ['test/support/postgres.global.ts', 'test/support/keycloak.global.ts']),
+      real('browser', ['test/support/postgres.global.ts', 'test/support/keycloak.global.ts']),
     ],
   },
 });

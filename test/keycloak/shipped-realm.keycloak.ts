@@ -1,0 +1,174 @@
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { demoUsers } from '../../keycloak/realm.js';
+import { createRealm, type TestRealm } from '../support/keycloak.js';
+import { keycloakAdmin } from '../support/keycloak-admin.js';
+import { openLoginPage, signInWithCode } from '../support/keycloak-browser-flow.js';
+import { readToken, requestTokens } from '../support/keycloak-tokens.js';
+
+const REDIRECT_URI = 'http://localhost:5173/callback';
+
+/** The shipped file as it is on any Keycloak: in a realm of its own, plus two clients that the tests sign in with. */
+describe('the realm that ships', () => {
+  let realm: TestRealm;
+  const frontend = () => ({ issuer: realm.issuer, clientId: 'frontend', redirectUri: REDIRECT_URI });
+
+  beforeAll(async () => {
+    realm = await createRealm();
+  });
+  afterAll(() => realm?.delete());
+
+  test('gives the service exactly the rights to query, view and manage users, and no other role', async () => {
+    const [client] = await realm.admin.clients.find({ clientId: 'user-service' });
+    const account = await realm.admin.clients.getServiceAccountUser({ id: String(client?.id) });
+    const { clientMappings, realmMappings } = await realm.admin.users.listRoleMappings({
+      id: String(account.id),
+    });
+    const rights = Object.entries(clientMappings ?? {}).map(([of, { mappings }]) => [
+      of,
+      (mappings as { name: string }[]).map(({ name }) => name).sort(),
+    ]);
+    expect(rights).toEqual([['realm-management', ['manage-users', 'query-users', 'view-users']]]);
+    expect(realmMappings).toBeUndefined();
+  });
+
+  test('lets the service read users, and nothing of the realm itself', async () => {
+    const token = await realm.clientCredentialsToken('user-service');
+    const ask = async (path: string) => {
+      const url = `${realm.keycloak.url}/admin/realms/${realm.name}${path}`;
+      return (await fetch(url, { headers: { authorization: `Bearer ${token}` } })).status;
+    };
+    expect(await ask('/users?username=nobody&exact=true')).toBe(200);
+    expect(await ask('/clients')).toBe(403);
+    expect(await ask('/events')).toBe(403);
+  });
+
+  test('gives nobody a token for a password, whichever client asks', async () => {
+    const { username, password } = await realm.createUser();
+    for (const [clientId, secret] of [['frontend'], ['admin-cli'], ['user-service', realm.clientSecret]]) {
+      const attempt = requestTokens(realm.issuer, {
+        grant_type: 'password',
+        client_id: String(clientId),
+        ...(secret ? { client_secret: secret } : {}),
+        username,
+        password,
+      });
+      await expect(attempt, clientId).rejects.toThrow(/unauthorized_client|invalid_client/);
+    }
+  });
+
+  test('signs people in at the frontend: a Bearer token with our audience, its subject and who they are', async () => {
+    const user = await realm.createUser({ roles: ['twinkey-admin'] });
+    const { accessToken } = await signInWithCode(frontend(), user);
+    const [header, payload] = readToken(accessToken);
+    expect(header).toMatchObject({ alg: 'RS256', typ: 'JWT' });
+    expect(payload).toMatchObject({
+      iss: realm.issuer,
+      aud: 'user-service',
+      typ: 'Bearer',
+      azp: 'frontend',
+      sub: user.id,
+      preferred_username: user.username,
+      email: user.email,
+      given_name: 'Ada',
+      family_name: 'Byron',
+      realm_access: { roles: ['twinkey-admin'] },
+    });
+    expect(payload['sid']).toEqual(expect.any(String));
+    expect(Number(payload['exp']) - Number(payload['iat'])).toBe(300);
+    expect(payload).not.toHaveProperty('client_id');
+  });
+
+  test("keeps a person's rights over Keycloak out of the frontend's tokens", async () => {
+    const user = await realm.createUser({ username: 'realm-admin' });
+    const [management] = await realm.admin.clients.find({ clientId: 'realm-management' });
+    const role = await realm.admin.clients.findRole({ id: String(management?.id), roleName: 'realm-admin' });
+    const mapping = { id: user.id, clientUniqueId: String(management?.id) };
+    await realm.admin.users.addClientRoleMappings({
+      ...mapping,
+      roles: [{ id: String(role?.id), name: 'realm-admin' }],
+    });
+    const [, payload] = readToken((await signInWithCode(frontend(), user)).accessToken);
+    expect(payload['aud']).toBe('user-service');
+    expect(payload).not.toHaveProperty('resource_access');
+  });
+
+  test('lets people sign in with their email, and register', async () => {
+    const { email, password } = await realm.createUser();
+    await expect(signInWithCode(frontend(), { username: email, password })).resolves.toBeDefined();
+    const { html } = await openLoginPage(frontend(), 'unused');
+    expect(html).toContain('login-actions/registration');
+  });
+
+  test('refuses the frontend a code without PKCE, and to redirect elsewhere', async () => {
+    const user = await realm.createUser();
+    await expect(signInWithCode({ ...frontend(), pkce: false }, user)).rejects.toThrow(
+      /code_challenge_method/,
+    );
+    const elsewhere = { ...frontend(), redirectUri: 'http://evil.example.com/callback' };
+    await expect(signInWithCode(elsewhere, user)).rejects.toThrow(/answers 400/);
+  });
+
+  test('locks an account for a while after ten wrong passwords, the right one included', async () => {
+    const user = await realm.createUser();
+    for (let attempt = 0; attempt < 10; attempt += 1) {
+      await expect(realm.signIn({ ...user, password: `wrong ${attempt}` })).rejects.toThrow(/invalid_grant/);
+    }
+    await expect(realm.signIn(user)).rejects.toThrow(/invalid_grant/);
+  });
+
+  test('gives our service a token that says so: client_id, and no session', async () => {
+    const [, payload] = readToken(await realm.clientCredentialsToken('user-service'));
+    expect(payload).toMatchObject({
+      client_id: 'user-service',
+      azp: 'user-service',
+      preferred_username: 'service-account-user-service',
+      typ: 'Bearer',
+    });
+    expect(payload).not.toHaveProperty('sid');
+  });
+
+  test('a service whose client lacks the scope service_account is known by its username alone', async () => {
+    const [, payload] = readToken(await realm.clientCredentialsToken('test-service'));
+    expect(payload).toMatchObject({
+      aud: 'user-service',
+      azp: 'test-service',
+      preferred_username: 'service-account-test-service',
+      typ: 'Bearer',
+    });
+    expect(payload).not.toHaveProperty('client_id');
+  });
+});
+
+describe.skipIf(inject('keycloak').shippedRealm === null)('the realm as npm run keycloak imports it', () => {
+  const issuer = () => `${inject('keycloak').url}/realms/myrealm`;
+
+  test('has the secret that the environment gave, not the placeholder', async () => {
+    const attempt = (secret: string) =>
+      requestTokens(issuer(), {
+        grant_type: 'client_credentials',
+        client_id: 'user-service',
+        client_secret: secret,
+      });
+    const { accessToken } = await attempt(String(inject('keycloak').shippedRealm?.clientSecret));
+    expect(readToken(accessToken)[1]).toMatchObject({ iss: issuer(), client_id: 'user-service' });
+    await expect(attempt('$' + '{KEYCLOAK_CLIENT_SECRET}')).rejects.toThrow('unauthorized_client');
+  });
+
+  test('has the built-in client scopes beside our clients', async () => {
+    const scopes = await keycloakAdmin(inject('keycloak'), 'myrealm').clientScopes.find();
+    expect(scopes.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(['basic', 'roles', 'profile', 'email']),
+    );
+  });
+
+  test('has the demo users, and kcadmin alone is an admin of Twinkey', async () => {
+    const roles: Record<string, unknown> = {};
+    for (const { username, credentials } of await demoUsers()) {
+      const flow = { issuer: issuer(), clientId: 'frontend', redirectUri: REDIRECT_URI };
+      const password = String(credentials?.[0]?.value);
+      const tokens = await signInWithCode(flow, { username: String(username), password });
+      roles[String(username)] = readToken(tokens.accessToken)[1]['realm_access'];
+    }
+    expect(roles).toEqual({ alice: undefined, kcadmin: { roles: ['twinkey-admin'] } });
+  });
+});

@@ -1,0 +1,28 @@
+import type { TestProject } from 'vitest/node';
+import type { KeycloakUnderTest } from './keycloak-server.js';
+import { keycloakUnderTest } from './keycloak-server.js';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    keycloak: KeycloakUnderTest;
+  }
+}
+
+type Shared = Awaited<ReturnType<typeof keycloakUnderTest>>;
+
+/** One server for the run, whichever projects take part: each of them loads this file on its own. */
+const shared = globalThis as { twinkeyTestKeycloak?: { server: Promise<Shared>; users: number } };
+
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  shared.twinkeyTestKeycloak ??= { server: keycloakUnderTest(process.env), users: 0 };
+  const running = shared.twinkeyTestKeycloak;
+  running.users += 1;
+  const server = await running.server;
+  project.provide('keycloak', server.keycloak);
+  return async () => {
+    running.users -= 1;
+    if (running.users > 0) return;
+    delete shared.twinkeyTestKeycloak;
+    await server.close();
+  };
+}
