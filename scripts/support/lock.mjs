@@ -16,6 +16,7 @@ import { scratch } from './paths.mjs';
 const HEARTBEAT_MS = 2_000;
 const DEAD_AFTER_MS = 30_000;
 const POLL_MS = 50;
+const TELL_AFTER_MS = 2_000;
 
 /**
  * Runs `task` while no other process of this checkout runs one under the same name; waits for as long as that takes.
@@ -30,9 +31,12 @@ export async function withLock(name, task) {
   mkdirSync(scratch, { recursive: true });
   const file = join(scratch, `${name}.lock`);
   const owner = `${process.pid}@${hostname()}`;
-  while (!take(file, owner)) {
+  const started = Date.now();
+  for (let told = false; !take(file, owner); await sleep(POLL_MS)) {
     removeIfDead(file);
-    await sleep(POLL_MS);
+    if (told || Date.now() - started < TELL_AFTER_MS) continue;
+    told = true;
+    console.error(`Waiting for another process of this checkout (${name}) …`);
   }
   const heartbeat = setInterval(() => touch(file), HEARTBEAT_MS);
   try {

@@ -1,0 +1,83 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { posix } from 'node:path';
+import ts from 'typescript';
+
+/** One line of code that imports, re-exports or `import()`s. */
+export interface Import {
+  /** The file from the root (`libs/http/etag.ts`) where it is one of ours, else as written (`node:fs`, `typeorm`). */
+  target: string;
+  /** `import type`: gone when compiled. */
+  typeOnly: boolean;
+  line: number;
+}
+
+export interface SourceFile {
+  /** From the root, with `/`. */
+  path: string;
+  imports: Import[];
+  syntax: ts.SourceFile;
+}
+
+/** Every TypeScript file below these folders of the checkout. */
+export function readSources(root: string, folders: string[]): SourceFile[] {
+  return folders.flatMap((folder) =>
+    readdirSync(posix.join(root, folder), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.ts'))
+      .map((name) => posix.join(folder, name.replaceAll('\\', '/')))
+      .map((path) => parseSource(path, readFileSync(posix.join(root, path), 'utf8'))),
+  );
+}
+
+export function parseSource(path: string, text: string): SourceFile {
+  const syntax = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true);
+  const imports: Import[] = [];
+  visit(syntax, (node) => {
+    const found = importOf(node);
+    if (found) {
+      imports.push({
+        target: resolve(path, found.name),
+        typeOnly: found.typeOnly,
+        line: lineOf(syntax, node),
+      });
+    }
+  });
+  return { path, imports, syntax };
+}
+
+export function visit(node: ts.Node, look: (node: ts.Node) => void): void {
+  look(node);
+  ts.forEachChild(node, (child) => visit(child, look));
+}
+
+/** Counted from 1. */
+export function lineOf(syntax: ts.SourceFile, node: ts.Node): number {
+  return syntax.getLineAndCharacterOfPosition(node.getStart(syntax)).line + 1;
+}
+
+function importOf(node: ts.Node): { name: string; typeOnly: boolean } | null {
+  if (ts.isImportDeclaration(node) && ts.isStringLiteral(node.moduleSpecifier)) {
+    return { name: node.moduleSpecifier.text, typeOnly: isTypeOnly(node.importClause) };
+  }
+  if (ts.isExportDeclaration(node) && node.moduleSpecifier && ts.isStringLiteral(node.moduleSpecifier)) {
+    return { name: node.moduleSpecifier.text, typeOnly: node.isTypeOnly };
+  }
+  if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) {
+    const [name] = node.arguments;
+    return name && ts.isStringLiteralLike(name) ? { name: name.text, typeOnly: false } : null;
+  }
+  return null;
+}
+
+function isTypeOnly(clause: ts.ImportClause | undefined): boolean {
+  if (!clause) return false;
+  if (clause.phaseModifier === ts.SyntaxKind.TypeKeyword) return true;
+  const named = clause.namedBindings;
+  return !clause.name && !!named && ts.isNamedImports(named) && named.elements.every((one) => one.isTypeOnly);
+}
+
+/** `#libs/http/etag.js` and `../http/etag.js` are the file `libs/http/etag.ts`. */
+function resolve(from: string, name: string): string {
+  if (!name.startsWith('#') && !name.startsWith('.')) return name;
+  const path = name.startsWith('#') ? name.slice(1) : posix.join(posix.dirname(from), name);
+  return path.replace(/\.js$/, '.ts');
+}
