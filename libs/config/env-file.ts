@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import {
   closeSync,
   fsyncSync,
+  linkSync,
   openSync,
   readFileSync,
   realpathSync,
@@ -62,18 +63,50 @@ export function writeEnvFile(path: string, values: Readonly<Record<string, strin
   writePrivateFile(path, updateEnvText(readIfThere(path), values));
 }
 
+/** The variables of a file that Twinkey wrote keys into. Throws a SettingsError where others may read it. */
+export function readKeyFile(path: string): Record<string, string> {
+  const text = readFileSync(path, 'utf8');
+  assertPrivateFile(path);
+  return parse(text);
+}
+
 /**
  * Writes a file that only its owner can read (0600), whole or not at all: a new file beside it is renamed
  * over it. A symbolic link stays one; the file that it names is written.
  */
 export function writePrivateFile(path: string, text: string): void {
   const target = resolveLink(path);
+  const temporary = writeBeside(target, text);
+  try {
+    renameSync(temporary, target);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+}
+
+/** The same for a file that must not be there yet: of several who write it at once the first one wins. */
+export function writePrivateFileOnce(path: string, text: string): void {
+  const temporary = writeBeside(path, text);
+  try {
+    linkSync(temporary, path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') {
+      throw error;
+    }
+  } finally {
+    rmSync(temporary, { force: true });
+  }
+}
+
+/** @returns the path of a new file beside the target, complete and on disk */
+function writeBeside(target: string, text: string): string {
   const temporary = `${target}.${randomBytes(6).toString('hex')}`;
   const file = openSync(temporary, 'wx', 0o600);
   try {
     writeFileSync(file, text);
     fsyncSync(file);
-    renameSync(temporary, target);
+    return temporary;
   } catch (error) {
     rmSync(temporary, { force: true });
     throw error;
