@@ -1,0 +1,75 @@
+import type { ErrorEntry } from '#libs/http/api-error.js';
+import type { PageMeta } from '#libs/http/envelope.js';
+
+/** An answer, its body read. `Data` is what the test expects under `data`. */
+export interface Answer<Data> {
+  status: number;
+  headers: Headers;
+  message: string;
+  data: Data;
+  /** `field code` of each entry, `- code` where it is about no field; none on success. */
+  errors: string[];
+  meta: PageMeta;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: what a test reads of an answer it also asserts
+type Anything = any;
+
+/** A client of one listener, with the token of one caller or with none. */
+export class Api {
+  constructor(
+    readonly url: string,
+    readonly token: string | null = null,
+  ) {}
+
+  as(token: string): Api {
+    return new Api(this.url, token);
+  }
+
+  get<Data = Anything>(path: string, headers?: Record<string, string>): Promise<Answer<Data>> {
+    return this.send('GET', path, undefined, headers);
+  }
+
+  post<Data = Anything>(path: string, body?: unknown): Promise<Answer<Data>> {
+    return this.send('POST', path, body);
+  }
+
+  patch<Data = Anything>(
+    path: string,
+    body: unknown,
+    headers?: Record<string, string>,
+  ): Promise<Answer<Data>> {
+    return this.send('PATCH', path, body, headers);
+  }
+
+  delete<Data = Anything>(path: string, headers?: Record<string, string>): Promise<Answer<Data>> {
+    return this.send('DELETE', path, undefined, headers);
+  }
+
+  private async send<Data>(
+    method: string,
+    path: string,
+    body: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<Answer<Data>> {
+    const response = await fetch(this.url + path, {
+      method,
+      headers: {
+        ...(this.token === null ? {} : { authorization: `Bearer ${this.token}` }),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    const { message, data, errors, meta } = text === '' ? ({} as Anything) : JSON.parse(text);
+    return {
+      status: response.status,
+      headers: response.headers,
+      message,
+      data,
+      errors: ((errors ?? []) as ErrorEntry[]).map(({ field, code }) => `${field ?? '-'} ${code}`),
+      meta,
+    };
+  }
+}

@@ -1,0 +1,104 @@
+import { pino } from 'pino';
+import type { DataSource } from 'typeorm';
+import { addSystemRoles } from '#apps/identity-provider/src/seed/system-roles.js';
+import { startIdentityProvider } from '#apps/identity-provider/src/start.js';
+import { nativeToken, signToken, testKey } from '#libs/auth/testing/tokens.js';
+import type { IdentityProviderSettings } from '#libs/config/settings.js';
+import type { Account } from '#libs/database/identity/account.entity.js';
+import { identityDataSource } from '#libs/database/identity/identity-data-source.js';
+import { Role } from '#libs/database/identity/role.entity.js';
+import { Drain } from '#libs/http/drain.js';
+import { Api } from './api.js';
+import { Factories } from './factories.js';
+import { createTestDatabase } from './postgres.js';
+
+const ISSUER = 'http://identity-provider.test';
+const AUDIENCE = 'test';
+
+const key = testKey('test');
+
+export interface Caller {
+  account: Account;
+  api: Api;
+}
+
+/** A real identity-provider on a free port, over a database of its own. */
+export interface TestIdentityProvider {
+  /** Without a token. */
+  api: Api;
+  settings: IdentityProviderSettings;
+  /** For looking at rows, and for making them. */
+  database: DataSource;
+  make: Factories;
+  /** Somebody of an own role with these permissions; or of the role and with the names that `account` says. */
+  signIn(permissions: readonly string[], account?: Partial<Account>): Promise<Caller>;
+  /** Another session of an account, without bcrypt. */
+  sessionOf(account: Account): Promise<Api>;
+  systemRole(name: 'user' | 'admin'): Promise<Role>;
+  close(): Promise<void>;
+}
+
+/** @param overrides of its settings; with `databaseUrl` it is one more replica over that database */
+export async function startTestIdentityProvider(
+  overrides: Partial<IdentityProviderSettings> = {},
+): Promise<TestIdentityProvider> {
+  const own = overrides.databaseUrl ? null : await createTestDatabase();
+  const settings = { ...settingsFor(own?.url ?? (overrides.databaseUrl as string)), ...overrides };
+  const database = await identityDataSource(settings.databaseUrl, { poolSize: 3 }).initialize();
+  if (own) await database.transaction(addSystemRoles);
+  const logger = pino({ level: settings.logLevel });
+  const app = await startIdentityProvider(settings, { logger, drain: new Drain() });
+  const api = new Api(app.addresses[0]?.url ?? '');
+  const make = new Factories(database);
+
+  const sessionOf = async (account: Account) => {
+    const session = await make.session(account);
+    const { header, claims } = nativeToken(ISSUER, AUDIENCE, key.kid);
+    return api.as(signToken({ header, claims: { ...claims, sub: account.id, sid: session.id } }, key));
+  };
+
+  return {
+    api,
+    settings,
+    database,
+    make,
+    sessionOf,
+    signIn: async (permissions, given = {}) => {
+      const roleId = given.roleId ?? (await make.role(permissions)).id;
+      const account = await make.account({ ...given, roleId });
+      return { account, api: await sessionOf(account) };
+    },
+    systemRole: (name) => database.manager.findOneByOrFail(Role, { name }),
+    close: async () => {
+      await app.close();
+      await database.destroy();
+      await own?.close();
+    },
+  };
+}
+
+function settingsFor(databaseUrl: string): IdentityProviderSettings {
+  return {
+    environment: 'test',
+    host: '127.0.0.1',
+    port: 0,
+    corsOrigins: [],
+    corsLocalhost: false,
+    trustProxy: false,
+    docs: false,
+    logLevel: 'silent',
+    databaseUrl,
+    signing: {
+      issuer: ISSUER,
+      audience: AUDIENCE,
+      lifetimeSeconds: 3_600,
+      kid: key.kid,
+      privateKey: key.privateKey,
+      publicKeys: [{ kid: key.kid, key: key.key, pem: key.pem }],
+    },
+    bcryptCost: 10,
+    login: { maxFailures: 10, maxFailuresPerAddress: 100, windowSeconds: 900 },
+    keycloak: null,
+    metricsPort: null,
+  };
+}
