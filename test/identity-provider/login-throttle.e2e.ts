@@ -1,0 +1,264 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { DataSource } from 'typeorm';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { LoginThrottle } from '#apps/identity-provider/src/auth/login-throttle.js';
+import { LoginThrottleStore } from '#apps/identity-provider/src/auth/login-throttle-store.js';
+import { HashQueue } from '#apps/identity-provider/src/passwords/hash-queue.js';
+import { identityDataSource } from '#libs/database/identity/identity-data-source.js';
+import type { ApiError } from '#libs/http/api-error.js';
+import { unique } from '../support/factories.js';
+import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
+
+const SETTINGS = { maxFailures: 3, maxFailuresPerAddress: 5, windowSeconds: 900 };
+
+/** A process of its own: what it remembers goes with it. */
+class Replica {
+  checks = 0;
+  private readonly throttle: LoginThrottle;
+
+  constructor(
+    readonly database: DataSource,
+    settings = SETTINGS,
+    queue = new HashQueue({ parallelism: 8, hashSeconds: 0.001 }),
+  ) {
+    this.throttle = new LoginThrottle(new LoginThrottleStore(database), queue, settings);
+  }
+
+  /** @returns `right`, `wrong`, or the status that refuses, with its Retry-After: `429 60` */
+  async login(email: string, address: string, matches: boolean, ms = 0): Promise<string> {
+    try {
+      const result = await this.throttle.guard(email, address, async (place) => {
+        this.checks += 1;
+        await place.run(() => sleep(ms));
+        return { matches };
+      });
+      return result.matches ? 'right' : 'wrong';
+    } catch (error) {
+      const { status, headers } = error as ApiError;
+      if (status === undefined) throw error;
+      return `${status} ${headers['retry-after']}`;
+    }
+  }
+
+  async wrong(times: number, email: string, address: string): Promise<void> {
+    for (let i = 0; i < times; i += 1) expect(await this.login(email, address, false)).toBe('wrong');
+  }
+
+  parallel(times: number, email: string, address: string, matches: boolean): Promise<string[]> {
+    return Promise.all(Array.from({ length: times }, () => this.login(email, address, matches, 10)));
+  }
+}
+
+/** Give or take what the test itself takes on a busy machine. */
+const refusedFor = (seconds: number) => (answer: string) => {
+  const left = Number(/^429 (\d+)$/.exec(answer)?.[1]);
+  return left <= seconds && left > seconds - 15;
+};
+
+const email = () => `${unique('guessed')}@example.com`;
+let lastAddress = 0;
+const address = () => `10.0.${Math.floor(++lastAddress / 256)}.${lastAddress % 256}`;
+
+describe('guessing', () => {
+  let testDatabase: TestDatabase;
+  let sources: DataSource[];
+  let one: Replica;
+  let other: Replica;
+
+  beforeAll(async () => {
+    testDatabase = await createTestDatabase();
+    sources = await Promise.all([1, 2].map(() => identityDataSource(testDatabase.url).initialize()));
+    [one, other] = sources.map((database) => new Replica(database)) as [Replica, Replica];
+  });
+
+  afterAll(async () => {
+    await Promise.all(sources.map((database) => database.destroy()));
+    await testDatabase.close();
+  });
+
+  /** Lets time pass for all counters, so that no test waits. */
+  const later = (seconds: number) =>
+    one.database.query(
+      `UPDATE identity.login_throttles SET
+         failures = ARRAY(SELECT t - $1::interval FROM unnest(failures) t),
+         pending = ARRAY(SELECT t - $1::interval FROM unnest(pending) t),
+         blocked_until = blocked_until - $1::interval,
+         known_until = known_until - $1::interval,
+         expires_at = expires_at - $1::interval`,
+      [`${seconds} seconds`],
+    );
+
+  it('at one email from one address is refused after the limit, the right password as well', async () => {
+    const [ada, home] = [email(), address()];
+    await one.wrong(3, ada, home);
+    const before = one.checks;
+    expect(await one.login(ada, home, false)).toSatisfy(refusedFor(60));
+    expect(await one.login(ada, home, true)).toSatisfy(refusedFor(60));
+    expect(one.checks).toBe(before);
+    expect(await one.login(ada, address(), true)).toBe('right');
+    expect(await one.login(email(), home, true)).toBe('right');
+  });
+
+  it('is known to all replicas, and survives a restart', async () => {
+    const [ada, home] = [email(), address()];
+    await one.wrong(2, ada, home);
+    await other.wrong(1, ada, home);
+    expect(await one.login(ada, home, true)).toSatisfy(refusedFor(60));
+    expect(await new Replica(sources[0]!).login(ada, home, true)).toSatisfy(refusedFor(60));
+  });
+
+  it('is blocked for twice as long by each failure after a block, and not by tries while blocked', async () => {
+    const [ada, home] = [email(), address()];
+    await one.wrong(3, ada, home);
+    for (const [seconds, next] of [
+      [60, 120],
+      [120, 240],
+      [240, 480],
+      [480, 900],
+      [900, 900],
+    ] as const) {
+      for (let i = 0; i < 3; i += 1) expect(await one.login(ada, home, false)).toSatisfy(refusedFor(seconds));
+      await later(seconds);
+      await one.wrong(1, ada, home);
+      expect(await one.login(ada, home, false)).toSatisfy(refusedFor(next));
+    }
+    await later(900);
+    expect(await one.login(ada, home, true)).toBe('right');
+  });
+
+  it('is forgotten when the window has passed', async () => {
+    const [ada, home] = [email(), address()];
+    await one.wrong(2, ada, home);
+    await later(900);
+    await one.wrong(2, ada, home);
+    expect(await one.login(ada, home, true)).toBe('right');
+  });
+
+  it('is forgotten for an email and an address by a success there', async () => {
+    const [ada, home] = [email(), address()];
+    await one.wrong(2, ada, home);
+    expect(await one.login(ada, home, true)).toBe('right');
+    await one.wrong(2, ada, home);
+    expect(await one.login(ada, home, true)).toBe('right');
+  });
+
+  it('at any emails from one address is refused, and an own account there does not help', async () => {
+    const home = address();
+    const own = email();
+    for (let i = 0; i < 5; i += 1) {
+      expect(await one.login(own, home, true)).toBe('right');
+      await one.wrong(1, email(), home);
+    }
+    expect(await one.login(own, home, true)).toSatisfy(refusedFor(60));
+    expect(await other.login(email(), home, true)).toSatisfy(refusedFor(60));
+  });
+
+  it('at one email from many addresses is refused for all but those where the owner has signed in', async () => {
+    const [ada, home] = [email(), address()];
+    expect(await one.login(ada, home, true)).toBe('right');
+    for (let i = 0; i < 5; i += 1) await one.wrong(1, ada, address());
+    expect(await one.login(ada, address(), true)).toSatisfy(refusedFor(60));
+    expect(await one.login(ada, home, true)).toBe('right');
+    await one.wrong(3, ada, home);
+    expect(await one.login(ada, home, true)).toSatisfy(refusedFor(60));
+  });
+
+  it('in parallel runs no more checks than may fail, on all replicas together', async () => {
+    const [ada, home] = [email(), address()];
+    const before = one.checks + other.checks;
+    const answers = await Promise.all([
+      one.parallel(25, ada, home, false),
+      other.parallel(25, ada, home, false),
+    ]);
+    expect(one.checks + other.checks - before).toBe(3);
+    const refused = answers.flat().filter((answer) => answer !== 'wrong');
+    expect(refused).toHaveLength(47);
+    expect(refused.every((answer) => answer.startsWith('429 '))).toBe(true);
+    expect(await one.login(ada, home, true)).toSatisfy(refusedFor(60));
+  });
+
+  it('in parallel at any emails from one address runs no more either', async () => {
+    const home = address();
+    const before = one.checks;
+    await Promise.all(Array.from({ length: 25 }, () => one.login(email(), home, false, 10)));
+    expect(one.checks - before).toBe(5);
+  });
+
+  it('is not what many at once with the right password do', async () => {
+    const [ada, home] = [email(), address()];
+    expect(await one.parallel(25, ada, home, true)).toEqual(Array(25).fill('right'));
+    await one.wrong(1, ada, home);
+    expect(await one.parallel(6, ada, home, true)).toEqual(Array(6).fill('right'));
+  });
+
+  it('is refused at once where it would have to wait too long for others', async () => {
+    const queue = new HashQueue({ parallelism: 1, hashSeconds: 1, maxWaitSeconds: 4 });
+    const busy = new Replica(one.database, SETTINGS, queue);
+    const [ada, home] = [email(), address()];
+    const tries = Array.from({ length: 20 }, () => busy.login(ada, home, false, 100));
+    const first = await Promise.race(tries);
+    expect(first).toBe('429 1');
+    const answers = await Promise.all(tries);
+    expect(answers.filter((answer) => answer === 'wrong')).toHaveLength(3);
+    expect(answers.filter((answer) => answer.startsWith('429 '))).toHaveLength(17);
+  });
+
+  it('costs nothing where the queue for hashing is full', async () => {
+    const queue = new HashQueue({ parallelism: 1, hashSeconds: 1, maxWaitSeconds: 1 });
+    const busy = new Replica(one.database, SETTINGS, queue);
+    const home = address();
+    const answers = await Promise.all(Array.from({ length: 5 }, () => busy.login(email(), home, false, 50)));
+    expect(answers.filter((answer) => answer === 'wrong')).toHaveLength(2);
+    expect(answers.filter((answer) => answer === '503 2')).toHaveLength(3);
+    for (let i = 0; i < 2; i += 1) expect(await one.login(email(), home, false)).toBe('wrong');
+    expect(await one.login(email(), home, false)).toBe('wrong');
+    expect(await one.login(email(), home, false)).toSatisfy(refusedFor(60));
+  });
+
+  it('that comes to no answer is not counted', async () => {
+    const [ada, home] = [email(), address()];
+    const throttle = new LoginThrottle(new LoginThrottleStore(one.database), new HashQueue(), SETTINGS);
+    const failure = new Error('the database is away');
+    for (let i = 0; i < 5; i += 1) {
+      await expect(throttle.guard(ada, home, () => Promise.reject(failure))).rejects.toBe(failure);
+    }
+    await one.wrong(3, ada, home);
+  });
+
+  it('by a process that died meanwhile counts', async () => {
+    const [ada, home] = [email(), address()];
+    const store = new LoginThrottleStore(one.database);
+    const abandoned = new LoginThrottle(store, new HashQueue(), SETTINGS);
+    store.settle = async () => {};
+    for (let i = 0; i < 2; i += 1) await abandoned.guard(ada, home, async () => ({ matches: false }));
+    await later(60);
+    await one.wrong(1, ada, home);
+    expect(await one.login(ada, home, true)).toSatisfy(refusedFor(60));
+  });
+
+  it('from one /64 of IPv6 is from one address', async () => {
+    const ada = email();
+    for (const host of ['1', '2', 'ffff:1']) await one.wrong(1, ada, `2001:db8:1:2::${host}`);
+    expect(await one.login(ada, '2001:db8:1:2::9', true)).toSatisfy(refusedFor(60));
+    expect(await one.login(ada, '2001:db8:1:3::9', true)).toBe('right');
+  });
+
+  it('leaves no rows for ever, and no emails or addresses in them', async () => {
+    const cleaning = new LoginThrottleStore(one.database);
+    const throttle = new LoginThrottle(cleaning, new HashQueue(), SETTINGS);
+    await later(31 * 86_400);
+    const count = async () => {
+      const [{ rows }] = await one.database.query(
+        'SELECT count(*)::int AS rows FROM identity.login_throttles',
+      );
+      return rows as number;
+    };
+    expect(await count()).toBeGreaterThan(3);
+    Object.assign(cleaning, { nextCleanup: 0 });
+    await throttle.guard(email(), address(), async () => ({ matches: false }));
+    await expect.poll(count).toBe(3);
+    const [row] = await one.database.query('SELECT * FROM identity.login_throttles');
+    expect(Object.values(row).filter((value) => typeof value === 'string')).toEqual([]);
+    expect(row.key).toHaveLength(32);
+  });
+});
