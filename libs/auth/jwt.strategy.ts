@@ -61,10 +61,12 @@ function keyProvider(
   candidates: WeakMap<BearerRequest, Candidate>,
 ): SecretOrKeyProvider<BearerRequest> {
   return (request, raw: string, done) => {
-    findCandidate(raw, issuers).then((candidate) => {
-      candidates.set(request, candidate);
-      // The types know of PEM alone, which jsonwebtoken would parse anew for each token.
-      done(null, candidate.key as unknown as Buffer);
-    }, done);
+    findCandidate(raw, issuers)
+      .then((candidate) => {
+        candidates.set(request, candidate);
+        // The types know of PEM alone, which jsonwebtoken would parse anew for each token.
+        done(null, candidate.key as unknown as Buffer);
+      })
+      .catch(done);
   };
 }

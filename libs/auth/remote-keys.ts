@@ -59,7 +59,7 @@ export class RemoteKeys implements KeySource {
       await this.fetching;
     } else if (this.failures === 0 && (!this.isGood() || this.mayAskForUnknown())) {
       await this.fetch();
-      if (this.current(kid) === undefined) this.unknownKidAt = performance.now();
+      if (this.failures === 0 && !this.keys.has(kid)) this.unknownKidAt = performance.now();
     }
     return this.current(kid);
   }

@@ -1,0 +1,62 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { signToken } from './testing/tokens.js';
+import {
+  KEYCLOAK,
+  keycloak,
+  keycloakKey,
+  native,
+  nativeKey,
+  signedKeycloak,
+  startVerifier,
+  strangerKey,
+  type Verifier,
+} from './testing/verifier.js';
+
+let verifier: Verifier;
+const outcome = (token: string) => verifier.outcome(token);
+
+beforeAll(async () => {
+  verifier = await startVerifier();
+});
+afterAll(() => verifier.close());
+
+describe('the issuer', () => {
+  it('alone says which key counts: the other issuer’s key is no good, under either kid', async () => {
+    expect(await outcome(signToken(native(), keycloakKey))).toBe('signature');
+    expect(await outcome(signToken(native({ header: { kid: keycloakKey.kid } }), keycloakKey))).toBe(
+      'key_unknown',
+    );
+    expect(await outcome(signToken(keycloak(), nativeKey))).toBe('signature');
+    expect(await outcome(signToken(keycloak({ header: { kid: nativeKey.kid } }), nativeKey))).toBe(
+      'key_unknown',
+    );
+  });
+
+  it('a stranger’s key under a known kid is no good', async () => {
+    expect(await outcome(signToken(native(), strangerKey))).toBe('signature');
+  });
+
+  it.each([
+    `${KEYCLOAK}/`,
+    KEYCLOAK.toUpperCase(),
+    'https://KEYCLOAK.example.com/realms/myrealm',
+    'http://keycloak.example.com/realms/myrealm',
+    'https://keycloak.example.com:443/realms/myrealm',
+    'https://user@keycloak.example.com/realms/myrealm',
+    'https://keycloak.example.com/realms/other',
+    'https://keycloak.example.com/realms/myrealm/../myrealm',
+    'https://keycloak.example.com/realms/myrealm?',
+    `${KEYCLOAK} `,
+    `${KEYCLOAK}\0`,
+    'https://stage.example.com/realms/myrealm',
+    '__proto__',
+    '',
+    null,
+    undefined,
+    [KEYCLOAK],
+    { toString: KEYCLOAK },
+    1,
+  ])('%j is not trusted', async (iss) => {
+    expect(await outcome(signedKeycloak({ claims: { iss } }))).toBe('issuer_unknown');
+  });
+});
