@@ -18,7 +18,7 @@ export interface Seeded {
   accounts: string[];
 }
 
-const DEMO_ACCOUNTS = [
+export const DEMO_ACCOUNTS = [
   { email: 'admin@example.com', password: 'admin123', role: 'admin' },
   { email: 'user@example.com', password: 'user123', role: 'user' },
 ] as const;
