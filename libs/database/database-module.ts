@@ -1,11 +1,14 @@
-import type { DynamicModule, Type } from '@nestjs/common';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type DynamicModule, Logger, type Type } from '@nestjs/common';
 import { getDataSourceToken, getRepositoryToken, TypeOrmModule } from '@nestjs/typeorm';
 import { DataSource, type DataSourceOptions, type EntityTarget } from 'typeorm';
-import { isUnavailable } from './pg-errors.js';
+import { isMisconfigured, isUnavailable } from './pg-errors.js';
 
-/** How long a start waits for its database: attempts, a second apart. From then on the pool recovers by itself. */
-const START_ATTEMPTS = 10;
-const START_DELAY_MS = 1_000;
+/** How long a start waits for its database. From then on the pool recovers by itself. */
+const START_DEADLINE_MS = 10_000;
+const START_DELAY_MS = 500;
+
+const logger = new Logger('Database');
 
 /**
  * A global module that connects one data source when the application starts and closes it when it ends. It offers
@@ -29,12 +32,8 @@ export function databaseModule(
     imports: [
       TypeOrmModule.forRootAsync({
         name,
-        useFactory: () => ({
-          ...options,
-          retryAttempts: START_ATTEMPTS,
-          retryDelay: START_DELAY_MS,
-          toRetry: isUnavailable,
-        }),
+        // Its own retries log a stack trace each.
+        useFactory: () => ({ ...options, toRetry: () => false }),
         dataSourceFactory: () => connect(name, options),
       }),
     ],
@@ -43,11 +42,19 @@ export function databaseModule(
   };
 }
 
+/** @throws one line that says which database, and why */
 async function connect(name: string, options: DataSourceOptions): Promise<DataSource> {
-  try {
-    return await new DataSource(options).initialize();
-  } catch (error) {
-    const { code, message } = error as Error & { code?: string };
-    throw new Error(`The ${name} database cannot be reached: ${message || code}`, { cause: error });
+  const since = performance.now();
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await new DataSource(options).initialize();
+    } catch (error) {
+      const { code, message } = error as Error & { code?: string };
+      const line = `The ${name} database cannot be reached: ${message || code}`;
+      const mayCome = isUnavailable(error) && !isMisconfigured(error);
+      if (!mayCome || performance.now() - since > START_DEADLINE_MS) throw new Error(line, { cause: error });
+      if (attempt === 1) logger.warn(`${line}. Waiting for it.`);
+      await sleep(START_DELAY_MS);
+    }
   }
 }

@@ -57,7 +57,13 @@ export async function fetchPage<Row extends ObjectLiteral & { id: string }>(
   // A range of its own: `NULLS LAST` is the index's order in one direction alone.
   if (sort.nullable) {
     const valueless = query.clone().andWhere(`${sort.column} IS NULL`).orderBy(id, direction);
-    if (after?.value === null) valueless.andWhere(`${id} ${operator} :afterId`, { afterId: after.id });
+    if (after?.value === null) {
+      // Of both tables, where the tie-breaker is a joined one's: Postgres does not conclude the one from the other,
+      // and would read its way from the beginning to that place.
+      for (const column of new Set([id, `${query.alias}.id`])) {
+        valueless.andWhere(`${column} ${operator} :afterId`, { afterId: after.id });
+      }
+    }
     ranges.push(valueless);
   }
   const rows: Row[] = [];

@@ -14,6 +14,8 @@ const SQLSTATE = /^[0-9A-Z]{5}$/;
 /** Postgres' own error inside whatever TypeORM or a `cause` wrapped around it, or null. */
 export function findPostgresError(error: unknown): PostgresError | null {
   for (const one of chain(error)) {
+    // A copy of the properties of the error inside.
+    if (one instanceof QueryFailedError) continue;
     // `severity` tells Postgres' answer from a system error, whose code (EPIPE) may look alike.
     if ('severity' in one && typeof one['code'] === 'string' && SQLSTATE.test(one['code'])) {
       return one as unknown as PostgresError;
@@ -81,6 +83,10 @@ const UNAVAILABLE_MESSAGES = [
   'Cannot use a pool after calling end on the pool',
   'Driver not Connected',
 ];
+
+/** The database refuses us or is not there at all: waiting does not help, but setting it right does. */
+export const isMisconfigured = (error: unknown): boolean =>
+  ['28000', '28P01', '3D000'].includes(findPostgresError(error)?.code ?? '');
 
 /**
  * The database is away, overloaded, read-only or shutting down: a 503, and never the client's fault.

@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { DataSource } from 'typeorm';
+import { Test } from '@nestjs/testing';
+import { DataSource } from 'typeorm';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Authority } from '#libs/database/identity/authority.entity.js';
 import { identityDataSource } from '#libs/database/identity/identity-data-source.js';
+import { IdentityDatabaseModule } from '#libs/database/identity/identity-database.module.js';
 import { isUnavailable } from '#libs/database/pg-errors.js';
 import { poolOf, preparedQuery } from '#libs/database/prepared-query.js';
 import { bringBack, freeze, shutDown, thaw } from '../support/postgres-outage.js';
@@ -49,7 +51,7 @@ describe('a data source', () => {
     try {
       await expectUnavailableWithin(2_000);
       await expectUnavailableWithin(2_000);
-      expect(poolOf(dataSource).totalCount).toBe(0);
+      await vi.waitFor(() => expect(poolOf(dataSource).totalCount).toBe(0), { timeout: 2_000 });
     } finally {
       await thaw(server);
     }
@@ -114,6 +116,18 @@ describe('a data source', () => {
     }
     await vi.waitFor(() => expect(poolOf(dataSource).totalCount).toBe(0));
     await vi.waitFor(write);
+  });
+
+  it('waits for a server that comes a little later than the application', async () => {
+    await shutDown(server);
+    const starting = Test.createTestingModule({
+      imports: [IdentityDatabaseModule.forRoot(server.url)],
+    }).compile();
+    await sleep(1_000);
+    await bringBack(server);
+    const app = await starting;
+    expect(await app.get(DataSource).getRepository(Authority).count()).toBe(1);
+    await app.close();
   });
 
   it('closes in time while the server is frozen', async () => {
