@@ -9,10 +9,11 @@ export class LoginCounter {
   @PrimaryColumn('bytea')
   key: Buffer;
 
-  @Column({ type: 'timestamptz', precision: 3, array: true, default: '{}' })
+  // timestamptz(3)[]: TypeORM does not read an array's precision back, and would find a difference.
+  @Column({ type: 'timestamptz', array: true, default: '{}' })
   failures: Date[];
 
-  @Column({ type: 'timestamptz', precision: 3, array: true, default: '{}' })
+  @Column({ type: 'timestamptz', array: true, default: '{}' })
   pending: Date[];
 
   @Column('smallint', { default: 0 })
