@@ -108,7 +108,9 @@ describe('the database is unavailable', () => {
     expect(isUnavailable(wrapped(answer('42601')))).toBe(false);
     expect(isUnavailable(wrapped(answer('23514')))).toBe(false);
     expect(isUnavailable(new TypeError('undefined is not a function'))).toBe(false);
-    expect(isUnavailable(Object.assign(new Error('no such file'), { code: 'ENOENT' }))).toBe(false);
+    expect(isUnavailable(Object.assign(new Error('no such file'), { code: 'ENOENT', syscall: 'open' }))).toBe(
+      false,
+    );
     expect(isUnavailable('Connection terminated')).toBe(false);
     expect(isUnavailable(undefined)).toBe(false);
   });

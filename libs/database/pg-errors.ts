@@ -55,6 +55,8 @@ const UNAVAILABLE_STATES = new Set([
 /** Connection, insufficient resources (53300: too many connections), operator (57P01, 57014: cancelled), system. */
 const UNAVAILABLE_CLASSES = new Set(['08', '53', '57', '58']);
 
+/** Those of a file that cannot be opened are something else. */
+const NETWORK_CALLS = new Set(['connect', 'getaddrinfo', 'read', 'write']);
 const UNREACHABLE = new Set([
   'EACCES',
   'EAI_AGAIN',
@@ -98,7 +100,7 @@ export function isUnavailable(error: unknown): boolean {
   return chain(error).some(
     (one) =>
       one instanceof QueryRunnerAlreadyReleasedError ||
-      ('syscall' in one && UNREACHABLE.has(String(one['code']))) ||
+      (NETWORK_CALLS.has(String(one['syscall'])) && UNREACHABLE.has(String(one['code']))) ||
       (one instanceof AggregateError && UNREACHABLE.has(String((one as { code?: string }).code))) ||
       UNAVAILABLE_MESSAGES.some((message) => String(one['message']).startsWith(message)),
   );

@@ -14,7 +14,7 @@ const KEEPER = `
 trap '' HUP INT TERM PIPE
 "$pg_ctl" start -s -t 60 -D "$data" -l "$log" -o "-p $port" >/dev/null 2>&1 || exit 1
 rm -f "$lease"
-mkfifo -m 600 "$lease"
+mkfifo -m 600 "$lease" || { "$pg_ctl" stop -s -m fast -D "$data"; exit 1; }
 # Opened for both first: for reading alone it would wait for a writer.
 exec 3<>"$lease" 4<"$lease" 3>&-
 echo ready
