@@ -14,7 +14,7 @@ const CHECKS = {
     remedy: 'npm run format',
   },
   types: { tool: 'typescript/bin/tsc', args: ['--pretty', ...TYPES] },
-  unit: { tool: 'vitest/vitest.mjs', args: ['run', '--project=unit'] },
+  unit: { tool: 'vitest/vitest.mjs', args: ['run', '--project=unit', '--reporter=dot'] },
 };
 
 await runScript(async () => {
