@@ -126,17 +126,6 @@ describe('the realm that ships', () => {
     });
     expect(payload).not.toHaveProperty('sid');
   });
-
-  test('a service whose client lacks the scope service_account is known by its username alone', async () => {
-    const [, payload] = readToken(await realm.clientCredentialsToken('test-service'));
-    expect(payload).toMatchObject({
-      aud: 'user-service',
-      azp: 'test-service',
-      preferred_username: 'service-account-test-service',
-      typ: 'Bearer',
-    });
-    expect(payload).not.toHaveProperty('client_id');
-  });
 });
 
 describe.skipIf(inject('keycloak').shippedRealm === null)('the realm as npm run keycloak imports it', () => {

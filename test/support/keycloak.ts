@@ -11,7 +11,7 @@ import { requestTokens, type TokenSet } from './keycloak-tokens.js';
 
 /** People sign in here with their password alone. */
 const PEOPLE_CLIENT = 'test';
-/** A service that is neither ours nor a person; its tokens have our audience, and no `client_id`. */
+/** A service that is neither ours nor a person; its tokens have our audience. */
 const SERVICE_CLIENT = 'test-service';
 
 export interface TestUser {
