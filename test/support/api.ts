@@ -42,6 +42,10 @@ export class Api {
     return this.send('PATCH', path, body, headers);
   }
 
+  put<Data = Anything>(path: string, body: unknown): Promise<Answer<Data>> {
+    return this.send('PUT', path, body);
+  }
+
   delete<Data = Anything>(path: string, headers?: Record<string, string>): Promise<Answer<Data>> {
     return this.send('DELETE', path, undefined, headers);
   }

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { DataSource, type EntityManager, Not, type QueryDeepPartialEntity } from 'typeorm';
 import { User } from '#libs/database/users/user.entity.js';
-import { ApiError, type ErrorEntry, invalidField, unavailable } from '#libs/http/api-error.js';
+import { ApiError, type ErrorEntry, invalid, unavailable } from '#libs/http/api-error.js';
 import { Directories } from '../directory/directories.js';
 import { learnWithin, retryingCollisions } from './learning.js';
 import type { IssuerWord, Profile } from './profile.js';
@@ -47,7 +47,7 @@ export class OwnProfileService {
   /** @throws ApiError 422 */
   async replaceSettings(profile: Profile, settings: unknown): Promise<Record<string, unknown>> {
     const fault = settingsFault(settings);
-    if (fault) throw invalidField(fault.at ?? 'settings', fault.code, fault.message);
+    if (fault) throw invalid([{ field: null, code: fault.code, message: fault.message }]);
     await writeOwn(this.database.manager, profile.id, { settings: settings as Record<string, unknown> });
     return settings as Record<string, unknown>;
   }
