@@ -114,7 +114,7 @@ function columnsOf(body: UpdateAccount): Partial<Account> {
 
 /** @throws ApiError 403, where the role permits what the actor may not */
 async function requireHeld(tx: EntityManager, actor: Actor, roleId: string, field?: string): Promise<void> {
-  requireWithin(actor.permissions, await permissionsOf(tx, 'id', [roleId]), field);
+  requireWithin(actor.permissions, await permissionsOf(tx, [roleId]), field);
 }
 
 function requireOther(actor: Actor, account: AccountWithRole): void {

@@ -1,7 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import type { Principal } from '#libs/auth/principal.js';
 import { unauthorized } from '#libs/http/api-error.js';
-import { lineageOf } from './lineage.js';
+import { IS_ADMINISTERED, lineageOf } from './lineage.js';
 import { effective } from './rights.js';
 
 /** Who asks for a change, with the rights that he has at its moment. */
@@ -11,31 +11,38 @@ export interface Actor {
   permissions: readonly string[];
 }
 
-/** @throws ApiError 401 where a native caller's account is gone or disabled */
-export async function actorOf(tx: EntityManager, caller: Principal): Promise<Actor> {
-  if (caller.issuer === 'keycloak') {
-    return { accountId: null, permissions: await permissionsOf(tx, 'name', caller.roles) };
-  }
-  const [account] = await tx.query(
-    `SELECT role_id FROM identity.accounts WHERE id = $1 AND status = 'active'`,
-    [caller.sub],
-  );
-  if (!account) throw unauthorized();
-  return { accountId: caller.sub, permissions: await permissionsOf(tx, 'id', [account.role_id]) };
+const PERMISSIONS_OF_LINEAGE = `
+  SELECT DISTINCT p.name FROM lineage l
+  JOIN identity.role_permissions rp ON rp.role_id = l.ancestor_id
+  JOIN identity.permissions p ON p.id = rp.permission_id`;
+
+const standingSql = (by: 'account' | 'name'): string => `
+  ${lineageOf(by)}
+  SELECT EXISTS (SELECT FROM lineage) AS found, ARRAY(${PERMISSIONS_OF_LINEAGE}) AS permissions,
+    ${IS_ADMINISTERED} AS administered`;
+
+/**
+ * Who acts, and whether some active account holds everything before he does.
+ * @throws ApiError 401 where a native caller's account is gone or disabled
+ */
+export async function readStanding(
+  tx: EntityManager,
+  { issuer, sub, roles }: Principal,
+): Promise<{ actor: Actor; isAdministered: boolean }> {
+  const isNative = issuer === 'native';
+  const [{ found, permissions, administered }] = await tx.query(standingSql(isNative ? 'account' : 'name'), [
+    isNative ? sub : roles,
+  ]);
+  if (isNative && !found) throw unauthorized();
+  const actor = { accountId: isNative ? sub : null, permissions: effective(permissions) };
+  return { actor, isAdministered: administered };
 }
 
 /** The effective permissions of several roles together. */
 export async function permissionsOf(
   tx: EntityManager,
-  column: 'id' | 'name',
-  roles: readonly string[],
+  roleIds: readonly string[],
 ): Promise<readonly string[]> {
-  const rows: { name: string }[] = await tx.query(
-    `${lineageOf(column)}
-     SELECT DISTINCT p.name FROM lineage l
-     JOIN identity.role_permissions rp ON rp.role_id = l.ancestor_id
-     JOIN identity.permissions p ON p.id = rp.permission_id`,
-    [roles],
-  );
+  const rows: { name: string }[] = await tx.query(`${lineageOf('id')} ${PERMISSIONS_OF_LINEAGE}`, [roleIds]);
   return effective(rows.map(({ name }) => name));
 }

@@ -4,7 +4,8 @@ import { holds } from '#libs/auth/holds.js';
 import type { PermissionName } from '#libs/auth/permissions.js';
 import type { Principal } from '#libs/auth/principal.js';
 import { conflict, forbidden } from '#libs/http/api-error.js';
-import { type Actor, actorOf } from './actor.js';
+import { type Actor, readStanding } from './actor.js';
+import { IS_ADMINISTERED } from './lineage.js';
 import { Turnstile } from './turnstile.js';
 
 /** How long a change waits for others: in this process, then (ms) at the lock, for those of other replicas. */
@@ -36,12 +37,12 @@ export class AuthorityService {
     permission: PermissionName,
     work: (tx: EntityManager, actor: Actor) => Promise<T>,
   ): Promise<T> {
-    return this.exclusively(async (tx) => {
-      const actor = await actorOf(tx, caller);
+    return this.underLock(async (tx) => {
+      const { actor, isAdministered } = await readStanding(tx, caller);
       if (!holds(actor.permissions, permission)) throw forbidden();
-      const wasAdministered = await isAdministered(tx);
       const result = await work(tx, actor);
-      if (wasAdministered && !(await isAdministered(tx))) {
+      const isStillAdministered = await raiseVersion(tx);
+      if (isAdministered && !isStillAdministered) {
         throw conflict('last_admin', 'An active account must remain that holds every permission.');
       }
       return result;
@@ -50,30 +51,33 @@ export class AuthorityService {
 
   /** A change that nobody asks for: the seed's. */
   exclusively<T>(work: (tx: EntityManager) => Promise<T>): Promise<T> {
+    return this.underLock(async (tx) => {
+      const result = await work(tx);
+      await raiseVersion(tx);
+      return result;
+    });
+  }
+
+  private underLock<T>(work: (tx: EntityManager) => Promise<T>): Promise<T> {
     return this.turnstile.pass(() =>
-      // READ COMMITTED: each statement after the lock sees what its former holder committed.
-      this.database.transaction('READ COMMITTED', async (tx) => {
-        await tx.query(`SET LOCAL lock_timeout = ${LOCK_TIMEOUT}`);
-        await tx.query('SELECT FROM identity.authority FOR UPDATE');
-        const result = await work(tx);
-        await tx.query('UPDATE identity.authority SET version = version + 1');
-        return result;
+      this.database.transaction(async (tx) => {
+        await tx.query(LOCK);
+        return work(tx);
       }),
     );
   }
 }
 
-/** Whether some active account holds `*`. */
-async function isAdministered(tx: EntityManager): Promise<boolean> {
-  const [{ administered }] = await tx.query(`
-    WITH RECURSIVE holding (role_id) AS (
-      SELECT rp.role_id FROM identity.permissions p
-      JOIN identity.role_permissions rp ON rp.permission_id = p.id WHERE p.name = '*'
-      UNION
-      SELECT r.id FROM identity.roles r JOIN holding h ON r.parent_id = h.role_id
-    )
-    SELECT EXISTS (
-      SELECT FROM identity.accounts a JOIN holding h ON h.role_id = a.role_id WHERE a.status = 'active'
-    ) AS administered`);
-  return administered;
+/** READ COMMITTED: each statement after the lock sees what its former holder committed. */
+const LOCK = `
+  SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
+  SET LOCAL lock_timeout = ${LOCK_TIMEOUT};
+  SELECT FROM identity.authority FOR UPDATE`;
+
+/** @returns whether some active account holds `*` after all that the transaction did */
+async function raiseVersion(tx: EntityManager): Promise<boolean> {
+  const [rows] = await tx.query(
+    `UPDATE identity.authority SET version = version + 1 RETURNING ${IS_ADMINISTERED} AS administered`,
+  );
+  return rows[0].administered;
 }

@@ -1,14 +1,20 @@
 /** A role and its ancestors: ten levels at most. */
 export const MAX_LEVELS = 10;
 
+/** Which roles: those that `$1` lists, or the one of the active account whose id `$1` is. */
+const ROLES = {
+  id: 'id = ANY($1)',
+  name: 'name = ANY($1)',
+  account: `id = (SELECT role_id FROM identity.accounts WHERE id = $1 AND status = 'active')`,
+};
+
 /**
- * SQL: `lineage (role_id, ancestor_id, level)` of the roles that `$1` lists, each role its own first ancestor.
+ * SQL: `lineage (role_id, ancestor_id, level)` of some roles, each role its own first ancestor.
  * Changes are refused that would make it deeper than `MAX_LEVELS`; the bound here is for rows that came otherwise.
- * @param column of identity.roles, with which the list is compared
  */
-export const lineageOf = (column: 'id' | 'name'): string => `
+export const lineageOf = (by: keyof typeof ROLES): string => `
   WITH RECURSIVE lineage (role_id, ancestor_id, level) AS (
-    SELECT id, id, 1 FROM identity.roles WHERE ${column} = ANY($1)
+    SELECT id, id, 1 FROM identity.roles WHERE ${ROLES[by]}
     UNION ALL
     SELECT l.role_id, r.parent_id, l.level + 1
     FROM lineage l JOIN identity.roles r ON r.id = l.ancestor_id
@@ -24,3 +30,16 @@ export const SUBTREE = `
     FROM subtree s JOIN identity.roles r ON r.parent_id = s.id
     WHERE s.level < ${MAX_LEVELS}
   )`;
+
+/** SQL: whether some active account holds `*`. */
+export const IS_ADMINISTERED = `(
+  WITH RECURSIVE holding (role_id) AS (
+    SELECT rp.role_id FROM identity.permissions p
+    JOIN identity.role_permissions rp ON rp.permission_id = p.id WHERE p.name = '*'
+    UNION
+    SELECT r.id FROM identity.roles r JOIN holding h ON r.parent_id = h.role_id
+  )
+  SELECT EXISTS (
+    SELECT FROM identity.accounts a JOIN holding h ON h.role_id = a.role_id WHERE a.status = 'active'
+  )
+)`;

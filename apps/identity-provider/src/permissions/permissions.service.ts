@@ -65,7 +65,7 @@ export class PermissionsService {
       if (name !== permission.name) {
         requireWithin(actor.permissions, [permission.name, name], 'name');
         const holders = await holdersOf(tx, id);
-        requireWithin(actor.permissions, await permissionsOf(tx, 'id', holders), 'name');
+        requireWithin(actor.permissions, await permissionsOf(tx, holders), 'name');
         if (permission.seeded) throw seededPermission();
         await raiseVersions(tx, holders);
       }
@@ -96,7 +96,7 @@ async function getPermission(manager: EntityManager, id: string): Promise<Permis
 }
 
 /** The roles that hold it, themselves or through their parents. */
-async function holdersOf(tx: EntityManager, permissionId: string): Promise<string[]> {
+async function holdersOf(tx: EntityManager, permissionId: string): Promise<readonly string[]> {
   const rows: { role_id: string }[] = await tx.query(
     'SELECT role_id FROM identity.role_permissions WHERE permission_id = $1',
     [permissionId],

@@ -4,17 +4,27 @@ import { cycle, tooDeep } from './roles.errors.js';
 
 export interface Subtree {
   /** The roles themselves and all their descendants, once each. */
-  ids: string[];
+  ids: readonly string[];
+  /** The descendants alone. */
+  below: readonly string[];
   /** How many levels it has: 1 where nothing inherits from them. */
   height: number;
 }
+
+/** A role about to be made. */
+export const NEW_LEAF: Subtree = { ids: [], below: [], height: 1 };
 
 export async function subtreeOf(tx: EntityManager, roleIds: readonly string[]): Promise<Subtree> {
   const rows: { id: string; level: number }[] = await tx.query(
     `${SUBTREE} SELECT id, max(level) AS level FROM subtree GROUP BY id`,
     [roleIds],
   );
-  return { ids: rows.map(({ id }) => id), height: Math.max(0, ...rows.map(({ level }) => level)) };
+  const below = rows.filter(({ level }) => level > 1);
+  return {
+    ids: rows.map(({ id }) => id),
+    below: below.map(({ id }) => id),
+    height: Math.max(0, ...rows.map(({ level }) => level)),
+  };
 }
 
 /**
@@ -26,7 +36,7 @@ export async function requirePlaceBelow(
   parentId: string,
   subtree: Subtree,
 ): Promise<void> {
-  if (subtree.ids.includes(parentId.toLowerCase())) throw cycle();
+  if (subtree.ids.includes(parentId)) throw cycle();
   const [{ levels }] = await tx.query(`${lineageOf('id')} SELECT max(level) AS levels FROM lineage`, [
     [parentId],
   ]);

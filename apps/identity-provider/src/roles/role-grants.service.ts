@@ -27,7 +27,7 @@ export class RoleGrantsService {
     return this.authority.change(caller, 'roles:update', async (tx, actor) => {
       const names = await namesOf(tx, permissionIds);
       const role = await getRole(tx, id);
-      requireWithin(actor.permissions, await permissionsOf(tx, 'id', [id]));
+      requireWithin(actor.permissions, await permissionsOf(tx, [id]));
       for (const [index, name] of names.entries()) {
         requireWithin(actor.permissions, [name], `permission_ids[${index}]`);
       }
@@ -59,7 +59,7 @@ export class RoleGrantsService {
       if (!(await tx.existsBy(RolePermission, grant))) throw notFound();
       requireMatch(ifMatch, etagOf(role.version));
       const { ids } = await subtreeOf(tx, [id]);
-      requireWithin(actor.permissions, await permissionsOf(tx, 'id', ids));
+      requireWithin(actor.permissions, await permissionsOf(tx, ids));
       if (role.system) throw systemRole();
       await tx.delete(RolePermission, grant);
       await raiseVersions(tx, ids);

@@ -9,7 +9,7 @@ import { newId } from '#libs/http/ids.js';
 import { type Actor, permissionsOf } from '../authority/actor.js';
 import { AuthorityService } from '../authority/authority.service.js';
 import { requireWithin } from '../authority/rights.js';
-import { raiseVersions, requirePlaceBelow, subtreeOf } from './hierarchy.js';
+import { NEW_LEAF, raiseVersions, requirePlaceBelow, type Subtree, subtreeOf } from './hierarchy.js';
 import { getRole, taggedRole } from './role-replies.js';
 import type { CreateRole, RoleListQuery, RoleReply, UpdateRole } from './roles.dto.js';
 import { parentNotFound, systemRole } from './roles.errors.js';
@@ -27,8 +27,8 @@ export class RolesService {
     const reply = await this.authority.change(caller, 'roles:create', async (tx, actor) => {
       if (parent_id) {
         await requireParent(tx, parent_id);
-        await requirePlaceBelow(tx, parent_id, { ids: [], height: 1 });
-        requireWithin(actor.permissions, await permissionsOf(tx, 'id', [parent_id]), 'parent_id');
+        await requirePlaceBelow(tx, parent_id, NEW_LEAF);
+        requireWithin(actor.permissions, await permissionsOf(tx, [parent_id]), 'parent_id');
       }
       const role = tx.create(Role, {
         id: newId(),
@@ -67,20 +67,16 @@ export class RolesService {
       if (changes.parent_id) await requireParent(tx, changes.parent_id);
       const role = await getRole(tx, id);
       const { name = role.name, description = role.description } = changes;
-      const parentId = changes.parent_id === undefined ? role.parentId : changes.parent_id;
-      const subtree = await subtreeOf(tx, [id]);
-      if (changes.parent_id) await requirePlaceBelow(tx, changes.parent_id, subtree);
+      const parentId =
+        changes.parent_id === undefined ? role.parentId : (changes.parent_id?.toLowerCase() ?? null);
+      const moved = parentId === role.parentId ? null : await subtreeOf(tx, [id]);
+      if (moved && parentId) await requirePlaceBelow(tx, parentId, moved);
       requireMatch(ifMatch, etagOf(role.version));
-      requireWithin(actor.permissions, await permissionsOf(tx, 'id', [id]));
-      const isMoved = parentId?.toLowerCase() !== role.parentId?.toLowerCase();
-      if (isMoved) await requireMovable(tx, actor, subtree.ids, parentId);
-      if (role.system && (isMoved || name !== role.name)) throw systemRole();
+      requireWithin(actor.permissions, await permissionsOf(tx, [id]));
+      if (moved) await requireMovable(tx, actor, moved, parentId);
+      if (role.system && (moved || name !== role.name)) throw systemRole();
       const saved = await tx.save(Object.assign(role, { name, description, parentId }));
-      if (isMoved)
-        await raiseVersions(
-          tx,
-          subtree.ids.filter((below) => below !== role.id),
-        );
+      if (moved) await raiseVersions(tx, moved.below);
       return taggedRole(tx, saved);
     });
   }
@@ -90,7 +86,7 @@ export class RolesService {
     await this.authority.change(caller, 'roles:delete', async (tx, actor) => {
       const role = await getRole(tx, id);
       requireMatch(ifMatch, etagOf(role.version));
-      requireWithin(actor.permissions, await permissionsOf(tx, 'id', [id]));
+      requireWithin(actor.permissions, await permissionsOf(tx, [id]));
       if (role.system) throw systemRole();
       await tx.delete(Role, { id });
     });
@@ -106,9 +102,9 @@ async function requireParent(tx: EntityManager, id: string): Promise<void> {
 async function requireMovable(
   tx: EntityManager,
   { permissions }: Actor,
-  subtree: readonly string[],
+  { ids }: Subtree,
   parentId: string | null,
 ): Promise<void> {
-  if (parentId) requireWithin(permissions, await permissionsOf(tx, 'id', [parentId]), 'parent_id');
-  requireWithin(permissions, await permissionsOf(tx, 'id', subtree), 'parent_id');
+  if (parentId) requireWithin(permissions, await permissionsOf(tx, [parentId]), 'parent_id');
+  requireWithin(permissions, await permissionsOf(tx, ids), 'parent_id');
 }
