@@ -61,6 +61,23 @@ describe('the OpenAPI document', () => {
     });
   });
 
+  it('links what creates a resource to what can be done with it', () => {
+    const { links } = operation('post', '/api/v1/toys').responses[201] as { links: object };
+    const parameters = { id: '$response.body#/data/id' };
+    expect(links).toEqual({
+      toysGet: { operationId: 'toysGet', parameters },
+      toysChange: { operationId: 'toysChange', parameters },
+      toysRemove: { operationId: 'toysRemove', parameters },
+    });
+  });
+
+  it('asks for a body only where a field of it is required', () => {
+    const isRequired = (method: string, path: string) =>
+      (operation(method, path).requestBody as { required: boolean }).required;
+    expect(isRequired('post', '/api/v1/toys')).toBe(true);
+    expect(isRequired('patch', '/api/v1/toys/{id}')).toBe(false);
+  });
+
   it('closes every object, so that what is not declared is refused and never sent', () => {
     for (const name of ['NewToy', 'ToyReply', 'ErrorEnvelope', 'ErrorEntry', 'PageMetaReply']) {
       expect(document.components?.schemas?.[name], name).toMatchObject({ additionalProperties: false });

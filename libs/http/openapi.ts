@@ -2,7 +2,16 @@ import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { addErrorAnswers, sharedAnswers } from './openapi-answers.js';
 import { addExamples } from './openapi-examples.js';
-import { METHODS, operationsOf, type Parameter, type PathItem, type Schema } from './openapi-parts.js';
+import { addLinks } from './openapi-links.js';
+import {
+  METHODS,
+  type Operation,
+  operationsOf,
+  type Parameter,
+  type PathItem,
+  resolve,
+  type Schema,
+} from './openapi-parts.js';
 
 /** The security scheme's name in the document: what `@ApiBearerAuth()` names unless told otherwise. */
 export const BEARER = 'bearer';
@@ -34,9 +43,12 @@ export function buildOpenApiDocument(app: INestApplication, about: ApiDescriptio
   document.info = { title: about.title, description: about.description, version: about.version };
   Object.values(document.components.schemas ?? {}).forEach(closeSchema);
   for (const { path, method, operation } of operationsOf(document)) {
+    operation.operationId = withoutBrackets(operation.operationId as string);
     describePathIds(operation.parameters ?? []);
+    describeBody(document, operation);
     addErrorAnswers(operation, { method, hasPathId: /\{(\w+_)?id\}/.test(path) });
   }
+  addLinks(document);
   addExamples(document);
   // As JSON has it: what is undefined is not there.
   return JSON.parse(JSON.stringify(inOrder(document))) as OpenAPIObject;
@@ -47,6 +59,10 @@ const nameOfOperation = (controller: string, method: string) => {
   const feature = controller.replace(/Controller$/, '');
   return `${feature.charAt(0).toLowerCase()}${feature.slice(1)}${method.charAt(0).toUpperCase()}${method.slice(1)}`;
 };
+
+/** Nest counts the paths of one handler in brackets: `healthLive[1]`, which is no name in any language. */
+const withoutBrackets = (name: string) =>
+  name.replace('[0]', '').replace(/\[(\d+)\]/, (_, n) => String(Number(n) + 1));
 
 function baseOf({ title, description, version, tags }: ApiDescription) {
   const builder = new DocumentBuilder()
@@ -80,6 +96,13 @@ function describePathIds(parameters: Parameter[]): void {
     if ('$ref' in parameter || parameter.in !== 'path' || !/^(\w+_)?id$/.test(parameter.name)) continue;
     parameter.schema = { type: 'string', format: 'uuid' };
   }
+}
+
+/** A body all of whose fields may be left out may be left out itself. */
+function describeBody(document: OpenAPIObject, { requestBody }: Operation): void {
+  if (!requestBody || '$ref' in requestBody) return;
+  const schema = requestBody.content['application/json']?.schema;
+  if (schema && resolve(document, schema).required === undefined) requestBody.required = false;
 }
 
 function inOrder(document: OpenAPIObject): OpenAPIObject {

@@ -21,6 +21,11 @@ class NewToy {
   name?: string | null;
 }
 
+class ToyChange {
+  @TextField({ min: 1, max: 20, nullable: true, optional: true })
+  name?: string | null;
+}
+
 class ToyReply {
   @ApiProperty({ format: 'uuid' })
   id: string;
@@ -67,7 +72,7 @@ class ToysController {
 
   @Patch(':id')
   @Replies(ToyReply, { message: 'Changed.', etag: 'write' })
-  change(@Param('id') _id: string, @Body() _changes: NewToy, @IfMatch() ifMatch?: string) {
+  change(@Param('id') _id: string, @Body() _changes: ToyChange, @IfMatch() ifMatch?: string) {
     requireMatch(ifMatch, etagOf(1));
     return Reply.tagged(toy, etagOf(2));
   }
