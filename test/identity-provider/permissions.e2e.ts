@@ -1,0 +1,147 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { PERMISSIONS } from '#libs/auth/permissions.js';
+import { Permission } from '#libs/database/identity/permission.entity.js';
+import { newId } from '#libs/http/ids.js';
+import type { Api } from '../support/api.js';
+import { unique } from '../support/factories.js';
+import { startTestIdentityProvider, type TestIdentityProvider } from '../support/identity-provider.js';
+
+let idp: TestIdentityProvider;
+let admin: Api;
+beforeAll(async () => {
+  idp = await startTestIdentityProvider();
+  ({ api: admin } = await idp.signIn(['*']));
+});
+afterAll(() => idp.close());
+
+const named = (name: string) => idp.database.manager.findOneByOrFail(Permission, { name });
+const rowOf = (id: string) => idp.database.manager.findOneBy(Permission, { id });
+
+describe('creating a permission', () => {
+  it('answers 201 with it, where it is and its tag; nobody holds it yet', async () => {
+    const name = `${unique('Invoices')}:read_All-1`;
+    const { status, data, headers } = await admin.post('/permissions', { name, description: 'Read them.' });
+    expect(status).toBe(201);
+    expect(data).toEqual({
+      id: expect.stringMatching(/^[0-9a-f-]{14}7/),
+      name,
+      description: 'Read them.',
+      created_at: expect.stringMatching(/^\d{4}-.*Z$/),
+      updated_at: data.created_at,
+    });
+    expect(headers.get('location')).toBe(`/api/v1/permissions/${data.id}`);
+    expect(headers.get('etag')).toBe('"1"');
+    expect((await admin.get(`/permissions/${data.id}`)).data).toEqual(data);
+  });
+
+  it.each(['', 'read', 'a:b:c', ':read', 'a:', 'a b:c', 'a:*', '*', `${'x'.repeat(65)}:a`, 'a:ü'])(
+    'refuses the name "%s": 422',
+    async (name) => {
+      const answer = await admin.post('/permissions', { name });
+      expect(answer).toMatchObject({ status: 422, errors: ['name invalid_name'] });
+    },
+  );
+
+  it('refuses a name that there is in another case: 409', async () => {
+    for (const name of ['accounts:read', 'Accounts:READ']) {
+      const answer = await admin.post('/permissions', { name });
+      expect(answer).toMatchObject({ status: 409, errors: ['name name_taken'] });
+    }
+  });
+
+  it('knows no field seeded', async () => {
+    const answer = await admin.post('/permissions', { name: `${unique('a')}:b`, seeded: true });
+    expect(answer).toMatchObject({ status: 422, errors: ['seeded unknown_field'] });
+  });
+});
+
+describe('changing a permission', () => {
+  it('renames it for all who hold it, at once', async () => {
+    const permission = await idp.make.permission();
+    const role = await idp.make.role([permission.name]);
+    const below = await idp.make.role([], { parentId: role.id });
+    const { api } = await idp.signIn([], { roleId: below.id });
+    expect((await api.get('/auth/me')).data.permissions).toEqual([permission.name]);
+    const name = `${unique('new')}:name`;
+    const { data } = await admin.patch(`/permissions/${permission.id}`, { name });
+    expect(data).toMatchObject({ name, description: null });
+    expect((await api.get('/auth/me')).data.permissions).toEqual([name]);
+  });
+
+  it('describes it, and clears the description with null', async () => {
+    const { id } = await idp.make.permission();
+    expect((await admin.patch(`/permissions/${id}`, { description: 'x' })).data.description).toBe('x');
+    expect((await admin.patch(`/permissions/${id}`, { description: null })).data.description).toBeNull();
+  });
+
+  it('changes nothing where nothing is named, or nothing differs', async () => {
+    const permission = await idp.make.permission();
+    for (const body of [{}, { name: permission.name, description: null }]) {
+      const { status, headers } = await admin.patch(`/permissions/${permission.id}`, body);
+      expect([status, headers.get('etag')]).toEqual([200, '"1"']);
+    }
+    expect(await rowOf(permission.id)).toEqual(permission);
+  });
+
+  it('refuses null and a taken name', async () => {
+    const [one, other] = await Promise.all([idp.make.permission(), idp.make.permission()]);
+    expect(await admin.patch(`/permissions/${one.id}`, { name: null })).toMatchObject({
+      status: 422,
+      errors: ['name null_not_allowed'],
+    });
+    expect(await admin.patch(`/permissions/${one.id}`, { name: other.name.toUpperCase() })).toMatchObject({
+      status: 409,
+      errors: ['name name_taken'],
+    });
+  });
+
+  it('is 412 where it has changed since it was read', async () => {
+    const { id } = await idp.make.permission();
+    const path = `/permissions/${id}`;
+    await admin.patch(path, { description: 'x' });
+    const ifMatch = { 'if-match': '"1"' };
+    expect((await admin.patch(path, { description: 'y' }, ifMatch)).status).toBe(412);
+    expect((await admin.delete(path, ifMatch)).status).toBe(412);
+    expect((await admin.get(path, { 'if-none-match': '"2"' })).status).toBe(304);
+    expect((await admin.delete(path, { 'if-match': '"2"' })).status).toBe(200);
+  });
+});
+
+describe('deleting a permission', () => {
+  it('that no role holds is gone', async () => {
+    const { id } = await idp.make.permission();
+    expect(await admin.delete(`/permissions/${id}`)).toMatchObject({ status: 200, data: null });
+    expect((await admin.get(`/permissions/${id}`)).status).toBe(404);
+    expect((await admin.delete(`/permissions/${id}`)).status).toBe(404);
+    expect((await admin.patch(`/permissions/${newId()}`, { description: 'x' })).status).toBe(404);
+  });
+
+  it('that a role holds is 409', async () => {
+    const permission = await idp.make.permission();
+    await idp.make.role([permission.name]);
+    const answer = await admin.delete(`/permissions/${permission.id}`);
+    expect(answer).toMatchObject({ status: 409, errors: ['- permission_in_use'] });
+    expect(await rowOf(permission.id)).not.toBeNull();
+  });
+});
+
+describe('a seeded permission', () => {
+  it.each(PERMISSIONS.map(({ name }) => name))('%s is neither renamed nor deleted', async (name) => {
+    const permission = await named(name);
+    const path = `/permissions/${permission.id}`;
+    const answers = await Promise.all([
+      admin.patch(path, { name: `${unique('other')}:name` }),
+      admin.delete(path),
+    ]);
+    for (const answer of answers) {
+      expect(answer).toMatchObject({ status: 409, errors: ['- seeded_permission'] });
+    }
+    expect(await rowOf(permission.id)).toEqual(permission);
+  });
+
+  it('may be described', async () => {
+    const { id, name } = await named('users:delete');
+    const { data } = await admin.patch(`/permissions/${id}`, { name, description: 'Ours.' });
+    expect(data).toMatchObject({ name, description: 'Ours.' });
+  });
+});
