@@ -54,7 +54,15 @@ export async function startTestIdentityProvider(
   const sessionOf = async (account: Account) => {
     const session = await make.session(account);
     const { header, claims } = nativeToken(ISSUER, AUDIENCE, key.kid);
-    return api.as(signToken({ header, claims: { ...claims, sub: account.id, sid: session.id } }, key));
+    const said = {
+      sub: account.id,
+      sid: session.id,
+      email: account.email,
+      preferred_username: account.email,
+      given_name: account.firstName ?? undefined,
+      family_name: account.lastName ?? undefined,
+    };
+    return api.as(signToken({ header, claims: { ...claims, ...said } }, key));
   };
 
   return {

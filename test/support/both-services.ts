@@ -1,0 +1,31 @@
+import type { KeycloakServiceSettings, UserServiceSettings } from '#libs/config/settings.js';
+import { startTestIdentityProvider, type TestIdentityProvider } from './identity-provider.js';
+import { startTestUserService, type TestUserService } from './user-service.js';
+
+/** A real identity-provider and a real user-service that trusts it and asks it. */
+export interface BothServices {
+  idp: TestIdentityProvider;
+  service: TestUserService;
+  close(): Promise<void>;
+}
+
+/** @param overrides of user-service's settings; `keycloak` is for both */
+export async function startBothServices(
+  overrides: Partial<UserServiceSettings> & { keycloak?: KeycloakServiceSettings } = {},
+): Promise<BothServices> {
+  const idp = await startTestIdentityProvider({ keycloak: overrides.keycloak ?? null });
+  const { issuer, audience, lifetimeSeconds, publicKeys } = idp.settings.signing;
+  const service = await startTestUserService({
+    identityProviderUrl: idp.api.url.replace('/api/v1', ''),
+    native: { issuer, audience, maxLifetimeSeconds: lifetimeSeconds, keys: publicKeys, jwksUrl: null },
+    ...overrides,
+  });
+  return {
+    idp,
+    service,
+    close: async () => {
+      await service.close();
+      await idp.close();
+    },
+  };
+}
