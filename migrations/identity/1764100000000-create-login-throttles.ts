@@ -6,6 +6,7 @@ export class CreateLoginThrottles1764100000000 implements MigrationInterface {
     await db.query(`
       CREATE TABLE identity.login_throttles (
         key bytea PRIMARY KEY,
+        revision integer NOT NULL,
         failures timestamptz(3)[] NOT NULL DEFAULT '{}',
         pending timestamptz(3)[] NOT NULL DEFAULT '{}',
         strikes smallint NOT NULL DEFAULT 0,

@@ -9,6 +9,10 @@ export class LoginCounter {
   @PrimaryColumn('bytea')
   key: Buffer;
 
+  /** Of each write one more: one that rests on an older state is refused. */
+  @Column('integer')
+  revision: number;
+
   // timestamptz(3)[]: TypeORM does not read an array's precision back, and would find a difference.
   @Column({ type: 'timestamptz', array: true, default: '{}' })
   failures: Date[];
