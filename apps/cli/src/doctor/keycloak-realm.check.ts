@@ -1,0 +1,67 @@
+import type { KeycloakServiceSettings } from '#libs/config/settings.js';
+import { ask } from './ask.js';
+import { broken, type Check, ok, warning } from './check.js';
+
+/** Of all the time that a token may be early or late, this much is let pass. */
+const LEEWAY_SECONDS = 30;
+const NOTEWORTHY_SECONDS = 5;
+
+/** The realm's public side: discovery, issuer, clock and keys. */
+export async function checkRealm(settings: KeycloakServiceSettings): Promise<Check[]> {
+  const { internalUrl, realm, issuer } = settings;
+  const url = `${internalUrl}/realms/${realm}/.well-known/openid-configuration`;
+  const answer = await ask(url);
+  const name = 'keycloak.reachable';
+  if (typeof answer === 'string') {
+    const remedy = 'Start Keycloak, or correct KEYCLOAK_URL or KEYCLOAK_INTERNAL_URL.';
+    return [broken(name, `Nothing answers at ${url}: ${answer}.`, remedy)];
+  }
+  if (answer.status !== 200 || typeof answer.body?.['issuer'] !== 'string') {
+    const remedy = `Make or import realm ${realm}, or correct KEYCLOAK_REALM or the URL.`;
+    return [broken(name, `There is no realm at ${url}: status ${answer.status}.`, remedy)];
+  }
+  return [
+    ok(name, `Realm ${realm} answers at ${internalUrl}.`),
+    checkIssuer(issuer, answer.body['issuer']),
+    ...checkClock(answer.clockSkew),
+    await checkKeySet(settings.jwksUrl),
+  ];
+}
+
+export function checkIssuer(expected: string, found: unknown): Check {
+  return found === expected
+    ? ok('keycloak.issuer', `${expected}.`)
+    : broken(
+        'keycloak.issuer',
+        `Keycloak calls itself ${found}, the settings say ${expected}: every token is refused.`,
+        "Let KEYCLOAK_URL be the URL that browsers use, and Keycloak's own hostname setting (KC_HOSTNAME) the same.",
+      );
+}
+
+function checkClock(skew: number | null): Check[] {
+  const name = 'keycloak.clock';
+  if (skew === null) return [];
+  const seconds = Math.abs(skew);
+  const message = `Keycloak's clock is ${seconds} s ${skew > 0 ? 'ahead of' : 'behind'} this machine's.`;
+  const remedy = 'Let both machines follow a time server (NTP).';
+  if (seconds > LEEWAY_SECONDS) return [broken(name, message, remedy)];
+  if (seconds > NOTEWORTHY_SECONDS) return [warning(name, message, remedy)];
+  return [ok(name, 'Keycloak and this machine agree on the time.')];
+}
+
+async function checkKeySet(url: string): Promise<Check> {
+  const name = 'keycloak.keys';
+  const answer = await ask(url);
+  const remedy = 'Let the realm have an active RS256 key, and KEYCLOAK_INTERNAL_URL reach it.';
+  if (typeof answer === 'string') return broken(name, `Nothing answers at ${url}: ${answer}.`, remedy);
+  const keys = answer.body?.['keys'];
+  const usable = Array.isArray(keys) ? keys.filter(isUsable).length : 0;
+  return usable > 0
+    ? ok(name, `${usable} to verify with, at ${url}.`)
+    : broken(name, `There is no key for RS256 at ${url}: status ${answer.status}.`, remedy);
+}
+
+function isUsable(key: unknown): boolean {
+  const { kty, use, alg = 'RS256' } = (key ?? {}) as Record<string, unknown>;
+  return kty === 'RSA' && use === 'sig' && alg === 'RS256';
+}

@@ -1,0 +1,100 @@
+import type { KeycloakServiceSettings } from '#libs/config/settings.js';
+import { ask } from './ask.js';
+import { broken, type Check, ok, warning } from './check.js';
+import { checkIssuer } from './keycloak-realm.check.js';
+
+/** An access token of the service's own account, and what stands in it. It never leaves the process. */
+export interface ServiceToken {
+  text: string;
+  header: Record<string, unknown>;
+  claims: Record<string, unknown>;
+}
+
+/** Signs in as user-service does; tells why not where that fails. */
+export async function requestToken(
+  settings: KeycloakServiceSettings,
+): Promise<ServiceToken | { check: Check }> {
+  const { internalUrl, realm, clientId, clientSecret } = settings;
+  const name = 'keycloak.client';
+  const answer = await ask(`${internalUrl}/realms/${realm}/protocol/openid-connect/token`, {
+    method: 'POST',
+    body: new URLSearchParams({
+      grant_type: 'client_credentials',
+      client_id: clientId,
+      client_secret: clientSecret,
+    }),
+  });
+  if (typeof answer === 'string') {
+    return { check: broken(name, `Keycloak does not answer: ${answer}.`, 'Look at its log.') };
+  }
+  const token = decode(answer.body?.['access_token']);
+  if (answer.status === 200 && token) return token;
+  const { error = 'no error code', error_description: description = '' } = answer.body ?? {};
+  return {
+    check: broken(
+      name,
+      `Keycloak refuses client ${clientId} (status ${answer.status}): ${error} ${description}`.trimEnd(),
+      'The client must be confidential with service accounts enabled; KEYCLOAK_CLIENT_ID and KEYCLOAK_CLIENT_SECRET must be its own.',
+    ),
+  };
+}
+
+/** What a real token shows of the realm's configuration. */
+export function checkServiceToken(
+  settings: KeycloakServiceSettings,
+  { header, claims }: ServiceToken,
+): Check[] {
+  return [
+    ok('keycloak.client', `${settings.clientId} signs in.`),
+    ...(claims['iss'] === settings.issuer ? [] : [checkIssuer(settings.issuer, claims['iss'])]),
+    checkAlgorithm(header['alg']),
+    checkSubject(claims['sub']),
+    checkAudience(settings, claims['aud']),
+  ];
+}
+
+function checkAlgorithm(algorithm: unknown): Check {
+  return algorithm === 'RS256'
+    ? ok('keycloak.algorithm', 'Tokens are signed with RS256.')
+    : broken(
+        'keycloak.algorithm',
+        `Tokens are signed with ${algorithm}, and only RS256 is taken.`,
+        "Set the realm's default signature algorithm, or the client's, to RS256.",
+      );
+}
+
+function checkSubject(subject: unknown): Check {
+  return typeof subject === 'string' && subject.trim() !== ''
+    ? ok('keycloak.subject', 'Tokens name their user (sub).')
+    : broken(
+        'keycloak.subject',
+        'Tokens have no sub: nobody can be told apart.',
+        'Give the clients the built-in client scope basic.',
+      );
+}
+
+/** The service's own token stands in for those of people, which are got in a browser alone. */
+function checkAudience({ audience, clientId }: KeycloakServiceSettings, found: unknown): Check {
+  const name = 'keycloak.audience';
+  const audiences = [found].flat().filter((one) => typeof one === 'string');
+  if (audiences.includes(audience)) return ok(name, `Tokens are for ${audience}.`);
+  return warning(
+    name,
+    `The token of ${clientId} is not for ${audience} but for ${audiences.join(', ') || 'nobody'}: whoever calls with one like it gets 401.`,
+    `Every client whose tokens are to be taken needs an audience mapper that adds ${audience}; KEYCLOAK_AUDIENCE names what it adds.`,
+  );
+}
+
+/** For looking at, not for believing. */
+function decode(text: unknown): ServiceToken | null {
+  if (typeof text !== 'string') return null;
+  try {
+    const [header, claims] = text
+      .split('.')
+      .slice(0, 2)
+      .map((part) => JSON.parse(Buffer.from(part, 'base64url').toString()));
+    return { text, header, claims };
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,32 @@
+import type { PublicJwk } from '#libs/config/keys.js';
+import { Failure, messageOf } from '../failure.js';
+
+const TIMEOUT_MS = 2_000;
+
+export const jwksUrlOf = (identityProviderUrl: string): string =>
+  `${identityProviderUrl}/.well-known/jwks.json`;
+
+/**
+ * The keys that identity-provider publishes at this moment.
+ * @throws Failure where it does not answer with a JWKS
+ */
+export async function publishedKeys(url: string): Promise<Partial<PublicJwk>[]> {
+  let keys: unknown;
+  try {
+    const response = await fetch(url, { redirect: 'error', signal: AbortSignal.timeout(TIMEOUT_MS) });
+    if (!response.ok) throw new Error(`status ${response.status}`);
+    keys = ((await response.json()) as { keys?: unknown } | null)?.keys;
+  } catch (error) {
+    const { cause = error } = error as { cause?: unknown };
+    throw new Failure(
+      `identity-provider does not answer at ${url} (${messageOf(cause)}): start it, or set IDENTITY_PROVIDER_URL.`,
+    );
+  }
+  if (!Array.isArray(keys))
+    throw new Failure(`There is no key set at ${url}: is IDENTITY_PROVIDER_URL right?`);
+  return keys;
+}
+
+/** Whether a key set shows this key, and not another one under its kid. */
+export const shows = (keys: Partial<PublicJwk>[], { kid, n }: PublicJwk): boolean =>
+  keys.some((key) => key.kid === kid && key.n === n);

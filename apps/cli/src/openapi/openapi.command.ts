@@ -1,0 +1,12 @@
+import { Command } from 'nest-commander';
+import { projectRoot } from '../project-root.js';
+import { StrictCommand } from '../strict-command.js';
+import { print } from '../terminal.js';
+
+@Command({ name: 'openapi', description: 'write the OpenAPI documents of both apps into openapi/' })
+export class OpenapiCommand extends StrictCommand {
+  async run(): Promise<void> {
+    const { writeDocuments } = await import('./documents.js');
+    for (const file of await writeDocuments(projectRoot)) print(file);
+  }
+}

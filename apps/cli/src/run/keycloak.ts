@@ -1,0 +1,37 @@
+import { type Environment, environmentName } from '#libs/config/environment.js';
+import { type ChosenApps, settingsOf } from '../chosen-apps.js';
+import { isSet } from '../development/is-set.js';
+import { Failure } from '../failure.js';
+import { print } from '../terminal.js';
+import type { Closers } from './closers.js';
+import type { Stop } from './stop.js';
+
+/** Those of the developer's own settings that still make sense with another Keycloak than the one he had in mind. */
+const KEPT = ['KEYCLOAK_AUDIENCE', 'KEYCLOAK_ROLE_MAP'];
+
+/** Starts the local Keycloak; the environment with its settings. @throws KeycloakProblem */
+export async function withKeycloak(
+  env: Environment,
+  { root, apps, stop, closers }: { root: string; apps: ChosenApps; stop: Stop; closers: Closers },
+): Promise<{ env: Environment; notes: string[] }> {
+  if (environmentName(env) !== 'development') throw new Failure('--keycloak is for development alone.');
+  // A bad setting should not wait for Keycloak.
+  settingsOf(apps, { ...env, KEYCLOAK_URL: '' });
+  print('Starting Keycloak, which takes a while …');
+  const { startDevelopmentKeycloak } = await import('../../../../keycloak/development.js');
+  const keycloak = await startDevelopmentKeycloak({
+    root,
+    environment: env,
+    report: print,
+    signal: stop.signal,
+  });
+  await closers.add(() => keycloak.server.stop());
+  const kept = Object.fromEntries(KEPT.filter((name) => isSet(env, name)).map((name) => [name, env[name]]));
+  return {
+    env: { ...env, KEYCLOAK_INTERNAL_URL: '', ...keycloak.settings, ...kept },
+    notes: [
+      `Keycloak: ${keycloak.server.url}, realm ${keycloak.settings['KEYCLOAK_REALM']}, admin console ${keycloak.server.url}/admin`,
+      ...keycloak.warnings.map((warning) => `Warning: ${warning}`),
+    ],
+  };
+}

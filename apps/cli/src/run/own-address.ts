@@ -1,0 +1,35 @@
+import { createServer } from 'node:net';
+import type { Environment } from '#libs/config/environment.js';
+import type { ChosenApps } from '../chosen-apps.js';
+import { isSet } from '../development/is-set.js';
+
+const ANY = ['0.0.0.0', '::'];
+
+/**
+ * The environment in which identity-provider can be found: a `PORT` of 0 becomes a free one, since issuer and URL are
+ * derived from it before anything listens; and where both apps run in this process on an address of their own,
+ * user-service looks for identity-provider there and not on loopback.
+ */
+export async function withReachableIdentityProvider(
+  env: Environment,
+  apps: ChosenApps,
+): Promise<Environment> {
+  const reserved = apps !== 'user-service' && env['PORT']?.trim() === '0' ? { PORT: await freePort() } : {};
+  const known: Environment = { ...env, ...reserved };
+  const host = known['HOST']?.trim() ?? '';
+  if (apps !== 'all' || isSet(known, 'IDENTITY_PROVIDER_URL') || host === '' || ANY.includes(host))
+    return known;
+  const port = known['PORT']?.trim() || '8001';
+  return { ...known, IDENTITY_PROVIDER_URL: `http://${host.includes(':') ? `[${host}]` : host}:${port}` };
+}
+
+function freePort(): Promise<string> {
+  const server = createServer();
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(0, () => {
+      const { port } = server.address() as { port: number };
+      server.close(() => resolve(String(port)));
+    });
+  });
+}

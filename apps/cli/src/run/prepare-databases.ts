@@ -1,0 +1,60 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { databaseUrls, seedSettings } from '#libs/config/command.settings.js';
+import { type Environment, environmentName } from '#libs/config/environment.js';
+import { findPostgresError, isUnavailable } from '#libs/database/pg-errors.js';
+import { type ChosenApps, databasesOf } from '../chosen-apps.js';
+import { migrateUp, requireMigrated, type Schema, schemasOf } from '../migrate/schemas.js';
+import { withSeeding } from '../seed/seeding.js';
+
+export interface DemoAccount {
+  email: string;
+  password: string;
+}
+
+/** A database that starts together with us gets this many tries, a second apart. */
+const ATTEMPTS = 10;
+
+/**
+ * In production nothing but a look: what is pending stops the start. Elsewhere migrations are applied, and development
+ * gets its demo accounts: the embedded database at each start, another one only while it holds no account at all.
+ */
+export async function prepareDatabases(
+  env: Environment,
+  { apps, isEmbedded }: { apps: ChosenApps; isEmbedded: boolean },
+): Promise<{ demoAccounts: DemoAccount[] }> {
+  const environment = environmentName(env);
+  const needed = databasesOf(apps);
+  const urls = databaseUrls(env);
+  const schemas = schemasOf({
+    identity: needed.includes('IDENTITY_DATABASE_URL') ? urls.identity : null,
+    users: needed.includes('USER_DATABASE_URL') ? urls.users : null,
+  });
+  await patiently(async () => {
+    if (environment === 'production') await requireMigrated(schemas);
+    else await migrateUp(schemas);
+  });
+  if (environment !== 'development' || !hasIdentity(schemas)) return { demoAccounts: [] };
+  return withSeeding(seedSettings(env), async (seeding) => {
+    if (isEmbedded || !(await seeding.hasAnyAccount())) await seeding.demo();
+    return { demoAccounts: await seeding.demoAccounts() };
+  });
+}
+
+const hasIdentity = (schemas: Schema[]) => schemas.some(({ name }) => name === 'identity');
+
+async function patiently<T>(work: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      if (attempt === ATTEMPTS || !mayComeUp(error)) throw error;
+    }
+    await sleep(1_000);
+  }
+}
+
+/** A wrong password or name will not become right by waiting. */
+function mayComeUp(error: unknown): boolean {
+  const state = findPostgresError(error)?.code;
+  return isUnavailable(error) && !['28000', '28P01', '3D000'].includes(state ?? '');
+}

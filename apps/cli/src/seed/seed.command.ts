@@ -1,0 +1,51 @@
+import { Command, Option } from 'nest-commander';
+import type { Seeded } from '#apps/identity-provider/src/seed/seed.service.js';
+import { seedSettings } from '#libs/config/command.settings.js';
+import { readEnvironment } from '#libs/config/environment.js';
+import { withDatabase } from '../development/database.js';
+import { Failure } from '../failure.js';
+import { projectRoot } from '../project-root.js';
+import { StrictCommand } from '../strict-command.js';
+import { print } from '../terminal.js';
+import { readNewPassword } from './new-password.js';
+
+@Command({
+  name: 'seed',
+  description: 'add the roles, the permissions and the demo accounts, or the first administrator',
+})
+export class SeedCommand extends StrictCommand {
+  async run(_arguments: string[], { adminEmail }: { adminEmail?: string }): Promise<void> {
+    await withDatabase(readEnvironment(projectRoot), projectRoot, async (env) => {
+      const settings = seedSettings(env);
+      if (settings.environment === 'production' && adminEmail === undefined) {
+        throw new Failure(
+          'In production there are no demo accounts: twinkey seed --admin-email you@example.com makes the first administrator.',
+        );
+      }
+      const { withSeeding } = await import('./seeding.js');
+      await withSeeding(settings, async (seeding) => {
+        if (adminEmail === undefined) return printAdded(await seeding.demo());
+        if (await seeding.hasAccount(adminEmail)) {
+          printAdded(await seeding.rights());
+          return print(`${adminEmail} is there already, and stays as it is.`);
+        }
+        printAdded(await seeding.admin(adminEmail, await readNewPassword(adminEmail)));
+      });
+    });
+  }
+
+  @Option({
+    flags: '--admin-email <email>',
+    description:
+      'make this administrator, with the password from a prompt or the first line of standard input',
+  })
+  parseAdminEmail(email: string): string {
+    return email;
+  }
+}
+
+function printAdded(seeded: Partial<Seeded>): void {
+  const added = Object.entries(seeded).filter(([, names]) => names.length > 0);
+  for (const [kind, names] of added) print(`Added ${kind}: ${names.join(', ')}`);
+  if (added.length === 0) print('Nothing had to be added.');
+}
