@@ -45,6 +45,7 @@ export async function startBrowser(): Promise<TestBrowser> {
 }
 
 async function watch(context: BrowserContext, origin: string): Promise<Visit> {
+  context.setDefaultTimeout(60_000);
   const visit: Visit = { page: await context.newPage(), outside: [], problems: [] };
   await context.route(
     (url) => url.origin !== origin && url.protocol.startsWith('http'),

@@ -1,0 +1,114 @@
+import { hash } from 'bcrypt';
+import type { Locator, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { startBrowser, type TestBrowser, type Visit } from '../support/browser.js';
+import { startTestIdentityProvider, type TestIdentityProvider } from '../support/identity-provider.js';
+
+/** Two megabytes of viewer start slowly where everything else is at work too. */
+const SLOWLY = { timeout: 120_000 };
+const EMAIL = 'admin@example.com';
+const PASSWORD = 'securepass123';
+
+let browser: TestBrowser;
+let idp: TestIdentityProvider;
+let origin: string;
+let visit: Visit;
+let page: Page;
+
+beforeAll(async () => {
+  [browser, idp] = await Promise.all([startBrowser(), startTestIdentityProvider({ docs: true })]);
+  origin = new URL(idp.api.url).origin;
+  const { id: roleId } = await idp.systemRole('admin');
+  await idp.make.account({ email: EMAIL, passwordHash: await hash(PASSWORD, 10), roleId });
+});
+afterAll(async () => {
+  await Promise.all([browser?.close(), idp?.close()]);
+});
+
+beforeEach(async () => {
+  visit = await browser.visit(origin);
+  page = visit.page;
+});
+afterEach(async () => {
+  expect(visit.outside, 'requests that left the origin').toEqual([]);
+  expect(visit.problems, 'errors in the browser').toEqual([]);
+  await page.context().close();
+});
+
+const login = async () =>
+  (await idp.api.post<{ token: string }>('/auth/login', { email: EMAIL, password: PASSWORD })).data.token;
+
+describe('Swagger UI', SLOWLY, () => {
+  const operation = (id: string) => page.locator(`.opblock[id$="-${id}"]`);
+
+  /** Opens an operation where it is not open, runs it, and gives the live answer. */
+  async function run(block: Locator, body?: object): Promise<{ status: string; json: string }> {
+    await block.waitFor();
+    if (!(await block.getAttribute('class'))?.includes('is-open')) {
+      await block.locator('.opblock-summary-control').click();
+    }
+    await block.getByRole('button', { name: 'Try it out' }).click();
+    if (body) await block.locator('textarea.body-param__text').fill(JSON.stringify(body));
+    await block.getByRole('button', { name: 'Execute' }).click();
+    const live = block.locator('.live-responses-table .response');
+    return {
+      status: await live.locator('.response-col_status').innerText(),
+      json: await live.locator('.highlight-code').first().innerText(),
+    };
+  }
+
+  it('signs an admin in, runs his requests, and knows him after a reload', async () => {
+    await page.goto(`${origin}/docs`);
+    const signedIn = await run(operation('authLogin'), { email: EMAIL, password: PASSWORD });
+    expect(signedIn.status).toMatch(/^200/);
+    const token = /"token": "([^"]+)"/.exec(signedIn.json)?.[1] as string;
+
+    await page.locator('.auth-wrapper .authorize').click();
+    await page.locator('.auth-container input').fill(token);
+    await page.locator('.auth-container button.authorize').click();
+    await page.locator('.auth-container .btn-done').click();
+
+    const first = await run(operation('accountsList'));
+    expect(first.status).toMatch(/^200/);
+    expect(first.json).toContain(EMAIL);
+
+    await page.reload();
+    const second = await run(operation('accountsList'));
+    expect(second.status).toMatch(/^200/);
+    expect(second.json).toContain(EMAIL);
+  });
+
+  it('shows every group with its endpoints', async () => {
+    await page.goto(`${origin}/docs`);
+    await operation('rolesGrant').waitFor();
+    const groups = await page
+      .locator('.opblock-tag')
+      .evaluateAll((tags) => tags.map((tag) => tag.getAttribute('data-tag')));
+    expect(groups).toEqual(['auth', 'accounts', 'roles', 'permissions', 'keys', 'health']);
+  });
+});
+
+describe('Scalar', SLOWLY, () => {
+  const token = () => page.getByPlaceholder('Token').first();
+
+  it('runs a request with the token that was entered, also after a reload', async () => {
+    await page.goto(`${origin}/scalar`);
+    await token().fill(await login());
+    // It stores what was entered after a pause in typing.
+    await page.waitForFunction(() => {
+      const { localStorage } = globalThis as unknown as { localStorage: Record<string, string> };
+      return Object.values(localStorage).some((text) => text.includes('eyJ'));
+    });
+
+    await page.goto(`${origin}/scalar#tag/accounts/GET/api/v1/accounts`);
+    await page.reload();
+    await page
+      .getByRole('button', { name: /Test Request.*\/api\/v1\/accounts\)?$/ })
+      .first()
+      .click();
+    const answered = page.waitForResponse((response) => response.url().includes('/api/v1/accounts'));
+    await page.getByRole('button', { name: /^Send/ }).first().click();
+    expect((await answered).status()).toBe(200);
+    await page.getByText('200 OK').first().waitFor();
+  });
+});
