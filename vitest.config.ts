@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 
 const root = fileURLToPath(new URL('.', import.meta.url));
 const shared = {
-  resolve: { alias: [{ find: /^#(libs|apps|migrations)\//, replacement: `${root}$1/` }] },
+  resolve: { alias: [{ find: /^#(libs|apps|migrations|keycloak)\//, replacement: `${root}$1/` }] },
   oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
 };
 

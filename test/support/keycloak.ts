@@ -4,7 +4,7 @@ import type ClientRepresentation from '@keycloak/keycloak-admin-client/lib/defs/
 import type RealmRepresentation from '@keycloak/keycloak-admin-client/lib/defs/realmRepresentation.js';
 import type UserRepresentation from '@keycloak/keycloak-admin-client/lib/defs/userRepresentation.js';
 import { inject } from 'vitest';
-import { shippedRealm } from '../../keycloak/realm.js';
+import { shippedRealm } from '#keycloak/realm.js';
 import { keycloakAdmin } from './keycloak-admin.js';
 import type { KeycloakUnderTest } from './keycloak-server.js';
 import { requestTokens, type TokenSet } from './keycloak-tokens.js';

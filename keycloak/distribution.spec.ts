@@ -1,0 +1,19 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { cachedDistribution, cacheFolder } from './distribution.js';
+
+test('the cache is where the user wants it, else in the home folder', () => {
+  expect(cacheFolder({ XDG_CACHE_HOME: '/var/cache/me' })).toBe('/var/cache/me/twinkey');
+  expect(cacheFolder({ XDG_CACHE_HOME: '' })).toBe(join(homedir(), '.cache', 'twinkey'));
+});
+
+test('a distribution counts once it stands under its name, and never while it is in the making', () => {
+  const cache = mkdtempSync(join(tmpdir(), 'twinkey-cache-'));
+  onTestFinished(() => rmSync(cache, { recursive: true }));
+  mkdirSync(join(cache, 'twinkey', 'keycloak-26.7.4.part-x7'), { recursive: true });
+  expect(cachedDistribution({ XDG_CACHE_HOME: cache })).toBeNull();
+  mkdirSync(join(cache, 'twinkey', 'keycloak-26.7.4'));
+  expect(cachedDistribution({ XDG_CACHE_HOME: cache })).toBe(join(cache, 'twinkey', 'keycloak-26.7.4'));
+});
