@@ -3,7 +3,7 @@
 // Under npm a Ctrl-C arrives twice: from the terminal, which tells every process in the foreground, and from npm, which
 // passes on what it was told. The copy is dropped, for a second Ctrl-C means "at once", and the first one alone has to
 // close everything in good order.
-const COPY_WITHIN_MS = 100;
+const COPY_WITHIN_MS = 1000;
 
 const emit = process.emit;
 let last = { event: '', at: Number.NEGATIVE_INFINITY };

@@ -44,5 +44,6 @@ async function works(command, args) {
 
 /** A Docker client whose engine is away may wait for long: what does not answer in time does not work. */
 function ask(command, args) {
-  return run(command, args, { stdio: ['ignore', 'pipe', 'pipe'], timeout: PATIENCE_MS });
+  const signal = AbortSignal.timeout(PATIENCE_MS);
+  return run(command, args, { stdio: ['ignore', 'pipe', 'pipe'], signal, killSignal: 'SIGKILL' });
 }

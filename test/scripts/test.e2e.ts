@@ -1,0 +1,68 @@
+import { mkdirSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { TinyCheckout } from './tiny-checkout.js';
+
+const KINDS = ['unit', 'e2e', 'keycloak', 'browser'];
+const PASSES = "import { it } from 'vitest'; it('passes', () => {});";
+const FAILS = "import { it } from 'vitest'; it('fails', () => { throw new Error(); });";
+const NOTHING_INSTALLED = { CHROMIUM_PATH: '', KEYCLOAK_TEST_URL: '', JAVA_HOME: '' };
+
+let checkout: TinyCheckout;
+
+beforeEach(() => {
+  checkout = new TinyCheckout('');
+  const projects = KINDS.map((name) => ({ test: { name, include: [`test/*.${name}.ts`] } }));
+  checkout.write('vitest.config.mjs', `export default { test: { projects: ${JSON.stringify(projects)} } };`);
+  for (const kind of KINDS) checkout.write(`test/one.${kind}.ts`, PASSES);
+  mkdirSync(join(checkout.folder, 'programs'));
+  symlinkSync(process.execPath, join(checkout.folder, 'programs/node'));
+});
+afterEach(() => checkout.close());
+
+/** On a machine that has nothing but Node. */
+async function runTests(env: NodeJS.ProcessEnv, ...args: string[]) {
+  const PATH = join(checkout.folder, 'programs');
+  const told = { ...NOTHING_INSTALLED, REQUIRE_KEYCLOAK: '', REQUIRE_BROWSER: '', FORCE_COLOR: '0', PATH };
+  const { code, output } = await checkout.run(process.execPath, ['scripts/test.mjs', ...args], {
+    ...told,
+    ...env,
+  });
+  return {
+    code,
+    output,
+    passed: Number(/Tests .*?(\d+) passed/.exec(output)?.[1]),
+    end: output.split('Duration')[1],
+  };
+}
+
+it('runs what can run here, and says at the end what it left out and how to get it', async () => {
+  const { code, passed, end } = await runTests({});
+  expect(passed).toBe(2);
+  expect(end).toMatch(/keycloak tests did not run.*Java 17.*browser tests did not run.*Chromium/s);
+  expect(code).toBe(0);
+});
+
+it.each(['REQUIRE_KEYCLOAK', 'REQUIRE_BROWSER'])(
+  'fails where %s is set and its tests cannot run',
+  async (name) => {
+    const { code, passed, end } = await runTests({ [name]: '1' });
+    expect(passed).toBe(2);
+    expect(end).toContain(`FAILED: ${name}=1`);
+    expect(code).toBe(1);
+  },
+);
+
+it('runs all where all is there', async () => {
+  const there = { KEYCLOAK_TEST_URL: 'http://127.0.0.1:8080', CHROMIUM_PATH: process.execPath };
+  const { code, passed, end } = await runTests({ ...there, REQUIRE_KEYCLOAK: '1', REQUIRE_BROWSER: '1' });
+  expect(passed).toBe(4);
+  expect(end).not.toContain('did not run');
+  expect(code).toBe(0);
+});
+
+it('hands its arguments to the runner, and gives its exit code', async () => {
+  checkout.write('test/two.unit.ts', FAILS);
+  expect(await runTests({}, 'test/one')).toMatchObject({ code: 0, passed: 2 });
+  expect(await runTests({}, '--project=unit', 'test/two')).toMatchObject({ code: 1 });
+});
