@@ -1,0 +1,238 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Identity } from '#libs/database/users/identity.entity.js';
+import type { Api } from '../support/api.js';
+import { type BothServices, startBothServices } from '../support/both-services.js';
+import { unique } from '../support/factories.js';
+import { createRealm, type TestRealm, type TestUser } from '../support/keycloak.js';
+import { keycloakSettings } from '../support/user-service.js';
+
+let realm: TestRealm;
+let both: BothServices;
+beforeAll(async () => {
+  realm = await createRealm();
+  await realm.allowAnyAttribute();
+  both = await startBothServices({ keycloak: keycloakSettings(realm) });
+});
+afterAll(async () => {
+  await both?.close();
+  await realm?.delete();
+});
+
+const callerOf = async (user: TestUser): Promise<Api> => both.service.api.as(await realm.passwordToken(user));
+const rowsOf = (sub: string) => both.service.database.manager.countBy(Identity, { issuer: 'keycloak', sub });
+
+describe('a person of Keycloak', () => {
+  it('has a profile from the first call on', async () => {
+    const user = await realm.createUser();
+    const { status, data } = await (await callerOf(user)).get('/users/me');
+    expect(status).toBe(200);
+    expect(data).toMatchObject({
+      issuer: 'keycloak',
+      sub: user.id,
+      username: user.username,
+      email: user.email,
+      first_name: user.firstName,
+      last_name: user.lastName,
+      display_name: null,
+      status: 'active',
+    });
+  });
+
+  it('is somebody else than the native person with the same email', async () => {
+    const user = await realm.createUser();
+    const keycloak = await (await callerOf(user)).get('/users/me');
+    const account = await both.idp.make.account({ email: user.email });
+    const { token } = await both.idp.sessionOf(account);
+    const native = await both.service.api.as(token as string).get('/users/me');
+    expect(native.data.email).toBe(keycloak.data.email);
+    expect(native.data.id).not.toBe(keycloak.data.id);
+  });
+
+  it('cannot sign in with an ID token or a refresh token', async () => {
+    const user = await realm.createUser();
+    const { idToken, refreshToken } = await realm.signIn(user);
+    for (const token of [idToken, refreshToken]) {
+      expect((await both.service.api.as(token as string).get('/users/me')).status).toBe(401);
+    }
+    expect(await rowsOf(user.id)).toBe(0);
+  });
+});
+
+describe('PUT /users/me', () => {
+  it('writes names to Keycloak and application fields to Postgres, and nothing else anywhere', async () => {
+    const user = await realm.createUser({ attributes: { phone: ['+1 555'], team: ['a', 'b'] } });
+    await realm.admin.users.update({ id: user.id }, { requiredActions: [] });
+    const caller = await callerOf(user);
+    const before = await realm.getUser(user.id);
+    const { status, data } = await caller.put('/users/me', {
+      last_name: 'Lovelace 🦄',
+      display_name: 'Countess',
+    });
+    expect(status).toBe(200);
+    expect(data).toMatchObject({ first_name: 'Ada', last_name: 'Lovelace 🦄', display_name: 'Countess' });
+    expect(await realm.getUser(user.id)).toEqual({ ...before, lastName: 'Lovelace 🦄' });
+  });
+
+  it('shows the new name to the old token, and what Keycloak says later to a later one', async () => {
+    const user = await realm.createUser();
+    const caller = await callerOf(user);
+    await caller.put('/users/me', { last_name: 'Lovelace' });
+    expect((await caller.get('/users/me')).data.last_name).toBe('Lovelace');
+    await realm.admin.users.update({ id: user.id }, { lastName: 'King' });
+    expect((await caller.get('/users/me')).data.last_name).toBe('Lovelace');
+    await new Promise((resolve) => setTimeout(resolve, 1_100));
+    const later = await callerOf(user);
+    expect((await later.get('/users/me')).data.last_name).toBe('King');
+    expect((await caller.get('/users/me')).data.last_name).toBe('King');
+  });
+
+  it('lets two writers change a name each', async () => {
+    const user = await realm.createUser();
+    const caller = await callerOf(user);
+    await caller.get('/users/me');
+    const answers = await Promise.all([
+      caller.put('/users/me', { first_name: 'Augusta' }),
+      caller.put('/users/me', { last_name: 'Lovelace' }),
+    ]);
+    expect(answers.map(({ status }) => status)).toEqual([200, 200]);
+    expect(await realm.getUser(user.id)).toMatchObject({ firstName: 'Augusta', lastName: 'Lovelace' });
+  });
+
+  it.each(['<b>', 'a%b', 'a/b', 'a(b)', 'a&b', 'tab\there'])(
+    'is 422 on the field for %j, which Keycloak refuses, and changes nothing',
+    async (name) => {
+      const user = await realm.createUser();
+      const caller = await callerOf(user);
+      const { status, errors } = await caller.put('/users/me', { last_name: name, display_name: 'X' });
+      expect([status, errors]).toEqual([422, ['last_name refused_by_keycloak']]);
+      expect((await caller.get('/users/me')).data).toMatchObject({ last_name: 'Byron', display_name: null });
+    },
+  );
+
+  it('is 404 for somebody whom Keycloak has deleted; GET answers until his token ends', async () => {
+    const user = await realm.createUser();
+    const caller = await callerOf(user);
+    await caller.get('/users/me');
+    await realm.admin.users.del({ id: user.id });
+    expect((await caller.get('/users/me')).status).toBe(200);
+    expect((await caller.put('/users/me', { last_name: 'X' })).status).toBe(404);
+    expect((await caller.put('/users/me', { display_name: 'X' })).status).toBe(200);
+  });
+
+  it('renews a service token that Keycloak takes no more, once', async () => {
+    const user = await realm.createUser();
+    const caller = await callerOf(user);
+    expect((await caller.put('/users/me', { last_name: 'One' })).status).toBe(200);
+    // Keycloak refuses tokens from before this moment; the clock has seconds.
+    await new Promise((resolve) => setTimeout(resolve, 1_100));
+    await realm.admin.realms.update({ realm: realm.name }, { notBefore: Math.floor(Date.now() / 1_000) });
+    expect((await caller.put('/users/me', { last_name: 'Two' })).status).toBe(200);
+    expect(await realm.getUser(user.id)).toMatchObject({ lastName: 'Two' });
+  });
+});
+
+describe('a service account', () => {
+  it('is not a person: no profile, no row', async () => {
+    const token = await realm.clientCredentialsToken();
+    const service = both.service.api.as(token);
+    for (const answer of [
+      await service.get('/users/me'),
+      await service.put('/users/me', { display_name: 'X' }),
+    ]) {
+      expect([answer.status, answer.errors]).toEqual([403, ['- not_a_person']]);
+    }
+    const { sub } = JSON.parse(Buffer.from(token.split('.')[1] as string, 'base64url').toString());
+    expect(await rowsOf(sub)).toBe(0);
+  });
+
+  it('is not found by its username', async () => {
+    const { status } = await both.service.internal.get('/users/username/service-account-test-service');
+    expect(status).toBe(404);
+  });
+});
+
+describe('KEYCLOAK_ROLE_MAP', () => {
+  it('makes an administrator of both services of whoever has the mapped role', async () => {
+    const chief = await realm.createUser({ roles: ['twinkey-admin'] });
+    const token = await realm.passwordToken(chief);
+    expect((await both.idp.api.as(token).get('/accounts')).status).toBe(200);
+    expect((await both.service.api.as(token).get('/users')).status).toBe(200);
+    const { data } = await both.idp.api.as(token).get('/auth/me');
+    expect(data).toMatchObject({ issuer: 'keycloak', roles: ['admin'], permissions: ['*'], account: null });
+  });
+
+  it('is the only way: a Keycloak role grants nothing by its name', async () => {
+    const user = await realm.createUser({ roles: ['admin', 'user'] });
+    const token = await realm.passwordToken(user);
+    expect((await both.idp.api.as(token).get('/accounts')).status).toBe(403);
+    expect((await both.service.api.as(token).get('/users')).status).toBe(403);
+    expect((await both.idp.api.as(token).get('/auth/me')).data).toMatchObject({ roles: [], permissions: [] });
+  });
+
+  it('opens nothing that is for native accounts', async () => {
+    const chief = await realm.createUser({ roles: ['twinkey-admin'] });
+    const api = both.idp.api.as(await realm.passwordToken(chief));
+    const passwords = { current_password: 'x', new_password: 'a new password 7' };
+    for (const answer of [
+      await api.patch('/auth/me', { first_name: 'X' }),
+      await api.post('/auth/password', passwords),
+      await api.post('/auth/logout'),
+    ]) {
+      expect([answer.status, answer.errors]).toEqual([403, ['- native_account_required']]);
+    }
+  });
+});
+
+describe('GET /users/username/{username}', () => {
+  it('asks Keycloak for somebody unknown, by exact match, and knows him from then on', async () => {
+    const user = await realm.createUser();
+    const { status, data } = await both.service.internal.get(
+      `/users/username/${user.username.toUpperCase()}`,
+    );
+    expect([status, data.sub, data.email]).toEqual([200, user.id, user.email]);
+    expect((await both.service.internal.get(`/users/username/${user.username.slice(0, -1)}`)).status).toBe(
+      404,
+    );
+    expect(await rowsOf(user.id)).toBe(1);
+    expect((await (await callerOf(user)).get('/users/me')).data.id).toBe(data.id);
+  });
+
+  it('makes one profile of many questions at once', async () => {
+    const user = await realm.createUser();
+    const answers = await Promise.all(
+      Array.from({ length: 30 }, () => both.service.internal.get(`/users/username/${user.username}`)),
+    );
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+    expect(await rowsOf(user.id)).toBe(1);
+  });
+
+  it.each(['a&exact=false', 'a*', '%25', 'x?y', 'a b', '"'])(
+    'takes %j as a name and nothing more: 404',
+    async (name) => {
+      const path = `/users/username/${encodeURIComponent(name)}`;
+      expect((await both.service.internal.get(path)).status).toBe(404);
+    },
+  );
+
+  it("gives Keycloak's person where both issuers have one of that name", async () => {
+    const email = `${unique('ada')}@example.com`;
+    const named = await realm.createUser({ username: email, email });
+    const native = await both.idp.make.account({ email });
+    const { token } = await both.idp.sessionOf(native);
+    await both.service.api.as(token as string).get('/users/me');
+    await (await callerOf(named)).get('/users/me');
+    const path = `/users/username/${encodeURIComponent(named.username)}`;
+    expect((await both.service.internal.get(path)).data.issuer).toBe('keycloak');
+    expect((await both.service.internal.get(`${path}?issuer=native`)).data.sub).toBe(native.id);
+  });
+
+  it('never brings back whom an admin has deleted', async () => {
+    const user = await realm.createUser();
+    const { data } = await both.service.internal.get(`/users/username/${user.username}`);
+    const { api } = await both.idp.signIn(['*']);
+    expect((await both.service.api.as(api.token as string).delete(`/users/${data.id}`)).status).toBe(200);
+    expect((await both.service.internal.get(`/users/username/${user.username}`)).status).toBe(404);
+    expect((await (await callerOf(user)).get('/users/me')).errors).toEqual(['- user_deleted']);
+    expect(await realm.getUser(user.id)).toMatchObject({ username: user.username });
+  });
+});
