@@ -3,11 +3,12 @@ import type { AddressInfo } from 'node:net';
 import { Controller, Get, Injectable, Module, Param, Post } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { register } from 'prom-client';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createHttpApp } from '#libs/http/http-app.js';
 import { createLogger } from '#libs/http/logger.js';
 import { Authenticated, Caller, NativeOnly, Public, RequirePermission } from './access.js';
 import { AuthModule } from './auth.module.js';
+import { BearerGuard } from './bearer.guard.js';
 import { CallerResolver } from './caller-resolver.js';
 import { keycloakIssuer } from './keycloak-issuer.js';
 import { nativeIssuer } from './native-issuer.js';
@@ -221,10 +222,13 @@ describe('a route that asks for a token', () => {
     expect(lines.at(-1)).toMatchObject({ principal: 'native:0199d3a8-6c1e-7b55-9d5f-2f3d7a1f0c11' });
   });
 
-  it('resolves the caller at every request: what is remembered is the signature alone', async () => {
+  it('verifies a token once and resolves its caller at every request', async () => {
+    const verify = vi.spyOn(BearerGuard.prototype, 'verify');
     const token = native({ jti: 'again' });
     for (let index = 0; index < 3; index++) await call('/mine', `Bearer ${token}`);
+    expect(verify).toHaveBeenCalledTimes(1);
     expect(TestResolver.asked).toEqual([null, null, null]);
+    verify.mockRestore();
   });
 
   it('finds no token in a query, a body or a cookie', async () => {

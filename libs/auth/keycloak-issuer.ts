@@ -44,11 +44,12 @@ export function keycloakIssuer({ issuer, jwksUrl, audience, roleMap }: KeycloakI
 }
 
 /**
- * A client that signed in for itself (client credentials): its user is named `service-account-` and the client's id.
- * A lightweight token has no username; there the `jti` tells the grant (`trltcc:…`: its last two letters are `cc`).
+ * A client that signed in for itself (client credentials). The `jti` tells the grant: `trrtcc:…`, its last two
+ * letters are `cc`. A refreshed token's no longer does; there it is the user, named after the very client. That name
+ * alone proves nothing, as people may register with it: their tokens have a session and no `client_id`.
  */
 function isServiceAccount(claims: JsonObject): boolean {
-  const username = textClaim(claims, 'preferred_username');
-  if (username !== undefined) return username.startsWith('service-account-');
-  return /^[a-z]{4}cc:/.test(textClaim(claims, 'jti') ?? '');
+  if (/^[a-z]{4}cc:/.test(textClaim(claims, 'jti') ?? '')) return true;
+  const isNamedSo = textClaim(claims, 'preferred_username') === `service-account-${textClaim(claims, 'azp')}`;
+  return isNamedSo && (claims.sid === undefined || claims.client_id !== undefined);
 }

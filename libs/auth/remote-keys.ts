@@ -74,7 +74,7 @@ export class RemoteKeys implements KeySource {
   }
 
   private fetch(): Promise<void> {
-    this.fetching ??= this.refresh().finally(() => {
+    this.fetching = this.refresh().finally(() => {
       this.fetching = null;
     });
     return this.fetching;
