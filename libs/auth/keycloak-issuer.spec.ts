@@ -60,7 +60,10 @@ describe('a service account', () => {
       'by its username',
       { preferred_username: 'service-account-robot', azp: 'robot', client_id: 'robot', sid: undefined },
     ],
-    ['with a session, where it gets refresh tokens', { preferred_username: 'service-account-robot' }],
+    [
+      'with a session, where it gets refresh tokens',
+      { preferred_username: 'service-account-robot', azp: 'robot', client_id: 'robot' },
+    ],
     [
       'in a lightweight token, by the grant',
       { preferred_username: undefined, jti: 'trltcc:f95d8361-6bfc-912f' },
@@ -71,6 +74,8 @@ describe('a service account', () => {
 
   it.each<[string, Members]>([
     ['of any username', { preferred_username: 'my-service-account-' }],
+    ['who registered under the name of one', { preferred_username: 'service-account-frontend' }],
+    ['who registered under the name of another', { preferred_username: 'service-account-robot' }],
     ['whose client puts its id into the token, as RFC 9068 has it', { client_id: 'frontend' }],
     ['without a username', { preferred_username: undefined }],
     ['without username, session and id', { preferred_username: undefined, sid: undefined, jti: undefined }],
