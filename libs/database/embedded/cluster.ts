@@ -65,6 +65,7 @@ export async function initialise(place: Place, settings: Record<string, string>)
         '--locale-provider=builtin',
         '--builtin-locale=C.UTF-8',
         '--no-instructions',
+        ...(all['fsync'] === 'off' ? ['--no-sync'] : []),
         ...Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
       ],
       asDatabaseUser(place),

@@ -54,11 +54,12 @@ export async function openCluster(
   };
 }
 
-/** The keeper needs a moment to see that nobody is left; where others are, it stays and so does the server. */
+/** The keeper needs a moment to see that nobody is left; where somebody is, he stays and so does the server. */
 async function waitUntilStopped(place: Place, lease: Lease): Promise<void> {
-  for (let waited = 0; lease.isCurrent(); waited += 10) {
-    if (waited >= 300) return;
-    await sleep(10);
+  let openFor = 0;
+  for (let waited = 0; waited < 30_000 && openFor < 300; waited += 20) {
+    if (!(await findPostmaster(place))) return;
+    await sleep(20);
+    openFor = lease.isOpen() ? openFor + 20 : 0;
   }
-  for (let waited = 0; waited < 30_000 && (await findPostmaster(place)); waited += 20) await sleep(20);
 }

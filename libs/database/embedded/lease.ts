@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, statSync } from 'node:fs';
+import { closeSync, constants, existsSync, openSync, writeSync } from 'node:fs';
 import { paths } from './cluster.js';
 import type { Place } from './place.js';
 
@@ -7,23 +7,30 @@ export class Lease {
   private constructor(
     private readonly file: string,
     private readonly descriptor: number,
-    private readonly inode = fstatSync(descriptor).ino,
   ) {}
 
   /** Null where no keeper is there. */
   static take(place: Place): Lease | null {
     const file = paths(place).lease;
+    let descriptor: number;
     try {
       // Without O_NONBLOCK this would wait for a reader; with it, ENXIO says that there is none.
-      return new Lease(file, openSync(file, constants.O_WRONLY | constants.O_NONBLOCK));
+      descriptor = openSync(file, constants.O_WRONLY | constants.O_NONBLOCK);
     } catch {
+      return null;
+    }
+    try {
+      writeSync(descriptor, '\n');
+      return new Lease(file, descriptor);
+    } catch {
+      closeSync(descriptor);
       return null;
     }
   }
 
-  /** Whether a keeper still counts on it: he takes the pipe away before he stops the server. */
-  isCurrent(): boolean {
-    return statSync(this.file, { throwIfNoEntry: false })?.ino === this.inode;
+  /** Whether a keeper lets people in: no more, once he is about to stop the server. */
+  isOpen(): boolean {
+    return existsSync(this.file);
   }
 
   release(): void {
