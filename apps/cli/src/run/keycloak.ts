@@ -18,7 +18,7 @@ export async function withKeycloak(
   // A bad setting should not wait for Keycloak.
   settingsOf(apps, { ...env, KEYCLOAK_URL: '' });
   print('Starting Keycloak, which takes a while …');
-  const { startDevelopmentKeycloak } = await import('../../../../keycloak/development.js');
+  const { startDevelopmentKeycloak } = await import('#keycloak/development.js');
   const keycloak = await startDevelopmentKeycloak({
     root,
     environment: env,
