@@ -1,0 +1,112 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { answerKeys, type JwksServer, startJwksServer } from '#libs/auth/testing/jwks-server.js';
+import { keycloakToken, signToken, testKey } from '#libs/auth/testing/tokens.js';
+import type { Api } from '../support/api.js';
+import { unique } from '../support/factories.js';
+import { startTestIdentityProvider, type TestIdentityProvider } from '../support/identity-provider.js';
+
+const ISSUER = 'https://sso.example.com/realms/people';
+const key = testKey('realm');
+
+let jwks: JwksServer;
+let idp: TestIdentityProvider;
+beforeAll(async () => {
+  jwks = await startJwksServer(answerKeys(key));
+  idp = await startTestIdentityProvider({
+    keycloak: {
+      issuer: ISSUER,
+      jwksUrl: jwks.url,
+      audience: 'twinkey',
+      roleMap: new Map([
+        ['idp-admin', 'admin'],
+        ['helpdesk', 'support'],
+        ['auditor', 'audit'],
+        ['ghost', 'nowhere'],
+        ['temp', 'passing'],
+      ]),
+      url: 'https://sso.example.com',
+      internalUrl: 'https://sso.example.com',
+      realm: 'people',
+    },
+  });
+  await idp.make.role(['accounts:read', 'accounts:update'], { name: 'support' });
+  await idp.make.role(['roles:read'], { name: 'audit' });
+});
+afterAll(async () => {
+  await idp.close();
+  await jwks.close();
+});
+
+/** A caller of Keycloak's with these realm roles. */
+function caller(realmRoles: string[], claims: Record<string, unknown> = {}): Api {
+  const token = keycloakToken(ISSUER, 'twinkey', key.kid);
+  return idp.api.as(
+    signToken(
+      {
+        header: token.header,
+        claims: { ...token.claims, realm_access: { roles: realmRoles }, ...claims },
+      },
+      key,
+    ),
+  );
+}
+
+describe("a Keycloak caller's rights", () => {
+  it('are the union of his mapped roles, and of no others', async () => {
+    const { data } = await caller(['helpdesk', 'auditor', 'ghost', 'admin', 'audit']).get('/auth/me');
+    expect(data.roles).toEqual(['support', 'audit']);
+    expect(data.permissions).toEqual(['accounts:read', 'accounts:update', 'roles:read']);
+  });
+
+  it('are none without a mapped role, be it named like one of ours', async () => {
+    expect((await caller(['admin']).get('/accounts')).status).toBe(403);
+    expect((await caller([], { role: 'admin', permissions: ['*'] }).get('/accounts')).status).toBe(403);
+  });
+
+  it('bound what he grants and whom he touches', async () => {
+    const helpdesk = caller(['helpdesk', 'auditor']);
+    const [low, higher] = await Promise.all([idp.make.account(), idp.signIn(['users:read'])]);
+    const audit = await idp.make.role(['roles:read']);
+    const path = `/accounts/${low.id}`;
+    expect((await helpdesk.patch(path, { role_id: audit.id })).status).toBe(200);
+    const refused = await Promise.all([
+      helpdesk.patch(path, { role_id: higher.account.roleId }),
+      helpdesk.patch(`/accounts/${higher.account.id}`, { status: 'disabled' }),
+    ]);
+    for (const { status, errors } of refused) {
+      expect([status, errors[0]?.split(' ')[1]]).toEqual([403, 'exceeds_own_permissions']);
+    }
+  });
+
+  it('may be everything, and then no native account needs to hold it', async () => {
+    const root = caller(['idp-admin']);
+    const [role, account] = await Promise.all([idp.systemRole('admin'), idp.make.account()]);
+    expect((await root.patch(`/accounts/${account.id}`, { role_id: role.id })).status).toBe(200);
+    // Now one does, and may not lose it.
+    const { id: role_id } = await idp.systemRole('user');
+    expect(await root.patch(`/accounts/${account.id}`, { role_id })).toMatchObject({
+      status: 409,
+      errors: ['- last_admin'],
+    });
+  });
+
+  it('are those of no account, even with the id of one as his sub', async () => {
+    const account = await idp.make.account();
+    const namesake = caller(['helpdesk'], { sub: account.id });
+    // Not his own account, so nothing keeps him from disabling it.
+    expect((await namesake.patch(`/accounts/${account.id}`, { status: 'disabled' })).status).toBe(200);
+    expect((await namesake.get('/accounts')).status).toBe(200);
+  });
+
+  it('follow the role at once', async () => {
+    const [root, temp] = [caller(['idp-admin']), caller(['temp'])];
+    expect((await temp.get('/roles')).status).toBe(403);
+    const { id } = await idp.make.role(['roles:read'], { name: 'passing' });
+    expect((await temp.get('/roles')).status).toBe(200);
+    const { data } = await root.get(`/roles/${id}`);
+    await root.delete(`/roles/${id}/permissions/${data.permissions[0].id}`);
+    expect((await temp.get('/roles')).status).toBe(403);
+    await root.patch(`/roles/${id}`, { name: unique('renamed') });
+    expect((await temp.get('/auth/me')).data).toMatchObject({ roles: [], permissions: [] });
+  });
+});
