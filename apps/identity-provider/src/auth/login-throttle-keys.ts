@@ -14,6 +14,9 @@ export function throttleKeys(emailKey: string, address: string): Record<Scope, B
   return Object.fromEntries(entries) as Record<Scope, Buffer>;
 }
 
+/** The key as text. */
+export const nameOf = (key: Buffer): string => key.toString('base64');
+
 /** JSON keeps the parts apart, whatever is in them. */
 const digest = (parts: string[]): Buffer => createHash('sha256').update(JSON.stringify(parts)).digest();
 

@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import { tooManyRequests } from '#libs/http/api-error.js';
 import { LoginThrottleLanes } from './login-throttle-lanes.js';
 
+const refusal = () => tooManyRequests(1);
 const lane = (name: string, width: number) => ({ name, width });
 
 /** Work that ends when told. */
@@ -15,7 +17,7 @@ function controlled() {
 
 describe('the lanes of tries', () => {
   it('let in as many as fit into all lanes of a try, the others in order as room comes', async () => {
-    const lanes = new LoginThrottleLanes(() => true);
+    const lanes = new LoginThrottleLanes(refusal);
     const entered: string[] = [];
     const pass = (name: string, own: number, hold: () => Promise<void>) =>
       lanes.pass([lane(name, own), lane('all', 3)], 1_000, () => {
@@ -37,7 +39,7 @@ describe('the lanes of tries', () => {
   });
 
   it('refuse at once where nobody may wait, and let in again afterwards', async () => {
-    const lanes = new LoginThrottleLanes((waiting) => waiting < 1);
+    const lanes = new LoginThrottleLanes(refusal, (waiting) => waiting < 1);
     const { work, end } = controlled();
     const inside = lanes.pass([lane('a', 1)], 1_000, work);
     const waiting = lanes.pass([lane('a', 1)], 1_000, async () => 'waited');
@@ -49,7 +51,7 @@ describe('the lanes of tries', () => {
   });
 
   it('refuse whoever has waited long enough', async () => {
-    const lanes = new LoginThrottleLanes(() => true);
+    const lanes = new LoginThrottleLanes(refusal);
     const { work, end } = controlled();
     const inside = lanes.pass([lane('a', 1)], 1_000, work);
     await expect(lanes.pass([lane('a', 1)], 20, async () => {})).rejects.toMatchObject({ status: 429 });
@@ -59,7 +61,7 @@ describe('the lanes of tries', () => {
   });
 
   it('are left by work that fails', async () => {
-    const lanes = new LoginThrottleLanes(() => false);
+    const lanes = new LoginThrottleLanes(refusal, () => false);
     const failure = new Error('failed');
     await expect(lanes.pass([lane('a', 1)], 0, () => Promise.reject(failure))).rejects.toBe(failure);
     await expect(lanes.pass([lane('a', 1)], 0, async () => 'free')).resolves.toBe('free');

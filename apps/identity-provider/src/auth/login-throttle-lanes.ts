@@ -1,4 +1,4 @@
-import { tooManyRequests } from '#libs/http/api-error.js';
+import type { ApiError } from '#libs/http/api-error.js';
 
 /** A name and how many may be inside under it at once. */
 export interface Lane {
@@ -11,21 +11,24 @@ interface Waiting {
   enter: () => void;
 }
 
-/**
- * Keeps parallel tries apart before the database hears of them: no more at once in each lane than may fail, the others
- * wait in order. So a crowd that guesses at one account takes neither connections nor places for hashing.
- */
+/** No more at once than each lane is wide; the others wait in order, but not behind one who waits for another lane. */
 export class LoginThrottleLanes {
   private readonly inside = new Map<string, number>();
   private readonly waiting: Waiting[] = [];
 
-  /** @param mayWait whether one more may, behind so many */
-  constructor(private readonly mayWait: (waiting: number) => boolean) {}
+  /**
+   * @param refusal what a try gets that may not wait
+   * @param mayWait whether one more may, behind so many
+   */
+  constructor(
+    private readonly refusal: () => ApiError,
+    private readonly mayWait: (waiting: number) => boolean = () => true,
+  ) {}
 
   /**
    * Runs the work once it is inside all of its lanes.
    * @param patienceMs how long it may wait
-   * @throws ApiError 429 at once where it may not wait, or when patience ends
+   * @throws the refusal, at once where it may not wait, or when its patience ends
    */
   async pass<T>(lanes: readonly Lane[], patienceMs: number, work: () => Promise<T>): Promise<T> {
     if (this.hasRoom(lanes)) this.enter(lanes);
@@ -38,7 +41,7 @@ export class LoginThrottleLanes {
   }
 
   private async turn(lanes: readonly Lane[], patienceMs: number): Promise<void> {
-    if (!this.mayWait(this.waiting.length)) throw tooManyRequests(1);
+    if (!this.mayWait(this.waiting.length)) throw this.refusal();
     await new Promise<void>((resolve, reject) => {
       const entry: Waiting = {
         lanes,
@@ -49,7 +52,7 @@ export class LoginThrottleLanes {
       };
       const timer = setTimeout(() => {
         this.waiting.splice(this.waiting.indexOf(entry), 1);
-        reject(tooManyRequests(1));
+        reject(this.refusal());
       }, patienceMs);
       this.waiting.push(entry);
     });

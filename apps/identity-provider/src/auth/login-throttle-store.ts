@@ -4,7 +4,8 @@ import { DataSource } from 'typeorm';
 import { findPostgresError } from '#libs/database/pg-errors.js';
 import { preparedQuery } from '#libs/database/prepared-query.js';
 import { unavailable } from '#libs/http/api-error.js';
-import { Turnstile } from '../authority/turnstile.js';
+import { nameOf } from './login-throttle-keys.js';
+import { LoginThrottleLanes } from './login-throttle-lanes.js';
 import {
   CLEAN_UP,
   type CounterRow,
@@ -31,6 +32,8 @@ export type Reservation = { since: number } | { blockedMs: number } | 'busy';
 
 /** An outage of the database has to show within two seconds. */
 const PATIENCE_MS = 1_000;
+/** Never so many that nothing else gets one. */
+const CONNECTIONS = { name: 'connections', width: 4 };
 /** Each time some replica has written, so that not all of them can be at this for long. */
 const ATTEMPTS = 50;
 
@@ -45,8 +48,7 @@ const CLEANUP_ROWS = 500;
 @Injectable()
 export class LoginThrottleStore {
   private readonly logger = new Logger(LoginThrottleStore.name);
-  /** One change at a time, as many concern the same address: they would only be in each other's way. */
-  private readonly turnstile = new Turnstile(1, PATIENCE_MS);
+  private readonly lanes = new LoginThrottleLanes(() => unavailable(1, 'busy'));
   private nextCleanup = performance.now() + CLEANUP_INTERVAL_MS;
 
   constructor(private readonly database: DataSource) {}
@@ -76,7 +78,9 @@ export class LoginThrottleStore {
   }
 
   private change<T>(keys: ThrottleKeys, limits: Limits, decide: Decide<T>): Promise<T> {
-    return this.turnstile.pass(async () => {
+    // Changes of one counter would only be in each other's way.
+    const lanes = SCOPES.map((scope) => ({ name: nameOf(keys[scope]), width: 1 }));
+    return this.lanes.pass([...lanes, CONNECTIONS], PATIENCE_MS, async () => {
       for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
         const { counters, revisions, now } = await this.read(keys, limits);
         const { result, next } = decide(counters, now);

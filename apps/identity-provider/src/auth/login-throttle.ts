@@ -4,7 +4,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { IdentityProviderSettings } from '#libs/config/settings.js';
 import { tooManyRequests } from '#libs/http/api-error.js';
 import { type HashPlace, HashQueue } from '../passwords/hash-queue.js';
-import { throttleKeys } from './login-throttle-keys.js';
+import { nameOf, throttleKeys } from './login-throttle-keys.js';
 import { LoginThrottleLanes } from './login-throttle-lanes.js';
 import type { ThrottleKeys } from './login-throttle-rows.js';
 import { type Limits, SCOPES } from './login-throttle-rules.js';
@@ -22,6 +22,7 @@ const BUSY = Symbol('busy');
 @Injectable()
 export class LoginThrottle {
   private readonly limits: Limits;
+  /** Parallel tries, told apart before the database hears of them: a crowd at one account takes nothing from others. */
   private readonly lanes: LoginThrottleLanes;
 
   constructor(
@@ -35,7 +36,10 @@ export class LoginThrottle {
       address: { failures: settings.maxFailuresPerAddress, windowMs },
       email: { failures: settings.maxFailuresPerAddress, windowMs },
     };
-    this.lanes = new LoginThrottleLanes((waiting) => queue.hasRoom(waiting));
+    this.lanes = new LoginThrottleLanes(
+      () => tooManyRequests(1),
+      (waiting) => queue.hasRoom(waiting),
+    );
   }
 
   /**
@@ -52,10 +56,7 @@ export class LoginThrottle {
     check: (place: HashPlace) => Promise<T>,
   ): Promise<T> {
     const keys = throttleKeys(emailKey, address);
-    const lanes = SCOPES.map((scope) => ({
-      name: keys[scope].toString('base64'),
-      width: this.limits[scope].failures,
-    }));
+    const lanes = SCOPES.map((scope) => ({ name: nameOf(keys[scope]), width: this.limits[scope].failures }));
     const deadline = performance.now() + PATIENCE_MS;
     for (let pause = FIRST_PAUSE_MS; ; pause *= 2) {
       const result = await this.lanes.pass(lanes, deadline - performance.now(), () =>
