@@ -16,7 +16,7 @@ const real = (name: string, globalSetup: string[]) => ({
     setupFiles: ['test/support/setup.ts'],
     globalSetup,
     testTimeout: 30_000,
-    hookTimeout: 60_000,
+    hookTimeout: 120_000,
   },
 });
 

@@ -23,7 +23,7 @@ export interface KeycloakUnderTest {
 
 /**
  * The Keycloak of a whole run: the one that KEYCLOAK_TEST_URL names (with KEYCLOAK_TEST_ADMIN and
- * KEYCLOAK_TEST_PASSWORD, `admin` unless set), else one that is started on a free port, with its data in a temp folder.
+ * KEYCLOAK_TEST_ADMIN_PASSWORD, `admin` unless set), else one that is started on a free port, with its data in a temp folder.
  */
 export async function keycloakUnderTest(
   environment: Environment,
@@ -32,7 +32,7 @@ export async function keycloakUnderTest(
   if (url) {
     const admin = {
       username: environment['KEYCLOAK_TEST_ADMIN'] || 'admin',
-      password: environment['KEYCLOAK_TEST_PASSWORD'] || 'admin',
+      password: environment['KEYCLOAK_TEST_ADMIN_PASSWORD'] || 'admin',
     };
     return { keycloak: { url, admin, shippedRealm: null }, close: async () => undefined };
   }
