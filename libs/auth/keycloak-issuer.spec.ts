@@ -65,6 +65,14 @@ describe('a service account', () => {
       { preferred_username: 'service-account-robot', azp: 'robot', client_id: 'robot' },
     ],
     [
+      'whose client’s id has capitals',
+      { preferred_username: 'service-account-robot', azp: 'Robot', client_id: 'Robot' },
+    ],
+    [
+      'by a username without a session',
+      { preferred_username: 'service-account-robot', azp: undefined, sid: undefined },
+    ],
+    [
       'in a lightweight token, by the grant',
       { preferred_username: undefined, jti: 'trltcc:f95d8361-6bfc-912f' },
     ],
@@ -76,6 +84,10 @@ describe('a service account', () => {
     ['of any username', { preferred_username: 'my-service-account-' }],
     ['who registered under the name of one', { preferred_username: 'service-account-frontend' }],
     ['who registered under the name of another', { preferred_username: 'service-account-robot' }],
+    [
+      'who did, with a client that puts its id into the token',
+      { preferred_username: 'service-account-robot', client_id: 'frontend' },
+    ],
     ['whose client puts its id into the token, as RFC 9068 has it', { client_id: 'frontend' }],
     ['without a username', { preferred_username: undefined }],
     ['without username, session and id', { preferred_username: undefined, sid: undefined, jti: undefined }],

@@ -43,6 +43,8 @@ export function keycloakIssuer({ issuer, jwksUrl, audience, roleMap }: KeycloakI
   };
 }
 
+const SERVICE_ACCOUNT = 'service-account-';
+
 /**
  * A client that signed in for itself (client credentials). The `jti` tells the grant: `trrtcc:…`, its last two
  * letters are `cc`. A refreshed token's no longer does; there it is the user, named after the very client. That name
@@ -50,6 +52,10 @@ export function keycloakIssuer({ issuer, jwksUrl, audience, roleMap }: KeycloakI
  */
 function isServiceAccount(claims: JsonObject): boolean {
   if (/^[a-z]{4}cc:/.test(textClaim(claims, 'jti') ?? '')) return true;
-  const isNamedSo = textClaim(claims, 'preferred_username') === `service-account-${textClaim(claims, 'azp')}`;
-  return isNamedSo && (claims.sid === undefined || claims.client_id !== undefined);
+  const username = textClaim(claims, 'preferred_username');
+  if (!username?.startsWith(SERVICE_ACCOUNT)) return false;
+  // Keycloak keeps usernames in lower case, and client ids as they are.
+  return (
+    claims.sid === undefined || username === SERVICE_ACCOUNT + textClaim(claims, 'client_id')?.toLowerCase()
+  );
 }
