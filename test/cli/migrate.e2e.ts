@@ -1,0 +1,117 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { PERMISSIONS } from '#libs/auth/permissions.js';
+import { createEmptyDatabase, type TestDatabase } from '../support/postgres.js';
+import { runSql } from '../support/postgres-server.js';
+import { CliCheckout, ONE_LINE, type Variables } from './cli-checkout.js';
+
+let checkout: CliCheckout;
+beforeAll(async () => {
+  checkout = await CliCheckout.make();
+});
+afterAll(() => checkout.close());
+
+let database: TestDatabase;
+let env: Variables;
+beforeEach(async () => {
+  database = await createEmptyDatabase();
+  env = { ENVIRONMENT: 'production', DATABASE_URL: database.url };
+});
+afterEach(() => database.close());
+
+const migrate = (...args: string[]) => checkout.twinkey(['migrate', ...args], env);
+const status = async () => JSON.parse((await migrate('status', '--json')).stdout);
+
+it('makes both schemas and the permissions, needs no other setting, and has nothing to do again', async () => {
+  expect(await migrate()).toMatchObject({ code: 0, stderr: '' });
+  const rows = await runSql(database.url, 'SELECT name FROM identity.permissions');
+  expect(rows.map(({ name }) => name).sort()).toEqual(PERMISSIONS.map(({ name }) => name).sort());
+  expect(await migrate('up')).toEqual({ code: 0, stdout: 'Both schemas are up to date.\n', stderr: '' });
+});
+
+it('is safe when ten start at once', async () => {
+  const all = await Promise.all(Array.from({ length: 10 }, () => migrate('up', '--json')));
+  expect(all.map(({ code, stderr }) => ({ code, stderr }))).toEqual(Array(10).fill({ code: 0, stderr: '' }));
+  const applied = all.flatMap(({ stdout }) =>
+    JSON.parse(stdout).schemas.flatMap(({ migrations }: { migrations: string[] }) => migrations),
+  );
+  // Each by one of them, and none by two.
+  expect(new Set(applied).size).toBe(applied.length);
+  expect((await status()).pending).toBe(0);
+  const [{ count }] = (await runSql(database.url, 'SELECT count(*)::int FROM identity.permissions')) as [
+    { count: number },
+  ];
+  expect(count).toBe(PERMISSIONS.length);
+}, 90_000);
+
+it('tells what is pending, as one JSON value', async () => {
+  const before = await status();
+  expect(before.pending).toBeGreaterThan(0);
+  expect(before.schemas.map(({ schema }: { schema: string }) => schema)).toEqual(['identity', 'users']);
+  for (const { migrations } of before.schemas) {
+    expect(migrations[0]).toEqual({ name: expect.any(String), applied: false, known: true });
+  }
+  await migrate();
+  expect((await status()).pending).toBe(0);
+  const { stdout } = await migrate('status');
+  expect(stdout).toMatch(/^identity +\w+ +applied$/m);
+  expect(stdout).toMatch(/Nothing is pending\.\n$/);
+});
+
+it('takes one migration back at a time, in production only with --yes', async () => {
+  await migrate();
+  const refused = await migrate('down');
+  expect(refused).toMatchObject({ code: 1, stdout: '', stderr: expect.stringMatching(ONE_LINE) });
+  expect(refused.stderr).toContain('--yes');
+  expect((await status()).pending).toBe(0);
+
+  expect(await migrate('down', '--yes')).toMatchObject({ code: 0, stderr: '' });
+  expect((await status()).pending).toBe(1);
+  const total = (await status()).schemas.flatMap(({ migrations }: { migrations: [] }) => migrations).length;
+  for (let left = total - 1; left > 0; left -= 1) await migrate('down', '--yes');
+  expect((await status()).pending).toBe(total);
+  expect((await migrate('down', '--yes')).stdout).toBe('There is nothing to take back.\n');
+  expect(await migrate()).toMatchObject({ code: 0 });
+}, 60_000);
+
+it('handles schemas that are kept apart, and one whose database is elsewhere', async () => {
+  const other = await createEmptyDatabase();
+  try {
+    env = {
+      ENVIRONMENT: 'production',
+      IDENTITY_DATABASE_URL: database.url,
+      USER_DATABASE_URL: other.url,
+    };
+    expect(await migrate()).toMatchObject({ code: 0 });
+    const schemas = `SELECT nspname FROM pg_namespace WHERE nspname IN ('identity', 'users')`;
+    expect(await runSql(database.url, schemas)).toEqual([{ nspname: 'identity' }]);
+    expect(await runSql(other.url, schemas)).toEqual([{ nspname: 'users' }]);
+
+    env = { ENVIRONMENT: 'production', USER_DATABASE_URL: other.url };
+    expect((await status()).schemas).toHaveLength(1);
+  } finally {
+    await other.close();
+  }
+});
+
+it.each([
+  ['no URL', {}, /^DATABASE_URL is missing/],
+  ['a URL that is none', { DATABASE_URL: 'localhost' }, /^\w*DATABASE_URL must be a URL/],
+  [
+    'a server that is not there',
+    { DATABASE_URL: 'postgres://a:b@127.0.0.1:1/c' },
+    /identity database.*ECONNREFUSED/,
+  ],
+])('says in production what is wrong with %s', async (_, variables, reason) => {
+  env = { ENVIRONMENT: 'production', ...variables } as Variables;
+  const { code, stdout, stderr } = await migrate();
+  expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+  expect(stderr).toMatch(reason);
+  expect(stderr).not.toContain('a:b@');
+});
+
+it('starts the embedded database for its duration where nothing else is said', async () => {
+  env = {};
+  expect(await migrate()).toMatchObject({ code: 0, stderr: '' });
+  expect(await checkout.isDatabaseStopped()).toBe(true);
+  expect((await status()).pending).toBe(0);
+}, 90_000);

@@ -1,0 +1,110 @@
+import bcrypt from 'bcrypt';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { createEmptyDatabase, createTestDatabase, type TestDatabase } from '../support/postgres.js';
+import { runSql } from '../support/postgres-server.js';
+import { CliCheckout, ONE_LINE, type Variables } from './cli-checkout.js';
+
+let checkout: CliCheckout;
+beforeAll(async () => {
+  checkout = await CliCheckout.make();
+});
+afterAll(() => checkout.close());
+
+let database: TestDatabase;
+let env: Variables;
+beforeEach(async () => {
+  database = await createTestDatabase();
+  env = { ENVIRONMENT: 'development', DATABASE_URL: database.url, BCRYPT_COST: '10' };
+});
+afterEach(() => database.close());
+
+const seed = (args: string[] = [], input = '') => checkout.twinkey(['seed', ...args], env, input);
+const accounts = () =>
+  runSql(
+    database.url,
+    `SELECT a.email, r.name AS role, a.password_hash FROM identity.accounts a
+      JOIN identity.roles r ON r.id = a.role_id ORDER BY a.email`,
+  );
+
+it('makes the demo accounts once, and changes nothing that is there', async () => {
+  const first = await seed();
+  expect(first).toMatchObject({ code: 0, stderr: '' });
+  expect(first.stdout).toContain('admin@example.com, user@example.com');
+  const made = await accounts();
+  expect(made).toEqual([
+    { email: 'admin@example.com', role: 'admin', password_hash: expect.stringMatching(/^\$2b\$10\$/) },
+    { email: 'user@example.com', role: 'user', password_hash: expect.any(String) },
+  ]);
+  await runSql(
+    database.url,
+    `UPDATE identity.accounts SET password_hash = 'changed' WHERE email = 'admin@example.com'`,
+  );
+  expect(await seed()).toEqual({ code: 0, stdout: 'Nothing had to be added.\n', stderr: '' });
+  expect(await accounts()).toEqual([{ ...made[0], password_hash: 'changed' }, made[1]]);
+});
+
+it('makes no demo account in production', async () => {
+  env['ENVIRONMENT'] = 'production';
+  const { code, stdout, stderr } = await seed();
+  expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+  expect(stderr).toMatch(ONE_LINE);
+  expect(stderr).toContain('--admin-email');
+  expect(await accounts()).toEqual([]);
+});
+
+it('makes the first administrator in production, with the first line of standard input for a password', async () => {
+  env['ENVIRONMENT'] = 'production';
+  const first = await seed(['--admin-email', 'Root@Example.org'], 'a fine password 1 \r\nand more\n');
+  expect(first).toMatchObject({ code: 0, stderr: '' });
+  expect(first.stdout + first.stderr).not.toContain('a fine password');
+  const made = await accounts();
+  expect(made).toEqual([{ email: 'Root@Example.org', role: 'admin', password_hash: expect.any(String) }]);
+  // Exactly the line: without its end, with the space before that.
+  expect(await bcrypt.compare('a fine password 1 ', String(made[0]?.['password_hash']))).toBe(true);
+
+  const again = await seed(['--admin-email', 'root@example.org'], 'another password 1\n');
+  expect(again).toMatchObject({ code: 0, stderr: '' });
+  expect(again.stdout).toContain('stays as it is');
+  expect(await accounts()).toEqual(made);
+});
+
+it.each([
+  ['an empty input', '', /no password/],
+  ['a short one', 'short\n', /8 bytes/],
+  ['a common one', 'password1\n', /common/],
+  ['one beyond the reach of bcrypt', `${'é'.repeat(37)}\n`, /72 bytes/],
+  ['the name before the @', 'rootroot\n', /before the @/],
+])('refuses %s as the password, with one line, and makes nothing', async (_, input, reason) => {
+  const { code, stdout, stderr } = await seed(['--admin-email', 'rootroot@example.org'], input);
+  expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+  expect(stderr).toMatch(ONE_LINE);
+  expect(stderr).toMatch(reason);
+  expect(await runSql(database.url, 'SELECT FROM identity.roles')).toEqual([]);
+});
+
+it('refuses an email that is none', async () => {
+  const { code, stderr } = await seed(['--admin-email', 'root'], 'a fine password 1\n');
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/^email: /);
+});
+
+it('says what has to come first where nothing was migrated', async () => {
+  const empty = await createEmptyDatabase();
+  try {
+    env['DATABASE_URL'] = empty.url;
+    const { code, stderr } = await seed();
+    expect(code).toBe(1);
+    expect(stderr).toMatch(ONE_LINE);
+    expect(stderr).toContain('twinkey migrate');
+  } finally {
+    await empty.close();
+  }
+});
+
+it('says which setting is missing', async () => {
+  env = { ENVIRONMENT: 'production' };
+  expect(await seed(['--admin-email', 'root@example.org'])).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/^DATABASE_URL is missing/),
+  });
+});
