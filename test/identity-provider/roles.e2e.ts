@@ -34,7 +34,7 @@ describe('creating a role', () => {
     const { status, data, headers } = await admin.post('/roles', {
       name,
       description: 'Helps customers.',
-      parent_id: parent.id,
+      parent_id: parent.id.toUpperCase(),
     });
     expect(status).toBe(201);
     expect(data).toEqual({

@@ -8,9 +8,10 @@ import { invalid } from '#libs/http/api-error.js';
 import { Reply } from '#libs/http/envelope.js';
 import { requireMatch } from '#libs/http/etag.js';
 import { newId } from '#libs/http/ids.js';
-import { type Actor, permissionsOf } from '../authority/actor.js';
+import type { Actor } from '../authority/actor.js';
 import { AuthorityService } from '../authority/authority.service.js';
 import { requireWithin } from '../authority/rights.js';
+import { permissionsOf } from '../authority/role-tree.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
 import { passwordFaults } from '../passwords/password-policy.js';
 import {

@@ -1,7 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import type { Principal } from '#libs/auth/principal.js';
 import { unauthorized } from '#libs/http/api-error.js';
-import { IS_ADMINISTERED, lineageOf } from './lineage.js';
+import { HELD_BY_LINEAGE, IS_ADMINISTERED, lineageOf } from './lineage.js';
 import { effective } from './rights.js';
 
 /** Who asks for a change, with the rights that he has at its moment. */
@@ -11,14 +11,9 @@ export interface Actor {
   permissions: readonly string[];
 }
 
-const PERMISSIONS_OF_LINEAGE = `
-  SELECT DISTINCT p.name FROM lineage l
-  JOIN identity.role_permissions rp ON rp.role_id = l.ancestor_id
-  JOIN identity.permissions p ON p.id = rp.permission_id`;
-
 const standingSql = (by: 'account' | 'name'): string => `
   ${lineageOf(by)}
-  SELECT EXISTS (SELECT FROM lineage) AS found, ARRAY(${PERMISSIONS_OF_LINEAGE}) AS permissions,
+  SELECT EXISTS (SELECT FROM lineage) AS found, ARRAY(${HELD_BY_LINEAGE}) AS permissions,
     ${IS_ADMINISTERED} AS administered`;
 
 /**
@@ -36,13 +31,4 @@ export async function readStanding(
   if (isNative && !found) throw unauthorized();
   const actor = { accountId: isNative ? sub : null, permissions: effective(permissions) };
   return { actor, isAdministered: administered };
-}
-
-/** The effective permissions of several roles together. */
-export async function permissionsOf(
-  tx: EntityManager,
-  roleIds: readonly string[],
-): Promise<readonly string[]> {
-  const rows: { name: string }[] = await tx.query(`${lineageOf('id')} ${PERMISSIONS_OF_LINEAGE}`, [roleIds]);
-  return effective(rows.map(({ name }) => name));
 }

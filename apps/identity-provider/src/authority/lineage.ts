@@ -21,6 +21,12 @@ export const lineageOf = (by: keyof typeof ROLES): string => `
     WHERE r.parent_id IS NOT NULL AND l.level < ${MAX_LEVELS}
   )`;
 
+/** SQL, after `lineageOf`: the names of all that these roles hold, themselves or through their parents. */
+export const HELD_BY_LINEAGE = `
+  SELECT DISTINCT p.name FROM lineage l
+  JOIN identity.role_permissions rp ON rp.role_id = l.ancestor_id
+  JOIN identity.permissions p ON p.id = rp.permission_id`;
+
 /** SQL: `subtree (id, level)` of the roles that `$1` lists: themselves (level 1) and all their descendants. */
 export const SUBTREE = `
   WITH RECURSIVE subtree (id, level) AS (

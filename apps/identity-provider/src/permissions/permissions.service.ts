@@ -7,10 +7,9 @@ import { notFound } from '#libs/http/api-error.js';
 import { Reply } from '#libs/http/envelope.js';
 import { etagOf, requireMatch } from '#libs/http/etag.js';
 import { newId } from '#libs/http/ids.js';
-import { permissionsOf } from '../authority/actor.js';
 import { AuthorityService } from '../authority/authority.service.js';
 import { requireWithin } from '../authority/rights.js';
-import { raiseVersions, subtreeOf } from '../roles/hierarchy.js';
+import { permissionsOf, raiseVersions, subtreeOf } from '../authority/role-tree.js';
 import {
   type CreatePermission,
   mapPermission,

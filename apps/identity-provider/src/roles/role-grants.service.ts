@@ -6,10 +6,9 @@ import { RolePermission } from '#libs/database/identity/role-permission.entity.j
 import { invalid, notFound } from '#libs/http/api-error.js';
 import { Reply } from '#libs/http/envelope.js';
 import { etagOf, requireMatch } from '#libs/http/etag.js';
-import { permissionsOf } from '../authority/actor.js';
 import { AuthorityService } from '../authority/authority.service.js';
 import { requireWithin } from '../authority/rights.js';
-import { raiseVersions, subtreeOf } from './hierarchy.js';
+import { permissionsOf, raiseVersions, subtreeOf } from '../authority/role-tree.js';
 import { getRole, taggedRole } from './role-replies.js';
 import type { RoleReply } from './roles.dto.js';
 import { systemRole } from './roles.errors.js';

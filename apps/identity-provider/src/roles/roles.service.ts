@@ -6,10 +6,11 @@ import { Role } from '#libs/database/identity/role.entity.js';
 import { Reply } from '#libs/http/envelope.js';
 import { etagOf, requireMatch } from '#libs/http/etag.js';
 import { newId } from '#libs/http/ids.js';
-import { type Actor, permissionsOf } from '../authority/actor.js';
+import type { Actor } from '../authority/actor.js';
 import { AuthorityService } from '../authority/authority.service.js';
 import { requireWithin } from '../authority/rights.js';
-import { NEW_LEAF, raiseVersions, requirePlaceBelow, type Subtree, subtreeOf } from './hierarchy.js';
+import { permissionsOf, raiseVersions, type Subtree, subtreeOf } from '../authority/role-tree.js';
+import { NEW_LEAF, requirePlaceBelow } from './hierarchy.js';
 import { getRole, taggedRole } from './role-replies.js';
 import type { CreateRole, RoleListQuery, RoleReply, UpdateRole } from './roles.dto.js';
 import { parentNotFound, systemRole } from './roles.errors.js';
@@ -34,7 +35,7 @@ export class RolesService {
         id: newId(),
         name,
         description: description ?? null,
-        parentId: parent_id ?? null,
+        parentId: parent_id?.toLowerCase() ?? null,
       });
       return taggedRole(tx, await tx.save(role));
     });
