@@ -43,6 +43,13 @@ it('runs what can run here, and says at the end what it left out and how to get 
   expect(code).toBe(0);
 });
 
+it('leaves the browser tests out without a Keycloak, which they sign in at', async () => {
+  const { passed, end } = await runTests({ CHROMIUM_PATH: process.execPath });
+  expect(passed).toBe(2);
+  expect(end).toMatch(/browser tests did not run.*Java 17/s);
+  expect(end).not.toContain('install Chromium');
+});
+
 it.each(['REQUIRE_KEYCLOAK', 'REQUIRE_BROWSER'])(
   'fails where %s is set and its tests cannot run',
   async (name) => {
