@@ -1,0 +1,86 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { decodeProtectedHeader } from 'jose';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
+import { CliCheckout, type RunningCommand, type Variables } from './cli-checkout.js';
+import { freePorts } from './free-ports.js';
+
+let checkout: CliCheckout;
+let database: TestDatabase;
+let env: Variables;
+let running: RunningCommand | undefined;
+beforeAll(async () => {
+  checkout = await CliCheckout.make();
+  database = await createTestDatabase();
+  env = { DATABASE_URL: database.url, BCRYPT_COST: '10', ...(await freePorts()) };
+});
+afterAll(async () => {
+  await checkout.close();
+  await database.close();
+});
+
+it('changes the signing key without any token failing', async () => {
+  await restart();
+  const oldToken = await login();
+  expect(await rotate()).toMatchObject({ code: 0 });
+  expect((await rotate('--activate')).stderr).toMatch(/is not published at .* restart identity-provider/);
+
+  await restart();
+  expect((await rotate('--activate')).stderr).toMatch(/published since 0 s, .* in 120 s/);
+  await pretendPublishedFor(119);
+  const early = await rotate('--activate');
+  expect(early).toMatchObject({ code: 1, stderr: expect.stringMatching(/in 1 s|in 2 s/) });
+
+  await pretendPublishedFor(121);
+  expect(await rotate('--activate')).toMatchObject({ code: 0, stderr: '' });
+  expect(await rotate('--activate')).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/^There is no next key/),
+  });
+
+  await restart();
+  const newToken = await login();
+  expect(kidOf(newToken)).not.toBe(kidOf(oldToken));
+  const kids = await publishedKids();
+  expect(kids).toEqual([kidOf(newToken), kidOf(oldToken)]);
+  for (const token of [oldToken, newToken]) {
+    expect(await statusOf(`http://127.0.0.1:${env['PORT']}/api/v1/auth/me`, token)).toBe(200);
+    expect(await statusOf(`http://127.0.0.1:${env['USER_SERVICE_PORT']}/users/me`, token)).toBe(200);
+  }
+}, 120_000);
+
+const rotate = (...args: string[]) => checkout.twinkey(['keys', 'rotate', ...args], env);
+const kidOf = (token: string) => decodeProtectedHeader(token).kid;
+
+async function restart(): Promise<void> {
+  running?.child.kill('SIGTERM');
+  await running?.ended;
+  running = checkout.start(['run'], env);
+  await running.said('Ctrl-C stops it.');
+}
+
+async function login(): Promise<string> {
+  const response = await fetch(`http://127.0.0.1:${env['PORT']}/api/v1/auth/login`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ email: 'user@example.com', password: 'user123' }),
+  });
+  return ((await response.json()) as { data: { token: string } }).data.token;
+}
+
+async function publishedKids(): Promise<string[]> {
+  const response = await fetch(`http://127.0.0.1:${env['PORT']}/.well-known/jwks.json`);
+  return ((await response.json()) as { keys: { kid: string }[] }).keys.map(({ kid }) => kid);
+}
+
+async function statusOf(url: string, token: string): Promise<number> {
+  return (await fetch(url, { headers: { authorization: `Bearer ${token}` } })).status;
+}
+
+/** Sets back the moment at which the key was first seen: nobody waits two minutes here. */
+async function pretendPublishedFor(seconds: number): Promise<void> {
+  const file = checkout.path('.twinkey/next-key.env');
+  const since = new Date(Date.now() - seconds * 1000).toISOString();
+  const text = (await readFile(file, 'utf8')).replace(/PUBLISHED_SINCE=.*/, `PUBLISHED_SINCE=${since}`);
+  await writeFile(file, text, { mode: 0o600 });
+}
