@@ -12,18 +12,18 @@ const FLAGS = [
   '--disable-sync',
 ];
 
-/** A fresh profile that is looking at one origin, and what went wrong on the way. */
+/** A fresh profile that is looking at one site, and what went wrong on the way. */
 export interface Visit {
   page: Page;
-  /** URLs asked for beyond that origin: they were refused. */
+  /** URLs asked for beyond its origins: they were refused. */
   outside: string[];
   /** Errors on the console, uncaught ones, requests that failed. */
   problems: string[];
 }
 
 export interface TestBrowser {
-  /** @param origin `http://127.0.0.1:8001`: everything else is out of reach */
-  visit(origin: string): Promise<Visit>;
+  /** @param origins `http://127.0.0.1:8001`: everything else is out of reach */
+  visit(...origins: string[]): Promise<Visit>;
   close(): Promise<void>;
 }
 
@@ -39,16 +39,16 @@ export async function startBrowser(): Promise<TestBrowser> {
     timeout: 60_000,
   });
   return {
-    visit: async (origin) => watch(await browser.newContext({ serviceWorkers: 'block' }), origin),
+    visit: async (...origins) => watch(await browser.newContext({ serviceWorkers: 'block' }), origins),
     close: () => browser.close(),
   };
 }
 
-async function watch(context: BrowserContext, origin: string): Promise<Visit> {
+async function watch(context: BrowserContext, origins: string[]): Promise<Visit> {
   context.setDefaultTimeout(60_000);
   const visit: Visit = { page: await context.newPage(), outside: [], problems: [] };
   await context.route(
-    (url) => url.origin !== origin && url.protocol.startsWith('http'),
+    (url) => !origins.includes(url.origin) && url.protocol.startsWith('http'),
     (route) => {
       visit.outside.push(route.request().url());
       return route.abort();

@@ -1,0 +1,12 @@
+const env = import.meta.env;
+
+/** Where the services are; each may be set when the example is started or built. */
+export const config = {
+  identityProvider: env['VITE_IDENTITY_PROVIDER_URL'] ?? 'http://localhost:8001',
+  userService: env['VITE_USER_SERVICE_URL'] ?? 'http://localhost:3000',
+  keycloak: {
+    url: env['VITE_KEYCLOAK_URL'] ?? 'http://localhost:8080',
+    realm: env['VITE_KEYCLOAK_REALM'] ?? 'myrealm',
+    client: env['VITE_KEYCLOAK_CLIENT'] ?? 'frontend',
+  },
+};

@@ -1,0 +1,191 @@
+import { fileURLToPath } from 'node:url';
+import { createServer, type ViteDevServer } from 'vite';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startBrowser, type TestBrowser, type Visit } from '../support/browser.js';
+import { unique } from '../support/factories.js';
+import { startTestIdentityProvider, type TestIdentityProvider } from '../support/identity-provider.js';
+import { createRealm, type TestRealm } from '../support/keycloak.js';
+import { keycloakSettings, startTestUserService, type TestUserService } from '../support/user-service.js';
+
+const PASSWORD = 'correct horse battery';
+
+let realm: TestRealm;
+let idp: TestIdentityProvider;
+let service: TestUserService;
+let site: ViteDevServer;
+let origin: string;
+let browser: TestBrowser;
+
+beforeAll(async () => {
+  realm = await createRealm();
+  const keycloak = keycloakSettings(realm);
+  idp = await startTestIdentityProvider({ keycloak, corsLocalhost: true });
+  const { issuer, audience, lifetimeSeconds, publicKeys } = idp.settings.signing;
+  const identityProviderUrl = new URL(idp.api.url).origin;
+  service = await startTestUserService({
+    keycloak,
+    identityProviderUrl,
+    corsLocalhost: true,
+    native: { issuer, audience, maxLifetimeSeconds: lifetimeSeconds, keys: publicKeys, jwksUrl: null },
+  });
+  site = await createServer({
+    configFile: fileURLToPath(new URL('../../examples/spa/vite.config.ts', import.meta.url)),
+    server: { port: 0, host: '127.0.0.1', strictPort: false },
+    // Of its own: two checkouts, or two runs, may be tested at once.
+    cacheDir: fileURLToPath(new URL(`../../node_modules/.vite-test-${process.pid}`, import.meta.url)),
+    logLevel: 'error',
+    define: {
+      'import.meta.env': JSON.stringify({
+        VITE_IDENTITY_PROVIDER_URL: identityProviderUrl,
+        VITE_USER_SERVICE_URL: service.api.url,
+        VITE_KEYCLOAK_URL: realm.keycloak.url,
+        VITE_KEYCLOAK_REALM: realm.name,
+      }),
+    },
+  });
+  await site.listen();
+  origin = site.resolvedUrls?.local[0]?.replace(/\/$/, '') ?? '';
+  const [client] = await realm.admin.clients.find({ clientId: 'frontend' });
+  await realm.admin.clients.update(
+    { id: client?.id as string },
+    { ...client, redirectUris: [`${origin}/*`], webOrigins: [origin] },
+  );
+  browser = await startBrowser();
+}, 120_000);
+afterAll(async () => {
+  await browser?.close();
+  await site?.close();
+  await service?.close();
+  await idp?.close();
+  await realm?.delete();
+});
+
+async function open(): Promise<Visit> {
+  const visit = await browser.visit(
+    origin,
+    new URL(idp.api.url).origin,
+    service.api.url,
+    new URL(realm.keycloak.url).origin,
+  );
+  await visit.page.goto(`${origin}/`);
+  return visit;
+}
+
+async function nativePerson() {
+  const { api: admin } = await idp.signIn(['*']);
+  const email = `${unique('ada')}@example.com`;
+  const role = await idp.make.role();
+  await admin.post('/accounts', { email, password: PASSWORD, role_id: role.id });
+  return { email };
+}
+
+async function signInNatively({ page }: Visit, email: string): Promise<void> {
+  await page.getByLabel('Email').fill(email);
+  await page.getByLabel('Password').fill(PASSWORD);
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+  await page.getByRole('heading', { name: 'Your profile' }).waitFor();
+}
+
+describe('with Keycloak', () => {
+  it('a person registers, comes back, edits his profile, signs out, and signs in again', async () => {
+    const visit = await open();
+    const { page } = visit;
+    const username = unique('ada');
+    await page.getByRole('button', { name: 'Continue with Keycloak' }).click();
+    await page.getByRole('link', { name: 'Register' }).click();
+    await page.locator('#username').fill(username);
+    await page.locator('#password').fill(PASSWORD);
+    await page.locator('#password-confirm').fill(PASSWORD);
+    await page.locator('#email').fill(`${username}@example.com`);
+    await page.locator('#firstName').fill('Ada');
+    await page.locator('#lastName').fill('Byron');
+    await page.locator('input[type=submit], button[type=submit]').first().click();
+
+    await page.getByRole('heading', { name: 'Your profile' }).waitFor();
+    expect(new URL(page.url()).search).toBe('');
+    expect(await page.locator('#username').textContent()).toBe(username);
+    expect(await page.getByLabel('Last name').inputValue()).toBe('Byron');
+
+    await page.getByLabel('Last name').fill('Lovelace');
+    await page.getByLabel('Display name').fill('Countess');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Saved.').waitFor();
+    const [user] = await realm.admin.users.find({ username, exact: true });
+    expect(user).toMatchObject({ firstName: 'Ada', lastName: 'Lovelace' });
+
+    await page.reload();
+    await page.getByRole('heading', { name: 'Your profile' }).waitFor();
+    expect(await page.getByLabel('Last name').inputValue()).toBe('Lovelace');
+    expect(await page.getByLabel('Display name').inputValue()).toBe('Countess');
+
+    await page.getByLabel('Last name').fill('<b>');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.locator('label.wrong', { hasText: 'Last name' }).waitFor();
+
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByRole('button', { name: 'Continue with Keycloak' }).click();
+    await page.locator('#username').fill(username);
+    await page.locator('#password').fill(PASSWORD);
+    await page.locator('#kc-login').click();
+    await page.getByRole('heading', { name: 'Your profile' }).waitFor();
+    expect(visit.outside).toEqual([]);
+  });
+});
+
+describe('with email and password', () => {
+  it('a person signs in, edits his profile and signs out', async () => {
+    const { email } = await nativePerson();
+    const visit = await open();
+    const { page } = visit;
+    await signInNatively(visit, email);
+    expect(await page.locator('#issuer').textContent()).toBe('email and password');
+    await page.getByLabel('First name').fill('Ada');
+    await page.getByLabel('Picture').fill('https://images.example.com/a.png');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Saved.').waitFor();
+    await page.reload();
+    await page.getByRole('heading', { name: 'Your profile' }).waitFor();
+    expect(await page.getByLabel('First name').inputValue()).toBe('Ada');
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByText('Signed out.').waitFor();
+    await page.reload();
+    await page.getByRole('button', { name: 'Continue with Keycloak' }).waitFor();
+    expect(visit.outside).toEqual([]);
+    expect(visit.problems).toEqual([]);
+  });
+
+  it('a wrong password is told, and nothing else', async () => {
+    const { email } = await nativePerson();
+    const { page } = await open();
+    await page.getByLabel('Email').fill(email);
+    await page.getByLabel('Password').fill('a wrong one');
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+    await page.getByText('The email or the password is wrong.').waitFor();
+  });
+
+  it('a session that has ended asks for another sign-in', async () => {
+    const { email } = await nativePerson();
+    const visit = await open();
+    const { page } = visit;
+    await signInNatively(visit, email);
+    await idp.database.query('DELETE FROM identity.sessions');
+    await page.getByLabel('First name').fill('Ada');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Your session has ended. Sign in again.').waitFor();
+    await page.getByRole('button', { name: 'Continue with Keycloak' }).waitFor();
+  });
+
+  it('a token whose time is up is not used', async () => {
+    const { email } = await nativePerson();
+    const visit = await open();
+    const { page } = visit;
+    await signInNatively(visit, email);
+    await page.evaluate(() => {
+      const key = 'twinkey.session';
+      const session = JSON.parse(sessionStorage.getItem(key) as string);
+      sessionStorage.setItem(key, JSON.stringify({ ...session, expiresAt: Date.now() - 1 }));
+    });
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Your session has ended. Sign in again.').waitFor();
+  });
+});
