@@ -1,0 +1,40 @@
+# Both apps and the command line in one image: what it runs is its command (`run identity-provider`, `migrate` …).
+#
+# Pinned by version. A digest would pin the bytes as well; it is the registry's to tell:
+#   docker buildx imagetools inspect node:22.23.3-bookworm-slim
+ARG NODE_IMAGE=node:22.23.3-bookworm-slim
+
+FROM ${NODE_IMAGE} AS packages
+WORKDIR /app
+ENV NPM_CONFIG_UPDATE_NOTIFIER=false
+COPY package.json package-lock.json .npmrc ./
+# No install script is needed: bcrypt brings its binaries, and Postgres comes from elsewhere.
+RUN npm ci --ignore-scripts
+
+FROM packages AS build
+COPY . .
+RUN npm run build
+
+FROM packages AS production
+# Scalar's viewer is one file that the browser loads; the packages that it was made of (over 200 MB) stay out.
+RUN npm pkg delete 'dependencies.@scalar/api-reference' \
+ && npm prune --omit=dev --ignore-scripts
+
+FROM ${NODE_IMAGE}
+ENV NODE_ENV=production \
+    HOST=0.0.0.0
+WORKDIR /app
+# Readable for `node`, writable for nobody, but for the folder of development's keys.
+RUN install --directory --owner=node --group=node --mode=0700 .twinkey \
+ && ln --symbolic /app/bin/twinkey.cjs /usr/local/bin/twinkey
+COPY package.json ./
+COPY bin ./bin
+COPY --from=production /app/node_modules ./node_modules
+COPY --from=packages /app/node_modules/@scalar/api-reference/package.json ./node_modules/@scalar/api-reference/
+COPY --from=packages /app/node_modules/@scalar/api-reference/dist/browser/standalone.js ./node_modules/@scalar/api-reference/dist/browser/
+COPY --from=build /app/dist ./dist
+USER node
+EXPOSE 8001 3000
+HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 CMD ["node", "bin/healthcheck.mjs"]
+ENTRYPOINT ["twinkey"]
+CMD ["run"]

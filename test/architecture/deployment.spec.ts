@@ -1,0 +1,169 @@
+import { readFileSync } from 'node:fs';
+import { parse as parseEnv } from 'dotenv';
+import { describe, expect, it } from 'vitest';
+import { KEYCLOAK_VERSION } from '#keycloak/release.js';
+import { developmentEnvironment } from '#libs/config/fixtures.js';
+import { identityProviderSettings } from '#libs/config/identity-provider.settings.js';
+import { userServiceSettings } from '#libs/config/user-service.settings.js';
+import { SECTIONS, sampleOf } from '#libs/config/variables/table.js';
+import type { App } from '#libs/config/variables/variable.js';
+import { composeText, references, resolveCompose } from './compose-file.js';
+
+const text = composeText();
+const example = readFileSync('.env.example', 'utf8');
+const { services, volumes } = resolveCompose(text, parseEnv(example));
+const service = (name: string) => services[name] as (typeof services)[string];
+const settings = Object.fromEntries(SECTIONS.flatMap(({ variables }) => Object.entries(variables)));
+
+/** What comes up with these services: they and what they depend on. */
+function started(names: string[], known = new Set<string>()): Set<string> {
+  for (const name of names) {
+    if (known.has(name)) continue;
+    known.add(name);
+    started(Object.keys(service(name).depends_on ?? {}), known);
+  }
+  return known;
+}
+
+describe('docker-compose.yml', () => {
+  it.each(Object.keys(services))('%s has a health check', (name) => {
+    expect(service(name).healthcheck?.test.length).toBeGreaterThan(1);
+  });
+
+  it('takes images of one exact version, Keycloak the one that everything is tested with', () => {
+    const images = Object.values(services).flatMap(({ image, build }) => (build ? [] : [image]));
+    for (const image of images) expect(image).toMatch(/:\d+(\.\d+)+$/);
+    expect(service('keycloak').image).toBe(`quay.io/keycloak/keycloak:${KEYCLOAK_VERSION}`);
+  });
+
+  it('publishes on loopback alone, and the internal port not at all', () => {
+    const published = Object.values(services).flatMap(({ ports = [] }) => ports);
+    expect(published).toEqual([
+      '127.0.0.1:8001:8001',
+      '127.0.0.1:3000:3000',
+      '127.0.0.1:5432:5432',
+      '127.0.0.1:8080:8080',
+    ]);
+    expect(service('user-service').environment).toMatchObject({ USER_SERVICE_INTERNAL_PORT: '3001' });
+  });
+
+  it('starts native mode without Keycloak, and what a developer on the host needs without the apps', () => {
+    expect([...started(['user-db', 'identity-provider'])].sort()).toEqual(['identity-provider', 'user-db']);
+    expect([...started(['keycloak', 'keycloak-db', 'user-db'])].sort()).toEqual([
+      'keycloak',
+      'keycloak-db',
+      'user-db',
+    ]);
+  });
+
+  it('waits for each database', () => {
+    for (const [name, { depends_on = {} }] of Object.entries(services)) {
+      for (const [other, { condition }] of Object.entries(depends_on)) {
+        if (other.endsWith('-db')) expect(condition, `${name} on ${other}`).toBe('service_healthy');
+      }
+    }
+  });
+
+  it('keeps data and keys in named volumes', () => {
+    const mounted = Object.values(services).flatMap(({ volumes: own = [] }) => own);
+    for (const name of Object.keys(volumes)) {
+      expect(mounted.filter((mount) => mount.startsWith(`${name}:`))).toHaveLength(1);
+    }
+    // From 18 on the image keeps its data in a folder of the version below this one.
+    expect(service('user-db').volumes).toEqual(['user-db:/var/lib/postgresql']);
+    expect(service('keycloak-db').volumes).toEqual(['keycloak-db:/var/lib/postgresql']);
+  });
+
+  it('needs no .env: each variable has a fallback, and where it says anything it is what .env.example says', () => {
+    for (const { name, fallback } of references(text)) {
+      expect(fallback, name).toBeDefined();
+      if (name === 'USER_DB_PORT') continue;
+      expect(settings, name).toHaveProperty(name);
+      if (fallback) expect(fallback, name).toBe(sampleOf(settings[name]!));
+    }
+  });
+
+  it.each<[App, string[]]>([
+    // HOST is the image's. One URL serves both schemas, and metrics have a loopback port, which no one could reach.
+    ['identity-provider', ['HOST', 'IDENTITY_DATABASE_URL', 'METRICS_PORT']],
+    // The JWKS is where IDENTITY_PROVIDER_URL says.
+    ['user-service', ['HOST', 'JWT_JWKS_URL', 'USER_DATABASE_URL']],
+  ])('%s gets every setting that it reads', (app, except) => {
+    const read = Object.keys(settings).filter((name) => settings[name]?.readBy.includes(app));
+    const missing = read.filter((name) => !(name in service(app).environment));
+    expect(missing.sort()).toEqual(except);
+  });
+
+  it('gives no container a secret that another one alone needs', () => {
+    expect(service('user-service').environment).not.toHaveProperty('JWT_PRIVATE_KEY');
+    expect(service('identity-provider').environment).not.toHaveProperty('KEYCLOAK_CLIENT_SECRET');
+    for (const app of ['identity-provider', 'user-service']) {
+      expect(Object.keys(service(app).environment).join()).not.toMatch(/KEYCLOAK_(DB|ADMIN)/);
+    }
+  });
+
+  it('finds each service under its inside name, while tokens carry the outside one', () => {
+    const { JWT_PRIVATE_KEY, JWT_PUBLIC_KEY } = developmentEnvironment();
+    const identityProvider = identityProviderSettings({
+      ...service('identity-provider').environment,
+      JWT_PRIVATE_KEY,
+      JWT_PUBLIC_KEY,
+    });
+    const userService = userServiceSettings(service('user-service').environment);
+    expect(identityProvider.signing).toMatchObject({ issuer: 'http://localhost:8001', audience: 'twinkey' });
+    expect(userService.native).toMatchObject({
+      issuer: 'http://localhost:8001',
+      audience: 'twinkey',
+      keys: [],
+      jwksUrl: 'http://identity-provider:8001/.well-known/jwks.json',
+    });
+    expect(userService.keycloak).toMatchObject({
+      issuer: 'http://localhost:8080/realms/myrealm',
+      internalUrl: 'http://keycloak:8080',
+    });
+    expect(service('keycloak').command).toEqual([
+      'start-dev',
+      '--import-realm',
+      '--hostname=http://localhost:8080',
+      '--hostname-backchannel-dynamic=true',
+    ]);
+  });
+
+  it('takes a password with any character, and never puts one into a URL', () => {
+    const password = `p@ss/w:rd#%20 "'$&`;
+    const { environment } = resolveCompose(text, { USER_DB_PASSWORD: password }).services['user-service']!;
+    expect(environment['PGPASSWORD']).toBe(password);
+    expect(environment['DATABASE_URL']).toBe('postgres://userservice@user-db:5432/userservice');
+  });
+});
+
+describe('the image', () => {
+  const dockerfile = readFileSync('Dockerfile', 'utf8');
+
+  it('stands on one exact version of Node, which package.json allows', () => {
+    expect(/^ARG NODE_IMAGE=(.*)$/m.exec(dockerfile)?.[1]).toMatch(/^node:2[2-9]\.\d+\.\d+-bookworm-slim$/);
+    expect([...dockerfile.matchAll(/^FROM (\S+)/gm)].map(([, image]) => image)).toEqual([
+      expect.stringMatching(/NODE_IMAGE/),
+      'packages',
+      'packages',
+      expect.stringMatching(/NODE_IMAGE/),
+    ]);
+  });
+
+  it('does not run as root', () => {
+    const last = dockerfile.slice(dockerfile.lastIndexOf('\nFROM '));
+    expect(last).toMatch(/^USER node$/m);
+    expect(last).toMatch(/^ENTRYPOINT \["twinkey"\]$/m);
+  });
+
+  it('is built from what is let through by name: no .env, no keys, no history', () => {
+    const rules = readFileSync('.dockerignore', 'utf8')
+      .split('\n')
+      .filter((line) => /^[^#]/.test(line));
+    expect(rules[0]).toBe('*');
+    const allowed = rules.filter((rule) => rule.startsWith('!')).map((rule) => rule.slice(1));
+    expect(allowed).toEqual(
+      'package.json package-lock.json .npmrc .swcrc bin scripts apps libs migrations keycloak'.split(' '),
+    );
+  });
+});
