@@ -2,6 +2,7 @@ import { type ArgumentsHost, Catch, type ExceptionFilter } from '@nestjs/common'
 import type { FastifyReply } from 'fastify';
 import { ErrorEnvelope } from './envelope.js';
 import { type ErrorTranslator, translateError } from './error-translation.js';
+import { briefly, textOf } from './loggable-error.js';
 import type { Logger } from './logger.js';
 
 /** The one place that turns errors into answers, those of unknown routes and unreadable bodies included. */
@@ -29,9 +30,8 @@ export class ErrorFilter implements ExceptionFilter {
 }
 
 const asError = (thrown: unknown): Error =>
-  thrown instanceof Error ? thrown : new Error(`thrown: ${String(thrown)}`);
+  thrown instanceof Error ? thrown : new Error(`thrown: ${textOf(thrown)}`);
 
-function causeOf(error: unknown): string | undefined {
-  if (!(error instanceof Error)) return undefined;
-  return error.cause instanceof Error ? error.cause.message : error.message;
-}
+/** Why a dependency is away: text of a driver or a socket, never of a row. */
+const causeOf = (error: unknown): string =>
+  briefly(error instanceof Error && error.cause instanceof Error ? error.cause : error);

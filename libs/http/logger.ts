@@ -1,5 +1,6 @@
 import type { LoggerService } from '@nestjs/common';
 import { type DestinationStream, type Logger, pino } from 'pino';
+import { loggableError } from './loggable-error.js';
 import { requestContext } from './request-context.js';
 
 export type { Logger } from 'pino';
@@ -17,6 +18,9 @@ const SECRETS = [
   'secret',
 ];
 
+/** pino hands on the value alone. */
+const loggableErrorOf = (error: unknown) => loggableError(error);
+
 /**
  * One JSON line an event (pino escapes control characters), readable ones in development.
  * @param options.pretty needs the development dependency pino-pretty
@@ -31,6 +35,7 @@ export async function createLogger(options: {
     base: undefined,
     timestamp: pino.stdTimeFunctions.isoTime,
     redact: { paths: SECRETS.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]), censor: '[redacted]' },
+    serializers: { err: loggableErrorOf, error: loggableErrorOf },
     formatters: { level: (label: string) => ({ level: label }) },
     mixin: () => {
       const context = requestContext.getStore();

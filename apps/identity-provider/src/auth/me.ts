@@ -1,4 +1,5 @@
 import type { Principal } from '#libs/auth/principal.js';
+import { mapAccount } from '../accounts/accounts.dto.js';
 import type { MeReply } from './auth.dto.js';
 import type { SessionAccount } from './session-account.js';
 
@@ -21,15 +22,6 @@ export function toMeReply(caller: Principal, account: SessionAccount | null): Me
       issued_at: iso(caller.token.issuedAt),
       expires_at: iso(caller.token.expiresAt),
     },
-    account: account && {
-      id: account.id,
-      email: account.email,
-      first_name: account.firstName,
-      last_name: account.lastName,
-      status: account.status,
-      role: { id: account.roleId, name: caller.roles[0] as string },
-      created_at: account.createdAt.toISOString(),
-      updated_at: account.updatedAt.toISOString(),
-    },
+    account: account && mapAccount(account, { id: account.roleId, name: caller.roles[0] as string }),
   };
 }
