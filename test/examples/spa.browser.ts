@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { createServer, type ViteDevServer } from 'vite';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { startBrowser, type TestBrowser, type Visit } from '../support/browser.js';
 import { unique } from '../support/factories.js';
 import { startTestIdentityProvider, type TestIdentityProvider } from '../support/identity-provider.js';
@@ -28,20 +28,16 @@ beforeAll(async () => {
     corsLocalhost: true,
     native: { issuer, audience, maxLifetimeSeconds: lifetimeSeconds, keys: publicKeys, jwksUrl: null },
   });
+  vi.stubEnv('VITE_IDENTITY_PROVIDER_URL', identityProviderUrl);
+  vi.stubEnv('VITE_USER_SERVICE_URL', service.api.url);
+  vi.stubEnv('VITE_KEYCLOAK_URL', realm.keycloak.url);
+  vi.stubEnv('VITE_KEYCLOAK_REALM', realm.name);
   site = await createServer({
     configFile: fileURLToPath(new URL('../../examples/spa/vite.config.ts', import.meta.url)),
     server: { port: 0, host: '127.0.0.1', strictPort: false },
     // Of its own: two checkouts, or two runs, may be tested at once.
     cacheDir: fileURLToPath(new URL(`../../node_modules/.vite-test-${process.pid}`, import.meta.url)),
     logLevel: 'error',
-    define: {
-      'import.meta.env': JSON.stringify({
-        VITE_IDENTITY_PROVIDER_URL: identityProviderUrl,
-        VITE_USER_SERVICE_URL: service.api.url,
-        VITE_KEYCLOAK_URL: realm.keycloak.url,
-        VITE_KEYCLOAK_REALM: realm.name,
-      }),
-    },
   });
   await site.listen();
   origin = site.resolvedUrls?.local[0]?.replace(/\/$/, '') ?? '';
@@ -53,6 +49,7 @@ beforeAll(async () => {
   browser = await startBrowser();
 }, 120_000);
 afterAll(async () => {
+  vi.unstubAllEnvs();
   await browser?.close();
   await site?.close();
   await service?.close();
