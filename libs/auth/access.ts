@@ -1,5 +1,5 @@
 import { applyDecorators, createParamDecorator, type ExecutionContext } from '@nestjs/common';
-import { ApiBearerAuth } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiExtension } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import type { PermissionName } from './permissions.js';
 import type { Principal } from './principal.js';
@@ -50,5 +50,11 @@ function declare(access: Access): MethodDecorator {
     if (accessOf(handler)) throw new Error(`${String(name)} declares its access twice.`);
     Reflect.defineMetadata(ACCESS, access, handler);
   };
-  return access.kind === 'public' ? mark : applyDecorators(mark, ApiBearerAuth('bearer'));
+  if (access.kind === 'public') return mark;
+  const { permission } = access;
+  return applyDecorators(
+    mark,
+    ApiBearerAuth('bearer'),
+    ...(permission === null ? [] : [ApiExtension('x-permission', permission)]),
+  );
 }

@@ -71,6 +71,14 @@ describe('the OpenAPI document', () => {
     });
   });
 
+  it('says which permission an operation needs', () => {
+    expect(operation('get', '/api/v1/toys/{id}')).toMatchObject({
+      description: 'Needs the permission `toys:read`.',
+      'x-permission': 'toys:read',
+    });
+    expect(operation('get', '/api/v1/toys')).not.toHaveProperty('description');
+  });
+
   it('asks for a body only where a field of it is required', () => {
     const isRequired = (method: string, path: string) =>
       (operation(method, path).requestBody as { required: boolean }).required;

@@ -1,17 +1,11 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
-import { addErrorAnswers, sharedAnswers } from './openapi-answers.js';
+import { addErrorAnswers } from './openapi-answers.js';
 import { addExamples } from './openapi-examples.js';
 import { addLinks } from './openapi-links.js';
-import {
-  METHODS,
-  type Operation,
-  operationsOf,
-  type Parameter,
-  type PathItem,
-  resolve,
-  type Schema,
-} from './openapi-parts.js';
+import { inOrder } from './openapi-order.js';
+import { type Operation, operationsOf, type Parameter, resolve, type Schema } from './openapi-parts.js';
+import { sharedAnswers } from './openapi-shared.js';
 
 /** The security scheme's name in the document: what `@ApiBearerAuth()` names unless told otherwise. */
 export const BEARER = 'bearer';
@@ -44,6 +38,7 @@ export function buildOpenApiDocument(app: INestApplication, about: ApiDescriptio
   Object.values(document.components.schemas ?? {}).forEach(closeSchema);
   for (const { path, method, operation } of operationsOf(document)) {
     operation.operationId = withoutBrackets(operation.operationId as string);
+    describeAccess(operation);
     describePathIds(operation.parameters ?? []);
     describeBody(document, operation);
     addErrorAnswers(operation, { method, hasPathId: /\{(\w+_)?id\}/.test(path) });
@@ -90,6 +85,14 @@ function closeSchema(schema: Schema): void {
   schema.additionalProperties ??= false;
 }
 
+/** `@RequirePermission` leaves the permission's name here: people read it in the text. */
+function describeAccess(operation: Operation & { 'x-permission'?: string }): void {
+  const permission = operation['x-permission'];
+  if (permission === undefined) return;
+  const sentence = `Needs the permission \`${permission}\`.`;
+  operation.description = [operation.description, sentence].filter(Boolean).join('\n\n');
+}
+
 /** Nest knows a path parameter as a string; ours named `id` or `…_id` are ids, and anything else is a 404. */
 function describePathIds(parameters: Parameter[]): void {
   for (const parameter of parameters) {
@@ -103,48 +106,4 @@ function describeBody(document: OpenAPIObject, { requestBody }: Operation): void
   if (!requestBody || '$ref' in requestBody) return;
   const schema = requestBody.content['application/json']?.schema;
   if (schema && resolve(document, schema).required === undefined) requestBody.required = false;
-}
-
-function inOrder(document: OpenAPIObject): OpenAPIObject {
-  const { openapi, info, servers, tags, paths, components } = document;
-  return {
-    openapi,
-    info,
-    servers,
-    tags,
-    paths: sortKeys(paths, (item) => inMethodOrder(item)),
-    components: {
-      securitySchemes: sortKeys(components?.securitySchemes),
-      schemas: sortKeys(components?.schemas),
-      responses: sortKeys(components?.responses),
-      headers: sortKeys(components?.headers),
-    },
-  };
-}
-
-function inMethodOrder(item: PathItem): PathItem {
-  const ordered: PathItem = {};
-  for (const method of METHODS) {
-    const operation = item[method];
-    if (!operation) continue;
-    const { tags, summary, description, operationId, security, parameters, requestBody, responses, ...rest } =
-      operation;
-    ordered[method] = {
-      tags,
-      summary,
-      description,
-      operationId,
-      security,
-      parameters: parameters?.length ? parameters : undefined,
-      requestBody,
-      responses: sortKeys(responses),
-      ...rest,
-    };
-  }
-  return ordered;
-}
-
-function sortKeys<T>(record: Record<string, T> = {}, each: (value: T) => T = (value) => value) {
-  const names = Object.keys(record).sort();
-  return Object.fromEntries(names.map((name) => [name, each(record[name] as T)]));
 }

@@ -1,6 +1,6 @@
 import { Body, Controller, Delete, Get, Module, Param, Patch, Post, Query } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { ApiBearerAuth, ApiProperty, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiExtension, ApiProperty, ApiTags } from '@nestjs/swagger';
 import { pino } from 'pino';
 import { notFound } from '#libs/http/api-error.js';
 import { Reply } from '#libs/http/envelope.js';
@@ -64,6 +64,7 @@ class ToysController {
   }
 
   @Get(':id')
+  @ApiExtension('x-permission', 'toys:read')
   @Replies(ToyReply, { message: 'A toy.', etag: 'read' })
   get(@Param('id') id: string) {
     if (id !== ID) throw notFound();
