@@ -5,7 +5,11 @@ import { createLogger } from './logger.js';
 /** What one call writes, as text and parsed. */
 async function written(log: (logger: Awaited<ReturnType<typeof createLogger>>) => void) {
   let text = '';
-  const destination = { write: (line: string) => void (text += line) };
+  const destination = {
+    write(line: string) {
+      text += line;
+    },
+  };
   log(await createLogger({ level: 'trace', destination }));
   return { text, line: JSON.parse(text) };
 }

@@ -8,6 +8,7 @@ import type { Account } from '#libs/database/identity/account.entity.js';
 import { identityDataSource } from '#libs/database/identity/identity-data-source.js';
 import { Role } from '#libs/database/identity/role.entity.js';
 import { Drain } from '#libs/http/drain.js';
+import type { Logger } from '#libs/http/logger.js';
 import { Api } from './api.js';
 import { Factories } from './factories.js';
 import { createTestDatabase } from './postgres.js';
@@ -38,16 +39,22 @@ export interface TestIdentityProvider {
   close(): Promise<void>;
 }
 
-/** @param overrides of its settings; with `databaseUrl` it is one more replica over that database */
+/**
+ * @param overrides of its settings; with `databaseUrl` it is one more replica over that database
+ * @param logger where its lines go; nowhere, unless told
+ */
 export async function startTestIdentityProvider(
   overrides: Partial<IdentityProviderSettings> = {},
+  logger?: Logger,
 ): Promise<TestIdentityProvider> {
   const own = overrides.databaseUrl ? null : await createTestDatabase();
   const settings = { ...settingsFor(own?.url ?? (overrides.databaseUrl as string)), ...overrides };
   const database = await identityDataSource(settings.databaseUrl, { poolSize: 3 }).initialize();
   if (own) await database.transaction(addSystemRoles);
-  const logger = pino({ level: settings.logLevel });
-  const app = await startIdentityProvider(settings, { logger, drain: new Drain() });
+  const app = await startIdentityProvider(settings, {
+    logger: logger ?? pino({ level: settings.logLevel }),
+    drain: new Drain(),
+  });
   const api = new Api(app.addresses[0]?.url ?? '');
   const make = new Factories(database);
 

@@ -35,6 +35,15 @@ export class AuthService {
    */
   async login(email: string, password: string, address: string): Promise<IssuedToken> {
     const key = emailKey(email);
+    // Again where the hash was replaced meanwhile: by a new password, or by a login at the same time (`rehash`).
+    const issued =
+      (await this.tryLogin(key, password, address)) ?? (await this.tryLogin(key, password, address));
+    if (!issued) throw badCredentials();
+    return issued;
+  }
+
+  /** @returns null where what was compared is no longer so */
+  private async tryLogin(key: string, password: string, address: string): Promise<IssuedToken | null> {
     const { matches, candidate, hash } = await this.throttle.guard(key, address, (place) =>
       this.check(key, password, place),
     );
@@ -75,12 +84,12 @@ export class AuthService {
     return rows.length > 0 ? hash : old;
   }
 
-  private async issue(accountId: string, passwordHash: string): Promise<IssuedToken> {
+  private async issue(accountId: string, passwordHash: string): Promise<IssuedToken | null> {
     const issuedAt = Math.floor(Date.now() / 1000);
     const expiresAt = new Date(this.signer.expiryOf(issuedAt) * 1000);
     const opened = await this.sessions.open(accountId, passwordHash, expiresAt);
     const role = opened && (await this.rights.ofRole(opened.roleId, opened.authorityVersion));
-    if (!opened || !role) throw badCredentials();
+    if (!opened || !role) return null;
     const token = this.signer.sign(
       { ...opened, accountId, role: role.name, permissions: role.permissions },
       issuedAt,

@@ -43,19 +43,30 @@ export class OwnAccountService {
     const faults = passwordFaults(new_password, account.email);
     if (faults.length > 0)
       throw invalid(faults.map(({ code, message }) => ({ field: 'new_password', code, message })));
+    // Again where a login has meanwhile made a new hash of the same password.
+    if (await this.tryChange(account, current_password, new_password, address)) return;
+    if (await this.tryChange(account, current_password, new_password, address)) return;
+    throw wrongPassword();
+  }
+
+  /** @returns false where the hash that was compared is no longer the account's, and this session goes on */
+  private async tryChange(
+    account: SessionAccount,
+    given: string,
+    replacement: string,
+    address: string,
+  ): Promise<boolean> {
     const { matches, current } = await this.throttle.guard(
       emailKey(account.email),
       address,
       async (place) => {
         const current = await this.hashOf(account.id);
-        const { matches } = await this.hasher.verify(current_password, current, place);
+        const { matches } = await this.hasher.verify(given, current, place);
         return { matches, current };
       },
     );
-    if (!matches || current === null) {
-      throw invalidField('current_password', 'wrong_password', 'This is not your current password.');
-    }
-    await this.replacePassword(account.id, current, await this.hasher.hash(new_password), account.sessionId);
+    if (!matches || current === null) throw wrongPassword();
+    return this.replacePassword(account, current, await this.hasher.hash(replacement));
   }
 
   private async hashOf(id: string): Promise<string | null> {
@@ -65,22 +76,27 @@ export class OwnAccountService {
     return row?.password_hash ?? null;
   }
 
-  private async replacePassword(
-    id: string,
+  /** @throws ApiError 401 where this session has ended meanwhile: somebody else has set the password */
+  private replacePassword(
+    { id, sessionId }: SessionAccount,
     current: string,
     replacement: string,
-    sessionId: string,
-  ): Promise<void> {
-    await this.database.transaction(async (tx) => {
+  ): Promise<boolean> {
+    return this.database.transaction(async (tx) => {
       const [changed] = await tx.query(
         `UPDATE identity.accounts SET password_hash = $3, version = version + 1, updated_at = now()
          WHERE id = $1 AND password_hash = $2 RETURNING id`,
         [id, current, replacement],
       );
-      // Somebody else replaced it meanwhile, and with it ended this session.
-      if (changed.length === 0) throw unauthorized();
-      // A statement of its own, so that it sees a session which a login with the old password had just opened.
+      // Statements of their own, so that they see what was done to the sessions while the account was locked.
+      const [session] = await tx.query('SELECT id FROM identity.sessions WHERE id = $1', [sessionId]);
+      if (!session) throw unauthorized();
+      if (changed.length === 0) return false;
       await tx.query('DELETE FROM identity.sessions WHERE account_id = $1 AND id <> $2', [id, sessionId]);
+      return true;
     });
   }
 }
+
+const wrongPassword = () =>
+  invalidField('current_password', 'wrong_password', 'This is not your current password.');
