@@ -1,10 +1,14 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/promises';
+import { chmod, cp, mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { vi } from 'vitest';
+
+// Each command is a process of its own, and the machine may have other work.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const run = promisify(execFile);
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -60,6 +64,8 @@ export class CliCheckout {
   }
 
   private static async complete(folder: string): Promise<CliCheckout> {
+    // Root's Postgres runs as another user, who gets copies of its programs where he cannot reach the checkout.
+    await chmod(folder, 0o755);
     for (const file of PROJECT_FILES) await cp(join(ROOT, file), join(folder, file), { recursive: true });
     await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
     return new CliCheckout(folder);

@@ -41,7 +41,7 @@ it('is safe when ten start at once', async () => {
     { count: number },
   ];
   expect(count).toBe(PERMISSIONS.length);
-}, 90_000);
+});
 
 it('tells what is pending, as one JSON value', async () => {
   const before = await status();
@@ -71,7 +71,7 @@ it('takes one migration back at a time, in production only with --yes', async ()
   expect((await status()).pending).toBe(total);
   expect((await migrate('down', '--yes')).stdout).toBe('There is nothing to take back.\n');
   expect(await migrate()).toMatchObject({ code: 0 });
-}, 60_000);
+});
 
 it('handles schemas that are kept apart, and one whose database is elsewhere', async () => {
   const other = await createEmptyDatabase();
@@ -114,4 +114,4 @@ it('starts the embedded database for its duration where nothing else is said', a
   expect(await migrate()).toMatchObject({ code: 0, stderr: '' });
   expect(await checkout.isDatabaseStopped()).toBe(true);
   expect((await status()).pending).toBe(0);
-}, 90_000);
+});

@@ -7,11 +7,11 @@ import { greeting } from './greeting.js';
 import { type Running, start } from './start.js';
 import { Interrupted, Stop } from './stop.js';
 
-/** Load balancers need some seconds to see that this process is not ready any more; nobody else should wait for long. */
+/** Load balancers need some seconds to see that this process is not ready any more; a developer waits for none. */
 const GRACE_MS = { production: 5_000, test: 500, development: 500 };
 
-/** Whatever has not ended by then, counted from the end of the grace, is cut off. */
-const PATIENCE_MS = 15_000;
+/** Whatever has not ended by then, counted from the end of the grace, is cut off: 25 s is when others lose patience. */
+const PATIENCE_MS = { production: 15_000, test: 5_000, development: 5_000 };
 
 /**
  * Starts the apps, and resolves when a signal has ended them again. Everything that was started is stopped, whatever
@@ -56,5 +56,5 @@ async function end(
     logger.warn('Not all requests ended in time: the rest is cut off.');
     process.exit();
   };
-  setTimeout(cutOff, PATIENCE_MS).unref();
+  setTimeout(cutOff, PATIENCE_MS[environment]).unref();
 }
