@@ -24,7 +24,12 @@ const statuses = (method: string, path: string) => Object.keys(operation(method,
 describe('the OpenAPI document', () => {
   it('is the same text each time, in an order of its own', () => {
     expect(JSON.stringify(documentOf(app))).toBe(JSON.stringify(document));
-    expect(Object.keys(document.paths)).toEqual(['/api/v1/knock', '/api/v1/toys', '/api/v1/toys/{id}']);
+    expect(Object.keys(document.paths)).toEqual([
+      '/api/v1/knock',
+      '/api/v1/toys',
+      '/api/v1/toys/mine',
+      '/api/v1/toys/{id}',
+    ]);
     expect(Object.keys(document.paths['/api/v1/toys/{id}'] ?? {})).toEqual(['get', 'patch', 'delete']);
   });
 
@@ -87,6 +92,7 @@ describe('the OpenAPI document', () => {
   });
 
   it('closes every object, so that what is not declared is refused and never sent', () => {
+    expect(document.components?.schemas?.['Anything']).toMatchObject({ additionalProperties: true });
     for (const name of ['NewToy', 'ToyReply', 'ErrorEnvelope', 'ErrorEntry', 'PageMetaReply']) {
       expect(document.components?.schemas?.[name], name).toMatchObject({ additionalProperties: false });
     }

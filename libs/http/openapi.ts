@@ -79,10 +79,10 @@ function baseOf({ title, description, version, tags }: ApiDescription) {
   return builder.build();
 }
 
-/** Inputs refuse what they do not declare, and replies hold nothing else: both are said. */
+/** Inputs refuse what they do not declare, and replies hold nothing else; an object that declares nothing is free. */
 function closeSchema(schema: Schema): void {
   if ('$ref' in schema || schema.properties === undefined) return;
-  schema.additionalProperties ??= false;
+  schema.additionalProperties ??= Object.keys(schema.properties).length === 0;
 }
 
 /** `@RequirePermission` leaves the permission's name here: people read it in the text. */

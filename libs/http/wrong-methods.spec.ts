@@ -20,6 +20,7 @@ describe('a wrong method', () => {
     ['DELETE', '/api/v1/toys?limit=1', 'GET, HEAD, POST'],
     ['TRACE', '/api/v1/toys/no-id', 'DELETE, GET, HEAD, PATCH'],
     ['GET', '/api/v1/knock', 'POST'],
+    ['PATCH', '/api/v1/toys/mine', 'GET, HEAD'],
   ])('%s %s is 405 and told what is allowed', async (method, url, allow) => {
     const answer = await ask(method, url);
     expect(answer.statusCode).toBe(405);
@@ -37,6 +38,23 @@ describe('a wrong method', () => {
     const answer = await ask(method, url);
     expect(answer.statusCode).toBe(404);
     expect(answer.headers.allow).toBeUndefined();
+  });
+});
+
+describe('a right method', () => {
+  it.each([
+    ['GET', '/api/v1/toys/mine', 200],
+    ['PATCH', '/api/v1/toys/01980f5e-7a3b-7c41-9d52-6f8e1b2c3d4e', 415],
+    ['GET', '/api/v1/toys/01980f5e-7a3b-7c41-9d52-6f8e1b2c3d4e', 200],
+  ])('%s %s goes through', async (method, url, status) => {
+    const headers = method === 'PATCH' ? { 'content-type': 'text/plain' } : {};
+    const answer = await app.inject({
+      method: method as 'GET',
+      url,
+      headers,
+      payload: method === 'PATCH' ? 'x' : undefined,
+    });
+    expect(answer.statusCode).toBe(status);
   });
 });
 

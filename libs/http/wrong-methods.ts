@@ -25,12 +25,15 @@ export function refuseWrongMethods(fastify: FastifyInstance): void {
     resources.set(url, resource);
   });
   fastify.addHook('onRequest', (request, _reply, done) => {
-    if (!request.is404) return done();
+    const isParametric = request.routeOptions.url?.includes(':');
+    if (!request.is404 && !isParametric) return done();
     const path = request.url.split('?', 1)[0] as string;
-    const allowed = [...resources.values()]
-      .filter(({ pattern }) => pattern.test(path))
-      .flatMap(({ methods }) => [...methods]);
-    done(allowed.length > 0 ? methodNotAllowed([...new Set(allowed)].sort()) : undefined);
+    // `/users/me` is a resource of its own, also for a method that `/users/:id` alone takes.
+    const fixed = resources.get(path);
+    const matching = request.is404 ? [...resources.values()].filter(({ pattern }) => pattern.test(path)) : [];
+    const allowed = new Set(fixed ? fixed.methods : matching.flatMap(({ methods }) => [...methods]));
+    const isWrong = allowed.size > 0 && !allowed.has(request.method);
+    done(isWrong ? methodNotAllowed([...allowed].sort()) : undefined);
   });
 }
 

@@ -37,6 +37,11 @@ class ToyReply {
   created_at: string;
 }
 
+/** In whatever form its owner gave it. */
+class Anything {
+  [name: string]: unknown;
+}
+
 class ToyQuery extends SearchableListQuery {
   @SortField(['created_at', 'name'])
   sort?: string;
@@ -61,6 +66,12 @@ class ToysController {
   @Replies(ToyReply, { message: 'Made.', status: 201, errors: { 409: 'The email is taken.' } })
   create(@Body() { name = null }: NewToy) {
     return new Reply({ ...toy, name }).at(`/api/v1/toys/${ID}`);
+  }
+
+  @Get('mine')
+  @Replies(Anything, { message: 'Your toy.' })
+  mine(): Anything {
+    return { ...toy };
   }
 
   @Get(':id')
