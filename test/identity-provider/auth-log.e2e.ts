@@ -1,0 +1,93 @@
+import bcrypt from 'bcrypt';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type CapturedLog, captureLog } from '../support/captured-log.js';
+import { startTestIdentityProvider, type TestIdentityProvider } from '../support/identity-provider.js';
+
+const PASSWORD = 'right-secret-4711';
+const WRONG = 'wrong-secret-4711';
+const NEW = 'other-secret-4711';
+
+let idp: TestIdentityProvider;
+let log: CapturedLog;
+
+beforeAll(async () => {
+  log = await captureLog();
+  idp = await startTestIdentityProvider({}, log.logger);
+});
+afterAll(() => idp?.close());
+
+it('no line at any level holds a password, a hash, a token or an email', async () => {
+  const passwordHash = await bcrypt.hash(PASSWORD, 4);
+  const account = await idp.make.account({ passwordHash, email: 'someone-4711@example.com' });
+  const { email } = account;
+  const admin = await idp.signIn(['*']);
+
+  const { data } = await idp.api.post('/auth/login', { email, password: PASSWORD });
+  const api = idp.api.as(data.token);
+  const answers = [
+    await idp.api.post('/auth/login', { email, password: WRONG }),
+    await idp.api.post('/auth/login', { email, password: [PASSWORD], token: data.token }),
+    await idp.api.post(`/auth/login?password=${PASSWORD}&token=${data.token}`, { email, password: PASSWORD }),
+    await idp.api.get('/auth/me', { 'x-request-id': data.token, cookie: `token=${data.token}` }),
+    await api.post('/auth/password', { current_password: WRONG, new_password: NEW }),
+    await api.post('/auth/password', { current_password: PASSWORD, new_password: NEW }),
+    await admin.api.post('/accounts', { email, password: NEW, role_id: account.roleId }),
+    await admin.api.patch(`/accounts/${account.id}`, { password: NEW }),
+    await api.get('/auth/me'),
+    await idp.api.as(`${data.token.slice(0, -8)}AAAAAAAA`).get('/auth/me'),
+    await idp.api.get('/auth/me', { authorization: `Basic ${PASSWORD}` }),
+  ];
+  expect(answers.map(({ status }) => status)).toEqual([
+    401, 422, 422, 401, 422, 200, 409, 200, 401, 401, 401,
+  ]);
+
+  const broken = await fetch(`${idp.api.url}/auth/login`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: `{"email":"${email}","password":"${PASSWORD}"`,
+  });
+  expect(broken.status).toBe(400);
+
+  expect(log.lines().filter(({ msg }) => msg === 'request')).toHaveLength(answers.length + 2);
+  for (const secret of ['4711', passwordHash.slice(0, 20), '$2b$', data.token.split('.')[1].slice(0, 30)]) {
+    expect(log.text()).not.toContain(secret);
+  }
+  expect(log.text()).not.toContain(data.token.split('.')[2].slice(0, 30));
+});
+
+it('nor does an error of the database', async () => {
+  const { api } = await idp.signIn(['*']);
+  const { roleId } = await idp.make.account();
+  // A constraint that no code expects: an unforeseen 500.
+  await idp.database.query(
+    `ALTER TABLE identity.accounts ADD CONSTRAINT unforeseen CHECK (email <> 'unforeseen-4711@example.com')`,
+  );
+  const body = { email: 'unforeseen-4711@example.com', password: NEW, role_id: roleId };
+  const { status, errors, message } = await api.post('/accounts', body);
+  expect([status, errors, message]).toEqual([500, ['- internal_error'], 'Something went wrong on our side.']);
+  const [line] = log.lines().filter(({ msg }) => msg === 'request failed');
+  expect(line).toMatchObject({ level: 'error', request_id: expect.any(String), err: { code: '23514' } });
+  expect(Object.keys(line?.['err'] as object)).toEqual(['type', 'message', 'stack', 'code']);
+  expect(log.text()).not.toContain('4711');
+  expect(log.text()).not.toContain('$2b$');
+});
+
+it('tells who called, and of every refused token why', async () => {
+  const { account, api } = await idp.signIn([]);
+  await api.get('/auth/me', { 'x-request-id': 'told-who' });
+  await idp.api.as('nonsense').get('/auth/me', { 'x-request-id': 'told-why' });
+  const of = (id: string) => log.lines().filter((line) => line['request_id'] === id);
+  expect(of('told-who')).toMatchObject([
+    {
+      msg: 'request',
+      method: 'GET',
+      route: '/api/v1/auth/me',
+      status: 200,
+      principal: `native:${account.id}`,
+    },
+  ]);
+  expect(of('told-why')).toMatchObject([
+    { msg: 'token rejected', reason: 'malformed', level: 'warn' },
+    { msg: 'request', status: 401, principal: null },
+  ]);
+});
