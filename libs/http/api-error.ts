@@ -37,18 +37,12 @@ export const malformed = (code = 'malformed_request', message = 'The request cou
   single(400, code, message);
 
 /**
- * 401, one and the same body for every reason (RFC 6750, section 3.1).
- * @param credentials whether the request carried any: decides the challenge alone
+ * 401, one and the same body for every reason, a failed login included (RFC 6750, section 3.1).
+ * @param credentials whether the request carried a token: decides the challenge alone
  */
 export const unauthorized = (credentials: 'absent' | 'bad' = 'bad') =>
-  single(401, 'unauthorized', 'A valid bearer token is required.', null, {
+  single(401, 'unauthorized', 'Valid credentials are required.', null, {
     'www-authenticate': credentials === 'absent' ? 'Bearer' : 'Bearer error="invalid_token"',
-  });
-
-/** 401 for a login: the same for an unknown email and a wrong password. */
-export const badCredentials = () =>
-  single(401, 'invalid_credentials', 'The email or the password is wrong.', null, {
-    'www-authenticate': 'Bearer',
   });
 
 export const forbidden = (code = 'forbidden', message = 'You have no right to do this.', field?: string) =>

@@ -152,7 +152,7 @@ describe('a login', () => {
     expect(await login(email, PASSWORD)).toMatchObject({ status: 403, errors: ['- account_disabled'] });
     expect(await login(email, 'wrong-password')).toMatchObject({
       status: 401,
-      errors: ['- invalid_credentials'],
+      errors: ['- unauthorized'],
     });
   });
 

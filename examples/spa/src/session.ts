@@ -1,5 +1,5 @@
 import { UserManager, WebStorageStateStore } from 'oidc-client-ts';
-import { call } from './api.js';
+import { ApiError, call } from './api.js';
 import { config } from './config.js';
 
 /** Whoever is signed in: from here on it does not matter which way. */
@@ -42,9 +42,17 @@ interface IssuedToken {
 
 export async function signInNatively(email: string, password: string): Promise<void> {
   const url = `${config.identityProvider}/api/v1/auth/login`;
-  const { token, expiresAt } = await call<IssuedToken>('POST', url, null, { email, password });
+  const { token, expiresAt } = await call<IssuedToken>('POST', url, null, { email, password }).catch(
+    wrongLogin,
+  );
   const session: Session = { issuer: 'native', token, expiresAt: Date.parse(expiresAt) };
   sessionStorage.setItem(NATIVE_SESSION, JSON.stringify(session));
+}
+
+/** Which of the two is wrong, nobody is told. */
+function wrongLogin(error: unknown): never {
+  if (!(error instanceof ApiError) || error.status !== 401) throw error;
+  throw new ApiError(401, 'The email or the password is wrong.', error.entries);
 }
 
 /** The session of this tab, or null. Keycloak's is renewed in the background by its refresh token. */

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { preparedQuery } from '#libs/database/prepared-query.js';
-import { badCredentials, forbidden } from '#libs/http/api-error.js';
+import { forbidden, unauthorized } from '#libs/http/api-error.js';
 import { emailKey } from '../accounts/email.js';
 import { RightsService } from '../authority/rights.service.js';
 import { TokenSigner } from '../keys/token-signer.js';
@@ -38,7 +38,7 @@ export class AuthService {
     // Again where the hash was replaced meanwhile: by a new password, or by a login at the same time (`rehash`).
     const issued =
       (await this.tryLogin(key, password, address)) ?? (await this.tryLogin(key, password, address));
-    if (!issued) throw badCredentials();
+    if (!issued) throw unauthorized('absent');
     return issued;
   }
 
@@ -47,7 +47,7 @@ export class AuthService {
     const { matches, candidate, hash } = await this.throttle.guard(key, address, (place) =>
       this.check(key, password, place),
     );
-    if (!matches || !candidate || hash === null) throw badCredentials();
+    if (!matches || !candidate || hash === null) throw unauthorized('absent');
     if (candidate.status !== 'active') throw forbidden('account_disabled', 'This account is disabled.');
     return this.issue(candidate.id, hash);
   }
