@@ -1,0 +1,156 @@
+import { verify } from 'node:crypto';
+import bcrypt from 'bcrypt';
+import { createRemoteJWKSet, jwtVerify } from 'jose';
+import { JwksClient } from 'jwks-rsa';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { testKey } from '#libs/auth/testing/tokens.js';
+import { startTestIdentityProvider, type TestIdentityProvider } from '../support/identity-provider.js';
+import { readToken } from '../support/keycloak-tokens.js';
+import { findPyJwt, verifyWithPyJwt } from '../support/py-jwt.js';
+
+const own = testKey('2026-11');
+const previous = testKey('2026-05');
+const python = await findPyJwt();
+
+let idp: TestIdentityProvider;
+let root: string;
+let token: string;
+
+beforeAll(async () => {
+  idp = await startTestIdentityProvider({
+    signing: {
+      issuer: 'https://id.example.com',
+      audience: 'https://api.example.com',
+      lifetimeSeconds: 3_600,
+      kid: own.kid,
+      privateKey: own.privateKey,
+      publicKeys: [own, previous],
+    },
+  });
+  root = idp.api.url.replace('/api/v1', '');
+  const { email } = await idp.make.account({ passwordHash: await bcrypt.hash('securepass123', 10) });
+  token = (await idp.api.post('/auth/login', { email, password: 'securepass123' })).data.token;
+});
+afterAll(() => idp?.close());
+
+const PATHS = ['/.well-known/jwks.json', '/api/v1/auth/jwks'];
+
+describe('the published keys', () => {
+  const KEYS = [own, previous].map(({ jwk }) => jwk);
+
+  it('are public ones with exactly six members each, own key first', async () => {
+    const response = await fetch(root + PATHS[0]);
+    expect(response.headers.get('content-type')).toBe('application/json; charset=utf-8');
+    const set = await response.json();
+    expect(set).toEqual({ keys: KEYS });
+    for (const key of set.keys)
+      expect(Object.keys(key).sort()).toEqual(['alg', 'e', 'kid', 'kty', 'n', 'use']);
+  });
+
+  it('are in the envelope as data, and beside it for stock clients', async () => {
+    const body = await (await fetch(root + PATHS[1])).json();
+    expect(body).toEqual({
+      status: 'success',
+      code: 200,
+      message: expect.any(String),
+      data: { keys: KEYS },
+      errors: null,
+      meta: null,
+      keys: KEYS,
+    });
+  });
+
+  it.each(PATHS)('may be kept for a minute: %s', async (path) => {
+    const first = await fetch(root + path, { headers: { authorization: 'Bearer nonsense' } });
+    expect([first.status, first.headers.get('cache-control')]).toEqual([200, 'public, max-age=60']);
+    expect(first.headers.get('x-content-type-options')).toBe('nosniff');
+    const etag = first.headers.get('etag') as string;
+    expect(etag).toMatch(/^"[\w-]+"$/);
+    for (const tag of [etag, `W/${etag}`, `"other", ${etag}`, '*']) {
+      const again = await fetch(root + path, { headers: { 'if-none-match': tag } });
+      expect([tag, again.status, await again.text(), again.headers.get('etag')]).toEqual([
+        tag,
+        304,
+        '',
+        etag,
+      ]);
+      expect(again.headers.get('cache-control')).toBe('public, max-age=60');
+    }
+    expect((await fetch(root + path, { headers: { 'if-none-match': '"other"' } })).status).toBe(200);
+    const head = await fetch(root + path, { method: 'HEAD' });
+    expect([head.status, await head.text(), head.headers.get('etag')]).toEqual([200, '', etag]);
+  });
+
+  it('have an entity tag that is theirs alone', async () => {
+    const other = await startTestIdentityProvider();
+    const etags = await Promise.all(
+      [root, other.api.url.replace('/api/v1', '')].map(async (url) =>
+        (await fetch(url + PATHS[0])).headers.get('etag'),
+      ),
+    );
+    await other.close();
+    expect(etags[0]).not.toBe(etags[1]);
+  });
+
+  it('are where discovery says, under the issuer, whatever the request calls us', async () => {
+    const response = await fetch(`${root}/.well-known/openid-configuration`, {
+      headers: { 'x-forwarded-host': 'evil.example.com', 'x-forwarded-proto': 'http' },
+    });
+    expect(response.headers.get('cache-control')).toBe('public, max-age=60');
+    expect(await response.json()).toEqual({
+      issuer: 'https://id.example.com',
+      jwks_uri: 'https://id.example.com/.well-known/jwks.json',
+      id_token_signing_alg_values_supported: ['RS256'],
+      subject_types_supported: ['public'],
+    });
+  });
+
+  it.each([
+    '/.well-known',
+    '/.well-known/',
+    '/.well-known/keys',
+    '/auth/jwks',
+    '/api/v1/.well-known/jwks.json',
+  ])('are nowhere else: %s', async (path) => {
+    expect((await fetch(root + path)).status).toBe(404);
+  });
+});
+
+describe.each(PATHS)('a token of a login verifies with the keys of %s:', (path) => {
+  const issuer = 'https://id.example.com';
+  const audience = 'https://api.example.com';
+  const forged = () => `${token.split('.').slice(0, 2).join('.')}.${own.jwk['n']}`;
+
+  it('jose', async () => {
+    const keys = createRemoteJWKSet(new URL(root + path));
+    const { payload } = await jwtVerify(token, keys, { issuer, audience, typ: 'at+jwt' });
+    expect(payload).toEqual(readToken(token)[1]);
+    await expect(jwtVerify(forged(), keys)).rejects.toMatchObject({
+      code: 'ERR_JWS_SIGNATURE_VERIFICATION_FAILED',
+    });
+  });
+
+  it('jwks-rsa', async () => {
+    const client = new JwksClient({ jwksUri: root + path });
+    const key = (await client.getSigningKey(own.kid)).getPublicKey();
+    const verifies = (jwt: string) => {
+      const [header, payload, signature] = jwt.split('.');
+      return verify(
+        'sha256',
+        Buffer.from(`${header}.${payload}`),
+        key,
+        Buffer.from(signature ?? '', 'base64url'),
+      );
+    };
+    expect([verifies(token), verifies(forged())]).toEqual([true, false]);
+    expect((await client.getSigningKeys()).map(({ kid }) => kid)).toEqual([own.kid, previous.kid]);
+  });
+
+  it.skipIf(python === null)('PyJWT', async () => {
+    const given = { url: root + path, issuer, audience };
+    expect(await verifyWithPyJwt(python as string, { ...given, token })).toEqual(readToken(token)[1]);
+    await expect(verifyWithPyJwt(python as string, { ...given, token: forged() })).rejects.toThrow(
+      'Signature verification failed',
+    );
+  });
+});
