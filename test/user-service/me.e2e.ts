@@ -52,13 +52,13 @@ describe('GET /users/me', () => {
     expect((await ada.get('/users/me', { 'if-none-match': etag })).status).toBe(304);
   });
 
-  it.each([
+  it.each<[unknown, string]>([
     ['', 'an empty subject'],
     [' ', 'a blank subject'],
     ['a\0b', 'a subject with NUL'],
     ['x'.repeat(3_000), 'a subject of 3 kB'],
     [7, 'a subject that is a number'],
-  ])('makes no row of %j: %s is 401', async (sub) => {
+  ])('makes no row of %j: %s is 401', async (sub, _what) => {
     const before = await service.database.manager.count(Identity);
     const { status, headers } = await service.native({ sub }).get('/users/me');
     expect(status).toBe(401);
