@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DynamicModule } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
+import { InitializeOnPreviewAllowlist, NestFactory, RouterModule } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { IdentityProviderModule } from '#apps/identity-provider/src/identity-provider.module.js';
 import { DESCRIPTION as IDENTITY_PROVIDER } from '#apps/identity-provider/src/openapi.js';
@@ -39,7 +39,8 @@ export async function renderDocuments(): Promise<[path: string, text: string][]>
 }
 
 async function render(module: DynamicModule, description: ApiDescription): Promise<string> {
-  // In preview mode nothing is instantiated, so nothing connects.
+  // In preview mode nothing is instantiated, so nothing connects; but for the module that gives routes their prefix.
+  InitializeOnPreviewAllowlist.add(RouterModule);
   const app = await NestFactory.create(module, new FastifyAdapter(), {
     preview: true,
     logger: false,

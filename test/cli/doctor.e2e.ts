@@ -1,0 +1,196 @@
+import { chmod } from 'node:fs/promises';
+import { parse } from 'dotenv';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createEmptyDatabase, createTestDatabase, type TestDatabase } from '../support/postgres.js';
+import { runSql } from '../support/postgres-server.js';
+import { CliCheckout, ONE_LINE, type Variables } from './cli-checkout.js';
+import { freePorts } from './free-ports.js';
+
+interface Check {
+  name: string;
+  status: string;
+  message: string;
+  remedy: string | null;
+}
+
+let checkout: CliCheckout;
+let pair: Variables;
+beforeAll(async () => {
+  checkout = await CliCheckout.make();
+  pair = parse((await checkout.twinkey(['keys', 'generate'])).stdout);
+});
+afterAll(() => checkout.close());
+
+let database: TestDatabase;
+let env: Variables;
+beforeEach(async () => {
+  database = await createTestDatabase();
+  env = {
+    ...pair,
+    ...(await freePorts()),
+    ENVIRONMENT: 'production',
+    JWT_ISSUER: 'https://id.example.com',
+    JWT_AUDIENCE: 'example',
+    DATABASE_URL: database.url,
+  };
+});
+afterEach(() => database.close());
+
+async function doctor(overrides: Variables = {}, ...args: string[]) {
+  const { code, stdout, stderr } = await checkout.twinkey(['doctor', '--json', ...args], {
+    ...env,
+    ...overrides,
+  });
+  const report: { status: string; checks: Check[] } = JSON.parse(stdout);
+  const find = (name: string) => report.checks.find((check) => check.name === name);
+  return { code, stderr, ...report, find };
+}
+
+it('finds nothing wrong, and says what it could not look at', async () => {
+  const { code, stderr, status, checks, find } = await doctor();
+  expect({ code, stderr, status }).toEqual({ code: 0, stderr: '', status: 'ok' });
+  expect(checks.map(({ name, status: one }) => `${name} ${one}`)).toEqual([
+    'settings ok',
+    'database.identity ok',
+    'database.users ok',
+    'migrations.identity ok',
+    'migrations.users ok',
+    'keys.pair ok',
+    'keys.published skipped',
+    'keycloak skipped',
+  ]);
+  expect(find('keys.pair')?.message).toContain(pair['JWT_KID']);
+  expect(find('database.identity')?.message).toMatch(/^PostgreSQL \d+.* at 127\.0\.0\.1:\d+\/test_/);
+  for (const check of checks) {
+    expect(Object.keys(check)).toEqual(['name', 'status', 'message', 'remedy']);
+  }
+});
+
+it('prints the same for people', async () => {
+  const { code, stdout, stderr } = await checkout.twinkey(['doctor'], env);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect(stdout).toContain('✓ settings: Complete for both apps.\n');
+});
+
+describe('fails, with one line on standard error and what to do, where', () => {
+  it('settings are missing or bad, each of them', async () => {
+    const { code, stderr, checks } = await doctor({ JWT_AUDIENCE: '', BCRYPT_COST: '4' });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(ONE_LINE);
+    const broken = checks.filter(({ status }) => status === 'broken');
+    expect(broken.map(({ message }) => message.split(' ', 1)[0]).sort()).toContain('BCRYPT_COST');
+    for (const { remedy } of broken) expect(remedy).toEqual(expect.any(String));
+  });
+
+  it('the database is away, without hiding anything else', async () => {
+    const { code, find } = await doctor({ DATABASE_URL: 'postgres://someone:s3cret@127.0.0.1:1/nothing' });
+    expect(code).toBe(1);
+    expect(find('database.identity')).toMatchObject({ status: 'broken' });
+    expect(find('database.identity')?.message).not.toContain('s3cret');
+    expect(find('migrations.users')).toMatchObject({ status: 'skipped' });
+    expect(find('keys.pair')).toMatchObject({ status: 'ok' });
+  });
+
+  it('migrations are pending', async () => {
+    const empty = await createEmptyDatabase();
+    try {
+      const { code, find } = await doctor({ DATABASE_URL: empty.url });
+      expect(code).toBe(1);
+      expect(find('migrations.identity')).toMatchObject({
+        status: 'broken',
+        remedy: expect.stringContaining('twinkey migrate'),
+      });
+    } finally {
+      await empty.close();
+    }
+  });
+
+  it('the keys are no pair', async () => {
+    const other = parse((await checkout.twinkey(['keys', 'generate'])).stdout);
+    const { code, find } = await doctor({ JWT_PUBLIC_KEY: other['JWT_PUBLIC_KEY'] ?? '' });
+    expect(code).toBe(1);
+    expect(find('keys')).toMatchObject({ status: 'broken' });
+    expect(JSON.stringify(find('keys'))).not.toContain(pair['JWT_PRIVATE_KEY']);
+  });
+
+  it('what runs publishes other keys than those that are set', async () => {
+    const running = checkout.start(['run'], env);
+    await running.said('user-service, internal listens');
+    expect((await doctor()).find('keys.published')).toMatchObject({ status: 'ok' });
+
+    const other = parse((await checkout.twinkey(['keys', 'generate'])).stdout);
+    const { code, find } = await doctor(other);
+    expect(code).toBe(1);
+    expect(find('keys.published')).toMatchObject({
+      status: 'broken',
+      remedy: expect.stringContaining('Restart'),
+    });
+
+    // A user-service that holds its keys would refuse the tokens of the ones that are published.
+    const { PORT = '' } = env;
+    const held = await doctor(
+      { ...other, IDENTITY_PROVIDER_URL: `http://127.0.0.1:${PORT}`, JWT_PRIVATE_KEY: '' },
+      'user-service',
+    );
+    expect(held.find('keys.published')).toMatchObject({ status: 'broken' });
+    running.child.kill('SIGKILL');
+    await running.ended;
+  });
+
+  it('a key file of ours can be read by others', async () => {
+    const clone = await checkout.clone();
+    try {
+      await clone.twinkey(['keys', 'generate', '--write']);
+      await chmod(clone.path('.env'), 0o644);
+      const { code, stdout } = await clone.twinkey(['doctor', '--json']);
+      expect(code).toBe(1);
+      expect(JSON.parse(stdout).checks).toEqual([
+        expect.objectContaining({
+          name: 'settings',
+          status: 'broken',
+          message: expect.stringContaining('chmod'),
+        }),
+      ]);
+    } finally {
+      await clone.close();
+    }
+  });
+});
+
+it('looks at one app alone', async () => {
+  const { code, checks } = await doctor(
+    { JWT_PRIVATE_KEY: '', IDENTITY_PROVIDER_URL: 'http://127.0.0.1:1' },
+    'user-service',
+  );
+  expect(code).toBe(0);
+  expect(checks.find(({ name }) => name === 'keys.held')).toMatchObject({ status: 'ok' });
+});
+
+it('warns of a newer build', async () => {
+  await runSql(
+    database.url,
+    `INSERT INTO users.migrations (timestamp, name) VALUES (1999999999999, 'AddWings1999999999999')`,
+  );
+  const { code, status, find } = await doctor();
+  expect({ code, status }).toEqual({ code: 0, status: 'warning' });
+  expect(find('migrations.users')).toMatchObject({ status: 'warning' });
+});
+
+it('finds the embedded database of a checkout, and makes no keys', async () => {
+  const clone = await checkout.clone();
+  try {
+    const { code, stdout } = await clone.twinkey(['doctor', '--json'], await freePorts());
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      status: 'warning',
+      checks: expect.arrayContaining([
+        expect.objectContaining({ name: 'database.identity', status: 'ok' }),
+        expect.objectContaining({ name: 'migrations.identity', status: 'warning' }),
+        expect.objectContaining({ name: 'keys', status: 'skipped' }),
+      ]),
+    });
+    expect(await clone.isDatabaseStopped()).toBe(true);
+  } finally {
+    await clone.close();
+  }
+});

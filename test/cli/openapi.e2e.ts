@@ -1,0 +1,44 @@
+import { readFile } from 'node:fs/promises';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createTestDatabase } from '../support/postgres.js';
+import { CliCheckout } from './cli-checkout.js';
+import { freePorts } from './free-ports.js';
+
+const FILES = ['openapi/identity-provider.json', 'openapi/user-service.json'];
+
+let checkout: CliCheckout;
+beforeAll(async () => {
+  checkout = await CliCheckout.make();
+});
+afterAll(() => checkout.close());
+
+it('writes what is checked in, without a database and any setting', async () => {
+  const { code, stdout, stderr } = await checkout.twinkey(['openapi'], { ENVIRONMENT: 'production' });
+  expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: `${FILES.join('\n')}\n`, stderr: '' });
+  for (const file of FILES) {
+    const checkedIn = await readFile(new URL(`../../${file}`, import.meta.url), 'utf8');
+    // Where this fails: npm run build && npm run twinkey -- openapi
+    expect(await readFile(checkout.path(file), 'utf8'), file).toBe(checkedIn);
+  }
+});
+
+it('writes what the apps serve', async () => {
+  const database = await createTestDatabase();
+  const env = { ...(await freePorts()), DATABASE_URL: database.url };
+  try {
+    await checkout.twinkey(['openapi']);
+    const running = checkout.start(['run'], env);
+    await running.said('Ctrl-C stops it.');
+    for (const [file, port] of [
+      [FILES[0], env.PORT],
+      [FILES[1], env.USER_SERVICE_PORT],
+    ]) {
+      const served = await (await fetch(`http://127.0.0.1:${port}/openapi.json`)).json();
+      expect(served).toEqual(JSON.parse(await readFile(checkout.path(file ?? ''), 'utf8')));
+    }
+    running.child.kill('SIGKILL');
+    await running.ended;
+  } finally {
+    await database.close();
+  }
+});
