@@ -86,9 +86,11 @@ describe('GET /users', () => {
       const field = sort.replace('-', '');
       const seen: string[] = [];
       const values: (string | null)[] = [];
-      for (let cursor: string | null = ''; cursor !== null; ) {
-        const after = cursor === '' ? '' : `&cursor=${cursor}`;
-        const { data, meta, status } = await admin.get(`/users?limit=2&sort=${sort}${after}`);
+      let cursor: string | null = '';
+      while (cursor !== null) {
+        const after: string = cursor === '' ? '' : `&cursor=${cursor}`;
+        const page: Awaited<ReturnType<Api['get']>> = await admin.get(`/users?limit=2&sort=${sort}${after}`);
+        const { data, meta, status } = page;
         expect(status).toBe(200);
         seen.push(...data.map((user: { id: string }) => user.id));
         values.push(...data.map((user: Record<string, string | null>) => user[field]));
