@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Identity } from '#libs/database/users/identity.entity.js';
 import { User } from '#libs/database/users/user.entity.js';
-import type { Api } from '../support/api.js';
+import type { Answer, Api } from '../support/api.js';
 import { type BothServices, startBothServices } from '../support/both-services.js';
 
 let both: BothServices;
@@ -89,11 +89,11 @@ describe('GET /users', () => {
       let cursor: string | null = '';
       while (cursor !== null) {
         const after: string = cursor === '' ? '' : `&cursor=${cursor}`;
-        const page: Awaited<ReturnType<Api['get']>> = await admin.get(`/users?limit=2&sort=${sort}${after}`);
+        const page: Answer<Record<string, string>[]> = await admin.get(`/users?limit=2&sort=${sort}${after}`);
         const { data, meta, status } = page;
         expect(status).toBe(200);
-        seen.push(...data.map((user: { id: string }) => user.id));
-        values.push(...data.map((user: Record<string, string | null>) => user[field]));
+        seen.push(...data.map((user) => user['id'] as string));
+        values.push(...data.map((user) => user[field] ?? null));
         cursor = meta.next_cursor;
       }
       const { meta } = await admin.get('/users?include_total=true');
