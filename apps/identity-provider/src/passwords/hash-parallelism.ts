@@ -7,7 +7,7 @@ const DEFAULT_POOL_THREADS = 4;
 /**
  * How many hashes may run at once: one a core, so that logins can use the whole machine, yet always one less than
  * libuv has threads, so that DNS, files and whatever else goes through its pool never wait behind a hash.
- * Measured with `bench/hash-latency.mjs`; see `docs/decisions/guessing.md`.
+ * Measured with `bench/login-saturation.mjs`; see `docs/decisions/guessing.md`.
  * @param cores that this process may use
  * @param poolThreads libuv's; fixed when the process starts
  */

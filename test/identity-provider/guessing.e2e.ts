@@ -1,0 +1,93 @@
+import bcrypt from 'bcrypt';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { unique } from '../support/factories.js';
+import { startTestIdentityProvider, type TestIdentityProvider } from '../support/identity-provider.js';
+
+const PASSWORD = 'securepass123';
+
+describe('guessing over HTTP', () => {
+  let idp: TestIdentityProvider;
+  let replica: TestIdentityProvider;
+  let passwordHash: string;
+
+  beforeAll(async () => {
+    const login = { maxFailures: 3, maxFailuresPerAddress: 30, windowSeconds: 900 };
+    idp = await startTestIdentityProvider({ login, trustProxy: 1 });
+    replica = await startTestIdentityProvider({ ...idp.settings, port: 0 });
+    passwordHash = await bcrypt.hash(PASSWORD, idp.settings.bcryptCost);
+  });
+
+  afterAll(async () => {
+    await replica?.close();
+    await idp?.close();
+  });
+
+  let lastAddress = 0;
+  const newAddress = () => `192.0.2.${++lastAddress}`;
+
+  /** @param address as the trusted proxy tells it */
+  async function login(email: string, password: string, address: string, { api } = idp) {
+    const response = await fetch(`${api.url}/auth/login`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-forwarded-for': address },
+      body: JSON.stringify({ email, password }),
+    });
+    return { status: response.status, headers: response.headers, body: await response.text() };
+  }
+
+  it('fifty times at once is answered no more often than may fail, on two replicas', async () => {
+    const { email } = await idp.make.account({ passwordHash });
+    const home = newAddress();
+    const answers = await Promise.all(
+      Array.from({ length: 50 }, (_, index) =>
+        login(email, `guess-${index}`, home, index % 2 ? idp : replica),
+      ),
+    );
+    const statuses = answers.map(({ status }) => status);
+    expect(statuses.filter((status) => status === 401)).toHaveLength(3);
+    expect(statuses.filter((status) => status === 429)).toHaveLength(47);
+    expect(
+      answers.every(({ status, headers }) => status === 401 || Number(headers.get('retry-after')) >= 1),
+    ).toBe(true);
+    expect((await login(email, PASSWORD, home, replica)).status).toBe(429);
+    expect((await login(email.toUpperCase(), PASSWORD, home)).status).toBe(429);
+    expect((await login(email, PASSWORD, newAddress())).status).toBe(200);
+  });
+
+  it('tells nothing of whether there is such an account', async () => {
+    const { email } = await idp.make.account({ passwordHash });
+    const tell = async (guessed: string) => {
+      const home = newAddress();
+      const told = [];
+      for (let i = 0; i < 5; i += 1) told.push(await login(guessed, 'wrong-password', home));
+      return told.map(({ status, body, headers }) => ({
+        status,
+        body,
+        refused: status === 429 && Number(headers.get('retry-after')) > 45,
+      }));
+    };
+    const known = await tell(email);
+    expect(known.map(({ status }) => status)).toEqual([401, 401, 401, 429, 429]);
+    expect(await tell(`${unique('nobody')}@example.com`)).toEqual(known);
+  });
+
+  it('at the current password counts as a failed login', async () => {
+    const { account, api } = await idp.signIn([], { passwordHash });
+    const change = (current_password: string) =>
+      api.post('/auth/password', { current_password, new_password: 'another-good-one' });
+    for (let i = 0; i < 3; i += 1) {
+      expect(await change('wrong-password')).toMatchObject({
+        status: 422,
+        errors: ['current_password wrong_password'],
+      });
+    }
+    expect((await change(PASSWORD)).status).toBe(429);
+    expect((await login(account.email, PASSWORD, '127.0.0.1')).status).toBe(429);
+  });
+
+  it('does not count the right password of a disabled account', async () => {
+    const { email } = await idp.make.account({ passwordHash, status: 'disabled' });
+    const home = newAddress();
+    for (let i = 0; i < 5; i += 1) expect((await login(email, PASSWORD, home)).status).toBe(403);
+  });
+});
