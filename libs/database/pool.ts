@@ -69,7 +69,9 @@ interface DriverClient {
 function dropWhenBroken(client: DriverClient, statementTimeoutMs: number): void {
   const { stream } = client.connection;
   if (statementTimeoutMs > 0) {
-    stream.setTimeout(statementTimeoutMs + SILENCE_MARGIN_MS, () => {
+    stream.setTimeout(statementTimeoutMs + SILENCE_MARGIN_MS);
+    // A listener given to setTimeout() would be gone after the connection's first idle second.
+    stream.on('timeout', () => {
       if (client._activeQuery || client._ending) stream.destroy(new Error('Query read timeout'));
     });
   }
