@@ -1,0 +1,79 @@
+import type { DeclaredRoute } from '#libs/auth/declared-access.js';
+
+/**
+ * Every route that there is, and who may call it. A new route fails the tests until it stands here, so that whoever
+ * reviews a change sees in one place what it opens, and to whom.
+ */
+export const IDENTITY_PROVIDER = `
+GET     /.well-known/jwks.json                               anybody
+GET     /.well-known/openid-configuration                    anybody
+GET     /api/v1/accounts                                     accounts:read
+POST    /api/v1/accounts                                     accounts:create
+GET     /api/v1/accounts/:id                                 accounts:read
+PATCH   /api/v1/accounts/:id                                 accounts:update
+DELETE  /api/v1/accounts/:id                                 accounts:delete
+GET     /api/v1/auth/jwks                                    anybody
+POST    /api/v1/auth/login                                   anybody
+POST    /api/v1/auth/logout                                  own native token
+GET     /api/v1/auth/me                                      any valid token
+PATCH   /api/v1/auth/me                                      own native token
+POST    /api/v1/auth/password                                own native token
+GET     /api/v1/health                                       anybody
+GET     /api/v1/health/live                                  anybody
+GET     /api/v1/health/ready                                 anybody
+GET     /api/v1/permissions                                  permissions:read
+POST    /api/v1/permissions                                  permissions:create
+GET     /api/v1/permissions/:id                              permissions:read
+PATCH   /api/v1/permissions/:id                              permissions:update
+DELETE  /api/v1/permissions/:id                              permissions:delete
+GET     /api/v1/roles                                        roles:read
+POST    /api/v1/roles                                        roles:create
+GET     /api/v1/roles/:id                                    roles:read
+PATCH   /api/v1/roles/:id                                    roles:update
+DELETE  /api/v1/roles/:id                                    roles:delete
+POST    /api/v1/roles/:id/permissions                        roles:update
+DELETE  /api/v1/roles/:id/permissions/:permission_id         roles:update
+GET     /health                                              anybody
+GET     /health/live                                         anybody
+GET     /health/ready                                        anybody
+`;
+
+export const USER_SERVICE = `
+GET     /users                                               users:read
+GET     /users/:id                                           users:read
+PATCH   /users/:id                                           users:update
+DELETE  /users/:id                                           users:delete
+GET     /users/me                                            any valid token
+PUT     /users/me                                            any valid token
+GET     /users/me/settings                                   any valid token
+PUT     /users/me/settings                                   any valid token
+`;
+
+/** Port 3001, which is never published; where `INTERNAL_API_TOKEN` is set, all but the probes ask for it. */
+export const INTERNAL = `
+GET     /health                                              anybody
+GET     /health/live                                         anybody
+GET     /health/ready                                        anybody
+GET     /metrics                                             anybody
+POST    /users/batch                                         anybody
+GET     /users/username/:username                            anybody
+`;
+
+/** The routes of an application in the form above, by path and method. */
+export function tableOf(routes: readonly DeclaredRoute[]): string {
+  const lines = routes
+    .toSorted((a, b) => compare(a.path, b.path) || ORDER.indexOf(a.method) - ORDER.indexOf(b.method))
+    .map(({ method, path, access }) => `${method.padEnd(8)}${path.padEnd(53)}${nameOf(access)}\n`);
+  return `\n${lines.join('')}`;
+}
+
+const ORDER = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
+
+const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
+
+function nameOf(access: DeclaredRoute['access']): string {
+  if (access === undefined) return 'NOBODY, for it declares nothing';
+  if (access.kind === 'public') return 'anybody';
+  if (access.permission !== null) return access.permission;
+  return access.nativeOnly ? 'own native token' : 'any valid token';
+}
