@@ -11,6 +11,7 @@ import { AuthFeatureModule } from './auth/auth.module.js';
 import { CurrentCallerResolver } from './auth/caller.resolver.js';
 import { SessionsModule } from './auth/sessions.module.js';
 import { AuthorityModule } from './authority/authority.module.js';
+import { RoleMapWarning } from './authority/role-map-warning.js';
 import { HealthController } from './health/health.controller.js';
 import { WellKnownController } from './keys/keys.controller.js';
 import { KeysModule } from './keys/keys.module.js';
@@ -45,10 +46,12 @@ export class IdentityProviderModule {
           },
           resolver: CurrentCallerResolver,
         }),
+        AuthorityModule,
         ...API,
         RouterModule.register([{ path: 'api/v1', children: API }]),
       ],
       controllers: [WellKnownController, HealthController],
+      providers: [RoleMapWarning],
     };
   }
 }

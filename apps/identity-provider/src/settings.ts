@@ -2,6 +2,7 @@ import { type DynamicModule, Global, Module } from '@nestjs/common';
 import type { IdentityProviderSettings } from '#libs/config/settings.js';
 import { Drain } from '#libs/http/drain.js';
 import { LOGIN_SETTINGS } from './auth/login-throttle.js';
+import { KEYCLOAK_SETTINGS } from './authority/role-map-warning.js';
 import { SIGNING_SETTINGS } from './keys/token-signer.js';
 import { BCRYPT_COST } from './passwords/password-hasher.js';
 
@@ -13,6 +14,7 @@ export class SettingsModule {
     const providers = [
       { provide: SIGNING_SETTINGS, useValue: settings.signing },
       { provide: BCRYPT_COST, useValue: settings.bcryptCost },
+      { provide: KEYCLOAK_SETTINGS, useValue: settings.keycloak },
       { provide: LOGIN_SETTINGS, useValue: settings.login },
       { provide: Drain, useValue: drain },
     ];

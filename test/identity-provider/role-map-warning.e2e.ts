@@ -1,0 +1,46 @@
+import { pino } from 'pino';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { startIdentityProvider } from '#apps/identity-provider/src/start.js';
+import type { KeycloakIssuerSettings } from '#libs/config/settings.js';
+import { Drain } from '#libs/http/drain.js';
+import { startTestIdentityProvider, type TestIdentityProvider } from '../support/identity-provider.js';
+
+let idp: TestIdentityProvider;
+beforeAll(async () => {
+  idp = await startTestIdentityProvider();
+});
+afterAll(() => idp.close());
+
+/** What a start with this role map logs at `warn` and above. */
+async function warningsOf(roleMap: [string, string][]): Promise<Record<string, unknown>[]> {
+  const lines: string[] = [];
+  const logger = pino({ level: 'warn' }, { write: (line) => void lines.push(line) });
+  const url = 'http://keycloak.test';
+  const keycloak: KeycloakIssuerSettings = {
+    issuer: `${url}/realms/people`,
+    jwksUrl: `${url}/realms/people/certs`,
+    audience: 'user-service',
+    roleMap: new Map(roleMap),
+    url,
+    internalUrl: url,
+    realm: 'people',
+  };
+  const app = await startIdentityProvider({ ...idp.settings, keycloak }, { logger, drain: new Drain() });
+  await app.close();
+  return lines.map((line) => JSON.parse(line));
+}
+
+it('a role map that names an unknown role is warned of at start, with the name', async () => {
+  const warnings = await warningsOf([
+    ['chief', 'admin'],
+    ['helpdesk', 'suport'],
+    ['desk', 'suport'],
+  ]);
+  expect(warnings).toEqual([
+    expect.objectContaining({ msg: 'KEYCLOAK_ROLE_MAP names unknown roles', roles: ['suport'] }),
+  ]);
+});
+
+it('a role map of known roles is not warned of', async () => {
+  expect(await warningsOf([['chief', 'admin']])).toEqual([]);
+});
