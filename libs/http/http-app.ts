@@ -8,6 +8,7 @@ import { encloseReplies } from './enclose.js';
 import { ErrorEnvelope } from './envelope.js';
 import { ErrorFilter } from './error.filter.js';
 import { type ErrorTranslator, translateError } from './error-translation.js';
+import { requireHost } from './host.js';
 import { InputGuard } from './input.guard.js';
 import { InputPipe } from './input.pipe.js';
 import { BODY_LIMIT, readJsonBodies } from './json-body.js';
@@ -48,7 +49,12 @@ export async function createHttpApp(
     bodyLimit: BODY_LIMIT,
     genReqId: requestIdOf,
     requestTimeout: REQUEST_TIMEOUT,
-    http: { headersTimeout: REQUEST_TIMEOUT, connectionsCheckingInterval: 1_000, maxHeaderSize: 16 * 1024 },
+    http: {
+      headersTimeout: REQUEST_TIMEOUT,
+      connectionsCheckingInterval: 1_000,
+      maxHeaderSize: 16 * 1024,
+      requireHostHeader: false,
+    },
     routerOptions: { maxParamLength: 16 * 1024 },
     // While draining, requests on open connections are still served: `Connection: close` sends them away.
     return503OnClosing: false,
@@ -65,6 +71,7 @@ export async function createHttpApp(
   fastify.server.maxConnections = MAX_CONNECTIONS;
   readJsonBodies(fastify);
   setHeaders(fastify);
+  requireHost(fastify);
   drain.watch(fastify);
   if (cors) await allowOrigins(fastify, cors);
   refuseWrongMethods(fastify);

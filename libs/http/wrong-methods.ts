@@ -13,7 +13,7 @@ interface Resource {
 
 /**
  * Tells a wrong method on a path that exists (405) from a path that does not (404). The router knows routes by
- * method first, so that to it both are unknown. Call it before any route is added.
+ * method first, so that to it both are unknown. Neither reads a body. Call it before any route is added.
  */
 export function refuseWrongMethods(fastify: FastifyInstance): void {
   const resources = new Map<string, Resource>();
@@ -33,7 +33,8 @@ export function refuseWrongMethods(fastify: FastifyInstance): void {
     const matching = request.is404 ? [...resources.values()].filter(({ pattern }) => pattern.test(path)) : [];
     const allowed = new Set(fixed ? fixed.methods : matching.flatMap(({ methods }) => [...methods]));
     const isWrong = allowed.size > 0 && !allowed.has(request.method);
-    done(isWrong ? methodNotAllowed([...allowed].sort()) : undefined);
+    if (isWrong) return done(methodNotAllowed([...allowed].sort()));
+    done(request.is404 ? errorOfStatus(404) : undefined);
   });
 }
 

@@ -1,0 +1,107 @@
+import { Body, Controller, Get, HttpException, Module, Param, Patch, Post, Query, Req } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import { type ApiError, tooManyRequests, unavailable } from '#libs/http/api-error.js';
+import { Reply } from '#libs/http/envelope.js';
+import { etagOf, requireMatch } from '#libs/http/etag.js';
+import { EmailField, TextField } from '#libs/http/fields.js';
+import { createHttpApp, type HttpAppOptions } from '#libs/http/http-app.js';
+import { ListQuery, SortField } from '#libs/http/list-query.js';
+import { IfMatch, Replies } from '#libs/http/replies.js';
+import { listenOn } from '#libs/http/running-app.js';
+import { type CapturedLog, captureLog } from './captured-log.js';
+
+/** Stands in texts that may not leave. */
+export const INSIDE = 'inside-4711';
+
+class Thing {
+  @TextField({ min: 1, max: 50, optional: true, nullable: true })
+  name?: string | null;
+
+  @EmailField({ optional: true })
+  email?: string;
+}
+
+class ThingQuery extends ListQuery {
+  @SortField(['name'])
+  sort?: string;
+}
+
+/** Whatever anybody might throw. */
+const FAILURES: Record<string, () => unknown> = {
+  string: () => `SELECT ${INSIDE}`,
+  error: () => new Error(`at /srv/${INSIDE}.ts: password=${INSIDE}`),
+  type: () => new TypeError(`Cannot read properties of undefined (reading '${INSIDE}')`),
+  cause: () => new Error('outer', { cause: new Error(INSIDE) }),
+  undefined: () => undefined,
+  null: () => null,
+  number: () => 42,
+  symbol: () => Symbol(INSIDE),
+  object: () => ({ message: INSIDE, statusCode: 200 }),
+  bare: () => Object.create(null),
+  http: () => new HttpException({ message: INSIDE, sql: INSIDE }, 502),
+  'too-many': () => tooManyRequests(7),
+  away: () => unavailable(3, 'dependency_away', undefined, new Error('connect ECONNREFUSED')),
+};
+
+@Controller()
+class WireController {
+  @Get('things')
+  @Replies([Thing], { message: 'Things.' })
+  list(@Query() { limit = 20 }: ThingQuery) {
+    return Reply.page([], { limit, next_cursor: null });
+  }
+
+  @Post('things')
+  @Replies(Thing, { message: 'Made.', status: 201 })
+  create(@Body() thing: Thing) {
+    return new Reply(thing).at('/things/1');
+  }
+
+  @Get('things/:id')
+  @Replies(Thing, { message: 'A thing.', etag: 'read' })
+  get(@Param('id') _id: string) {
+    return Reply.tagged({ name: 'one' }, etagOf(3));
+  }
+
+  @Patch('things/:id')
+  @Replies(Thing, { message: 'Changed.', etag: 'write' })
+  change(@Param('id') _id: string, @Body() change: Thing, @IfMatch() ifMatch?: string) {
+    requireMatch(ifMatch, etagOf(3));
+    return Reply.tagged(change, etagOf(4));
+  }
+
+  @Post('echo')
+  @Replies(null, { message: 'As you say.' })
+  echo(@Body() body: object) {
+    return { said: body, polluted: ({} as Record<string, unknown>)['polluted'] ?? null };
+  }
+
+  @Get('address')
+  @Replies(null, { message: 'You.' })
+  address(@Req() { ip, protocol }: FastifyRequest) {
+    return { ip, protocol };
+  }
+
+  @Get('failures/:kind')
+  @Replies(null, { message: 'Never.' })
+  async fail(@Param('kind') kind: string) {
+    throw FAILURES[kind]?.() as ApiError;
+  }
+}
+
+@Module({ controllers: [WireController] })
+class WireModule {}
+
+export interface WireApp {
+  url: string;
+  log: CapturedLog;
+  close(): Promise<void>;
+}
+
+/** What all our listeners share, on a real port, with a route for each thing that a test wants to provoke. */
+export async function startWireApp(options: Partial<HttpAppOptions> = {}): Promise<WireApp> {
+  const log = await captureLog();
+  const app = await createHttpApp(WireModule, { name: 'wire', logger: log.logger, ...options });
+  const url = await listenOn(app, { host: '127.0.0.1', port: 0, variable: 'PORT' });
+  return { url, log, close: () => app.close() };
+}
