@@ -9,11 +9,12 @@ export interface BothServices {
   close(): Promise<void>;
 }
 
-/** @param overrides of user-service's settings; `keycloak` is for both */
+/** @param overrides of user-service's settings; `keycloak` and `docs` are for both */
 export async function startBothServices(
   overrides: Partial<UserServiceSettings> & { keycloak?: KeycloakServiceSettings } = {},
 ): Promise<BothServices> {
-  const idp = await startTestIdentityProvider({ keycloak: overrides.keycloak ?? null });
+  const { keycloak = null, docs = false } = overrides;
+  const idp = await startTestIdentityProvider({ keycloak, docs });
   const { issuer, audience, lifetimeSeconds, publicKeys } = idp.settings.signing;
   const service = await startTestUserService({
     identityProviderUrl: idp.api.url.replace('/api/v1', ''),
