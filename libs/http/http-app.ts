@@ -68,7 +68,10 @@ export async function createHttpApp(
     },
   });
   const fastify: FastifyInstance = adapter.getInstance();
-  fastify.server.maxConnections = MAX_CONNECTIONS;
+  const { server } = fastify;
+  server.maxConnections = MAX_CONNECTIONS;
+  // RFC 9110, section 10.1.1: an expectation that is not known may be ignored. Node's own 417 would have no envelope.
+  server.on('checkExpectation', (request, response) => server.emit('request', request, response));
   readJsonBodies(fastify);
   setHeaders(fastify);
   requireHost(fastify);

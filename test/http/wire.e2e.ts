@@ -1,0 +1,166 @@
+import { connect } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { exchange, request } from '../support/raw-http.js';
+import { startWireApp, type WireApp } from '../support/wire-app.js';
+
+let app: WireApp;
+beforeAll(async () => {
+  app = await startWireApp();
+});
+afterAll(() => app?.close());
+
+const lines = (...all: string[]) => all.join('\r\n');
+const HEAD = ['POST /echo HTTP/1.1', 'Host: localhost', 'Content-Type: application/json'];
+/** What must not be taken for a request of its own. */
+const SMUGGLED = 'GET /address HTTP/1.1\r\nHost: localhost\r\n\r\n';
+
+/** Requests that our logs have seen since. */
+const seen = () => app.log.lines().filter(({ msg }) => msg === 'request').length;
+
+describe('where a request ends is never in doubt:', () => {
+  it.each<[string, string]>([
+    [
+      'a length and chunks',
+      lines(...HEAD, 'Content-Length: 6', 'Transfer-Encoding: chunked', '', `0\r\n\r\n${SMUGGLED}`),
+    ],
+    [
+      'chunks and a length',
+      lines(...HEAD, 'Transfer-Encoding: chunked', 'Content-Length: 6', '', `0\r\n\r\n${SMUGGLED}`),
+    ],
+    ['two lengths', lines(...HEAD, 'Content-Length: 2', 'Content-Length: 60', '', `{}${SMUGGLED}`)],
+    ['two equal lengths', lines(...HEAD, 'Content-Length: 2', 'Content-Length: 2', '', `{}${SMUGGLED}`)],
+    ['a list of lengths', lines(...HEAD, 'Content-Length: 2, 2', '', `{}${SMUGGLED}`)],
+    ['a negative length', lines(...HEAD, 'Content-Length: -2', '', `{}${SMUGGLED}`)],
+    ['a signed length', lines(...HEAD, 'Content-Length: +2', '', `{}${SMUGGLED}`)],
+    ['a hexadecimal length', lines(...HEAD, 'Content-Length: 0x2', '', `{}${SMUGGLED}`)],
+    ['a length and a space', lines(...HEAD, 'Content-Length : 2', '', `{}${SMUGGLED}`)],
+    ['a huge length', lines(...HEAD, 'Content-Length: 99999999999999999999', '', `{}${SMUGGLED}`)],
+    ['chunks by another name', lines(...HEAD, 'Transfer-Encoding: xchunked', '', `0\r\n\r\n${SMUGGLED}`)],
+    [
+      'chunks and identity',
+      lines(...HEAD, 'Transfer-Encoding: chunked, identity', '', `0\r\n\r\n${SMUGGLED}`),
+    ],
+    ['chunks and a space', lines(...HEAD, 'Transfer-Encoding : chunked', '', `0\r\n\r\n${SMUGGLED}`)],
+    [
+      'a folded header',
+      lines(...HEAD, 'Transfer-Encoding:', ' chunked', 'Content-Length: 2', '', `{}${SMUGGLED}`),
+    ],
+    [
+      'a chunk of no size',
+      lines(...HEAD, 'Transfer-Encoding: chunked', '', `x\r\n{}\r\n0\r\n\r\n${SMUGGLED}`),
+    ],
+    [
+      'a chunk of more than it says',
+      lines(...HEAD, 'Transfer-Encoding: chunked', '', `1\r\n{}\r\n0\r\n\r\n${SMUGGLED}`),
+    ],
+    ['bare line feeds', `${HEAD.join('\n')}\nContent-Length: 2\n\n{}${SMUGGLED}`],
+    ['bare carriage returns', `${HEAD.join('\r')}\rContent-Length: 2\r\r{}`],
+    [
+      'a bare line feed within',
+      lines(...HEAD, 'X-A: b\nContent-Length: 0', 'Content-Length: 2', '', `{}${SMUGGLED}`),
+    ],
+    ['a NUL in a header', lines(...HEAD, 'X-A: b\0c', 'Content-Length: 2', '', `{}${SMUGGLED}`)],
+    ['a NUL in a header’s name', lines(...HEAD, 'X\0A: b', 'Content-Length: 2', '', `{}${SMUGGLED}`)],
+    ['two hosts', lines(...HEAD, 'Host: other', 'Content-Length: 2', '', '{}')],
+    ['a space in the path', lines('GET /add ress HTTP/1.1', 'Host: localhost', '', '')],
+  ])('%s', async (_, text) => {
+    const before = seen();
+    const { answers, closed } = await exchange(app.url, text, { patience: 12_000 });
+    expect(answers.map(({ status }) => status)).toEqual([400]);
+    expect(Object.keys(JSON.parse(answers[0]?.body as string))).toHaveLength(6);
+    expect(answers[0]?.body).not.toContain('127.0.0.1');
+    expect(answers[0]?.headers['connection'] === 'close' ? closed : true).toBe(true);
+    expect(seen() - before).toBeLessThanOrEqual(1);
+  });
+
+  it('what comes behind a whole request is the next one', async () => {
+    const one = lines(...HEAD, 'Content-Length: 2', '', '{}');
+    const last = request('GET /address');
+    const { answers, closed } = await exchange(app.url, one + one + last);
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
+    expect(closed).toBe(true);
+  });
+
+  it('chunks are put together', async () => {
+    const chunked = lines(
+      ...HEAD,
+      'Transfer-Encoding: chunked',
+      'Connection: close',
+      '',
+      '4\r\n{"a"\r\n3\r\n:1}\r\n0\r\n\r\n',
+    );
+    const { answers } = await exchange(app.url, chunked);
+    expect(JSON.parse(answers[0]?.body as string).data.said).toEqual({ a: 1 });
+  });
+
+  it('chunks that grow too large are 413', async () => {
+    const piece = `1000\r\n${' '.repeat(4_096)}\r\n`;
+    const { answers } = await exchange(app.url, [
+      lines(...HEAD, 'Transfer-Encoding: chunked', '', ''),
+      ...Array.from({ length: 30 }, () => piece),
+    ]);
+    expect(answers[0]?.status).toBe(413);
+  });
+
+  it('Expect: 100-continue is answered before the body', async () => {
+    const head = lines(...HEAD, 'Content-Length: 2', 'Expect: 100-continue', 'Connection: close', '', '');
+    const { answers } = await exchange(app.url, [head, '{}'], { pause: 100 });
+    expect(answers.map(({ status }) => status)).toEqual([100, 200]);
+  });
+
+  it.each([
+    'Expect: something',
+    'Upgrade: websocket\r\nConnection: Upgrade',
+    'Upgrade: h2c\r\nConnection: Upgrade, HTTP2-Settings',
+  ])('what is asked for beyond that is not heard: %j', async (header) => {
+    const { answers } = await exchange(app.url, request('GET /address', [header]));
+    expect(answers.map(({ status }) => status)).toEqual([200]);
+    expect(Object.keys(JSON.parse(answers[0]?.body as string))).toHaveLength(6);
+  });
+});
+
+describe.concurrent('who is slow is sent away within 15 s:', { timeout: 30_000 }, () => {
+  const slow = (pieces: string[], pause: number) =>
+    exchange(app.url, pieces, { patience: 16_000, quiet: 16_000, pause });
+
+  it('a header that never ends', async () => {
+    const drip = [
+      ...'GET /things HTTP/1.1\r\nHost: localhost\r\nX-A: '.split(''),
+      ...'x'.repeat(40).split(''),
+    ];
+    const { answers, closed, after } = await slow(drip, 400);
+    expect([closed, answers.map(({ status }) => status)]).toEqual([true, [408]]);
+    expect(JSON.parse(answers[0]?.body as string).errors[0].code).toBe('request_timeout');
+    expect(after).toBeLessThan(15_000);
+  });
+
+  it('a body that never comes', async () => {
+    const { answers, closed, after } = await slow([lines(...HEAD, 'Content-Length: 20', '', '{')], 0);
+    expect([closed, answers.map(({ status }) => status)]).toEqual([true, [408]]);
+    expect(after).toBeLessThan(15_000);
+  });
+
+  it('a body that drips', async () => {
+    const drip = [lines(...HEAD, 'Content-Length: 1000', '', '{'), ...' '.repeat(60).split('')];
+    const { closed, after } = await slow(drip, 250);
+    expect([closed, after < 15_000]).toEqual([true, true]);
+  });
+
+  it('a connection on which nothing is said', async () => {
+    const { closed, after } = await slow([''], 0);
+    expect([closed, after < 15_000]).toEqual([true, true]);
+  });
+
+  it('while everybody else is served', async () => {
+    const idle = Array.from({ length: 500 }, () => {
+      const socket = connect(Number(new URL(app.url).port), '127.0.0.1');
+      socket.on('error', () => {});
+      socket.write('GET / HTTP/1.1\r\nHost');
+      return socket;
+    });
+    const before = performance.now();
+    expect((await fetch(`${app.url}/things`)).status).toBe(200);
+    expect(performance.now() - before).toBeLessThan(3_000);
+    for (const socket of idle) socket.destroy();
+  });
+});
