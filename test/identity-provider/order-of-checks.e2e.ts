@@ -1,0 +1,102 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { newId } from '#libs/http/ids.js';
+import { startTestIdentityProvider, type TestIdentityProvider } from '../support/identity-provider.js';
+
+let idp: TestIdentityProvider;
+let nobody: string;
+let reader: string;
+let admin: string;
+
+beforeAll(async () => {
+  idp = await startTestIdentityProvider();
+  const tokenOf = async (permissions: string[]) => (await idp.signIn(permissions)).api.token as string;
+  [nobody, reader, admin] = await Promise.all([tokenOf([]), tokenOf(['accounts:read']), tokenOf(['*'])]);
+});
+afterAll(() => idp?.close());
+
+async function ask(
+  method: string,
+  path: string,
+  token: string | null,
+  body?: string,
+  type = 'application/json',
+) {
+  const response = await fetch(idp.api.url + path, {
+    method,
+    headers: {
+      ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+      ...(body === undefined ? {} : { 'content-type': type }),
+      'if-match': '"0-0"',
+    },
+    ...(body === undefined ? {} : { body }),
+  });
+  return response.status;
+}
+
+/** A request that is wrong in every way, and what is said once the ways before are set right. */
+describe('of all that is wrong with a request the first is told:', () => {
+  const missing = `/accounts/${newId()}`;
+
+  it('what cannot be read', async () => {
+    expect(await ask('PATCH', '/accounts/x?y=1', null, '{')).toBe(400);
+    expect(await ask('PATCH', '/accounts/x?y=1', null, '{}', 'text/plain')).toBe(415);
+    expect(await ask('PATCH', '/accounts/x?y=1', null, `"${'x'.repeat(110_000)}"`)).toBe(413);
+  });
+
+  it('who asks', async () => {
+    expect(await ask('PATCH', '/accounts/x?y=1', null, '{"z":1}')).toBe(401);
+    expect(await ask('PATCH', '/accounts/x?y=1', 'nonsense', '{"z":1}')).toBe(401);
+  });
+
+  it('whether he may', async () => {
+    expect(await ask('PATCH', '/accounts/x?y=1', nobody, '{"z":1}')).toBe(403);
+    expect(await ask('PATCH', '/accounts/x?y=1', reader, '{"z":1}')).toBe(403);
+  });
+
+  it('an id that is none', async () => {
+    for (const id of ['x', '0', newId().replace('-', ''), `${newId()}0`, `%20${newId()}`, "1'--", '%00']) {
+      expect([id, await ask('PATCH', `/accounts/${id}?y=1`, admin, '{"z":1}')]).toEqual([id, 404]);
+    }
+  });
+
+  it('query and body, before whether it is there', async () => {
+    expect(await ask('PATCH', `${missing}?y=1`, admin, '{}')).toBe(422);
+    expect(await ask('PATCH', missing, admin, '{"z":1}')).toBe(422);
+    expect(await ask('PATCH', missing, admin, '{"status":"gone"}')).toBe(422);
+  });
+
+  it('whether it is there', async () => {
+    expect(await ask('PATCH', missing, admin, '{"first_name":"Ada"}')).toBe(404);
+  });
+
+  it('whether it is still so, before what stands against it', async () => {
+    const { account, api } = await idp.signIn(['*']);
+    const own = api.token as string;
+    expect(await ask('PATCH', `/accounts/${account.id}`, own, '{"status":"disabled"}')).toBe(412);
+    expect(await ask('DELETE', `/accounts/${account.id}`, own)).toBe(412);
+    expect((await api.delete(`/accounts/${account.id}`)).status).toBe(409);
+  });
+
+  it('an id in capitals is the same id', async () => {
+    const { account } = await idp.signIn([]);
+    expect(await ask('GET', `/accounts/${account.id.toUpperCase()}`, reader)).toBe(200);
+  });
+});
+
+it('an address that somebody claims is not his, where no proxy is trusted', async () => {
+  const strict = await startTestIdentityProvider({
+    login: { maxFailures: 100, maxFailuresPerAddress: 3, windowSeconds: 900 },
+  });
+  const login = async (index: number) => {
+    const response = await fetch(`${strict.api.url}/auth/login`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-forwarded-for': `198.51.100.${index}` },
+      body: JSON.stringify({ email: `nobody-${index}@example.com`, password: 'wrong-password' }),
+    });
+    return response.status;
+  };
+  const statuses = [];
+  for (let index = 1; index <= 5; index += 1) statuses.push(await login(index));
+  expect(statuses).toEqual([401, 401, 401, 429, 429]);
+  await strict.close();
+});
