@@ -44,8 +44,8 @@ async function ask({ method, path, root }: DeclaredRoute & { root: string }, aut
     headers: { 'content-type': 'application/json', ...(authorization ? { authorization } : {}) },
     ...(method === 'GET' ? {} : { body: '{}' }),
   });
-  const body = await response.json();
-  const code: string | null = body.errors?.[0]?.code ?? null;
+  const { errors } = (await response.json()) as { errors?: { code: string }[] | null };
+  const code = errors?.[0]?.code ?? null;
   return { status: response.status, code, challenge: response.headers.get('www-authenticate') };
 }
 

@@ -7,14 +7,19 @@ beforeAll(async () => {
 });
 afterAll(() => app?.close());
 
-/** @param body text, or its bytes in latin1 where it is no text */
+/** @param body text, or bytes where it is none */
 async function send(body: string | Uint8Array, path = '/echo', type = 'application/json') {
   const response = await fetch(app.url + path, {
     method: 'POST',
     headers: { 'content-type': type },
-    body: body as BodyInit,
+    body,
   });
-  return { status: response.status, ...(await response.json()) };
+  return (await response.json()) as {
+    status: string;
+    code: number;
+    data: { said?: unknown; polluted?: unknown } | null;
+    errors: { field: string | null; code: string }[] | null;
+  };
 }
 
 const bytes = (...values: number[]) => Uint8Array.from(values);
@@ -177,8 +182,12 @@ describe('no key reaches a prototype:', () => {
 
 describe('a query', () => {
   const query = async (text: string) => {
-    const { status, errors } = await (await fetch(`${app.url}/things?${text}`)).json();
-    const told = (errors ?? []) as { field: string; code: string }[];
+    const response = await fetch(`${app.url}/things?${text}`);
+    const { status, errors } = (await response.json()) as {
+      status: string;
+      errors: { field: string; code: string }[] | null;
+    };
+    const told = errors ?? [];
     return [status, ...told.map(({ field, code }) => `${field} ${code}`)];
   };
 

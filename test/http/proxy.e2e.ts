@@ -10,8 +10,8 @@ afterEach(async () => {
 async function seen(trustProxy: false | number | string[], headers: Record<string, string>) {
   app = await startWireApp({ trustProxy });
   const response = await fetch(`${app.url}/address`, { headers });
-  const { ip, protocol } = (await response.json()).data;
-  return { ip, protocol, tls: response.headers.get('strict-transport-security') };
+  const { data } = (await response.json()) as { data: { ip: string; protocol: string } };
+  return { ...data, tls: response.headers.get('strict-transport-security') };
 }
 
 const FORWARDED = { 'x-forwarded-for': '198.51.100.1, 203.0.113.7', 'x-forwarded-proto': 'https' };

@@ -41,7 +41,7 @@ describe('the published keys', () => {
   it('are public ones with exactly six members each, own key first', async () => {
     const response = await fetch(root + PATHS[0]);
     expect(response.headers.get('content-type')).toBe('application/json; charset=utf-8');
-    const set = await response.json();
+    const set = (await response.json()) as { keys: object[] };
     expect(set).toEqual({ keys: KEYS });
     for (const key of set.keys)
       expect(Object.keys(key).sort()).toEqual(['alg', 'e', 'kid', 'kty', 'n', 'use']);
