@@ -1,12 +1,8 @@
 import type { KeycloakServiceSettings } from '#libs/config/settings.js';
 import { ask } from './ask.js';
-import { broken, type Check, ok, warning } from './check.js';
+import { broken, type Check, ok } from './check.js';
 
-/** Of all the time that a token may be early or late, this much is let pass. */
-const LEEWAY_SECONDS = 30;
-const NOTEWORTHY_SECONDS = 5;
-
-/** The realm's public side: discovery, issuer, clock and keys. */
+/** The realm's public side: discovery, issuer and keys. */
 export async function checkRealm(settings: KeycloakServiceSettings): Promise<Check[]> {
   const { internalUrl, realm, issuer } = settings;
   const url = `${internalUrl}/realms/${realm}/.well-known/openid-configuration`;
@@ -23,7 +19,6 @@ export async function checkRealm(settings: KeycloakServiceSettings): Promise<Che
   return [
     ok(name, `Realm ${realm} answers at ${internalUrl}.`),
     checkIssuer(issuer, answer.body['issuer']),
-    ...checkClock(answer.clockSkew),
     await checkKeySet(settings.jwksUrl),
   ];
 }
@@ -36,17 +31,6 @@ export function checkIssuer(expected: string, found: unknown): Check {
         `Keycloak calls itself ${found}, the settings say ${expected}: every token is refused.`,
         "Let KEYCLOAK_URL be the URL that browsers use, and Keycloak's own hostname setting (KC_HOSTNAME) the same.",
       );
-}
-
-function checkClock(skew: number | null): Check[] {
-  const name = 'keycloak.clock';
-  if (skew === null) return [];
-  const seconds = Math.abs(skew);
-  const message = `Keycloak's clock is ${seconds} s ${skew > 0 ? 'ahead of' : 'behind'} this machine's.`;
-  const remedy = 'Let both machines follow a time server (NTP).';
-  if (seconds > LEEWAY_SECONDS) return [broken(name, message, remedy)];
-  if (seconds > NOTEWORTHY_SECONDS) return [warning(name, message, remedy)];
-  return [ok(name, 'Keycloak and this machine agree on the time.')];
 }
 
 async function checkKeySet(url: string): Promise<Check> {

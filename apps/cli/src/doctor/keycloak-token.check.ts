@@ -3,11 +3,16 @@ import { ask } from './ask.js';
 import { broken, type Check, ok, warning } from './check.js';
 import { checkIssuer } from './keycloak-realm.check.js';
 
+const LEEWAY_SECONDS = 30;
+const NOTEWORTHY_SECONDS = 5;
+
 /** An access token of the service's own account, and what stands in it. It never leaves the process. */
 export interface ServiceToken {
   text: string;
   header: Record<string, unknown>;
   claims: Record<string, unknown>;
+  /** Keycloak's clock against ours, in seconds, positive where it is ahead. */
+  clockSkew: number;
 }
 
 /** Signs in as user-service does; tells why not where that fails. */
@@ -28,7 +33,11 @@ export async function requestToken(
     return { check: broken(name, `Keycloak does not answer: ${answer}.`, 'Look at its log.') };
   }
   const token = decode(answer.body?.['access_token']);
-  if (answer.status === 200 && token) return token;
+  if (answer.status === 200 && token) {
+    // Whole seconds, cut off.
+    const issuedAt = Number(token.claims['iat']) + 0.5;
+    return { ...token, clockSkew: Math.round(issuedAt - answer.at / 1000) };
+  }
   const { error = 'no error code', error_description: description = '' } = answer.body ?? {};
   return {
     check: broken(
@@ -42,15 +51,27 @@ export async function requestToken(
 /** What a real token shows of the realm's configuration. */
 export function checkServiceToken(
   settings: KeycloakServiceSettings,
-  { header, claims }: ServiceToken,
+  { header, claims, clockSkew }: ServiceToken,
 ): Check[] {
   return [
     ok('keycloak.client', `${settings.clientId} signs in.`),
     ...(claims['iss'] === settings.issuer ? [] : [checkIssuer(settings.issuer, claims['iss'])]),
+    checkClock(clockSkew),
     checkAlgorithm(header['alg']),
     checkSubject(claims['sub']),
     checkAudience(settings, claims['aud']),
   ];
+}
+
+/** A token that is issued ahead of our time, beyond the leeway of `libs/auth`, is refused. */
+function checkClock(skew: number): Check {
+  const name = 'keycloak.clock';
+  const seconds = Math.abs(skew);
+  const message = `Keycloak's clock is ${seconds} s ${skew > 0 ? 'ahead of' : 'behind'} this machine's.`;
+  const remedy = 'Let both machines follow a time server (NTP).';
+  if (seconds > LEEWAY_SECONDS) return broken(name, message, remedy);
+  if (seconds > NOTEWORTHY_SECONDS) return warning(name, message, remedy);
+  return ok(name, 'Keycloak and this machine agree on the time.');
 }
 
 function checkAlgorithm(algorithm: unknown): Check {
@@ -73,20 +94,31 @@ function checkSubject(subject: unknown): Check {
       );
 }
 
+/** What stands in tokens without any audience mapper. */
+const BUILT_IN = ['account', 'account-console', 'broker', 'realm-management', 'security-admin-console'];
+
 /** The service's own token stands in for those of people, which are got in a browser alone. */
 function checkAudience({ audience, clientId }: KeycloakServiceSettings, found: unknown): Check {
   const name = 'keycloak.audience';
-  const audiences = [found].flat().filter((one) => typeof one === 'string');
+  const audiences = [found].flat().filter((one) => typeof one === 'string' && !BUILT_IN.includes(one));
   if (audiences.includes(audience)) return ok(name, `Tokens are for ${audience}.`);
+  if (audiences.length > 0) {
+    return broken(
+      name,
+      `Tokens are for ${audiences.join(', ')}, and only those for ${audience} are taken.`,
+      'Let KEYCLOAK_AUDIENCE be what the audience mapper of your clients adds.',
+    );
+  }
+  // It may be the service's client alone that lacks the mapper.
   return warning(
     name,
-    `The token of ${clientId} is not for ${audience} but for ${audiences.join(', ') || 'nobody'}: whoever calls with one like it gets 401.`,
-    `Every client whose tokens are to be taken needs an audience mapper that adds ${audience}; KEYCLOAK_AUDIENCE names what it adds.`,
+    `The token of ${clientId} is not for ${audience}: callers with one like it get 401.`,
+    `Give every client whose tokens are to be taken an audience mapper that adds ${audience}.`,
   );
 }
 
 /** For looking at, not for believing. */
-function decode(text: unknown): ServiceToken | null {
+function decode(text: unknown): Omit<ServiceToken, 'clockSkew'> | null {
   if (typeof text !== 'string') return null;
   try {
     const [header, claims] = text

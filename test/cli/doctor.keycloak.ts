@@ -1,0 +1,144 @@
+import { parse } from 'dotenv';
+import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { createRealm, keycloakEnv, type TestRealm } from '../support/keycloak.js';
+import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
+import { CliCheckout, type Variables } from './cli-checkout.js';
+
+interface Check {
+  name: string;
+  status: string;
+  message: string;
+  remedy: string | null;
+}
+
+let checkout: CliCheckout;
+let database: TestDatabase;
+let env: Variables;
+const realms: TestRealm[] = [];
+beforeAll(async () => {
+  checkout = await CliCheckout.make();
+  database = await createTestDatabase();
+  const pair = parse((await checkout.twinkey(['keys', 'generate'])).stdout);
+  env = { ...pair, DATABASE_URL: database.url };
+  await checkout.twinkey(['seed'], env);
+});
+afterAll(async () => {
+  for (const realm of realms) await realm.delete();
+  await database.close();
+  await checkout.close();
+});
+
+async function makeRealm(...overrides: Parameters<typeof createRealm>): Promise<TestRealm> {
+  const realm = await createRealm(...overrides);
+  realms.push(realm);
+  return realm;
+}
+
+/** What doctor says of Keycloak, by check. */
+async function doctor(realm: TestRealm, overrides: Variables = {}) {
+  const settings = { ...env, ...keycloakEnv(realm), ...overrides };
+  const { code, stdout } = await checkout.twinkey(['doctor', '--json'], settings);
+  const checks: Check[] = JSON.parse(stdout).checks;
+  const keycloak = checks.filter(({ name }) => name.startsWith('keycloak.'));
+  return { code, stdout, checks: Object.fromEntries(keycloak.map((check) => [check.name.slice(9), check])) };
+}
+
+it('finds nothing broken in the shipped realm, and prints no secret', async () => {
+  const realm = await makeRealm();
+  const { code, checks, stdout } = await doctor(realm);
+  expect(code).toBe(0);
+  expect(Object.entries(checks).map(([name, { status }]) => `${name} ${status}`)).toEqual([
+    'reachable ok',
+    'issuer ok',
+    'keys ok',
+    'client ok',
+    'clock ok',
+    'algorithm ok',
+    'subject ok',
+    'audience ok',
+    'rights ok',
+    'role-map ok',
+  ]);
+  expect(stdout).not.toContain(realm.clientSecret);
+  expect(stdout).not.toContain('eyJ');
+});
+
+it('tells an issuer that differs from the URL in the settings', async () => {
+  const realm = await makeRealm();
+  const elsewhere = new URL(inject('keycloak').url);
+  elsewhere.hostname = elsewhere.hostname === 'localhost' ? '127.0.0.1' : 'localhost';
+  const { code, checks } = await doctor(realm, {
+    KEYCLOAK_URL: elsewhere.origin,
+    KEYCLOAK_INTERNAL_URL: inject('keycloak').url,
+  });
+  expect(code).toBe(1);
+  expect(checks['issuer']).toMatchObject({
+    status: 'broken',
+    remedy: expect.stringContaining('KEYCLOAK_URL'),
+  });
+});
+
+it.each([
+  ['a secret that is not the client’s', { KEYCLOAK_CLIENT_SECRET: 'wrong' }, 'client'],
+  ['a client that is not there', { KEYCLOAK_CLIENT_ID: 'nobody' }, 'client'],
+  ['a realm that is not there', { KEYCLOAK_REALM: 'nowhere' }, 'reachable'],
+  ['a server that does not answer', { KEYCLOAK_INTERNAL_URL: 'http://127.0.0.1:1' }, 'reachable'],
+])('tells %s', async (_, overrides, name) => {
+  const { code, checks } = await doctor(await makeRealm(), overrides as Variables);
+  expect(code).toBe(1);
+  expect(checks[name]).toMatchObject({ status: 'broken', remedy: expect.any(String) });
+});
+
+it('tells a service account that may do too little, or too much', async () => {
+  const realm = await makeRealm();
+  const [account] = await realm.admin.users.find({ username: 'service-account-user-service', exact: true });
+  const [management] = await realm.admin.clients.find({ clientId: 'realm-management' });
+  const mapping = { id: String(account?.id), clientUniqueId: String(management?.id) };
+  const role = async (roleName: string) => {
+    const found = await realm.admin.clients.findRole({ id: mapping.clientUniqueId, roleName });
+    return [{ id: String(found?.id), name: roleName }];
+  };
+  await realm.admin.users.addClientRoleMappings({ ...mapping, roles: await role('manage-realm') });
+  expect((await doctor(realm)).checks['rights']).toMatchObject({
+    status: 'warning',
+    message: expect.stringContaining('manage-realm'),
+  });
+
+  await realm.admin.users.delClientRoleMappings({ ...mapping, roles: await role('manage-users') });
+  const { code, checks } = await doctor(realm);
+  expect(code).toBe(1);
+  expect(checks['rights']).toMatchObject({
+    status: 'broken',
+    message: expect.stringMatching(/lacks manage-users/),
+  });
+});
+
+it('tells tokens that are not signed with RS256, and such that are for somebody else', async () => {
+  const realm = await makeRealm({ defaultSignatureAlgorithm: 'PS256' });
+  const { code, checks } = await doctor(realm, { KEYCLOAK_AUDIENCE: 'somebody-else' });
+  expect(code).toBe(1);
+  expect(checks['algorithm']).toMatchObject({ status: 'broken', message: expect.stringContaining('PS256') });
+  expect(checks['audience']).toMatchObject({
+    status: 'broken',
+    message: expect.stringMatching(/for user-service, .* for somebody-else/),
+  });
+
+  const [client] = await realm.admin.clients.find({ clientId: 'user-service' });
+  const [mapper] = client?.protocolMappers ?? [];
+  await realm.admin.clients.delProtocolMapper({ id: String(client?.id), mapperId: String(mapper?.id) });
+  expect((await doctor(realm)).checks['audience']).toMatchObject({
+    status: 'warning',
+    remedy: expect.stringContaining('audience mapper'),
+  });
+});
+
+it('warns of a role that Twinkey has not', async () => {
+  const { code, checks } = await doctor(await makeRealm(), {
+    KEYCLOAK_ROLE_MAP: 'a=admin,b=Admin,c=helpdesk',
+  });
+  expect(code).toBe(0);
+  expect(checks['role-map']).toMatchObject({
+    status: 'warning',
+    message: expect.stringMatching(/names Admin, helpdesk,/),
+  });
+});
