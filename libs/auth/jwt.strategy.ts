@@ -1,4 +1,4 @@
-import { Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { AuthModuleOptions, PassportStrategy } from '@nestjs/passport';
 import passport from 'passport';
 import { type SecretOrKeyProvider, Strategy } from 'passport-jwt';
@@ -17,7 +17,7 @@ import { TrustedIssuers } from './trusted-issuer.js';
  * 4. its claims are checked (`claims.ts`), and it is remembered.
  */
 @Injectable()
-export class JwtStrategy extends PassportStrategy(Strategy, 'jwt') implements OnModuleDestroy {
+export class JwtStrategy extends PassportStrategy(Strategy, 'jwt') implements OnApplicationShutdown {
   private readonly candidates: WeakMap<BearerRequest, Candidate>;
   private readonly ownName: string;
 
@@ -51,7 +51,8 @@ export class JwtStrategy extends PassportStrategy(Strategy, 'jwt') implements On
     return token;
   }
 
-  onModuleDestroy(): void {
+  /** Not before the listener has closed: requests that are under way still need it. */
+  onApplicationShutdown(): void {
     passport.unuse(this.ownName);
   }
 }
