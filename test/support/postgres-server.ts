@@ -20,10 +20,13 @@ export interface PostgresServer {
   close(): Promise<void>;
 }
 
+/** For tests that crash the server and look for what it had acknowledged. */
+export const DURABLE = { max_connections: '200' };
+
 /** A real Postgres on a free port, in a temp folder of its own. It goes with the process, however that ends. */
-export async function startPostgres(): Promise<PostgresServer> {
+export async function startPostgres(settings: Record<string, string> = FAST): Promise<PostgresServer> {
   const folder = await mkdtemp(join(tmpdir(), 'twinkey-test-'));
-  const { url, close } = await openCluster(folder, FAST);
+  const { url, close } = await openCluster(folder, settings);
   return {
     folder,
     url,

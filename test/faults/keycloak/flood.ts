@@ -1,0 +1,38 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, it } from 'vitest';
+import { lossOf, record } from '../support/ledger.js';
+import { Load } from '../support/load.js';
+import { type Call, send, slowest, tally } from '../support/request.js';
+import { forgery } from './forgery.js';
+import type { KeycloakSite } from './site.js';
+
+const FLOOD = 3_000;
+
+export function testFlood(site: () => KeycloakSite): void {
+  it('a flood of unknown key ids: one fetch of the key set at most, and good tokens pass', async () => {
+    const { realm, person, proxy, replica } = site();
+    const good = await realm.passwordToken(person);
+    const me: Call = { name: 'GET /users/me', url: `${replica.userService}/users/me`, token: good };
+    expect((await send(me)).status).toBe(200);
+    const fetched = () => proxy.requests.filter((line) => line.includes('/certs')).length;
+    const before = fetched();
+    const load = new Load({ clients: 4, perSecond: 20, next: () => me });
+    const forged = new Load({
+      clients: 40,
+      perSecond: 300,
+      next: (client, turn) => ({ ...me, name: 'forged', token: forgery(realm, `${client}-${turn}`) }),
+    });
+    while (forged.outcomes.length < FLOOD) await sleep(100);
+    const [answers] = await Promise.all([forged.stop(), load.stop()]);
+    const fetches = fetched() - before;
+    const wrong = answers.filter(({ status }) => status !== 401);
+    await record({
+      done: `${answers.length} tokens with unknown key ids`,
+      lost: lossOf(load.failures.length, 'good requests'),
+      figures: `${fetches} fetch of the key set, slowest good request ${slowest(load.outcomes)} ms`,
+    });
+    expect(tally(wrong)).toBe('');
+    expect(fetches).toBeLessThanOrEqual(1);
+    expect(tally(load.failures)).toBe('');
+  });
+}

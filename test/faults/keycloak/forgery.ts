@@ -1,0 +1,9 @@
+import { randomBytes } from 'node:crypto';
+import { keycloakToken, signingInput } from '#libs/auth/testing/tokens.js';
+import type { TestRealm } from '../../support/keycloak.js';
+
+const signature = randomBytes(256).toString('base64url');
+
+/** A token that is right in everything but its key, which its issuer does not know. */
+export const forgery = ({ issuer }: TestRealm, kid: string): string =>
+  `${signingInput(keycloakToken(issuer, 'user-service', kid))}.${signature}`;

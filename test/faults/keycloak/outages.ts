@@ -1,0 +1,118 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, it } from 'vitest';
+import { lossOf, record } from '../support/ledger.js';
+import { Load } from '../support/load.js';
+import { isSuccess, type Outcome, send, slowest, tally } from '../support/request.js';
+import { forgery } from './forgery.js';
+import type { KeycloakSite } from './site.js';
+
+/** 2.5 s are promised; the rest is for a machine that has other things to do. */
+const LATEST_ANSWER_MS = 3_000;
+const BACK_WITHIN_MS = 3_000;
+const AWAY_MS = 5_000;
+
+const OUTAGES = [
+  {
+    name: 'frozen',
+    begin: ({ keycloak }: KeycloakSite) => keycloak.server.freeze(),
+    end: ({ keycloak }: KeycloakSite) => keycloak.server.thaw(),
+  },
+  {
+    name: 'killed',
+    begin: ({ keycloak }: KeycloakSite) => keycloak.server.kill(),
+    end: ({ keycloak }: KeycloakSite) => keycloak.restart(),
+  },
+  {
+    name: 'restarted',
+    begin: ({ keycloak }: KeycloakSite) => keycloak.server.stop(),
+    end: ({ keycloak }: KeycloakSite) => keycloak.restart(),
+  },
+];
+
+const isIssuerOwned = ({ name }: Outcome) => name === 'PUT last_name';
+
+export function testOutages(site: () => KeycloakSite): void {
+  it.each(OUTAGES)(
+    'Keycloak $name under load: only what needs it is 503, and back without a restart',
+    async ({ name, begin, end }) => {
+      const { realm, person, replica } = site();
+      const bearer = await realm.passwordToken(person);
+      let written = 0;
+      let acknowledged = '';
+      const load = new Load({
+        clients: 6,
+        perSecond: 24,
+        next: (client, turn) => {
+          const url = `${replica.userService}/users/me`;
+          if (client === 0) {
+            written += 1;
+            return {
+              name: 'PUT last_name',
+              method: 'PUT',
+              url,
+              token: bearer,
+              body: { last_name: `Name ${written}` },
+            };
+          }
+          return turn % 2 === 0
+            ? {
+                name: 'PUT display_name',
+                method: 'PUT',
+                url,
+                token: bearer,
+                body: { display_name: `${client} ${turn}` },
+              }
+            : { name: 'GET', url, token: bearer };
+        },
+        onOutcome: (outcome, client) => {
+          if (client === 0 && isSuccess(outcome)) acknowledged = `Name ${written}`;
+        },
+      });
+      await sleep(2_000);
+      expect(tally(load.failures)).toBe('');
+      const { pid } = replica;
+      const beganAt = performance.now();
+      await begin(site());
+      await sleep(AWAY_MS);
+      const ready = await send({ name: 'ready', url: `${replica.internal}/health/ready` });
+      const unknown = await send({
+        name: 'unknown key',
+        url: `${replica.userService}/users/me`,
+        token: forgery(realm, 'x'),
+      });
+      await end(site());
+      const backAt = performance.now();
+      await sleep(BACK_WITHIN_MS);
+      const healthyAt = performance.now();
+      await sleep(2_000);
+      const outcomes = await load.stop();
+      const during = load.failures;
+      const stored = await realm.getUser(person.id);
+      const shown = await send({ name: 'GET', url: `${replica.userService}/users/me`, token: bearer });
+      const isKept = stored?.lastName === acknowledged && shown.body.data.last_name === acknowledged;
+      const recovered = load.since(backAt).find((one) => one.name === 'PUT last_name' && isSuccess(one));
+      await record({
+        done: `Keycloak ${name} for ${Math.round((backAt - beganAt) / 1_000)} s, ${outcomes.length} requests`,
+        lost: lossOf(isKept ? 0 : 1, 'acknowledged writes'),
+        figures: `${during.length} of ${outcomes.filter(isIssuerOwned).length} that need it answered 503, slowest ${slowest(during)} ms, first success ${Math.round((recovered?.endedAt ?? Infinity) - backAt)} ms after`,
+      });
+      expect(during.length).toBeGreaterThan(0);
+      expect(
+        tally(during.filter((one) => one.status !== 503 || one.retryAfter === null || !isIssuerOwned(one))),
+      ).toBe('');
+      expect(slowest(outcomes)).toBeLessThan(LATEST_ANSWER_MS);
+      expect({ status: ready.status, says: ready.body.data.status }).toEqual({
+        status: 200,
+        says: 'degraded',
+      });
+      expect([401, 503]).toContain(unknown.status);
+      expect(tally(load.since(healthyAt).filter((one) => !isSuccess(one)))).toBe('');
+      expect(load.since(healthyAt).filter(isIssuerOwned).length).toBeGreaterThan(0);
+      expect({ keycloak: stored?.lastName, postgres: shown.body.data.last_name }).toEqual({
+        keycloak: acknowledged,
+        postgres: acknowledged,
+      });
+      expect({ pid: replica.pid, hasEnded: replica.hasEnded }).toEqual({ pid, hasEnded: false });
+    },
+  );
+}

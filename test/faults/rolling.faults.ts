@@ -1,0 +1,124 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { balancedUrls, type LoadBalancer, startHaproxy } from './support/haproxy.js';
+import { lossOf, record } from './support/ledger.js';
+import { Load } from './support/load.js';
+import { Replica } from './support/replica.js';
+import { slowest, tally } from './support/request.js';
+import { logIn, openStand, PASSWORD, type Stand } from './support/stand.js';
+import { Writer } from './support/written.js';
+
+const RESTARTS = 10;
+const WRITERS = 6;
+const CLIENTS = 16;
+
+let stand: Stand;
+let balancer: LoadBalancer;
+let replicas: Replica[] = [];
+let emails: string[];
+let tokens: string[];
+beforeAll(async () => {
+  stand = await openStand();
+  const urls = await balancedUrls();
+  const env = { ...stand.env, IDENTITY_PROVIDER_URL: urls.identityProvider, TRUST_PROXY: 'loopback' };
+  replicas = await Promise.all([1, 2].map(() => Replica.start(stand.checkout, 'all', env)));
+  balancer = await startHaproxy(urls, replicas);
+  const people = Array.from({ length: WRITERS }, () => stand.account('user'));
+  const accounts = await Promise.all([...people, stand.account('admin')]);
+  emails = accounts.map(({ email }) => email);
+  tokens = await Promise.all(accounts.map((account) => logIn(balancer.identityProvider, account)));
+});
+afterAll(async () => {
+  await balancer?.close();
+  await Promise.all(replicas.map((replica) => replica.kill()));
+  await stand?.close();
+});
+
+it('two replicas behind HAProxy, restarted in turn under load: no request fails', async () => {
+  const { load, writers } = begin();
+  await sleep(1_000);
+  const stops: { code: number | null; ms: number }[] = [];
+  for (let turn = 0; turn < RESTARTS; turn += 1) {
+    stops.push(await (replicas[turn % 2] as Replica).restart());
+    // Until HAProxy has seen that it is back.
+    await sleep(1_500);
+  }
+  const outcomes = await load.stop();
+  const lost = await lostOf(writers);
+  await record({
+    done: `${RESTARTS} rolling restarts, ${outcomes.length} requests`,
+    lost: lossOf(load.failures.length + lost, 'requests'),
+    figures: `slowest request ${slowest(outcomes)} ms, slowest end of a process ${Math.max(...stops.map(({ ms }) => ms))} ms`,
+  });
+  expect(outcomes.length).toBeGreaterThan(1_000);
+  expect(tally(load.failures)).toBe('');
+  expect(lost).toBe(0);
+  expect(stops.filter(({ code, ms }) => code !== 0 || ms > 25_000)).toEqual([]);
+}, 300_000);
+
+it('kill -9 of one replica: nothing but what it had in hand fails, and no acknowledged write is lost', async () => {
+  const { load, writers } = begin();
+  await sleep(2_000);
+  const [victim] = replicas as [Replica];
+  const inFlight = load.waiting;
+  const killedAt = performance.now();
+  await victim.kill();
+  await sleep(4_000);
+  await victim.start();
+  await sleep(2_000);
+  const outcomes = await load.stop();
+  const lost = await lostOf(writers);
+  const inHand = load.failures.filter(
+    ({ startedAt, endedAt }) => startedAt <= killedAt + 20 && endedAt >= killedAt,
+  );
+  const others = load.failures.filter((outcome) => !inHand.includes(outcome));
+  await record({
+    done: `kill -9 of one of two replicas, ${outcomes.length} requests`,
+    lost: lossOf(others.length + lost, 'requests'),
+    figures: `${inHand.length} of ${inFlight} requests under way were cut off`,
+  });
+  expect(tally(others)).toBe('');
+  expect(inHand.length).toBeLessThanOrEqual(CLIENTS);
+  expect(lost).toBe(0);
+});
+
+/** Reads, writes, logins and a route that asks identity-provider, on connections that are kept. */
+function begin() {
+  const writers = tokens.slice(0, WRITERS).map((token) => new Writer(token));
+  const load = new Load({
+    clients: CLIENTS,
+    perSecond: 60,
+    next: (client, turn) => writers[client]?.next(balancer.userService) ?? call(client + turn),
+    onOutcome: (outcome, client) => writers[client]?.heard(outcome),
+  });
+  return { load, writers };
+}
+
+function call(turn: number) {
+  const token = tokens[turn % WRITERS] as string;
+  const { identityProvider, userService } = balancer;
+  switch (turn % 8) {
+    case 0:
+      return {
+        name: 'POST /auth/login',
+        method: 'POST',
+        url: `${identityProvider}/api/v1/auth/login`,
+        body: { email: emails[turn % WRITERS], password: PASSWORD },
+      };
+    case 1:
+    case 2:
+      return { name: 'GET /users', url: `${userService}/users?limit=5`, token: tokens.at(-1) as string };
+    case 3:
+    case 4:
+      return { name: 'GET /users/me', url: `${userService}/users/me`, token };
+    case 5:
+      return { name: 'GET jwks', url: `${identityProvider}/.well-known/jwks.json` };
+    default:
+      return { name: 'GET /auth/me', url: `${identityProvider}/api/v1/auth/me`, token };
+  }
+}
+
+async function lostOf(writers: Writer[]): Promise<number> {
+  const losses = await Promise.all(writers.map((writer) => writer.lost(balancer.userService)));
+  return losses.reduce((sum, one) => sum + one, 0);
+}

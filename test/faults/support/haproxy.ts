@@ -1,0 +1,102 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { freePorts } from '../../cli/free-ports.js';
+import type { Replica } from './replica.js';
+import { send } from './request.js';
+
+const PROGRAM = process.env['HAPROXY_PATH'] || 'haproxy';
+/** The one that ships for operators. */
+const TEMPLATE = fileURLToPath(new URL('../../../deploy/haproxy.cfg', import.meta.url));
+
+export interface LoadBalancer {
+  identityProvider: string;
+  userService: string;
+  close(): Promise<void>;
+}
+
+/** Where the load balancer of a test will listen: known first, since replicas reach identity-provider through it. */
+export interface BalancedUrls {
+  identityProvider: string;
+  userService: string;
+}
+
+export async function balancedUrls(): Promise<BalancedUrls> {
+  const { PORT, USER_SERVICE_PORT } = await freePorts();
+  return {
+    identityProvider: `http://127.0.0.1:${PORT}`,
+    userService: `http://127.0.0.1:${USER_SERVICE_PORT}`,
+  };
+}
+
+/** A real HAProxy before replicas of both apps, configured as deploy/haproxy.cfg says. It goes with the test. */
+export async function startHaproxy(urls: BalancedUrls, replicas: Replica[]): Promise<LoadBalancer> {
+  const folder = await mkdtemp(join(tmpdir(), 'twinkey-haproxy-'));
+  const file = join(folder, 'haproxy.cfg');
+  await writeFile(file, configuration(await readFile(TEMPLATE, 'utf8'), urls, replicas));
+  const child = spawn(PROGRAM, ['-db', '-f', file], { stdio: ['ignore', 'ignore', 'pipe'] });
+  let said = '';
+  child.stderr.on('data', (chunk) => {
+    said += chunk;
+  });
+  const failed = new Promise<never>((_, reject) => {
+    child.once('error', reject);
+    child.once('exit', (code) => reject(new Error(`HAProxy ended with ${code}: ${said}`)));
+  });
+  failed.catch(() => {});
+  const close = async () => {
+    await end(child);
+    await rm(folder, { recursive: true, force: true });
+  };
+  try {
+    await Promise.race([untilBalancing(urls), failed]);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { ...urls, close };
+}
+
+/** The shipped file with this test's addresses. */
+function configuration(template: string, urls: BalancedUrls, replicas: Replica[]): string {
+  const servers = (line: (replica: Replica, name: string) => string) =>
+    replicas.map((replica, index) => `    ${line(replica, `replica-${index + 1}`)}`).join('\n');
+  const addressOf = (url: string) => new URL(url).host;
+  return template
+    .replace('bind :8001', `bind ${addressOf(urls.identityProvider)}`)
+    .replace('bind :3000', `bind ${addressOf(urls.userService)}`)
+    .replace(
+      /(?:^ +server \S+ \S+:8001 .*\n?)+/m,
+      () => `${servers(({ ports }, name) => `server ${name} 127.0.0.1:${ports.PORT} check`)}\n`,
+    )
+    .replace(
+      /(?:^ +server \S+ \S+:3000 .*\n?)+/m,
+      () =>
+        `${servers(
+          ({ ports }, name) =>
+            `server ${name} 127.0.0.1:${ports.USER_SERVICE_PORT} check port ${ports.USER_SERVICE_INTERNAL_PORT}`,
+        )}\n`,
+    );
+}
+
+async function untilBalancing({ identityProvider, userService }: BalancedUrls): Promise<void> {
+  const answers = async () => {
+    const [one, other] = await Promise.all([
+      send({ name: 'jwks', url: `${identityProvider}/.well-known/jwks.json` }),
+      send({ name: 'me', url: `${userService}/users/me` }),
+    ]);
+    return one.status === 200 && other.status === 401;
+  };
+  while (!(await answers())) await sleep(100);
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  const ended = once(child, 'exit');
+  child.kill('SIGKILL');
+  await ended;
+}

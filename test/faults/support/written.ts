@@ -1,0 +1,42 @@
+import { isSuccess, type Outcome, send } from './request.js';
+
+/** A person who writes 1, 2, 3 … to his own profile, one after the other, and remembers what was acknowledged. */
+export class Writer {
+  private sent = 0;
+  private acknowledged = 0;
+
+  constructor(readonly token: string) {}
+
+  /** @param userService its URL */
+  next(userService: string) {
+    this.sent += 1;
+    return {
+      name: 'PUT /users/me',
+      method: 'PUT',
+      url: `${userService}/users/me`,
+      token: this.token,
+      body: { settings: { written: this.sent } },
+    };
+  }
+
+  /** To be told of each of its calls, in order. */
+  heard(outcome: Outcome): void {
+    if (isSuccess(outcome)) this.acknowledged = this.sent;
+  }
+
+  get acknowledgements(): number {
+    return this.acknowledged;
+  }
+
+  /** How many acknowledged writes are gone: 0, unless what is stored is older than the last of them. */
+  async lost(userService: string): Promise<number> {
+    const answer = await send({
+      name: 'GET /users/me',
+      url: `${userService}/users/me`,
+      token: this.token,
+    });
+    if (!isSuccess(answer)) throw new Error(`GET /users/me: ${answer.status ?? answer.error}`);
+    const stored: number = answer.body.data.settings.written ?? 0;
+    return Math.max(0, this.acknowledged - stored);
+  }
+}
