@@ -1,5 +1,5 @@
 import bcrypt from 'bcrypt';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import {
   type Caller,
   startTestIdentityProvider,
@@ -104,4 +104,24 @@ it('of two own changes from two sessions one holds, and one session', { timeout:
     const held = statuses[0] === 200 ? NEW : RESET;
     expect((await login(account.email, held)).status).toBe(200);
   }
+});
+
+it('a session that ends while its change of the password waits changes nothing', async () => {
+  const { account, api } = await idp.signIn([], { passwordHash });
+  const waiting = async () => {
+    const [{ n }] = await idp.database.query(
+      `SELECT count(*)::int AS n FROM pg_stat_activity
+       WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE 'UPDATE identity.accounts%'`,
+    );
+    expect(n).toBe(1);
+  };
+  let change: ReturnType<typeof api.post> | undefined;
+  await idp.database.transaction(async (tx) => {
+    await tx.query('SELECT FROM identity.accounts WHERE id = $1 FOR UPDATE', [account.id]);
+    change = api.post('/auth/password', { current_password: OLD, new_password: NEW });
+    await vi.waitFor(waiting, { timeout: 5_000, interval: 10 });
+    await tx.query('DELETE FROM identity.sessions WHERE account_id = $1', [account.id]);
+  });
+  expect((await change)?.status).toBe(401);
+  expect((await login(account.email, OLD)).status).toBe(200);
 });
