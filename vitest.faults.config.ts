@@ -1,13 +1,13 @@
 import { defineConfig } from 'vitest/config';
 import tests from './vitest.config.js';
 
-/** Real processes and what can happen to them; see docs/operations.md. `npm run test:faults`, `npm run soak`. */
+/** Real processes and what can happen to them; see docs/operations.md. `npm run test:faults`. */
 export default defineConfig({
   resolve: tests.resolve,
   oxc: tests.oxc,
   test: {
     name: 'faults',
-    include: [process.env['SOAK_MINUTES'] ? 'test/faults/**/*.soak.ts' : 'test/faults/**/*.faults.ts'],
+    include: ['test/faults/**/*.faults.ts'],
     setupFiles: ['test/support/setup.ts'],
     globalSetup: ['test/faults/support/ledger.ts'],
     // Most of a scenario is waiting.
