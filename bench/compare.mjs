@@ -1,0 +1,46 @@
+import { at, flatOut, median, paced } from './load.mjs';
+import { cpuTime } from './processes.mjs';
+
+/**
+ * One path on both servers in turn, some rounds of it: what else the machine does hits both alike, and the median of
+ * the rounds' ratios is what counts.
+ * @param {{ ours: Target, limit: Target, rounds: number, seconds: number, pace: number }} options
+ * @typedef {{ pid: number, port: number, requests: import('./load.mjs').Request[] }} Target
+ */
+export async function compare({ ours, limit, rounds, seconds, pace }) {
+  const both = [limit, ours];
+  for (const target of both) await measure(target, 1);
+  const taken = { limit: [], ours: [] };
+  const latencies = { limit: [], ours: [] };
+  for (let round = 0; round < rounds; round += 1) {
+    taken.limit.push(await measure(limit, seconds));
+    taken.ours.push(await measure(ours, seconds));
+  }
+  for (let round = 0; round < rounds; round += 1) {
+    for (const [name, target] of [
+      ['limit', limit],
+      ['ours', ours],
+    ]) {
+      const { times } = await paced({ ...target, perSecond: pace, seconds: seconds / 2 });
+      latencies[name].push(at(times, 0.99));
+    }
+  }
+  const middle = (side, figure) => median(taken[side].map((round) => round[figure]));
+  const ratio = (figure) =>
+    median(taken.ours.map((round, index) => round[figure] / taken.limit[index][figure]));
+  return {
+    cpu: { limit: middle('limit', 'cpu'), ours: middle('ours', 'cpu'), ratio: ratio('cpu') },
+    rate: { limit: middle('limit', 'rate'), ours: middle('ours', 'rate'), ratio: ratio('rate') },
+    p99: { limit: median(latencies.limit), ours: median(latencies.ours) },
+  };
+}
+
+/** CPU microseconds a request, and requests a second, under as much load as the server takes. */
+export async function measure({ pid, port, requests, connections }, seconds) {
+  const before = cpuTime(pid);
+  const { count, perSecond, statuses } = await flatOut({ port, requests, connections, seconds });
+  const cpu = (cpuTime(pid) - before) / count;
+  const wrong = Object.keys(statuses).filter((status) => status !== '200');
+  if (wrong.length > 0) throw new Error(`${requests[0].path} answered ${JSON.stringify(statuses)}`);
+  return { cpu, rate: perSecond };
+}

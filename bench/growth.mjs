@@ -1,0 +1,108 @@
+import { measure } from './compare.mjs';
+import { median } from './load.mjs';
+import { addPeople, addRoles, deepestRole, giveRole, username } from './rows.mjs';
+import { tokenOfPerson } from './stage.mjs';
+import { micros, print, times } from './table.mjs';
+
+const FEW = 1_000;
+const MANY = 1_000_000;
+const MUST = 1.2;
+const LIMIT = 20;
+/** The page that lies this deep, and its equal where there are a thousand people only. */
+const PAGES = { [FEW]: 40, [MANY]: 1_000 };
+
+/**
+ * The same requests with a thousand people and with a million, and with a thousand roles ten levels deep: time from
+ * request to answer on one connection, Postgres' work included.
+ */
+export async function growth(stage, { rounds, seconds }) {
+  // Even: a native account. He may read the lists, by a role that later is the deepest one of many.
+  await giveRole(stage.databaseUrl, 2, 'admin');
+  const server = await stage.twinkey();
+  const before = await figures(server, FEW, { rounds, seconds });
+  print(`adding ${MANY - FEW} people …`);
+  const { databaseUrl, passwordHash } = stage;
+  await addPeople(databaseUrl, { first: FEW + 1, last: MANY, passwordHash });
+  const after = await figures(server, MANY, { rounds, seconds });
+  await addRoles(databaseUrl);
+  await giveRole(databaseUrl, 2, deepestRole);
+  const deep = await figures(server, MANY, { rounds, seconds });
+  server.child.kill('SIGKILL');
+  return Object.keys(before).flatMap((path) => [
+    row(`${path}: 1,000 → 1,000,000 people`, before[path], after[path]),
+    row(`${path}: the same and 1,000 roles, 10 levels`, before[path], deep[path]),
+  ]);
+}
+
+function row(path, small, large) {
+  const ratio = large.wall / small.wall;
+  const cpu = `CPU ${micros(small.cpu)} and ${micros(large.cpu)}`;
+  return {
+    path,
+    limit: micros(small.wall),
+    ours: micros(large.wall),
+    ratio: times(ratio),
+    must: `≤ ${MUST}`,
+    aim: '≤ 1.1',
+    rest: cpu,
+    holds: ratio <= MUST,
+  };
+}
+
+async function figures({ pid, ports }, people, { rounds, seconds }) {
+  const spread = Array.from({ length: 50 }, (_, index) =>
+    Math.max(2, Math.floor(((index + 1) * people) / 50)),
+  );
+  const reader = tokenOfPerson(2);
+  const accounts = `/api/v1/accounts?limit=${LIMIT}`;
+  const users = `/users?limit=${LIMIT}`;
+  const { identityProvider, userService, internal } = ports;
+  const paths = {
+    'GET /users/me': [userService, spread.map((n) => ({ path: '/users/me', token: tokenOfPerson(n) }))],
+    'GET /api/v1/auth/me': [
+      identityProvider,
+      spread.map((n) => ({ path: '/api/v1/auth/me', token: tokenOfPerson(n, { native: true }) })),
+    ],
+    'GET /users/username/{username}': [
+      internal,
+      spread.map((n) => ({ path: `/users/username/${username(n)}` })),
+    ],
+    'GET /api/v1/accounts, first page': [identityProvider, [{ path: accounts, token: reader }]],
+    'GET /api/v1/accounts, deep page': [
+      identityProvider,
+      [{ path: await deepPage(identityProvider, accounts, reader, people), token: reader }],
+    ],
+    'GET /users, first page': [userService, [{ path: users, token: reader }]],
+    'GET /users, deep page': [
+      userService,
+      [{ path: await deepPage(userService, users, reader, people), token: reader }],
+    ],
+  };
+  const result = {};
+  for (const [path, [port, requests]] of Object.entries(paths)) {
+    const target = { pid, port, requests, connections: 1 };
+    await measure(target, seconds);
+    const taken = [];
+    for (let round = 0; round < rounds; round += 1) taken.push(await measure(target, seconds));
+    result[path] = {
+      wall: median(taken.map(({ rate }) => 1e6 / rate)),
+      cpu: median(taken.map(({ cpu }) => cpu)),
+    };
+  }
+  return result;
+}
+
+/** The path of a page far down the list, found by following the cursors. */
+async function deepPage(port, path, token, people) {
+  let cursor = '';
+  for (let page = 1; page < PAGES[people]; page += 1) {
+    const answer = await fetch(`http://127.0.0.1:${port}${path}${cursor}`, {
+      headers: { authorization: `Bearer ${token}` },
+    });
+    const { meta, message } = await answer.json();
+    if (!meta?.next_cursor)
+      throw new Error(`${path}: page ${page} of ${PAGES[people]} is the last one (${message})`);
+    cursor = `&cursor=${encodeURIComponent(meta.next_cursor)}`;
+  }
+  return `${path}${cursor}`;
+}

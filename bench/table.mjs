@@ -1,0 +1,31 @@
+export const print = (line) => process.stdout.write(`${line}\n`);
+
+/**
+ * @typedef {{ path: string, limit?: string, ours: string, ratio?: string, must?: string, aim?: string,
+ *   rest?: string, holds?: boolean }} Row
+ */
+const COLUMNS = [
+  ['path', 'Path'],
+  ['limit', 'Limit'],
+  ['ours', 'Twinkey'],
+  ['ratio', 'Ratio'],
+  ['must', 'Must'],
+  ['aim', 'Aim'],
+  ['rest', 'Besides'],
+];
+
+/** A table in Markdown, for the terminal and for docs/performance.md alike. @param {Row[]} rows */
+export function table(rows) {
+  const cells = rows.map((row) => COLUMNS.map(([key]) => (key === 'ratio' ? mark(row) : (row[key] ?? ''))));
+  const lines = [COLUMNS.map(([, title]) => title), ...cells];
+  const widths = COLUMNS.map((_, column) => Math.max(...lines.map((line) => line[column].length)));
+  const format = (line) => `| ${line.map((cell, column) => cell.padEnd(widths[column])).join(' | ')} |`;
+  const rule = `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`;
+  return ['', format(lines[0]), rule, ...lines.slice(1).map(format), ''].join('\n');
+}
+
+const mark = ({ ratio = '', holds }) => (holds === false ? `${ratio} (missed)` : ratio);
+
+export const micros = (value) => `${value.toFixed(0)} µs`;
+export const millis = (value) => `${value.toFixed(value < 10 ? 2 : 0)} ms`;
+export const times = (value) => value.toFixed(2);
