@@ -14,7 +14,14 @@ import { join } from 'node:path';
 import { parse } from 'dotenv';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { renderEnvExample } from './env-example.js';
-import { assertPrivateFile, updateEnvText, writeEnvFile, writePrivateFile } from './env-file.js';
+import {
+  assertPrivateFile,
+  readKeyFile,
+  updateEnvText,
+  writeEnvFile,
+  writePrivateFile,
+  writePrivateFileOnce,
+} from './env-file.js';
 import { SettingsError } from './settings-error.js';
 
 const modeOf = (path: string) => statSync(path).mode & 0o777;
@@ -111,6 +118,20 @@ describe('files', () => {
     expect(
       readdirSync(join(folder, '..')).filter((name) => join(folder, '..', name).startsWith(`${folder}.`)),
     ).toEqual([]);
+  });
+
+  it('lets the first of several writers win, where a file is written once', () => {
+    writePrivateFileOnce(path, 'A=1\n');
+    writePrivateFileOnce(path, 'A=2\n');
+    expect(readKeyFile(path)).toEqual({ A: '1' });
+    expect(modeOf(path)).toBe(0o600);
+    expect(readdirSync(folder)).toEqual(['.env']);
+  });
+
+  it('does not read keys that others can read as well', () => {
+    writePrivateFileOnce(path, 'A=1\n');
+    chmodSync(path, 0o644);
+    expect(() => readKeyFile(path)).toThrow(SettingsError);
   });
 
   it.each([[0o644], [0o640], [0o604], [0o620]])('refuses a key file with mode %o', (mode) => {

@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest';
+import { databaseUrls, keycloakSettings, rotationSettings, seedSettings } from './command.settings.js';
+import { developmentEnvironment, KEYCLOAK, problemsOf } from './fixtures.js';
+
+const URL = 'postgres://a:b@db/all';
+const OTHER = 'postgres://a:b@db/other';
+
+describe('databaseUrls', () => {
+  it.each([
+    ['one for both', { DATABASE_URL: URL }, { identity: URL, users: URL }],
+    ['one each', { IDENTITY_DATABASE_URL: URL, USER_DATABASE_URL: OTHER }, { identity: URL, users: OTHER }],
+    ['one apart', { DATABASE_URL: URL, USER_DATABASE_URL: OTHER }, { identity: URL, users: OTHER }],
+    ['that of one app alone', { USER_DATABASE_URL: OTHER }, { identity: null, users: OTHER }],
+  ])('needs nothing but URLs: %s', (_, env, urls) => {
+    expect(databaseUrls({ ENVIRONMENT: 'production', ...env })).toEqual(urls);
+  });
+
+  it('names DATABASE_URL where there is none', () => {
+    expect(problemsOf(() => databaseUrls({})).map(({ variable }) => variable)).toEqual(['DATABASE_URL']);
+  });
+
+  it('names the one that is bad', () => {
+    const env = { DATABASE_URL: URL, USER_DATABASE_URL: 'localhost' };
+    expect(problemsOf(() => databaseUrls(env)).map(({ variable }) => variable)).toEqual([
+      'USER_DATABASE_URL',
+    ]);
+  });
+});
+
+describe('seedSettings', () => {
+  it('needs no keys', () => {
+    expect(seedSettings({ ENVIRONMENT: 'production', DATABASE_URL: URL })).toEqual({
+      environment: 'production',
+      databaseUrl: URL,
+      bcryptCost: 12,
+    });
+  });
+
+  it('names all that is wrong', () => {
+    const faults = problemsOf(() => seedSettings({ BCRYPT_COST: '4' }));
+    expect(faults.map(({ variable }) => variable).sort()).toEqual(['BCRYPT_COST', 'DATABASE_URL']);
+  });
+});
+
+describe('rotationSettings', () => {
+  it('needs the public key alone', () => {
+    const { JWT_PUBLIC_KEY } = developmentEnvironment();
+    expect(rotationSettings({ JWT_PUBLIC_KEY, JWT_KID: 'k1', PORT: '9001' })).toMatchObject({
+      kid: 'k1',
+      additionalKeys: [],
+      lifetimeSeconds: 604_800,
+      identityProviderUrl: 'http://127.0.0.1:9001',
+    });
+    expect(problemsOf(() => rotationSettings({})).map(({ variable }) => variable)).toEqual([
+      'JWT_PUBLIC_KEY',
+    ]);
+  });
+});
+
+describe('keycloakSettings', () => {
+  it('are null where Keycloak mode is off, and need nothing but its variables', () => {
+    expect(keycloakSettings({ ENVIRONMENT: 'production' })).toBeNull();
+    expect(keycloakSettings({ ENVIRONMENT: 'production', ...KEYCLOAK })).toMatchObject({
+      issuer: 'https://sso.example.com/realms/people',
+      internalUrl: 'http://keycloak:8080',
+    });
+  });
+});

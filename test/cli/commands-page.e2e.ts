@@ -1,0 +1,32 @@
+import { readFile } from 'node:fs/promises';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { CliCheckout } from './cli-checkout.js';
+
+let checkout: CliCheckout;
+beforeAll(async () => {
+  checkout = await CliCheckout.make();
+});
+afterAll(() => checkout.close());
+
+const help = async (...command: string[]) => (await checkout.twinkey([...command, '--help'])).stdout;
+/** The names below `Commands:`, of which the second line of a description is none. */
+const commandsIn = (text: string) =>
+  [...(text.split('Commands:\n')[1] ?? '').matchAll(/^ {2}([a-z]+)/gm)].map(([, name = '']) => name);
+const optionsIn = (text: string) =>
+  [...text.matchAll(/^ {2}(?:-\w, )?(--[a-z-]+)/gm)]
+    .map(([, name = '']) => name)
+    .filter((name) => name !== '--help');
+
+it('docs/commands.md tells of every command and every option', async () => {
+  const page = await readFile(new URL('../../docs/commands.md', import.meta.url), 'utf8');
+  const commands = commandsIn(await help());
+  expect(commands).toContain('keys');
+  const subcommands = commandsIn(await help('keys')).map((name) => ['keys', name]);
+  for (const command of [
+    ...commands.filter((name) => name !== 'keys').map((name) => [name]),
+    ...subcommands,
+  ]) {
+    expect(page).toContain(`| \`${command.join(' ')}`);
+    for (const option of optionsIn(await help(...command))) expect(page).toContain(option);
+  }
+});

@@ -1,0 +1,119 @@
+import { execFileSync } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createEmptyDatabase, type TestDatabase } from '../support/postgres.js';
+import { CliCheckout, ONE_LINE, type RunningCommand, type Variables } from './cli-checkout.js';
+import { freePorts, listen } from './free-ports.js';
+
+const STARTED = 'Ctrl-C stops it.';
+
+let built: CliCheckout;
+beforeAll(async () => {
+  built = await CliCheckout.make();
+});
+afterAll(() => built.close());
+
+describe('run --workers', () => {
+  let database: TestDatabase;
+  let env: Variables;
+  beforeEach(async () => {
+    database = await createEmptyDatabase();
+    env = { ...(await freePorts()), BCRYPT_COST: '10', DATABASE_URL: database.url };
+  });
+  afterEach(() => database.close());
+
+  const live = () =>
+    fetch(`http://127.0.0.1:${env['PORT']}/health/live`, { signal: AbortSignal.timeout(5_000) });
+  const scrape = async () =>
+    (await fetch(`http://127.0.0.1:${env['USER_SERVICE_INTERNAL_PORT']}/metrics`)).text();
+  const start = async (workers: string): Promise<RunningCommand> => {
+    const running = built.start(['run', '--workers', workers], env);
+    await running.said(STARTED);
+    return running;
+  };
+
+  it('serves with so many processes, tells the metrics of all of them, and ends with them', async () => {
+    const running = await start('3');
+    const workers = childrenOf(running);
+    expect(workers).toHaveLength(3);
+    expect(running.output.stdout.match(new RegExp(STARTED, 'g'))).toHaveLength(1);
+    for (let index = 0; index < 12; index += 1) {
+      const answer = await fetch(`http://127.0.0.1:${env['PORT']}/health/live`, {
+        headers: { connection: 'close' },
+      });
+      expect(answer.status).toBe(200);
+    }
+    // A scrape waits for every process, and each new connection goes to the next one.
+    for (const text of [await scrape(), await scrape(), await scrape()]) {
+      const counted =
+        /^twinkey_http_request_duration_seconds_count{app="identity-provider",method="GET",route="\/health\/live",status="200"} (\d+)$/m;
+      expect(counted.exec(text)?.[1]).toBe('12');
+    }
+    running.child.kill('SIGTERM');
+    expect(await running.ended).toMatchObject({ code: 0, stderr: '' });
+    expect(workers.filter(isAlive)).toEqual([]);
+  }, 60_000);
+
+  it('replaces one that dies, while the others serve', async () => {
+    const running = await start('2');
+    const [first, second] = childrenOf(running) as [number, number];
+    process.kill(first, 'SIGKILL');
+    // What it had in hand when it was killed is lost; from then on everything is served.
+    await until(() => !isAlive(first));
+    await until(() => childrenOf(running).length === 2, live);
+    expect(childrenOf(running)).toContain(second);
+    expect(running.output.stdout).toContain('a worker process died');
+    running.child.kill('SIGINT');
+    expect(await running.ended).toMatchObject({ code: 0, stderr: '' });
+  }, 60_000);
+
+  it('ends them when it is killed itself', async () => {
+    const running = await start('2');
+    const workers = childrenOf(running);
+    running.child.kill('SIGKILL');
+    await until(() => workers.filter(isAlive).length === 0);
+  }, 60_000);
+
+  it('says once that a port is taken, and leaves nothing running', async () => {
+    const server = await listen(Number(env['PORT']));
+    const { code, stderr } = await built.twinkey(['run', '--workers', '3'], env);
+    server.close();
+    expect(code).toBe(1);
+    expect(stderr).toMatch(ONE_LINE);
+    expect(stderr).toContain(`${env['PORT']} is taken`);
+  }, 60_000);
+
+  it.each(['0', '-1', 'many', '2.5', '100'])('refuses %s workers', async (workers) => {
+    const { code, stderr } = await built.twinkey(['run', `--workers=${workers}`], env);
+    expect(code).not.toBe(0);
+    expect(stderr).toMatch(ONE_LINE);
+    expect(stderr).toContain(workers);
+  });
+});
+
+function childrenOf({ child }: RunningCommand): number[] {
+  try {
+    const text = execFileSync('pgrep', ['-P', String(child.pid), 'node'], { encoding: 'utf8' });
+    return text.trim().split('\n').map(Number);
+  } catch {
+    return [];
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+/** Meanwhile every call of `serves` has to succeed. */
+async function until(holds: () => boolean, serves?: () => Promise<Response>): Promise<void> {
+  const since = performance.now();
+  while (!holds()) {
+    if (serves) expect((await serves()).status).toBe(200);
+    if (performance.now() - since > 20_000) throw new Error('It does not come.');
+    await sleep(50);
+  }
+}
