@@ -1,4 +1,4 @@
-import { Counter } from 'prom-client';
+import { Counter, Gauge } from 'prom-client';
 
 /** `outcome`: `taken`, `refused` (there was a set, and it was not sound), `failed` (there was none). */
 export const keySetFetches = new Counter({
@@ -11,4 +11,29 @@ export const rejectedTokens = new Counter({
   name: 'twinkey_rejected_tokens_total',
   help: 'Bearer tokens that were answered with 401, by reason.',
   labelNames: ['reason'] as const,
+});
+
+/** A fetched key set, as far as metrics are concerned. */
+interface WatchedKeySet {
+  readonly issuer: string;
+  /** Milliseconds since the set was asked for; Infinity where there has been none. */
+  readonly age: number;
+}
+
+/** Key sets that are in use: each application of a process has its own. */
+export const keySetsInUse = new Set<WatchedKeySet>();
+
+new Gauge({
+  name: 'twinkey_key_set_age_seconds',
+  help: "Time since an issuer's key set was last fetched with success, by issuer; the oldest one counts.",
+  labelNames: ['issuer'] as const,
+  aggregator: 'max',
+  collect() {
+    this.reset();
+    const oldest = new Map<string, number>();
+    for (const { issuer, age } of keySetsInUse) {
+      if (Number.isFinite(age)) oldest.set(issuer, Math.max(age / 1000, oldest.get(issuer) ?? 0));
+    }
+    for (const [issuer, age] of oldest) this.set({ issuer }, age);
+  },
 });

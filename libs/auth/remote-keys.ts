@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import { Logger } from '@nestjs/common';
 import { unavailable } from '#libs/http/api-error.js';
-import { keySetFetches } from './auth-metrics.js';
+import { keySetFetches, keySetsInUse } from './auth-metrics.js';
 import { fetchKeySet, type KeySet, KeySetRefused } from './key-set.js';
 import type { KeySource } from './key-source.js';
 import { printable, TokenRejected } from './token-rejected.js';
@@ -33,9 +33,16 @@ export class RemoteKeys implements KeySource {
 
   constructor(
     /** For logs and metrics. */
-    private readonly issuer: string,
+    readonly issuer: string,
     private readonly url: string,
-  ) {}
+  ) {
+    keySetsInUse.add(this);
+  }
+
+  /** For metrics: of the set that is held, in milliseconds. */
+  get age(): number {
+    return performance.now() - this.takenAt;
+  }
 
   current(kid: string): KeyObject | undefined {
     return this.isGood() ? this.keys.get(kid)?.key : undefined;
@@ -50,6 +57,7 @@ export class RemoteKeys implements KeySource {
 
   close(): void {
     this.closed = true;
+    keySetsInUse.delete(this);
     clearTimeout(this.timer);
   }
 
@@ -65,7 +73,7 @@ export class RemoteKeys implements KeySource {
   }
 
   private isGood(): boolean {
-    return performance.now() - this.takenAt < HELD_FOR;
+    return this.age < HELD_FOR;
   }
 
   /** A flood of made-up ids makes one fetch, not one each. */

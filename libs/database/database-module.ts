@@ -3,6 +3,7 @@ import { type DynamicModule, Logger, type Type } from '@nestjs/common';
 import { getDataSourceToken, getRepositoryToken, TypeOrmModule } from '@nestjs/typeorm';
 import { DataSource, type DataSourceOptions, type EntityTarget } from 'typeorm';
 import { isMisconfigured, isUnavailable } from './pg-errors.js';
+import { watchPool } from './pool-metrics.js';
 
 /** How long a start waits for its database. From then on the pool recovers by itself. */
 const START_DEADLINE_MS = 10_000;
@@ -47,7 +48,9 @@ async function connect(name: string, options: DataSourceOptions): Promise<DataSo
   const since = performance.now();
   for (let attempt = 1; ; attempt++) {
     try {
-      return await new DataSource(options).initialize();
+      const dataSource = await new DataSource(options).initialize();
+      watchPool(name, dataSource);
+      return dataSource;
     } catch (error) {
       const { code, message } = error as Error & { code?: string };
       const line = `The ${name} database cannot be reached: ${message || code}`;

@@ -28,6 +28,7 @@ const RETRY_AFTER = 1_000;
 const breakerOpen = new Gauge({
   name: 'twinkey_keycloak_circuit_open',
   help: '1 while calls to Keycloak are refused at once, because it was away.',
+  aggregator: 'max',
 });
 
 /** What stands between us and Keycloak's Admin API, so that its trouble is not ours. */
@@ -53,8 +54,3 @@ export class KeycloakGate {
     return this.policy.execute(call);
   }
 }
-
-export const isRefusedByGate = (error: unknown): boolean =>
-  error instanceof BrokenCircuitError ||
-  error instanceof BulkheadRejectedError ||
-  error instanceof TaskCancelledError;

@@ -1,12 +1,13 @@
-import { type DataSource, type EntityManager, Not } from 'typeorm';
+import type { DataSource, EntityManager } from 'typeorm';
 import { findPostgresError } from '#libs/database/pg-errors.js';
 import { textKey } from '#libs/database/text-key.js';
 import { Identity } from '#libs/database/users/identity.entity.js';
 import { newId } from '#libs/http/ids.js';
 import type { IssuerWord } from './profile.js';
+import { provisionedProfiles } from './users-metrics.js';
 
-/** Two people trade usernames at one moment: unique violation or deadlock. The loser tries again. */
-const COLLISIONS = new Set(['23505', '40P01']);
+/** Two people learn one username at one moment, and neither is there yet: the second tries again. */
+const COLLISION = '23505';
 const ATTEMPTS = 5;
 
 /** Runs a transaction that may collide with another one over a username. */
@@ -15,7 +16,7 @@ export async function retryingCollisions<T>(transaction: () => Promise<T>): Prom
     try {
       return await transaction();
     } catch (error) {
-      const collided = COLLISIONS.has(findPostgresError(error)?.code ?? '');
+      const collided = findPostgresError(error)?.code === COLLISION;
       if (!collided || attempt === ATTEMPTS) throw error;
     }
   }
@@ -28,25 +29,60 @@ export async function retryingCollisions<T>(transaction: () => Promise<T>): Prom
 export const learn = (database: DataSource, word: IssuerWord): Promise<void> =>
   retryingCollisions(() => database.transaction((tx) => learnWithin(tx, word)));
 
-/** The same inside a transaction that does more. */
-export async function learnWithin(tx: EntityManager, word: IssuerWord): Promise<void> {
-  const { issuer, sub, toldAt } = word;
-  const known = await tx.findOne(Identity, { where: { issuer, sub }, lock: { mode: 'pessimistic_write' } });
-  if (known && (known.toldAt >= toldAt || (await isTombstone(tx, known.userId)))) return;
+/**
+ * The same inside a transaction that does more.
+ * @param options.isOwnWrite the word answers a write of the person's own: it is newer than all that is known, whatever
+ *   the clocks say
+ */
+export async function learnWithin(
+  tx: EntityManager,
+  word: IssuerWord,
+  { isOwnWrite = false } = {},
+): Promise<void> {
+  const { issuer, sub } = word;
   const said = fieldsOf(word);
-  if (
-    said.usernameKey &&
-    said.usernameKey !== known?.usernameKey &&
-    !(await takeUsername(tx, word, said.usernameKey))
-  ) {
-    said.username = null;
-    said.usernameKey = null;
+  const { known, holder } = await lockIdentities(tx, word, said.usernameKey);
+  if (known && (await isTombstone(tx, known.userId))) return;
+  const toldAt = isOwnWrite && known ? laterOf(word.toldAt, known.toldAt) : word.toldAt;
+  if (known && known.toldAt >= toldAt) return;
+  if (holder) {
+    // A username is one person's per issuer: newer word takes it from an older row.
+    if (holder.toldAt > toldAt) Object.assign(said, { username: null, usernameKey: null });
+    else await loseUsername(tx, holder);
   }
   if (!known) return provision(tx, { ...NOTHING_SAID, ...said, issuer, sub, toldAt });
   await tx.update(Identity, { issuer, sub }, { ...said, toldAt });
   const differs = Object.entries(said).some(([name, value]) => known[name as keyof Identity] !== value);
   if (differs) await touch(tx, known.userId);
 }
+
+/**
+ * Locks the person's own identity and whoever has his username, both at once and in one order, so that two people
+ * who trade usernames wait for each other in turn. Identities are locked before users, everywhere.
+ */
+async function lockIdentities(
+  tx: EntityManager,
+  { issuer, sub }: IssuerWord,
+  usernameKey: string | null | undefined,
+) {
+  const rows = await tx
+    .createQueryBuilder(Identity, 'i')
+    .setLock('pessimistic_write')
+    .where('i.issuer = :issuer AND (i.sub = :sub OR i.usernameKey = :usernameKey)', {
+      issuer,
+      sub,
+      usernameKey: usernameKey ?? null,
+    })
+    .orderBy('i.sub')
+    .getMany();
+  return {
+    known: rows.find((row) => row.sub === sub),
+    holder: rows.find((row) => row.sub !== sub),
+  };
+}
+
+const laterOf = (toldAt: Date, known: Date): Date =>
+  new Date(Math.max(toldAt.getTime(), known.getTime() + 1));
 
 type Said = Pick<Identity, 'username' | 'usernameKey' | 'email' | 'emailKey' | 'firstName' | 'lastName'>;
 
@@ -71,24 +107,9 @@ function fieldsOf({ username, email, firstName, lastName }: IssuerWord): Partial
   };
 }
 
-/**
- * A username is one person's per issuer: newer word takes it from an older row.
- * @returns false where the row that has it goes back to newer word than this
- */
-async function takeUsername(
-  tx: EntityManager,
-  { issuer, sub, toldAt }: IssuerWord,
-  usernameKey: string,
-): Promise<boolean> {
-  const holder = await tx.findOne(Identity, {
-    where: { issuer, usernameKey, sub: Not(sub) },
-    lock: { mode: 'pessimistic_write' },
-  });
-  if (!holder) return true;
-  if (holder.toldAt > toldAt) return false;
-  await tx.update(Identity, { issuer, sub: holder.sub }, { username: null, usernameKey: null });
-  await touch(tx, holder.userId);
-  return true;
+async function loseUsername(tx: EntityManager, { issuer, sub, userId }: Identity): Promise<void> {
+  await tx.update(Identity, { issuer, sub }, { username: null, usernameKey: null });
+  await touch(tx, userId);
 }
 
 /** One statement: the foreign key is checked at its end, so the identity decides whether there is a new user. */
@@ -96,14 +117,14 @@ async function provision(
   tx: EntityManager,
   identity: Said & Pick<Identity, 'issuer' | 'sub' | 'toldAt'>,
 ): Promise<void> {
-  await tx.query(
+  const made: unknown[] = await tx.query(
     `WITH made AS (
        INSERT INTO users.identities
          (issuer, sub, user_id, username, username_key, email, email_key, first_name, last_name, told_at)
        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
        ON CONFLICT (issuer, sub) DO NOTHING RETURNING user_id
      )
-     INSERT INTO users.users (id) SELECT user_id FROM made`,
+     INSERT INTO users.users (id) SELECT user_id FROM made RETURNING id`,
     [
       identity.issuer,
       identity.sub,
@@ -117,6 +138,7 @@ async function provision(
       identity.toldAt,
     ],
   );
+  provisionedProfiles.inc({ issuer: identity.issuer }, made.length);
 }
 
 async function isTombstone(tx: EntityManager, userId: string): Promise<boolean> {
