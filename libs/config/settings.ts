@@ -14,6 +14,8 @@ export interface CommonSettings {
   trustProxy: false | number | string[];
   docs: boolean;
   logLevel: string;
+  /** Processes that share the machine and its database connections (`twinkey run --workers`), no variable; 1 unless told. */
+  workers?: number;
 }
 
 export interface IdentityProviderSettings extends CommonSettings {

@@ -21,6 +21,14 @@ const STATEMENT_TIMEOUT_MS = 1_000;
 /** Postgres cancels a slow statement itself; this much later it is not slow but frozen or unreachable. */
 const SILENCE_MARGIN_MS = 100;
 
+const POOL_SIZE = 10;
+/** All worker processes together take no more than twice of what one does, and each has enough to work with. */
+const LEAST_POOL_SIZE = 3;
+
+/** @param workers processes of one machine, each with a pool of its own */
+export const poolShare = (workers = 1): number =>
+  workers === 1 ? POOL_SIZE : Math.max(LEAST_POOL_SIZE, Math.floor((2 * POOL_SIZE) / workers));
+
 const logger = new Logger('Database');
 
 /** What both data sources have in common. Behind PgBouncer, let it ignore the start-up parameters set here. */
@@ -40,7 +48,7 @@ export function postgresOptions(url: string, options: PoolOptions) {
     type: 'postgres',
     url,
     applicationName: options.applicationName ?? 'twinkey',
-    poolSize: options.poolSize ?? 10,
+    poolSize: options.poolSize ?? POOL_SIZE,
     connectTimeoutMS: options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
     extra: pool,
     poolErrorHandler: (error: Error) => logger.warn(`A database connection broke: ${error.message}`),

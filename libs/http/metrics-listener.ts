@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { metrics } from './metrics.js';
+import { metrics, scrape } from './metrics.js';
 import { ListenError } from './running-app.js';
 
 const HOST = '127.0.0.1';
@@ -13,7 +13,7 @@ const HOST = '127.0.0.1';
 export async function startMetricsListener(port: number): Promise<{ url: string; close(): Promise<void> }> {
   const server = createServer((request, response) => {
     if (request.method !== 'GET' || request.url !== '/metrics') return void response.writeHead(404).end();
-    metrics.metrics().then(
+    scrape().then(
       (text) => response.writeHead(200, { 'content-type': metrics.contentType }).end(text),
       () => response.writeHead(500).end(),
     );

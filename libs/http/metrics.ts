@@ -11,6 +11,16 @@ const durations = new Histogram({
   buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
 });
 
+let scraped: () => Promise<string> = () => metrics.metrics();
+
+/** What `/metrics` answers: for all that runs in this process. */
+export const scrape = (): Promise<string> => scraped();
+
+/** Where this process is one of several behind the same ports: whom to ask instead, for all of them. */
+export function scrapeFrom(source: () => Promise<string>): void {
+  scraped = source;
+}
+
 let collecting = false;
 
 /** Node's own figures, once a process. */

@@ -5,6 +5,7 @@ import { keycloakIssuer } from '#libs/auth/keycloak-issuer.js';
 import { nativeIssuer } from '#libs/auth/native-issuer.js';
 import type { IdentityProviderSettings } from '#libs/config/settings.js';
 import { IdentityDatabaseModule } from '#libs/database/identity/identity-database.module.js';
+import { poolShare } from '#libs/database/pool.js';
 import type { Drain } from '#libs/http/drain.js';
 import { AccountsModule } from './accounts/accounts.module.js';
 import { AuthFeatureModule } from './auth/auth.module.js';
@@ -30,7 +31,7 @@ export class IdentityProviderModule {
       module: IdentityProviderModule,
       imports: [
         SettingsModule.forRoot(settings, drain),
-        IdentityDatabaseModule.forRoot(databaseUrl),
+        IdentityDatabaseModule.forRoot(databaseUrl, { poolSize: poolShare(settings.workers) }),
         AuthModule.forRoot({
           imports: [SessionsModule, AuthorityModule],
           issuers: {

@@ -5,6 +5,7 @@ import { LOGIN_SETTINGS } from './auth/login-throttle.js';
 import { KEYCLOAK_SETTINGS } from './authority/role-map-warning.js';
 import { SIGNING_SETTINGS } from './keys/token-signer.js';
 import { BCRYPT_COST } from './passwords/password-hasher.js';
+import { WORKERS } from './passwords/passwords.module.js';
 
 /** What the whole application may inject of its settings. */
 @Global()
@@ -16,6 +17,7 @@ export class SettingsModule {
       { provide: BCRYPT_COST, useValue: settings.bcryptCost },
       { provide: KEYCLOAK_SETTINGS, useValue: settings.keycloak },
       { provide: LOGIN_SETTINGS, useValue: settings.login },
+      { provide: WORKERS, useValue: settings.workers },
       { provide: Drain, useValue: drain },
     ];
     return { module: SettingsModule, providers, exports: providers.map(({ provide }) => provide) };

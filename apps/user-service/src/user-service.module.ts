@@ -3,6 +3,7 @@ import { AuthModule } from '#libs/auth/auth.module.js';
 import { keycloakIssuer } from '#libs/auth/keycloak-issuer.js';
 import { nativeIssuer } from '#libs/auth/native-issuer.js';
 import type { UserServiceSettings } from '#libs/config/settings.js';
+import { poolShare } from '#libs/database/pool.js';
 import { UsersDatabaseModule } from '#libs/database/users/users-database.module.js';
 import type { Drain } from '#libs/http/drain.js';
 import { RightsModule } from './rights/rights.module.js';
@@ -19,7 +20,7 @@ export class UserServiceModule {
       module: UserServiceModule,
       imports: [
         SettingsModule.forRoot(settings, drain),
-        UsersDatabaseModule.forRoot(databaseUrl),
+        UsersDatabaseModule.forRoot(databaseUrl, { poolSize: poolShare(settings.workers) }),
         AuthModule.forRoot({
           imports: [ProfilesModule, RightsModule],
           issuers: {

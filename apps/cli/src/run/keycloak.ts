@@ -9,10 +9,19 @@ import type { Stop } from './stop.js';
 /** Those of the developer's own settings that still make sense with another Keycloak than the one he had in mind. */
 const KEPT = ['KEYCLOAK_AUDIENCE', 'KEYCLOAK_ROLE_MAP'];
 
+interface KeycloakOptions {
+  root: string;
+  apps: ChosenApps;
+  /** 0 takes a free one. */
+  port: number;
+  stop: Stop;
+  closers: Closers;
+}
+
 /** Starts the local Keycloak; the environment with its settings. @throws KeycloakProblem */
 export async function withKeycloak(
   env: Environment,
-  { root, apps, stop, closers }: { root: string; apps: ChosenApps; stop: Stop; closers: Closers },
+  { root, apps, port, stop, closers }: KeycloakOptions,
 ): Promise<{ env: Environment; notes: string[] }> {
   if (environmentName(env) !== 'development') throw new Failure('--keycloak is for development alone.');
   // A bad setting should not wait for Keycloak.
@@ -22,6 +31,7 @@ export async function withKeycloak(
   const keycloak = await startDevelopmentKeycloak({
     root,
     environment: env,
+    port,
     report: print,
     signal: stop.signal,
   });

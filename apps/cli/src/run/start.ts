@@ -22,37 +22,60 @@ export interface Running {
   notes: string[];
 }
 
-interface StartOptions {
+export interface StartOptions {
   root: string;
-  keycloak: boolean;
+  /** null: no local Keycloak is wanted. */
+  keycloakPort: number | null;
   stop: Stop;
   closers: Closers;
-  drain: Drain;
+}
+
+export interface Prepared extends Pick<Running, 'demoAccounts' | 'notes'> {
+  /** With all that development makes by itself. */
+  env: Environment;
 }
 
 /**
  * Starts the apps, and what they need where that is ours to start. Each thing is given to `closers` as soon as it is
  * there; what fails is thrown, and the caller closes.
  */
-export async function start(apps: ChosenApps, options: StartOptions): Promise<Running> {
-  const { root, closers } = options;
-  const surroundings = await prepareEnvironment(apps, options);
-  const { env, isEmbedded, notes } = surroundings;
+export async function start(
+  apps: ChosenApps,
+  { drain, ...options }: StartOptions & { drain: Drain },
+): Promise<Running> {
+  const { env, ...told } = await prepare(apps, options);
+  return { ...told, ...(await open(apps, env, { closers: options.closers, drain })) };
+}
+
+/** What is done once, however many processes then serve: databases, keys and a look at the settings. */
+export async function prepare(apps: ChosenApps, options: StartOptions): Promise<Prepared> {
+  const { env, isEmbedded, notes } = await prepareEnvironment(apps, options);
+  settingsOf(apps, env);
+  const { demoAccounts } = await prepareDatabases(env, { apps, isEmbedded });
+  const where = isEmbedded
+    ? [`Database: embedded Postgres, its data under ${options.root}/.twinkey/postgres`]
+    : [];
+  return { env, demoAccounts, notes: [...notes, ...where] };
+}
+
+/** Opens the listeners of the apps in this process. @param options.workers how many processes do the same */
+export async function open(
+  apps: ChosenApps,
+  env: Environment,
+  { closers, drain, workers = 1 }: { closers: Closers; drain: Drain; workers?: number },
+): Promise<Pick<Running, 'environment' | 'logger' | 'addresses'>> {
   const settings = settingsOf(apps, env);
   const common = settings.identityProvider ?? settings.userService!;
-  const { environment } = common;
-
-  const { demoAccounts } = await prepareDatabases(env, { apps, isEmbedded });
+  for (const each of [settings.identityProvider, settings.userService]) if (each) each.workers = workers;
   const logger = await openLogger(common);
   const addresses: RunningApp['addresses'] = [];
   // The one that others need is closed last.
-  for (const app of await appsOf(settings, { logger, drain: options.drain })) {
+  for (const app of await appsOf(settings, { logger, drain })) {
     const running = await app();
     await closers.add(() => running.close());
     addresses.push(...running.addresses);
   }
-  const where = isEmbedded ? [`Database: embedded Postgres, its data under ${root}/.twinkey/postgres`] : [];
-  return { environment, logger, addresses, demoAccounts, notes: [...notes, ...where] };
+  return { environment: common.environment, logger, addresses };
 }
 
 interface Surroundings {
@@ -64,7 +87,7 @@ interface Surroundings {
 /** The environment with all that development makes by itself. In production it is as it was found. */
 async function prepareEnvironment(
   apps: ChosenApps,
-  { root, keycloak, stop, closers }: StartOptions,
+  { root, keycloakPort, stop, closers }: StartOptions,
 ): Promise<Surroundings> {
   const found = await withReachableIdentityProvider(readEnvironment(root), apps);
   // One process of a checkout runs both; two that run one each may share the database.
@@ -73,8 +96,8 @@ async function prepareEnvironment(
   await closers.add(database.close);
   const env = apps === 'user-service' ? database.env : await withDevelopmentKeys(database.env, root);
   const { isEmbedded } = database;
-  if (!keycloak) return { env, isEmbedded, notes: [] };
-  return { isEmbedded, ...(await withKeycloak(env, { root, apps, stop, closers })) };
+  if (keycloakPort === null) return { env, isEmbedded, notes: [] };
+  return { isEmbedded, ...(await withKeycloak(env, { root, apps, port: keycloakPort, stop, closers })) };
 }
 
 type Starter = () => Promise<RunningApp>;

@@ -1,4 +1,5 @@
 import { constants } from 'node:os';
+import { failureText } from '../failure.js';
 
 const SIGNALS: NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
@@ -21,7 +22,8 @@ export class Stop {
   readonly requested: Promise<StopRequest>;
   private readonly controller = new AbortController();
 
-  constructor() {
+  /** @param options.insistent false: only the first signal counts, since whoever supervises this process insists for it */
+  constructor({ insistent = true } = {}) {
     this.requested = new Promise((resolve) => {
       const ask = (request: StopRequest) => {
         this.controller.abort();
@@ -29,12 +31,15 @@ export class Stop {
       };
       for (const signal of SIGNALS) {
         process.on(signal, () => {
-          if (this.signal.aborted) process.exit(128 + constants.signals[signal]);
+          if (this.signal.aborted && insistent) process.exit(128 + constants.signals[signal]);
           ask({ signal, error: null });
         });
       }
-      // Unhandled rejections come here as well, since Node throws them. Only the first one is of interest.
-      process.on('uncaughtException', (error) => ask({ signal: null, error }));
+      // Unhandled rejections come here as well, since Node throws them.
+      process.on('uncaughtException', (error) => {
+        if (this.signal.aborted) process.stderr.write(`${failureText(error)}\n`);
+        else ask({ signal: null, error });
+      });
     });
   }
 

@@ -1,9 +1,9 @@
 import { Controller, Get, Header } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import { Public } from '#libs/auth/access.js';
-import { metrics } from '#libs/http/metrics.js';
+import { metrics, scrape } from '#libs/http/metrics.js';
 
-/** Prometheus' text format, for all that runs in this process. */
+/** Prometheus' text format, for all that runs in this process and in those that share its port. */
 @ApiExcludeController()
 @Controller('metrics')
 export class MetricsController {
@@ -11,6 +11,6 @@ export class MetricsController {
   @Public()
   @Header('content-type', metrics.contentType)
   read(): Promise<string> {
-    return metrics.metrics();
+    return scrape();
   }
 }

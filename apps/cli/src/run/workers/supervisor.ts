@@ -1,0 +1,100 @@
+import cluster, { type Worker } from 'node:cluster';
+import { AggregatorRegistry } from 'prom-client';
+import type { Logger } from '#libs/http/logger.js';
+import type { RunningApp } from '#libs/http/running-app.js';
+import { Failure } from '../../failure.js';
+import { isFromWorker, type Order, type ToWorker } from './messages.js';
+
+/** The first replacement comes after this long (ms), each further one after twice as long. */
+const BACK_OFF = { first: 500, last: 30_000 };
+/** A worker that lived this long (ms) was sound: its end counts as a first one. */
+const SOUND_AFTER = 60_000;
+
+type Addresses = RunningApp['addresses'];
+
+/**
+ * Keeps a number of worker processes running behind the same ports (node:cluster): one that dies is replaced, with
+ * back-off. When this process dies, however that is, they end with it.
+ */
+export class Supervisor {
+  private readonly metrics = new AggregatorRegistry();
+  private readonly timers = new Set<NodeJS.Timeout>();
+  /** Deaths in a row. */
+  private deaths = 0;
+  private isStopping = false;
+
+  constructor(
+    private readonly order: Order,
+    private readonly logger: Logger,
+  ) {}
+
+  /** The first one alone, so that a port that is taken is told once. @throws Failure */
+  async start(): Promise<Addresses> {
+    const addresses = await this.fork();
+    await Promise.all(Array.from({ length: this.order.workers - 1 }, () => this.fork()));
+    for (const worker of this.workers()) this.watch(worker, performance.now());
+    return addresses;
+  }
+
+  /** Each drains and ends by itself. */
+  async stop(): Promise<void> {
+    this.isStopping = true;
+    for (const timer of this.timers) clearTimeout(timer);
+    await Promise.all(
+      this.workers().map((worker) => {
+        const ended = new Promise((resolve) => worker.once('exit', resolve));
+        worker.process.kill('SIGTERM');
+        return ended;
+      }),
+    );
+  }
+
+  private workers(): Worker[] {
+    return Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined);
+  }
+
+  private fork(): Promise<Addresses> {
+    const worker = cluster.fork();
+    return new Promise((resolve, reject) => {
+      worker.once('exit', () => reject(new Failure('A worker process ended before it was ready.')));
+      worker.on('message', (message: unknown) => {
+        if (!isFromWorker(message)) return;
+        if (message.twinkey === 'hello') send(worker, { twinkey: 'order', order: this.order });
+        else if (message.twinkey === 'ready') resolve(message.addresses);
+        else if (message.twinkey === 'failed') reject(new Failure(message.reason));
+        else if (message.twinkey === 'scrape') void this.answerScrape(worker, message.id);
+      });
+    });
+  }
+
+  private watch(worker: Worker, since: number): void {
+    if (worker.isDead()) this.replace('died', since);
+    else worker.once('exit', (code, signal) => this.replace(signal ?? `exit code ${code}`, since));
+  }
+
+  /** @param since when the one that is no more was ready */
+  private replace(reason: string, since: number): void {
+    if (this.isStopping) return;
+    if (performance.now() - since > SOUND_AFTER) this.deaths = 0;
+    const delay = Math.min(BACK_OFF.first * 2 ** this.deaths, BACK_OFF.last);
+    this.deaths += 1;
+    this.logger.error({ reason, delay_ms: delay }, 'a worker process died, and is replaced');
+    const timer = setTimeout(() => {
+      this.timers.delete(timer);
+      this.fork().then(
+        () => this.watch(this.workers().at(-1) as Worker, performance.now()),
+        (error: Error) => this.replace(error.message, performance.now()),
+      );
+    }, delay);
+    this.timers.add(timer);
+  }
+
+  private async answerScrape(worker: Worker, id: number): Promise<void> {
+    const text = await this.metrics.clusterMetrics().catch(() => null);
+    send(worker, { twinkey: 'scraped', id, text });
+  }
+}
+
+function send(worker: Worker, message: ToWorker): void {
+  if (worker.isConnected()) worker.send(message);
+}
