@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { exchange, request } from '../support/raw-http.js';
 import { startWireApp, type WireApp } from '../support/wire-app.js';
@@ -79,6 +81,23 @@ describe('where a request ends is never in doubt:', () => {
     const { answers, closed } = await exchange(app.url, one + one + last);
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
     expect(closed).toBe(true);
+  });
+
+  it('HTTP/1.0, as old probes speak it, needs no Host', async () => {
+    const { answers, closed } = await exchange(app.url, 'GET /address HTTP/1.0\r\n\r\n');
+    expect([answers.map(({ status }) => status), closed]).toEqual([[200], true]);
+  });
+
+  it('who goes away in the middle of a body is no error of ours', async () => {
+    for (const body of ['', '{', '{"a":1}']) {
+      const socket = connect(Number(new URL(app.url).port), '127.0.0.1');
+      await once(socket, 'connect');
+      socket.write(lines(...HEAD, 'Content-Length: 20', '', body));
+      await sleep(50);
+      socket.resetAndDestroy();
+    }
+    expect((await fetch(`${app.url}/things`)).status).toBe(200);
+    expect(app.log.lines().filter(({ level }) => level === 'error' || level === 'fatal')).toEqual([]);
   });
 
   it('chunks are put together', async () => {
