@@ -3,9 +3,9 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type CapturedLog, captureLog } from '../support/captured-log.js';
 import { startTestIdentityProvider, type TestIdentityProvider } from '../support/identity-provider.js';
 
-const PASSWORD = 'right-secret-4711';
-const WRONG = 'wrong-secret-4711';
-const NEW = 'other-secret-4711';
+const PASSWORD = 'right-secret-quokka';
+const WRONG = 'wrong-secret-quokka';
+const NEW = 'other-secret-quokka';
 
 let idp: TestIdentityProvider;
 let log: CapturedLog;
@@ -18,7 +18,7 @@ afterAll(() => idp?.close());
 
 it('no line at any level holds a password, a hash, a token or an email', async () => {
   const passwordHash = await bcrypt.hash(PASSWORD, 4);
-  const account = await idp.make.account({ passwordHash, email: 'someone-4711@example.com' });
+  const account = await idp.make.account({ passwordHash, email: 'someone-quokka@example.com' });
   const { email } = account;
   const admin = await idp.signIn(['*']);
 
@@ -49,7 +49,7 @@ it('no line at any level holds a password, a hash, a token or an email', async (
   expect(broken.status).toBe(400);
 
   expect(log.lines().filter(({ msg }) => msg === 'request')).toHaveLength(answers.length + 2);
-  for (const secret of ['4711', passwordHash.slice(0, 20), '$2b$', data.token.split('.')[1].slice(0, 30)]) {
+  for (const secret of ['quokka', passwordHash.slice(0, 20), '$2b$', data.token.split('.')[1].slice(0, 30)]) {
     expect(log.text()).not.toContain(secret);
   }
   expect(log.text()).not.toContain(data.token.split('.')[2].slice(0, 30));
@@ -60,15 +60,15 @@ it('nor does an error of the database', async () => {
   const { roleId } = await idp.make.account();
   // A constraint that no code expects: an unforeseen 500.
   await idp.database.query(
-    `ALTER TABLE identity.accounts ADD CONSTRAINT unforeseen CHECK (email <> 'unforeseen-4711@example.com')`,
+    `ALTER TABLE identity.accounts ADD CONSTRAINT unforeseen CHECK (email <> 'unforeseen-quokka@example.com')`,
   );
-  const body = { email: 'unforeseen-4711@example.com', password: NEW, role_id: roleId };
+  const body = { email: 'unforeseen-quokka@example.com', password: NEW, role_id: roleId };
   const { status, errors, message } = await api.post('/accounts', body);
   expect([status, errors, message]).toEqual([500, ['- internal_error'], 'Something went wrong on our side.']);
   const [line] = log.lines().filter(({ msg }) => msg === 'request failed');
   expect(line).toMatchObject({ level: 'error', request_id: expect.any(String), err: { code: '23514' } });
   expect(Object.keys(line?.['err'] as object)).toEqual(['type', 'message', 'stack', 'code']);
-  expect(log.text()).not.toContain('4711');
+  expect(log.text()).not.toContain('quokka');
   expect(log.text()).not.toContain('$2b$');
 });
 
