@@ -9,8 +9,9 @@ export interface VerifiedToken {
   /** Undefined where the token does not say: what is known already then stays. */
   readonly username?: string;
   readonly email?: string;
-  readonly firstName?: string;
-  readonly lastName?: string;
+  /** Null where the token says that there is none. */
+  readonly firstName?: string | null;
+  readonly lastName?: string | null;
   readonly tokenId: string | null;
   readonly sessionId: string | null;
   /** Seconds since the epoch, as `expiresAt`. */

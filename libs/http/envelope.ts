@@ -72,7 +72,7 @@ export class ErrorEnvelope implements Envelope {
   /** @param data null but for a health report, which a 503 carries too */
   constructor({ status, message, errors }: ApiError, data: unknown = null) {
     this.code = status;
-    this.message = errors.length > 1 ? `${errors.length} fields are wrong.` : message;
+    this.message = status === 422 && errors.length > 1 ? `${errors.length} fields are wrong.` : message;
     this.data = data;
     this.errors = errors;
     this.meta = null;

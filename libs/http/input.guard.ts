@@ -2,7 +2,7 @@ import { type CanActivate, type ExecutionContext, Injectable, type Type } from '
 import { ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
 import { RouteParamtypes } from '@nestjs/common/enums/route-paramtypes.enum.js';
 import type { FastifyRequest } from 'fastify';
-import { type ErrorEntry, invalid, invalidField, notFound } from './api-error.js';
+import { type ErrorEntry, invalid, invalidField, malformed, notFound } from './api-error.js';
 import { isId } from './ids.js';
 import { declaredFields } from './input.pipe.js';
 
@@ -27,6 +27,7 @@ export class InputGuard implements CanActivate {
     const declared = inputOf(context);
     requireDeclared(request.query as Record<string, unknown>, declared.query);
     if (!declared.body) requireNoBody(request.body);
+    else if (request.isEmptyJson) throw malformed();
     return true;
   }
 }

@@ -2,6 +2,13 @@ import type { FastifyInstance } from 'fastify';
 import { malformed } from './api-error.js';
 import { errorOfStatus } from './error-translation.js';
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** It announces JSON and brings nothing, which is not JSON. */
+    isEmptyJson: boolean;
+  }
+}
+
 /** Bodies over this are 413. */
 export const BODY_LIMIT = 100 * 1024;
 
@@ -14,6 +21,7 @@ const CHARSET = /;\s*charset\s*=\s*"?([^\s;"]+)/i;
  */
 export function readJsonBodies(fastify: FastifyInstance): void {
   const parse = fastify.getDefaultJsonParser('error', 'error');
+  fastify.decorateRequest('isEmptyJson', false);
   fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser(
     'application/json',
@@ -21,8 +29,11 @@ export function readJsonBodies(fastify: FastifyInstance): void {
     (request, body: Buffer, done) => {
       const charset = CHARSET.exec(request.headers['content-type'] ?? '')?.[1];
       if (charset && !/^utf-?8$/i.test(charset)) return done(errorOfStatus(415));
-      // Clients that always name a content type send it with an empty DELETE too.
-      if (body.length === 0 && request.method === 'DELETE') return done(null, undefined);
+      // Clients that always name a content type send it without a body too: an error where one is read (`InputGuard`).
+      if (body.length === 0) {
+        request.isEmptyJson = true;
+        return done(null, undefined);
+      }
       let text: string;
       try {
         text = utf8.decode(body);

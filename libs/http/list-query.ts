@@ -1,25 +1,22 @@
 import { createHash } from 'node:crypto';
 import { ApiProperty } from '@nestjs/swagger';
-import { Transform } from 'class-transformer';
 import { invalidField } from './api-error.js';
 import { field, must } from './field.js';
 import { ChoiceField, TextField } from './fields.js';
 import { isId } from './ids.js';
 import { isStorable } from './text.js';
 
+const isLimit = (value: unknown): boolean =>
+  typeof value === 'string' && /^[1-9]\d{0,2}$/.test(value) && Number(value) <= 100;
+
 /** What every list takes; its own class adds `sort` and filters. */
 export class ListQuery {
-  @Transform(({ value }) => (typeof value === 'string' && /^\d{1,3}$/.test(value) ? Number(value) : value))
   @field(
     { optional: true, description: 'How many entries at most.' },
     { type: 'integer', minimum: 1, maximum: 100, default: 20 },
-    must(
-      (value: unknown) => Number.isInteger(value) && (value as number) >= 1 && (value as number) <= 100,
-      'out_of_range',
-      'A whole number from 1 to 100.',
-    ),
+    must((value: unknown) => isLimit(value), 'out_of_range', 'A whole number from 1 to 100.'),
   )
-  limit?: number;
+  limit?: string;
 
   @TextField({
     optional: true,

@@ -7,7 +7,7 @@ const id = '018f5c3e-0000-7000-8000-000000000000';
 
 describe('a list request', () => {
   it('takes twenty by the first sort, ascending, unless told', () => {
-    expect(readList({}, SORTS, {})).toMatchObject({
+    expect(readList('things', {}, SORTS, {})).toMatchObject({
       sort: 'created_at',
       descending: false,
       limit: 20,
@@ -17,26 +17,33 @@ describe('a list request', () => {
   });
 
   it('sorts descending with a minus before the field', () => {
-    expect(readList({ sort: '-email' }, SORTS, {})).toMatchObject({ sort: 'email', descending: true });
+    expect(readList('things', { sort: '-email' }, SORTS, {})).toMatchObject({
+      sort: 'email',
+      descending: true,
+    });
   });
 
   it('goes on where the page before ended, also where the default sort is then named', () => {
-    const first = readList({}, SORTS, { status: 'active' });
+    const first = readList('things', {}, SORTS, { status: 'active' });
     const next = { value: '2026-01-31T12:00:00.000Z', id };
     const cursor = listReply(first, { data: [], next }).meta?.next_cursor as string;
-    expect(readList({ cursor, sort: 'created_at' }, SORTS, { status: 'active' }).after).toEqual(next);
+    expect(readList('things', { cursor, sort: 'created_at' }, SORTS, { status: 'active' }).after).toEqual(
+      next,
+    );
   });
 
   it.each(['yesterday', '2026-01-31', '+275760-09-13T00:00:00.000Z', '2026-02-31T12:00:00.000Z'])(
     'refuses a cursor at the time %s',
     (value) => {
       const cursor = encodeCursor({ sort: 'created_at' }, { value, id });
-      expect(() => readList({ cursor }, SORTS, {})).toThrow(expect.objectContaining({ status: 422 }));
+      expect(() => readList('things', { cursor }, SORTS, {})).toThrow(
+        expect.objectContaining({ status: 422 }),
+      );
     },
   );
 
   it('answers with a total only where one was counted', () => {
-    const request = readList({ limit: 5 }, SORTS, {});
+    const request = readList('things', { limit: '5' }, SORTS, {});
     expect(listReply(request, { data: [1], next: null }).meta).toEqual({ limit: 5, next_cursor: null });
     expect(listReply(request, { data: [1], next: null, total: 1 }).meta).toEqual({
       limit: 5,

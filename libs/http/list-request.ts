@@ -27,11 +27,13 @@ const DEFAULT_LIMIT = 20;
 const IS_VALUE: Record<SortKind, (text: string) => boolean> = { text: isStorable, time: isTime };
 
 /**
+ * @param list its name: a cursor of one is none of another
  * @param sorts the fields that the list sorts by, the first being the default
  * @param filters everything else that decides which rows the list holds
  * @throws ApiError 422 on `cursor`
  */
 export function readList<Sort extends string>(
+  list: string,
   query: ListQuery & { sort?: string },
   sorts: Record<Sort, { kind: SortKind }>,
   filters: ListIdentity,
@@ -39,11 +41,11 @@ export function readList<Sort extends string>(
   const order = query.sort ?? (Object.keys(sorts)[0] as string);
   const descending = order.startsWith('-');
   const sort = (descending ? order.slice(1) : order) as Sort;
-  const identity = { ...filters, sort: order };
+  const identity = { ...filters, list, sort: order };
   return {
     sort,
     descending,
-    limit: query.limit ?? DEFAULT_LIMIT,
+    limit: query.limit === undefined ? DEFAULT_LIMIT : Number(query.limit),
     after:
       query.cursor === undefined ? null : decodeCursor(identity, query.cursor, IS_VALUE[sorts[sort].kind]),
     includeTotal: query.include_total === 'true',

@@ -42,7 +42,13 @@ function patternOf(url: string): RegExp {
   const segments = url
     .split('/')
     .map((segment) =>
-      segment.startsWith(':') ? '[^/]+' : segment.replace(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`),
+      segment.startsWith(':')
+        ? patternOfParameter(segment)
+        : segment.replace(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`),
     );
   return new RegExp(`^${segments.join('/')}$`);
 }
+
+/** A malformed id names nothing: 404 for any method. */
+const patternOfParameter = (segment: string): string =>
+  /^:(\w+_)?id$/.test(segment) ? '[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}' : '[^/]+';

@@ -51,7 +51,7 @@ afterAll(async () => {
 /** The page, and how many blocks its statements touch. */
 async function read(query: AccountListQuery): Promise<{ reply: Reply<AccountReply[]>; blocks: number }> {
   statements.length = 0;
-  const reply = await listAccounts(database.getRepository(Account), { limit: LIMIT, ...query });
+  const reply = await listAccounts(database.getRepository(Account), { limit: String(LIMIT), ...query });
   let blocks = 0;
   for (const { query: text, parameters } of [...statements]) {
     const [row] = await database.query(`EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ${text}`, parameters);
@@ -63,7 +63,7 @@ async function read(query: AccountListQuery): Promise<{ reply: Reply<AccountRepl
 
 /** Jumps to the middle: the cursor of a page that is found by its place, which no client can ask for. */
 async function cursorInTheMiddle(query: AccountListQuery): Promise<string> {
-  const { reply } = await read({ ...query, limit: 1 });
+  const { reply } = await read({ ...query, limit: '1' });
   const [print] = JSON.parse(Buffer.from(reply.meta?.next_cursor ?? '', 'base64url').toString());
   const column = query.sort?.endsWith('email') ? 'email_key' : 'created_at';
   const [row] = await database.query(

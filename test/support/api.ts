@@ -42,8 +42,8 @@ export class Api {
     return this.send('PATCH', path, body, headers);
   }
 
-  put<Data = Anything>(path: string, body: unknown): Promise<Answer<Data>> {
-    return this.send('PUT', path, body);
+  put<Data = Anything>(path: string, body: unknown, headers?: Record<string, string>): Promise<Answer<Data>> {
+    return this.send('PUT', path, body, headers);
   }
 
   delete<Data = Anything>(path: string, headers?: Record<string, string>): Promise<Answer<Data>> {

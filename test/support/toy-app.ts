@@ -58,8 +58,8 @@ const toy: ToyReply = { id: ID, name: null, created_at: '2026-01-31T09:30:00.000
 class ToysController {
   @Get()
   @Replies([ToyReply], { message: 'Toys.' })
-  list(@Query() { limit = 20 }: ToyQuery) {
-    return Reply.page([toy], { limit, next_cursor: null });
+  list(@Query() { limit = '20' }: ToyQuery) {
+    return Reply.page([toy], { limit: Number(limit), next_cursor: null });
   }
 
   @Post()

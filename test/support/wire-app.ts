@@ -47,8 +47,8 @@ const FAILURES: Record<string, () => unknown> = {
 class WireController {
   @Get('things')
   @Replies([Thing], { message: 'Things.' })
-  list(@Query() { limit = 20 }: ThingQuery) {
-    return Reply.page([], { limit, next_cursor: null });
+  list(@Query() { limit = '20' }: ThingQuery) {
+    return Reply.page([], { limit: Number(limit), next_cursor: null });
   }
 
   @Post('things')

@@ -23,7 +23,7 @@ export async function listAccounts(
   { q, status, ...query }: AccountListQuery,
 ): Promise<Reply<AccountReply[]>> {
   const roleId = query.role_id?.toLowerCase();
-  const request = readList(query, SORTS, { q, status, roleId });
+  const request = readList('accounts', query, SORTS, { q, status, roleId });
   const found = accounts.createQueryBuilder('account').innerJoinAndSelect('account.role', 'role');
   if (roleId) found.andWhere('account.roleId = :roleId', { roleId });
   if (status) found.andWhere('account.status = :status', { status });

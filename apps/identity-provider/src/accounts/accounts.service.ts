@@ -62,7 +62,7 @@ export class AccountsService {
 
   /**
    * A new password and disabling end all sessions of the account.
-   * @throws ApiError 422 on `role_id` or `password`, 404, 412, 403 `exceeds_own_permissions`, 409 `email_taken`,
+   * @throws ApiError 422 on `role_id` or `password`, 404, 403 `exceeds_own_permissions`, 412, 409 `email_taken`,
    *   `own_account`, `last_admin`, 503
    */
   async update(
@@ -77,9 +77,9 @@ export class AccountsService {
       const role = body.role_id === undefined ? undefined : await requireRole(tx, body.role_id);
       const account = await lockAccount(tx, id);
       requirePasswordFits(body, account.email);
-      requireMatch(ifMatch, tagOf(account));
       await requireHeld(tx, actor, account.roleId);
       if (role) await requireHeld(tx, actor, role.id, 'role_id');
+      requireMatch(ifMatch, tagOf(account));
       if (body.status === 'disabled') requireOther(actor, account);
       const { role: _, ...row } = account;
       await tx.save(Account, { ...row, ...columnsOf(body), passwordHash, roleId: role?.id ?? row.roleId });
@@ -89,12 +89,12 @@ export class AccountsService {
     return taggedAccount(updated);
   }
 
-  /** @throws ApiError 404, 412, 403 `exceeds_own_permissions`, 409 `own_account`, `last_admin` */
+  /** @throws ApiError 404, 403 `exceeds_own_permissions`, 412, 409 `own_account`, `last_admin` */
   async delete(caller: Principal, id: string, ifMatch: string | undefined): Promise<Reply<never>> {
     await this.authority.change(caller, 'accounts:delete', async (tx, actor) => {
       const account = await lockAccount(tx, id);
-      requireMatch(ifMatch, tagOf(account));
       await requireHeld(tx, actor, account.roleId);
+      requireMatch(ifMatch, tagOf(account));
       requireOther(actor, account);
       await tx.delete(Account, { id: account.id });
     });

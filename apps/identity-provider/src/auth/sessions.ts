@@ -25,7 +25,7 @@ export class Sessions {
   }
 
   /**
-   * Opens a session, and takes the account's expired ones away.
+   * Opens a session, and takes a few expired ones away, whosever they are.
    * @returns null where meanwhile the account was disabled or deleted, or its password is another: then
    *   the login that led here no longer holds
    */
@@ -35,7 +35,8 @@ export class Sessions {
       text: `WITH account AS (
           SELECT * FROM identity.accounts WHERE id = $1 AND password_hash = $2 AND status = 'active' FOR SHARE
         ), expired AS (
-          DELETE FROM identity.sessions WHERE account_id = $1 AND expires_at <= now()
+          DELETE FROM identity.sessions WHERE id IN (
+            SELECT id FROM identity.sessions WHERE expires_at <= now() LIMIT 10 FOR UPDATE SKIP LOCKED)
         ), opened AS (
           INSERT INTO identity.sessions (id, account_id, expires_at) SELECT $3, id, $4 FROM account RETURNING id
         )

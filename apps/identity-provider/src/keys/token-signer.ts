@@ -44,8 +44,9 @@ export class TokenSigner {
       sid: subject.sessionId,
       email: subject.email,
       preferred_username: subject.email,
-      given_name: subject.firstName ?? undefined,
-      family_name: subject.lastName ?? undefined,
+      // Null says that there is none; a claim that is left out would say nothing.
+      given_name: subject.firstName,
+      family_name: subject.lastName,
       role: subject.role,
       permissions: subject.permissions,
     });

@@ -21,7 +21,7 @@ export async function listPermissions(
   query: PermissionListQuery,
 ): Promise<Reply<PermissionReply[]>> {
   const q = query.q?.toLowerCase() || undefined;
-  const request = readList(query, SORTS, { q });
+  const request = readList('permissions', query, SORTS, { q });
   const found = permissions.createQueryBuilder('permission');
   if (q) found.andWhere(keyStartsWith('lower(permission.name)', ':q'), { q });
   const { rows, next } = await fetchPage(found, SORTS[request.sort], request);

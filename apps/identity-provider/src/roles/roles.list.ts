@@ -20,7 +20,7 @@ const SORTS = {
 export async function listRoles(roles: Repository<Role>, query: RoleListQuery): Promise<Reply<RoleReply[]>> {
   const q = query.q?.toLowerCase() || undefined;
   const parentId = query.parent_id?.toLowerCase();
-  const request = readList(query, SORTS, { q, parentId });
+  const request = readList('roles', query, SORTS, { q, parentId });
   const found = roles.createQueryBuilder('role');
   if (q) found.andWhere(keyStartsWith('lower(role.name)', ':q'), { q });
   if (parentId) found.andWhere('role.parentId = :parentId', { parentId });

@@ -72,8 +72,8 @@ export class RolesService {
         changes.parent_id === undefined ? role.parentId : (changes.parent_id?.toLowerCase() ?? null);
       const moved = parentId === role.parentId ? null : await subtreeOf(tx, [id]);
       if (moved && parentId) await requirePlaceBelow(tx, parentId, moved);
-      requireMatch(ifMatch, etagOf(role.version));
       requireWithin(actor.permissions, await permissionsOf(tx, [id]));
+      requireMatch(ifMatch, etagOf(role.version));
       if (moved) await requireMovable(tx, actor, moved, parentId);
       if (role.system && (moved || name !== role.name)) throw systemRole();
       const saved = await tx.save(Object.assign(role, { name, description, parentId }));
@@ -86,8 +86,8 @@ export class RolesService {
   async delete(caller: Principal, id: string, ifMatch: string | undefined): Promise<Reply<never>> {
     await this.authority.change(caller, 'roles:delete', async (tx, actor) => {
       const role = await getRole(tx, id);
-      requireMatch(ifMatch, etagOf(role.version));
       requireWithin(actor.permissions, await permissionsOf(tx, [id]));
+      requireMatch(ifMatch, etagOf(role.version));
       if (role.system) throw systemRole();
       await tx.delete(Role, { id });
     });

@@ -1,12 +1,9 @@
 import {
-  BrokenCircuitError,
-  BulkheadRejectedError,
   bulkhead,
   ConsecutiveBreaker,
   circuitBreaker,
   handleWhen,
   type IPolicy,
-  TaskCancelledError,
   TimeoutStrategy,
   timeout,
   wrap,

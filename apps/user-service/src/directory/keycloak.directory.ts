@@ -56,7 +56,7 @@ export class KeycloakDirectory implements Directory {
     });
   }
 
-  /** `GET {realm}/.well-known/openid-configuration`, for health: no more than "it answers". */
+  /** `GET /realms/{realm}`, for health: no more than "it answers". */
   async ping(): Promise<void> {
     const { baseUrl, realmName } = this.client;
     const response = await fetch(`${baseUrl}/realms/${encodeURIComponent(realmName)}`, {

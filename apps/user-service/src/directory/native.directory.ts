@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import { ApiError, notFound, unauthorized } from '#libs/http/api-error.js';
-import { IdentityProviderClient } from '../rights/identity-provider.client.js';
+import { ApiError, type ErrorEntry, notFound, unauthorized } from '#libs/http/api-error.js';
+import { IdentityProviderClient, identityProviderUnavailable } from '../rights/identity-provider.client.js';
 import type { IssuerWord } from '../users/profile.js';
 import type { Directory, NameChange } from './directory.js';
 
@@ -30,8 +30,9 @@ export class NativeDirectory implements Directory {
     });
     if (status === 401) throw unauthorized();
     if (status === 404) throw notFound();
-    if (status !== 200) throw new ApiError(status, errors);
+    if (status !== 200) throw refusal(status, errors);
     const account = data as OwnAccount;
+    if (!account?.account) throw identityProviderUnavailable('answered without an account');
     return {
       issuer: 'native',
       sub,
@@ -43,3 +44,9 @@ export class NativeDirectory implements Directory {
     };
   }
 }
+
+/** What is the client's to mend is passed on; anything else is not identity-provider's way of answering. */
+const refusal = (status: number, errors: ErrorEntry[]): ApiError =>
+  [403, 409, 422].includes(status) && errors.length > 0
+    ? new ApiError(status, errors)
+    : identityProviderUnavailable(`answered ${status}`);

@@ -10,7 +10,7 @@ import { ProfileReply } from '../users/users.dto.js';
 import { Batch, UsernameQuery } from './internal-users.dto.js';
 import { LookupService } from './lookup.service.js';
 
-/** For other services, on the internal port alone; who may call is the port's matter (`internal-token.ts`). */
+/** For other services, on the internal port alone; who may call is the port's matter (`internal-token.guard.ts`). */
 @ApiTags('lookups')
 @Controller('users')
 export class InternalUsersController {

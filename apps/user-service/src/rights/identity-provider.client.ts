@@ -45,7 +45,16 @@ export class IdentityProviderClient {
       const { data, errors } = (await response.json()) as Partial<IdentityProviderAnswer>;
       return { status: response.status, data: data ?? null, errors: errors ?? [] };
     } catch (error) {
-      throw unavailable(2, 'identity_provider_unavailable', undefined, error);
+      throw identityProviderUnavailable(error);
     }
   }
 }
+
+/** 503: it does not answer, or not as identity-provider does. @param cause for the log alone */
+export const identityProviderUnavailable = (cause: unknown) =>
+  unavailable(
+    2,
+    'identity_provider_unavailable',
+    undefined,
+    cause instanceof Error ? cause : new Error(String(cause)),
+  );

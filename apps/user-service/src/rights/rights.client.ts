@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import type { Principal } from '#libs/auth/principal.js';
 import { TokenRejected } from '#libs/auth/token-rejected.js';
-import { IdentityProviderClient } from './identity-provider.client.js';
+import { IdentityProviderClient, identityProviderUnavailable } from './identity-provider.client.js';
 
 export type Rights = Pick<Principal, 'roles' | 'permissions'>;
 
@@ -19,7 +19,16 @@ export class RightsClient {
   async ofCaller(request: FastifyRequest): Promise<Rights> {
     const { status, data } = await this.identityProvider.call('GET', '/api/v1/auth/me', request);
     if (status === 401) throw new TokenRejected('session_ended');
-    const { roles, permissions } = data as Rights;
+    if (status !== 200 || !areRights(data)) throw identityProviderUnavailable(`answered ${status}`);
+    const { roles, permissions } = data;
     return { roles, permissions };
   }
+}
+
+const isTextList = (value: unknown): boolean =>
+  Array.isArray(value) && value.every((entry) => typeof entry === 'string');
+
+function areRights(data: unknown): data is Rights {
+  const { roles, permissions } = (data ?? {}) as Record<string, unknown>;
+  return isTextList(roles) && isTextList(permissions);
 }

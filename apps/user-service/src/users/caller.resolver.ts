@@ -45,8 +45,19 @@ export class ProfileCallerResolver extends CallerResolver {
 }
 
 function wordOf(token: VerifiedToken): IssuerWord {
-  const { issuer, subject, username, email, firstName, lastName, issuedAt } = token;
-  return { issuer, sub: subject, username, email, firstName, lastName, toldAt: new Date(issuedAt * 1000) };
+  const { issuer, subject, username, email, firstName, lastName } = token;
+  return { issuer, sub: subject, username, email, firstName, lastName, toldAt: issuedAtOf(token) };
+}
+
+/**
+ * `iat` has whole seconds. A native session's id is a UUID version 7 (RFC 9562, section 5.7), made just after the token's
+ * `iat` was taken, which tells two logins of one second apart.
+ */
+function issuedAtOf({ issuer, sessionId, issuedAt }: VerifiedToken): Date {
+  const from = issuedAt * 1_000;
+  const made =
+    issuer === 'native' && sessionId ? Number.parseInt(sessionId.replace('-', '').slice(0, 12), 16) : from;
+  return new Date(made >= from && made < from + 2_000 ? made : from);
 }
 
 function requireActive({ status }: Profile): void {

@@ -29,22 +29,12 @@ export async function retryingCollisions<T>(transaction: () => Promise<T>): Prom
 export const learn = (database: DataSource, word: IssuerWord): Promise<void> =>
   retryingCollisions(() => database.transaction((tx) => learnWithin(tx, word)));
 
-/**
- * The same inside a transaction that does more.
- * @param options.isOwnWrite the word answers a write of the person's own: it is newer than all that is known, whatever
- *   the clocks say
- */
-export async function learnWithin(
-  tx: EntityManager,
-  word: IssuerWord,
-  { isOwnWrite = false } = {},
-): Promise<void> {
-  const { issuer, sub } = word;
+/** The same inside a transaction that does more. */
+export async function learnWithin(tx: EntityManager, word: IssuerWord): Promise<void> {
+  const { issuer, sub, toldAt } = word;
   const said = fieldsOf(word);
   const { known, holder } = await lockIdentities(tx, word, said.usernameKey);
-  if (known && (await isTombstone(tx, known.userId))) return;
-  const toldAt = isOwnWrite && known ? laterOf(word.toldAt, known.toldAt) : word.toldAt;
-  if (known && known.toldAt >= toldAt) return;
+  if (known && (known.toldAt >= toldAt || (await isTombstone(tx, known.userId)))) return;
   if (holder) {
     // A username is one person's per issuer: newer word takes it from an older row.
     if (holder.toldAt > toldAt) Object.assign(said, { username: null, usernameKey: null });
@@ -80,9 +70,6 @@ async function lockIdentities(
     holder: rows.find((row) => row.sub !== sub),
   };
 }
-
-const laterOf = (toldAt: Date, known: Date): Date =>
-  new Date(Math.max(toldAt.getTime(), known.getTime() + 1));
 
 type Said = Pick<Identity, 'username' | 'usernameKey' | 'email' | 'emailKey' | 'firstName' | 'lastName'>;
 

@@ -4,7 +4,7 @@ import type { FastifyRequest } from 'fastify';
 import { Authenticated } from '#libs/auth/access.js';
 import { Reply } from '#libs/http/envelope.js';
 import { etagOf } from '#libs/http/etag.js';
-import { Replies } from '#libs/http/replies.js';
+import { IfMatch, Replies } from '#libs/http/replies.js';
 import { OwnProfileService } from './own-profile.service.js';
 import type { Profile } from './profile.js';
 import { toProfileReply } from './profile-reply.js';
@@ -38,6 +38,7 @@ export class MeController {
   @ApiOperation({ summary: 'Change your profile; what is left out stays' })
   @Replies(ProfileReply, {
     message: 'Profile updated.',
+    etag: 'write',
     errors: {
       ...NOT_A_PERSON,
       404: 'The issuer no longer knows you.',
@@ -47,28 +48,36 @@ export class MeController {
   async update(
     @OwnProfile() profile: Profile,
     @Body() change: ProfileChange,
+    @IfMatch() ifMatch: string | undefined,
     @Req() request: FastifyRequest,
   ) {
-    return reply(await this.own.update(request, profile, change));
+    return reply(await this.own.update(request, profile, change, ifMatch));
   }
 
   @Get('settings')
   @Authenticated()
   @ApiOperation({ summary: 'Your settings' })
-  @Replies(SettingsReply, { message: 'Your settings.', errors: NOT_A_PERSON })
-  settings(@OwnProfile() profile: Profile): Record<string, unknown> {
-    return profile.settings;
+  @Replies(SettingsReply, { message: 'Your settings.', etag: 'read', errors: NOT_A_PERSON })
+  settings(@OwnProfile() profile: Profile): Reply<Record<string, unknown>> {
+    return settingsReply(profile);
   }
 
   @Put('settings')
   @Authenticated()
   @ApiOperation({ summary: 'Replace your settings by the body' })
   @ApiBody({ schema: { type: 'object', additionalProperties: true, example: { theme: 'dark' } } })
-  @Replies(SettingsReply, { message: 'Settings replaced.', errors: NOT_A_PERSON })
-  replaceSettings(@OwnProfile() profile: Profile, @Body() settings: Record<string, unknown>) {
-    return this.own.replaceSettings(profile, settings);
+  @Replies(SettingsReply, { message: 'Settings replaced.', etag: 'write', errors: NOT_A_PERSON })
+  async replaceSettings(
+    @OwnProfile() profile: Profile,
+    @Body() settings: Record<string, unknown>,
+    @IfMatch() ifMatch: string | undefined,
+  ) {
+    return settingsReply(await this.own.replaceSettings(profile, settings, ifMatch));
   }
 }
 
 const reply = (profile: Profile): Reply<ProfileReply> =>
   Reply.tagged(toProfileReply(profile), etagOf(profile.version));
+
+const settingsReply = ({ settings, version }: Profile): Reply<Record<string, unknown>> =>
+  Reply.tagged(settings, etagOf(version));

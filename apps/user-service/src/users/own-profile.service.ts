@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { DataSource, type EntityManager, Not, type QueryDeepPartialEntity } from 'typeorm';
+import { Identity } from '#libs/database/users/identity.entity.js';
 import { User } from '#libs/database/users/user.entity.js';
 import { ApiError, type ErrorEntry, invalid, unavailable } from '#libs/http/api-error.js';
+import { etagOf, requireMatch } from '#libs/http/etag.js';
 import { Directories } from '../directory/directories.js';
 import { learnWithin, retryingCollisions } from './learning.js';
 import type { IssuerWord, Profile } from './profile.js';
@@ -23,33 +25,51 @@ export class OwnProfileService {
   /**
    * The issuer is written first, then Postgres, so that success is never told before both hold the change; the same
    * call again converges, wherever this one broke off.
-   * @throws ApiError 503 whose entries name each field that is not confirmed; 404, 409, 422 as the issuer says
+   * @throws ApiError 412; 503 whose entries name each field that is not confirmed; 404, 409, 422 as the issuer says
    */
-  async update(caller: FastifyRequest, profile: Profile, change: ProfileChange): Promise<Profile> {
+  async update(
+    caller: FastifyRequest,
+    profile: Profile,
+    change: ProfileChange,
+    ifMatch: string | undefined,
+  ): Promise<Profile> {
+    requireMatch(ifMatch, etagOf(profile.version));
     const word = await this.tellIssuer(caller, profile, change);
     const own = applicationFields(change);
     if (word === null && Object.keys(own).length === 0) return profile;
     try {
-      await retryingCollisions(() =>
-        this.database.transaction(async (tx) => {
-          if (word) await learnWithin(tx, word);
-          if (Object.keys(own).length > 0) await writeOwn(tx, profile.id, own);
-        }),
-      );
+      return await this.write(profile, ifMatch, async (tx) => {
+        if (word) await learnOwn(tx, word, change);
+        if (Object.keys(own).length > 0) await writeOwn(tx, profile.id, own);
+      });
     } catch (error) {
       if (error instanceof ApiError) throw error;
       const unconfirmed = word ? namesOf(change).filter((name) => !isIssuerOwned(name)) : namesOf(change);
       throw unconfirmedFields(unconfirmed.length > 0 ? unconfirmed : namesOf(change), error);
     }
-    return (await this.profiles.findByIdentity(profile.issuer, profile.sub)) ?? profile;
   }
 
-  /** @throws ApiError 422 */
-  async replaceSettings(profile: Profile, settings: unknown): Promise<Record<string, unknown>> {
+  /** @throws ApiError 412, 422 */
+  async replaceSettings(profile: Profile, settings: unknown, ifMatch: string | undefined): Promise<Profile> {
     const fault = settingsFault(settings);
     if (fault) throw invalid([{ field: null, code: fault.code, message: fault.message }]);
-    await writeOwn(this.database.manager, profile.id, { settings: settings as Record<string, unknown> });
-    return settings as Record<string, unknown>;
+    requireMatch(ifMatch, etagOf(profile.version));
+    return this.write(profile, ifMatch, (tx) => writeOwn(tx, profile.id, { settings: settings as Settings }));
+  }
+
+  /** Whatever is written, `If-Match` is held against the version that is locked. */
+  private async write(
+    profile: Profile,
+    ifMatch: string | undefined,
+    work: (tx: EntityManager) => Promise<void>,
+  ): Promise<Profile> {
+    await retryingCollisions(() =>
+      this.database.transaction(async (tx) => {
+        if (ifMatch !== undefined) requireMatch(ifMatch, etagOf(await lockedVersion(tx, profile)));
+        await work(tx);
+      }),
+    );
+    return (await this.profiles.findByIdentity(profile.issuer, profile.sub)) ?? profile;
   }
 
   private async tellIssuer(
@@ -78,7 +98,28 @@ const isIssuerOwned = (name: string): boolean => name === 'first_name' || name =
 const namesOf = (change: ProfileChange): string[] =>
   Object.entries(change).flatMap(([name, value]) => (value === undefined ? [] : [name]));
 
+type Settings = Record<string, unknown>;
 type ApplicationFields = Partial<Pick<User, 'displayName' | 'profilePicture' | 'settings'>>;
+
+/**
+ * Between the issuer's answer and this moment somebody may have learnt what seems to be newer word. Then the change is
+ * not here, and success may not be told: the same call again converges.
+ */
+async function learnOwn(tx: EntityManager, word: IssuerWord, change: ProfileChange): Promise<void> {
+  await learnWithin(tx, word);
+  const { firstName, lastName } = await tx.findOneByOrFail(Identity, { issuer: word.issuer, sub: word.sub });
+  const isHeld =
+    (change.first_name === undefined || firstName === word.firstName) &&
+    (change.last_name === undefined || lastName === word.lastName);
+  if (!isHeld) throw unconfirmedFields(namesOf(change), new Error('newer word was learnt meanwhile'));
+}
+
+/** Identities are locked before users, everywhere. */
+async function lockedVersion(tx: EntityManager, { id, issuer, sub }: Profile): Promise<number> {
+  await tx.query('SELECT 1 FROM users.identities WHERE issuer = $1 AND sub = $2 FOR UPDATE', [issuer, sub]);
+  const [user] = await tx.query('SELECT version FROM users.users WHERE id = $1 FOR UPDATE', [id]);
+  return user.version;
+}
 
 /** Never into a tombstone: the person may have been deleted since his request came in. */
 async function writeOwn(tx: EntityManager, id: string, fields: ApplicationFields): Promise<void> {

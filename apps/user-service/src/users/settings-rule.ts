@@ -11,10 +11,11 @@ export function settingsFault(value: unknown): Fault | null {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     return { code: 'object_expected', message: 'This must be a JSON object.' };
   }
-  if (Buffer.byteLength(JSON.stringify(value)) > MAX_BYTES) {
-    return { code: 'too_large', message: 'At most 16 KiB of JSON.' };
-  }
-  return faultWithin(value);
+  // The depth first: JSON.stringify would exhaust the stack.
+  const fault = faultWithin(value);
+  if (fault) return fault;
+  const isTooLarge = Buffer.byteLength(JSON.stringify(value)) > MAX_BYTES;
+  return isTooLarge ? { code: 'too_large', message: 'At most 16 KiB of JSON.' } : null;
 }
 
 /** Level by level, so that no depth can exhaust the stack. */

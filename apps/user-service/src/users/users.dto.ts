@@ -4,7 +4,10 @@ import { ChoiceField, TextField } from '#libs/http/fields.js';
 import { SearchableListQuery, SortField } from '#libs/http/list-query.js';
 import { settingsFault } from './settings-rule.js';
 
-const isHttpsUrl = (value: string): boolean => URL.canParse(value) && new URL(value).protocol === 'https:';
+/** With a host, and nothing that a browser would read otherwise than it is written: no user, space or backslash. */
+const HTTPS_URL = /^https:\/\/[^\s\\/?#@]+([/?#][^\s\\]*)?$/;
+
+const isHttpsUrl = (value: string): boolean => HTTPS_URL.test(value) && URL.canParse(value);
 
 const SettingsField = (): PropertyDecorator =>
   field(

@@ -32,7 +32,7 @@ const SORTS: Record<Sort, SortColumn<User> & { kind: 'time' | 'text' }> = {
 /** People of both issuers, tombstones aside. */
 export async function listUsers(database: DataSource, query: UserListQuery): Promise<Reply<ProfileReply[]>> {
   const { issuer, status, username, email, q } = query;
-  const request = readList(query, SORTS, { issuer, status, username, email, q });
+  const request = readList('users', query, SORTS, { issuer, status, username, email, q });
   const users = database
     .createQueryBuilder(User, 'u')
     .innerJoinAndSelect('u.identities', 'i')

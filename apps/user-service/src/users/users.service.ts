@@ -63,7 +63,8 @@ export class UsersService {
     work: (tx: EntityManager, profile: Profile) => Promise<void>,
   ): Promise<Reply<ProfileReply>> {
     return this.database.transaction(async (tx) => {
-      // The row's lock orders changes, so that the version which If-Match is held against stays the current one.
+      // Locked, so that the version which If-Match is held against stays the current one; in everybody's order.
+      await tx.query('SELECT 1 FROM users.identities WHERE user_id = $1 ORDER BY sub FOR UPDATE', [id]);
       await tx.query('SELECT 1 FROM users.users WHERE id = $1 FOR UPDATE', [id]);
       const profile = await getProfile(tx, id);
       requireMatch(ifMatch, etagOf(profile.version));

@@ -1,0 +1,69 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { startTestUserService, type TestUserService } from '../support/user-service.js';
+
+/** What a real identity-provider does not do: answer out of its form, or not at all. */
+let answer: { status: number; body: string } | null;
+let server: Server;
+let service: TestUserService;
+beforeAll(async () => {
+  server = createServer((_request, response) => {
+    if (answer) response.writeHead(answer.status, { 'content-type': 'application/json' }).end(answer.body);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  service = await startTestUserService({ identityProviderUrl: `http://127.0.0.1:${port}` });
+});
+afterAll(async () => {
+  await service.close();
+  server.closeAllConnections();
+  server.close();
+});
+
+const envelope = (data: unknown) => JSON.stringify({ data, errors: null });
+
+it.each([
+  [200, envelope({})],
+  [200, envelope(null)],
+  [200, envelope({ roles: 'admin', permissions: '*' })],
+  [200, envelope({ roles: [1], permissions: ['*'] })],
+  [200, '<html>'],
+  [200, ''],
+  [302, ''],
+  [403, envelope(null)],
+  [404, '{}'],
+  [422, '[]'],
+  [429, '{}'],
+  [500, '{}'],
+])('an answer %i %s of identity-provider is 503 and grants nothing', async (status, body) => {
+  answer = { status, body };
+  const refused = await service.native().get('/users');
+  expect([refused.status, refused.errors]).toEqual([503, ['- identity_provider_unavailable']]);
+  expect(refused.headers.get('retry-after')).toMatch(/^\d+$/);
+});
+
+it.each([
+  [200, '{"data":{"account":null},"errors":null}'],
+  [403, '{"data":null,"errors":[]}'],
+  [404, 'no JSON'],
+  [500, '{}'],
+])('an answer %i %s to a change of a name changes nothing', async (status, body) => {
+  const ada = service.native();
+  await ada.get('/users/me');
+  answer = { status, body };
+  const refused = await ada.put('/users/me', { first_name: 'Augusta', display_name: 'X' });
+  expect(refused.status).toBe(503);
+  expect((await ada.get('/users/me')).data).toMatchObject({ first_name: 'Ada', display_name: null });
+});
+
+it('a frozen identity-provider makes only routes that need a permission wait, and those not for long', async () => {
+  answer = null;
+  const ada = service.native();
+  const started = performance.now();
+  const stuck = ada.get('/users');
+  expect((await ada.get('/users/me')).status).toBe(200);
+  expect((await ada.put('/users/me', { display_name: 'X' })).status).toBe(200);
+  expect((await stuck).status).toBe(503);
+  expect(performance.now() - started).toBeLessThan(2_500);
+});
