@@ -10,8 +10,8 @@ export default defineConfig({
     include: ['test/faults/**/*.faults.ts'],
     setupFiles: ['test/support/setup.ts'],
     globalSetup: ['test/faults/support/ledger.ts'],
-    // Most of a scenario is waiting.
-    maxWorkers: 3,
+    // Half of a scenario is waiting.
+    maxWorkers: 2,
     testTimeout: 240_000,
     hookTimeout: 240_000,
   },

@@ -10,7 +10,7 @@ import { Writer } from './support/written.js';
 
 const RESTARTS = 10;
 const WRITERS = 6;
-const CLIENTS = 16;
+const CLIENTS = 12;
 
 let stand: Stand;
 let balancer: LoadBalancer;
@@ -87,7 +87,7 @@ function begin() {
   const writers = tokens.slice(0, WRITERS).map((token) => new Writer(token));
   const load = new Load({
     clients: CLIENTS,
-    perSecond: 60,
+    perSecond: 40,
     next: (client, turn) => writers[client]?.next(balancer.userService) ?? call(client + turn),
     onOutcome: (outcome, client) => writers[client]?.heard(outcome),
   });
