@@ -18,6 +18,7 @@ import { answerParserError } from './raw-errors.js';
 import { requestContext, requestIdOf } from './request-context.js';
 import { logRequests } from './request-log.js';
 import { SECURITY_HEADERS, STRICT_TRANSPORT_SECURITY } from './security-headers.js';
+import { followTraces } from './tracing.js';
 import { refuseWrongMethods } from './wrong-methods.js';
 
 export interface HttpAppOptions {
@@ -79,6 +80,7 @@ export async function createHttpApp(
   if (cors) await allowOrigins(fastify, cors);
   refuseWrongMethods(fastify);
   followRequests(fastify);
+  followTraces(fastify, name);
   logRequests(fastify, logger.child({ app: name }));
   measureRequests(fastify, name);
   encloseReplies(fastify);
@@ -117,7 +119,7 @@ function followRequests(fastify: FastifyInstance): void {
   });
 }
 
-const LOCALHOST = /^http:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?$/;
+const LOCALHOST = /^https?:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?$/;
 
 /** Exact origins alone; credentials stay off, since tokens travel in a header. */
 async function allowOrigins(

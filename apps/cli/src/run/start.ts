@@ -2,6 +2,7 @@ import { type Environment, type EnvironmentName, readEnvironment } from '#libs/c
 import type { Drain } from '#libs/http/drain.js';
 import type { Logger } from '#libs/http/logger.js';
 import type { RunningApp } from '#libs/http/running-app.js';
+import { startTracing } from '#libs/http/tracing.js';
 import { type ChosenApps, type ChosenSettings, databasesOf, settingsOf } from '../chosen-apps.js';
 import { openDatabase } from '../development/database.js';
 import { withDevelopmentKeys } from '../development/keys.js';
@@ -68,6 +69,7 @@ export async function open(
   const common = settings.identityProvider ?? settings.userService!;
   for (const each of [settings.identityProvider, settings.userService]) if (each) each.workers = workers;
   const logger = await openLogger(common);
+  await closers.add(await startTracing(env));
   const addresses: RunningApp['addresses'] = [];
   // The one that others need is closed last.
   for (const app of await appsOf(settings, { logger, drain })) {

@@ -1,0 +1,43 @@
+import { context, propagation, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+
+/**
+ * A span for each request, by hooks: what patches modules as they are loaded is fragile with ES modules. Named and
+ * filled as OpenTelemetry's conventions for HTTP servers say; a path as it came is not told, since it holds ids.
+ */
+export function spanRequests(fastify: FastifyInstance, app: string): void {
+  const tracer = trace.getTracer('twinkey');
+  const spans = new WeakMap<FastifyRequest, Span>();
+  fastify.addHook('onRequest', (request, _reply, done) => {
+    const { method, headers, routeOptions } = request;
+    const route = routeOptions.url;
+    const attributes = {
+      'http.request.method': method,
+      'twinkey.app': app,
+      'twinkey.request_id': request.id,
+      ...(route === undefined ? {} : { 'http.route': route }),
+    };
+    const caller = propagation.extract(context.active(), headers);
+    const name = route === undefined ? method : `${method} ${route}`;
+    spans.set(request, tracer.startSpan(name, { kind: SpanKind.SERVER, attributes }, caller));
+    done();
+  });
+  // As for the request's id: a body's events come from outside the request's asynchronous context.
+  fastify.addHook('preValidation', (request, _reply, done) => {
+    const span = spans.get(request);
+    if (span) context.with(trace.setSpan(context.active(), span), done);
+    else done();
+  });
+  fastify.addHook('onResponse', (request, reply, done) => {
+    const span = spans.get(request);
+    span?.setAttribute('http.response.status_code', reply.statusCode);
+    if (reply.statusCode >= 500) span?.setStatus({ code: SpanStatusCode.ERROR });
+    span?.end();
+    done();
+  });
+  // The client went away before its answer.
+  fastify.addHook('onRequestAbort', (request, done) => {
+    spans.get(request)?.end();
+    done();
+  });
+}
