@@ -7,6 +7,8 @@ import { startTestIdentityProvider, type TestIdentityProvider } from '../support
 import { createRealm, type TestRealm } from '../support/keycloak.js';
 import { keycloakSettings, startTestUserService, type TestUserService } from '../support/user-service.js';
 
+/** Pages of three servers start slowly where everything else is at work too. */
+const SLOWLY = { timeout: 120_000 };
 const PASSWORD = 'correct horse battery';
 
 let realm: TestRealm;
@@ -83,7 +85,7 @@ async function signInNatively({ page }: Visit, email: string): Promise<void> {
   await page.getByRole('heading', { name: 'Your profile' }).waitFor();
 }
 
-describe('with Keycloak', () => {
+describe('with Keycloak', SLOWLY, () => {
   it('a person registers, comes back, edits his profile, signs out, and signs in again', async () => {
     const visit = await open();
     const { page } = visit;
@@ -129,7 +131,7 @@ describe('with Keycloak', () => {
   });
 });
 
-describe('with email and password', () => {
+describe('with email and password', SLOWLY, () => {
   it('a person signs in, edits his profile and signs out', async () => {
     const { email } = await nativePerson();
     const visit = await open();
