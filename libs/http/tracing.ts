@@ -37,7 +37,13 @@ export async function startTracing(env: Environment): Promise<() => Promise<void
     // Only within a request: neither the pool's own queries nor the refresh of keys in the background.
     instrumentations: [
       new PgInstrumentation({ requireParentSpan: true }),
-      new UndiciInstrumentation({ requireParentforSpans: true }),
+      new UndiciInstrumentation({
+        requireParentforSpans: true,
+        // A query may name a person.
+        requestHook: (span, { origin, path }) => {
+          span.setAttributes({ 'url.full': origin + path.replace(/\?.*$/s, ''), 'url.query': '' });
+        },
+      }),
     ],
     // Metrics are Prometheus' matter, logs are on standard output.
     metricReaders: [],
