@@ -42,12 +42,13 @@ async function rate(stage, { pid, port, rounds, seconds }) {
     const text = await outputOfNode(['bench/raw-bcrypt.mjs', PASSWORD, stage.passwordHash, String(seconds)]);
     const raw = JSON.parse(text);
     const before = cpuTime(pid);
-    const { count, perSecond } = await flatOut({
+    const { count, perSecond, statuses } = await flatOut({
       port,
       requests: logins(1, 400),
       connections: AT_ONCE,
       seconds,
     });
+    if (statuses[200] !== count) throw new Error(`Logins answered ${JSON.stringify(statuses)}`);
     pairs.push({ raw, ours: { rate: perSecond, cpu: (cpuTime(pid) - before) / count } });
   }
   const middle = (pick) => median(pairs.map(pick));
