@@ -95,7 +95,7 @@ describe('run in development, on a machine with nothing but Node', () => {
     expect((await fetch(`${api(env)}/health/ready`)).status).toBe(200);
   });
 
-  it.each(['PORT', 'USER_SERVICE_PORT', 'USER_SERVICE_INTERNAL_PORT'])(
+  it.each(['PORT', 'USER_SERVICE_PORT', 'USER_SERVICE_INTERNAL_PORT', 'METRICS_PORT'])(
     'names port and variable where %s is taken, and leaves nothing running',
     async (variable) => {
       const other = await listen();
