@@ -101,9 +101,11 @@ function describePathIds(parameters: Parameter[]): void {
   }
 }
 
-/** A body all of whose fields may be left out may be left out itself. */
+/** A body all of whose fields may be left out may be left out itself; one of free form is the point of its request. */
 function describeBody(document: OpenAPIObject, { requestBody }: Operation): void {
   if (!requestBody || '$ref' in requestBody) return;
   const schema = requestBody.content['application/json']?.schema;
-  if (schema && resolve(document, schema).required === undefined) requestBody.required = false;
+  if (!schema) return;
+  const { properties, required } = resolve(document, schema);
+  if (properties !== undefined && required === undefined) requestBody.required = false;
 }
