@@ -9,12 +9,16 @@ export interface BothServices {
   close(): Promise<void>;
 }
 
-/** @param overrides of user-service's settings; `keycloak` and `docs` are for both */
+/**
+ * @param overrides of user-service's settings; `keycloak` and `docs` are for both
+ * @param bcryptCost of identity-provider, for tests that set many passwords
+ */
 export async function startBothServices(
   overrides: Partial<UserServiceSettings> & { keycloak?: KeycloakServiceSettings } = {},
+  bcryptCost = 10,
 ): Promise<BothServices> {
   const { keycloak = null, docs = false } = overrides;
-  const idp = await startTestIdentityProvider({ keycloak, docs });
+  const idp = await startTestIdentityProvider({ keycloak, docs, bcryptCost });
   const { issuer, audience, lifetimeSeconds, publicKeys } = idp.settings.signing;
   const service = await startTestUserService({
     identityProviderUrl: idp.api.url.replace('/api/v1', ''),

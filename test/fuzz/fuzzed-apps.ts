@@ -1,0 +1,38 @@
+import { type BothServices, startBothServices } from '../support/both-services.js';
+import { Sender } from './send.js';
+
+/** Which listener an operation is one of. */
+export type Listener = 'identity-provider' | 'user-service' | 'internal';
+
+/** Both apps, with senders who hold everything and own a profile. */
+export interface FuzzedApps extends BothServices {
+  admin: Record<Listener, Sender>;
+  /** A sender of another session of that admin. */
+  anotherSession(): Promise<Sender>;
+}
+
+export async function startFuzzedApps(): Promise<FuzzedApps> {
+  const both = await startBothServices({}, 4);
+  const { id: roleId } = await both.idp.systemRole('admin');
+  const { account, api } = await both.idp.signIn([], { roleId });
+  const root = both.idp.api.url.replace('/api/v1', '');
+  const senders: Sender[] = [];
+  const sender = (url: string, token: string | null) => {
+    const made = new Sender(url, token);
+    senders.push(made);
+    return made;
+  };
+  return {
+    ...both,
+    admin: {
+      'identity-provider': sender(root, api.token),
+      'user-service': sender(both.service.api.url, api.token),
+      internal: sender(both.service.internal.url, null),
+    },
+    anotherSession: async () => sender(root, (await both.idp.sessionOf(account)).token),
+    close: async () => {
+      for (const one of senders) one.close();
+      await both.close();
+    },
+  };
+}

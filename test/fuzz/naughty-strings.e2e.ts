@@ -1,0 +1,126 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { isStorable } from '#libs/http/text.js';
+import { type FuzzedApps, startFuzzedApps } from './fuzzed-apps.js';
+import { OPERATIONS } from './operations.js';
+import { Requests } from './requests.js';
+import { STRINGS, stringsFor } from './strings.js';
+
+const TIMEOUT = 600_000;
+
+let apps: FuzzedApps;
+beforeAll(async () => {
+  apps = await startFuzzedApps();
+});
+afterAll(() => apps?.close());
+
+/** Every place of every request that takes text, those of the headers that everything reads included. */
+const PLACES = OPERATIONS.flatMap((operation) => [
+  ...operation.parameters.map((parameter) => ({ operation, ...parameter })),
+  ...(operation.fields ?? []).map(({ name }) => ({ operation, in: 'body' as const, name })),
+]);
+const ME = OPERATIONS.filter(({ method, path }) => method === 'GET' && path.endsWith('/me'));
+const HEADERS = [
+  'authorization',
+  'x-request-id',
+  'origin',
+  'accept',
+  'content-type',
+  'x-forwarded-for',
+  'host',
+];
+const IN_HEADERS = ME.flatMap((operation) =>
+  HEADERS.map((name) => ({ operation, in: 'header' as const, name })),
+);
+
+describe('a naughty string is answered soundly', () => {
+  it.each(
+    [...PLACES, ...IN_HEADERS].map((place, index) => ({
+      ...place,
+      index,
+      title: `${place.in} ${place.name} of ${place.operation.method} ${place.operation.path}`,
+    })),
+  )('as $title', { timeout: TIMEOUT }, async ({ operation, in: place, name, index }) => {
+    const requests = await Requests.to(operation, apps);
+    const statuses = new Set<number>();
+    for (const text of stringsFor(index)) {
+      const sent =
+        place === 'body' ? requests.withField(name, text) : requests.withParameter(place, name, text);
+      statuses.add((await apps.admin[operation.listener].send(sent)).status);
+    }
+    expect(statuses.size).toBeGreaterThan(0);
+  });
+});
+
+const fits = (text: string, max: number) =>
+  isStorable(text) && text.length > 0 && [...text].length <= max ? 200 : 422;
+
+describe('what is stored comes back exactly', () => {
+  it("as a person's names and settings", { timeout: TIMEOUT }, async () => {
+    const me = apps.admin['user-service'];
+    for (const text of stringsFor(0)) {
+      for (const [field, max] of Object.entries({ first_name: 255, last_name: 255, display_name: 100 })) {
+        const sent = { method: 'PUT', path: '/users/me', body: JSON.stringify({ [field]: text }) };
+        expect((await me.send(sent)).status, JSON.stringify(text)).toBe(fits(text, max));
+        if (fits(text, max) !== 200) continue;
+        expect((await me.send({ method: 'GET', path: '/users/me' })).body.data[field]).toBe(text);
+        if (field === 'display_name') continue;
+        const account = await apps.admin['identity-provider'].send({
+          method: 'GET',
+          path: '/api/v1/auth/me',
+        });
+        expect(account.body.data[field]).toBe(text);
+      }
+    }
+  });
+
+  it('as keys and values of settings', { timeout: TIMEOUT }, async () => {
+    const me = apps.admin['user-service'];
+    const storable = STRINGS.filter((text) => isStorable(text) && text !== '__proto__');
+    for (let at = 0; at < storable.length; at += 40) {
+      const some = storable.slice(at, at + 40);
+      const settings = {
+        ...Object.fromEntries(some.map((text) => [text, [text]])),
+        last: { [some[0]!]: some },
+      };
+      const body = JSON.stringify(settings);
+      expect(Buffer.byteLength(body)).toBeLessThan(16_384);
+      const put = await me.send({ method: 'PUT', path: '/users/me/settings', body });
+      expect(put.status, body).toBe(200);
+      const got = await me.send({ method: 'GET', path: '/users/me/settings' });
+      expect(JSON.stringify(got.body.data)).toBe(body);
+    }
+  });
+
+  it.each([
+    { path: '/api/v1/roles', row: () => apps.idp.make.role() },
+    { path: '/api/v1/permissions', row: () => apps.idp.make.permission() },
+  ])('as a description under $path', { timeout: TIMEOUT }, async ({ path, row }) => {
+    const admin = apps.admin['identity-provider'];
+    const one = `${path}/${(await row()).id}`;
+    for (const text of stringsFor(1)) {
+      const sent = { method: 'PATCH', path: one, body: JSON.stringify({ description: text }) };
+      const status = text === '' ? 200 : fits(text, 1_000);
+      expect((await admin.send(sent)).status, JSON.stringify(text)).toBe(status);
+      if (status !== 200) continue;
+      expect((await admin.send({ method: 'GET', path: one })).body.data['description']).toBe(text);
+    }
+  });
+
+  it("as an account's names", { timeout: TIMEOUT }, async () => {
+    const admin = apps.admin['identity-provider'];
+    const one = `/api/v1/accounts/${(await apps.idp.make.account()).id}`;
+    for (const text of stringsFor(2)) {
+      const sent = {
+        method: 'PATCH',
+        path: one,
+        body: JSON.stringify({ first_name: text, last_name: text }),
+      };
+      expect((await admin.send(sent)).status, JSON.stringify(text)).toBe(fits(text, 255));
+      if (fits(text, 255) !== 200) continue;
+      expect((await admin.send({ method: 'GET', path: one })).body.data).toMatchObject({
+        first_name: text,
+        last_name: text,
+      });
+    }
+  });
+});

@@ -1,0 +1,88 @@
+import identityProvider from '../../openapi/identity-provider.json' with { type: 'json' };
+import userService from '../../openapi/user-service.json' with { type: 'json' };
+import type { Listener } from './fuzzed-apps.js';
+
+/** An operation and the places of its requests that take text. */
+export interface Operation {
+  listener: Listener;
+  method: string;
+  /** `/users/{id}` */
+  path: string;
+  parameters: { in: 'path' | 'query' | 'header'; name: string }[];
+  /** Its body's fields that hold text, or a list of texts; null without a body. */
+  fields: { name: string; isList: boolean }[] | null;
+}
+
+interface Schema {
+  $ref?: string;
+  type?: string | string[];
+  anyOf?: Schema[];
+  oneOf?: Schema[];
+  items?: Schema;
+  properties?: Record<string, Schema>;
+}
+
+interface Described {
+  parameters?: { $ref?: string; in: 'path' | 'query' | 'header'; name: string }[];
+  requestBody?: { content: { 'application/json': { schema: Schema } } };
+}
+
+/** All of the documents, and those of the internal port, which has none. */
+export const OPERATIONS: Operation[] = [
+  ...operationsOf('identity-provider', identityProvider),
+  ...operationsOf('user-service', userService),
+  {
+    listener: 'internal',
+    method: 'GET',
+    path: '/users/username/{username}',
+    parameters: [
+      { in: 'path', name: 'username' },
+      { in: 'query', name: 'issuer' },
+      { in: 'header', name: 'If-None-Match' },
+    ],
+    fields: null,
+  },
+  {
+    listener: 'internal',
+    method: 'POST',
+    path: '/users/batch',
+    parameters: [],
+    fields: [
+      { name: 'subs', isList: true },
+      { name: 'ids', isList: true },
+    ],
+  },
+];
+
+function operationsOf(listener: Listener, document: { paths: object }): Operation[] {
+  const resolve = <Part extends { $ref?: string }>(part: Part): Part =>
+    part.$ref === undefined
+      ? part
+      : (part.$ref
+          .slice(2)
+          .split('/')
+          .reduce<unknown>((at, name) => (at as Record<string, unknown>)[name], document) as Part);
+  return Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.entries(methods as Record<string, Described>).map(([method, { parameters = [], requestBody }]) => {
+      const schema = requestBody && resolve(requestBody.content['application/json'].schema);
+      return {
+        listener,
+        method: method.toUpperCase(),
+        path,
+        parameters: parameters.map(resolve),
+        fields: schema
+          ? Object.entries(schema.properties ?? {})
+              .map(([name, field]) => ({ name, field: resolve(field) }))
+              .filter(({ field }) => holdsText(field) || holdsText(field.items))
+              .map(({ name, field }) => ({ name, isList: field.items !== undefined }))
+          : null,
+      };
+    }),
+  );
+}
+
+function holdsText(schema: Schema | undefined): boolean {
+  if (schema === undefined) return false;
+  const choices = schema.anyOf ?? schema.oneOf ?? [];
+  return [schema.type].flat().includes('string') || choices.some(holdsText);
+}

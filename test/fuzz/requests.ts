@@ -1,0 +1,89 @@
+import type { BothServices } from '../support/both-services.js';
+import { unique } from '../support/factories.js';
+import type { Operation } from './operations.js';
+import type { Sent } from './send.js';
+
+/** What a body needs in order to be looked at beyond its first rules. */
+const VALUES: Record<string, () => unknown> = {
+  email: () => `${unique('person')}@example.com`,
+  password: () => 'a long good password',
+  current_password: () => 'not the current one',
+  new_password: () => 'a long good password',
+  status: () => 'active',
+};
+
+/** Makes requests to an operation that would be good but for one text. */
+export class Requests {
+  private constructor(
+    private readonly operation: Operation,
+    private readonly ids: Record<string, string>,
+  ) {}
+
+  /** For an operation on rows of its own, which it may change and delete. */
+  static async to(operation: Operation, { idp, service }: BothServices): Promise<Requests> {
+    const permission = await idp.make.permission();
+    const role = await idp.make.role([permission.name]);
+    const ids: Record<string, string> = {
+      role_id: role.id,
+      parent_id: (await idp.make.role()).id,
+      permission_id: permission.id,
+      permission_ids: permission.id,
+    };
+    if (operation.path.startsWith('/api/v1/accounts')) ids['id'] = (await idp.make.account()).id;
+    else if (operation.path.startsWith('/api/v1/permissions')) ids['id'] = permission.id;
+    else if (operation.path.startsWith('/users')) {
+      const person = service.api.as((await idp.signIn([])).api.token ?? '');
+      ids['id'] = (await person.get<{ id: string }>('/users/me')).data.id;
+    } else ids['id'] = role.id;
+    return new Requests(operation, ids);
+  }
+
+  /** With this text as that parameter. */
+  withParameter(place: 'path' | 'query' | 'header', name: string, text: string): Sent {
+    const path = this.operation.path.replace(/\{(\w+)\}/g, (_, at: string) =>
+      place === 'path' && at === name ? encoded(text) : (this.ids[at] ?? 'somebody'),
+    );
+    return {
+      method: this.operation.method,
+      path: place === 'query' ? `${path}?${name}=${encoded(text)}` : path,
+      ...(place === 'header' ? { headers: { [name]: headerText(text) } } : {}),
+      ...(this.operation.fields ? { body: JSON.stringify(this.body()) } : {}),
+    };
+  }
+
+  /** With this text as that field of the body, or in the list that the field is. */
+  withField(name: string, text: string): Sent {
+    const isList = this.operation.fields?.some((field) => field.name === name && field.isList);
+    const body = { ...this.body(), [name]: isList ? [text] : text };
+    return { ...this.withParameter('header', 'accept', '*/*'), body: JSON.stringify(body) };
+  }
+
+  /** With a body of another's making. */
+  withBody(body: string | Buffer): Sent {
+    return { ...this.withParameter('header', 'accept', '*/*'), body };
+  }
+
+  private body(): Record<string, unknown> {
+    // A change needs nothing; what is made needs it all.
+    if (this.operation.method !== 'POST' || this.operation.listener === 'internal') return {};
+    const isPermission = this.operation.path.startsWith('/api/v1/permissions');
+    const name = isPermission ? `${unique('thing')}:read` : unique('role');
+    return Object.fromEntries(
+      (this.operation.fields ?? [])
+        .filter(({ name: field }) => !['first_name', 'last_name', 'description'].includes(field))
+        .map(({ name: field, isList }) => {
+          const value = field === 'name' ? name : (VALUES[field]?.() ?? this.ids[field]);
+          return [field, isList ? [value] : value];
+        }),
+    );
+  }
+}
+
+/** A URL holds no lone surrogate. */
+const encoded = (text: string): string => encodeURIComponent(text.toWellFormed());
+
+/** Its bytes, without those that no HTTP client sends in a header. */
+const headerText = (text: string): string =>
+  Buffer.from(text.toWellFormed())
+    .toString('latin1')
+    .replace(/[^\t\x20-\x7e\x80-\xff]/g, '');

@@ -1,0 +1,51 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type BothServices, startBothServices } from '../support/both-services.js';
+import { findSchemathesis, runSchemathesis } from './schemathesis.js';
+
+const program = await findSchemathesis();
+const given = process.env['FUZZ_SECONDS'];
+const seconds = given ? Number(given) : null;
+
+let both: BothServices;
+beforeEach(async () => {
+  both = await startBothServices({ docs: true });
+});
+afterEach(() => both?.close());
+
+const ROLES = {
+  nobody: async () => null,
+  'a user who holds nothing': async () => (await both.idp.signIn([])).api.token,
+  'an admin': async () => {
+    const { id } = await both.idp.systemRole('admin');
+    return (await both.idp.signIn([], { roleId: id })).api.token;
+  },
+};
+const urlOf = {
+  'identity-provider': () => both.idp.api.url.replace('/api/v1', ''),
+  'user-service': () => both.service.api.url,
+};
+/** The token in use would be no good any more. An account of the factories has no password to change. */
+const ENDS_THE_SESSION = ['authLogout'];
+
+/** The coverage of every boundary takes most of the time, and says little of a role that is refused everywhere. */
+const WITHOUT_COVERAGE = 'examples,fuzzing,stateful';
+const ALL = `coverage,${WITHOUT_COVERAGE}`;
+
+describe.skipIf(program === null)('what schemathesis sends is answered as documented', () => {
+  for (const app of Object.keys(urlOf) as (keyof typeof urlOf)[]) {
+    for (const role of Object.keys(ROLES) as (keyof typeof ROLES)[]) {
+      it(
+        `by ${app}, to ${role}`,
+        async () => {
+          const token = await ROLES[role]();
+          const except = app === 'identity-provider' && token !== null ? ENDS_THE_SESSION : [];
+          const phases = role === 'an admin' ? ALL : WITHOUT_COVERAGE;
+          const campaign = { url: urlOf[app](), token, except, phases, seconds };
+          const { code, output } = await runSchemathesis(program as string, campaign);
+          expect(code, output).toBe(0);
+        },
+        120_000 + (seconds ?? 0) * 2_000,
+      );
+    }
+  }
+});
