@@ -1,5 +1,6 @@
 /**
- * npm run bench [-- --rounds 5 --seconds 3 --only me,login --growth]
+ * npm run bench [-- --rounds 5 --seconds 2 --only start,paths,logins,workers --path /users/me]
+ * npm run bench -- --growth [--people 1000000]
  *
  * Both apps as they are built, in production mode, against the limit server beside this file and raw bcrypt, in turn.
  * `--growth` adds the same paths with 1,000 and with 1,000,000 people, which takes some minutes.
@@ -21,9 +22,15 @@ const { values } = parseArgs({
     only: { type: 'string', default: 'start,paths,logins,workers' },
     path: { type: 'string', default: '' },
     growth: { type: 'boolean', default: false },
+    people: { type: 'string', default: '1000000' },
   },
 });
-const options = { rounds: Number(values.rounds), seconds: Number(values.seconds), path: values.path };
+const options = {
+  rounds: Number(values.rounds),
+  seconds: Number(values.seconds),
+  path: values.path,
+  people: Number(values.people),
+};
 const PARTS = { start: memoryAndStart, paths: hotPaths, logins: loginRows, workers, growth };
 const parts = values.growth ? ['growth'] : values.only.split(',');
 

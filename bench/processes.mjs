@@ -32,17 +32,32 @@ export function leaveServerCore() {
 const nodeOn = (cores, args) =>
   hasTaskset ? ['taskset', ['-c', cores, process.execPath, ...args]] : [process.execPath, args];
 
+/** What still runs ends with the bench, however that ends. */
+const children = new Set();
+process.on('exit', () => {
+  for (const child of children) child.kill('SIGKILL');
+});
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1));
+
+function withUs(child) {
+  children.add(child);
+  child.once('exit', () => children.delete(child));
+  return child;
+}
+
 /** @param {{ everywhere?: boolean }} options `everywhere`: on all cores */
 export function startNode(args, { env = {}, log = '/dev/null', everywhere = false } = {}) {
   const cores = everywhere ? ALL_CORES : SERVER_CORE;
   const out = openSync(log, 'a');
   const [command, rest] = nodeOn(cores, args);
   const { PATH, HOME } = process.env;
-  const child = spawn(command, rest, {
-    cwd: root,
-    env: { PATH, HOME, ...env },
-    stdio: ['ignore', out, 'inherit'],
-  });
+  const child = withUs(
+    spawn(command, rest, {
+      cwd: root,
+      env: { PATH, HOME, ...env },
+      stdio: ['ignore', out, 'inherit'],
+    }),
+  );
   return { child, pid: child.pid, stop: () => stop(child) };
 }
 
@@ -56,10 +71,12 @@ export async function outputOfNode(args) {
 
 /** A program of this folder that sends its port as soon as it listens. */
 export async function startProgram(file, { env, log }) {
-  const program = fork(fileURLToPath(new URL(file, import.meta.url)), {
-    env: { PATH: process.env.PATH, ...env },
-    stdio: ['ignore', openSync(log, 'a'), 'inherit', 'ipc'],
-  });
+  const program = withUs(
+    fork(fileURLToPath(new URL(file, import.meta.url)), {
+      env: { PATH: process.env.PATH, ...env },
+      stdio: ['ignore', openSync(log, 'a'), 'inherit', 'ipc'],
+    }),
+  );
   if (hasTaskset) execFileSync('taskset', ['-acp', SERVER_CORE, String(program.pid)], { stdio: 'ignore' });
   const [port] = await once(program, 'message');
   return { child: program, pid: program.pid, port, stop: () => stop(program) };
