@@ -12,6 +12,7 @@ import type { Logger } from '#libs/http/logger.js';
 import { Api } from './api.js';
 import { Factories } from './factories.js';
 import { createTestDatabase } from './postgres.js';
+import { startReplicated } from './replicas.js';
 
 const ISSUER = 'http://identity-provider.test';
 const AUDIENCE = 'test';
@@ -51,10 +52,12 @@ export async function startTestIdentityProvider(
   const settings = { ...settingsFor(own?.url ?? (overrides.databaseUrl as string)), ...overrides };
   const database = await identityDataSource(settings.databaseUrl, { poolSize: 3 }).initialize();
   if (own) await database.transaction(addSystemRoles);
-  const app = await startIdentityProvider(settings, {
-    logger: logger ?? pino({ level: settings.logLevel }),
-    drain: new Drain(),
-  });
+  const app = await startReplicated(() =>
+    startIdentityProvider(settings, {
+      logger: logger ?? pino({ level: settings.logLevel }),
+      drain: new Drain(),
+    }),
+  );
   const api = new Api(app.addresses[0]?.url ?? '');
   const make = new Factories(database);
 

@@ -9,6 +9,7 @@ import { Drain } from '#libs/http/drain.js';
 import { Api } from './api.js';
 import type { TestRealm } from './keycloak.js';
 import { createTestDatabase } from './postgres.js';
+import { startReplicated } from './replicas.js';
 
 const ISSUER = 'http://identity-provider.test';
 const AUDIENCE = 'test';
@@ -39,10 +40,9 @@ export async function startTestUserService(
   const own = overrides.databaseUrl ? null : await createTestDatabase();
   const settings = { ...settingsFor(own?.url ?? (overrides.databaseUrl as string)), ...overrides };
   const database = await usersDataSource(settings.databaseUrl, { poolSize: 3 }).initialize();
-  const app = await startUserService(settings, {
-    logger: pino({ level: settings.logLevel }),
-    drain: new Drain(),
-  });
+  const app = await startReplicated(() =>
+    startUserService(settings, { logger: pino({ level: settings.logLevel }), drain: new Drain() }),
+  );
   const urlOf = (label: string) => app.addresses.find((address) => address.label === label)?.url ?? '';
   const api = new Api(urlOf('user-service'));
   return {

@@ -1,0 +1,96 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { RunningApp } from '#libs/http/running-app.js';
+
+const PROGRAM = process.env['HAPROXY_PATH'] || 'haproxy';
+
+/** `TEST_REPLICAS=2` runs every end-to-end test against so many replicas behind a HAProxy; one, without it, unless told. */
+const REPLICAS = Number(process.env['TEST_REPLICAS'] || 1);
+
+/** Starts an application of a test, as often as the run wants it: its addresses are then the HAProxy's. */
+export async function startReplicated(start: () => Promise<RunningApp>): Promise<RunningApp> {
+  if (REPLICAS <= 1) return start();
+  const replicas = await Promise.all(Array.from({ length: REPLICAS }, start));
+  const first = replicas[0] as RunningApp;
+  const addresses = await Promise.all(
+    first.addresses.map(async ({ label, url }, index) => ({
+      label,
+      url: Object.assign(new URL(url), { port: String(await freePort()) }).href.replace(/\/$/, ''),
+      targets: replicas.map((replica) => replica.addresses[index]?.url as string),
+    })),
+  );
+  const proxy = await startHaproxy(addresses);
+  return {
+    name: first.name,
+    addresses,
+    close: async () => {
+      await proxy.close();
+      await Promise.all(replicas.map((replica) => replica.close()));
+    },
+  };
+}
+
+interface Balanced {
+  url: string;
+  targets: string[];
+}
+
+/** Requests go to the replicas in turn, also those of one connection. */
+async function startHaproxy(balanced: Balanced[]): Promise<{ close(): Promise<void> }> {
+  const folder = await mkdtemp(join(tmpdir(), 'twinkey-replicas-'));
+  const file = join(folder, 'haproxy.cfg');
+  await writeFile(file, configuration(balanced));
+  const child = spawn(PROGRAM, ['-db', '-f', file], { stdio: 'ignore' });
+  await Promise.all(balanced.map(({ url }) => untilOpen(url, child)));
+  return {
+    close: async () => {
+      const ended = once(child, 'exit');
+      child.kill('SIGKILL');
+      await ended;
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function configuration(balanced: Balanced[]): string {
+  const listeners = balanced.map(({ url, targets }, index) => {
+    const servers = targets.map((target, which) => `  server r${which} ${new URL(target).host}`);
+    return [`listen l${index}`, `  bind ${new URL(url).host}`, '  balance roundrobin', ...servers].join('\n');
+  });
+  return `global
+  tune.bufsize 65536
+defaults
+  mode http
+  option http-keep-alive
+  timeout connect 2s
+  timeout client 60s
+  timeout server 60s
+
+${listeners.join('\n\n')}
+`;
+}
+
+async function untilOpen(url: string, child: ChildProcess): Promise<void> {
+  for (let attempt = 0; attempt < 100; attempt++) {
+    if (child.exitCode !== null) throw new Error(`HAProxy ended with ${child.exitCode}`);
+    const answer = await fetch(url).catch(() => null);
+    await answer?.body?.cancel();
+    if (answer) return;
+    await sleep(50);
+  }
+  throw new Error('HAProxy does not listen.');
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  server.close();
+  await once(server, 'close');
+  return port;
+}
