@@ -10,6 +10,15 @@ import type { Replica } from './replica.js';
 import { send } from './request.js';
 
 const PROGRAM = process.env['HAPROXY_PATH'] || 'haproxy';
+/** Ends it when our end of standard input is closed, also where nobody is left to close it. */
+const KEEPER = `
+exec 3<&0
+"$haproxy" -db -f "$file" 3<&- &
+pid=$!
+(read -r _ <&3; kill -9 "$pid") &
+wait "$pid"
+`;
+
 /** The one that ships for operators. */
 const TEMPLATE = fileURLToPath(new URL('../../../deploy/haproxy.cfg', import.meta.url));
 
@@ -38,7 +47,10 @@ export async function startHaproxy(urls: BalancedUrls, replicas: Replica[]): Pro
   const folder = await mkdtemp(join(tmpdir(), 'twinkey-haproxy-'));
   const file = join(folder, 'haproxy.cfg');
   await writeFile(file, configuration(await readFile(TEMPLATE, 'utf8'), urls, replicas));
-  const child = spawn(PROGRAM, ['-db', '-f', file], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const child = spawn('/bin/sh', ['-c', KEEPER], {
+    env: { ...process.env, haproxy: PROGRAM, file },
+    stdio: ['pipe', 'ignore', 'pipe'],
+  });
   let said = '';
   child.stderr.on('data', (chunk) => {
     said += chunk;
@@ -97,6 +109,6 @@ async function untilBalancing({ identityProvider, userService }: BalancedUrls): 
 async function end(child: ChildProcess): Promise<void> {
   if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
   const ended = once(child, 'exit');
-  child.kill('SIGKILL');
+  child.stdin?.end();
   await ended;
 }

@@ -7,6 +7,11 @@ type Apps = 'all' | 'identity-provider' | 'user-service';
 
 const START_MS = 120_000;
 
+/** A test that is broken off cannot stop what it has started: its end of this pipe goes with it. */
+const GOES_WITH_THE_TEST = `--import=data:text/javascript,${encodeURIComponent(
+  "process.stdin.on('end', () => process.kill(process.pid, 'SIGKILL')).resume().unref();",
+)}`;
+
 /** One `twinkey run` as a process of its own, on ports that stay the same over its restarts. */
 export class Replica {
   private running: RunningCommand | null = null;
@@ -52,7 +57,11 @@ export class Replica {
 
   /** Resolves when it is ready. */
   async start(): Promise<void> {
-    this.running = this.checkout.start(['run', this.apps], { ...this.env, ...this.ports });
+    this.running = this.checkout.start(['run', this.apps], {
+      ...this.env,
+      ...this.ports,
+      NODE_OPTIONS: GOES_WITH_THE_TEST,
+    });
     const since = performance.now();
     while (!(await this.isReady())) {
       if (this.hasEnded || performance.now() - since > START_MS)
