@@ -48,21 +48,22 @@ export async function createLogger(options: {
   return pino(settings, pretty({ translateTime: 'SYS:HH:MM:ss.l', ignore: 'pid,hostname', sync: true }));
 }
 
-/**
- * The lines of one turn of the event loop leave in one write, at its end: under load that saves most of the writes,
- * and no line waits for another turn.
- */
-function standardOutput(): DestinationStream {
+/** How long a line may wait for others (ms), so that a busy process writes some hundred times a second at most. */
+const GATHER_MS = 5;
+
+/** Lines leave together, every few milliseconds, at the end of the process, and at once where one is fatal. */
+function standardOutput(): DestinationStream & { flushSync(): void } {
   const output = pino.destination({ dest: 1, sync: true });
   let lines = '';
-  const flush = () => {
+  const flushSync = () => {
     if (lines !== '') output.write(lines);
     lines = '';
   };
-  process.once('exit', flush);
+  process.once('exit', flushSync);
   return {
+    flushSync,
     write(line) {
-      if (lines === '') setImmediate(flush);
+      if (lines === '') setTimeout(flushSync, GATHER_MS).unref();
       lines += line;
     },
   };
