@@ -9,7 +9,7 @@ import { cpuTime } from './processes.mjs';
  */
 export async function compare({ ours, limit, rounds, seconds, pace }) {
   const both = [limit, ours];
-  for (const target of both) await measure(target, 1);
+  for (const target of both) await warmUp(target);
   const taken = { limit: [], ours: [] };
   const latencies = { limit: [], ours: [] };
   for (let round = 0; round < rounds; round += 1) {
@@ -33,6 +33,17 @@ export async function compare({ ours, limit, rounds, seconds, pace }) {
     rate: { limit: middle('limit', 'rate'), ours: middle('ours', 'rate'), ratio: ratio('rate') },
     p99: { limit: median(latencies.limit), ours: median(latencies.ours) },
   };
+}
+
+const WARM_REQUESTS = 15_000;
+const WARM_SECONDS = 20;
+
+/** Until V8 has compiled what is hot, which takes a number of requests, however long the machine needs for them. */
+async function warmUp({ port, requests }) {
+  let done = 0;
+  for (let second = 0; done < WARM_REQUESTS && second < WARM_SECONDS; second += 1) {
+    done += (await flatOut({ port, requests, seconds: 1 })).count;
+  }
 }
 
 /** CPU microseconds a request, and requests a second, under as much load as the server takes. */
