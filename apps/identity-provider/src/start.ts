@@ -27,7 +27,7 @@ export async function startIdentityProvider(
     translators: [translateConstraint, translateDatabaseError],
   });
   try {
-    serveDocs(app, buildOpenApiDocument(app, DESCRIPTION), { enabled: settings.docs });
+    if (settings.docs) serveDocs(app, buildOpenApiDocument(app, DESCRIPTION), { enabled: true });
     const url = await listenOn(app, { host: settings.host, port: settings.port, variable: 'PORT' });
     const metrics = settings.metricsPort === null ? null : await startMetricsListener(settings.metricsPort);
     return {

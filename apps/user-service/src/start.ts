@@ -27,7 +27,7 @@ export async function startUserService(
     translators,
   });
   try {
-    serveDocs(app, buildOpenApiDocument(app, DESCRIPTION), { enabled: settings.docs });
+    if (settings.docs) serveDocs(app, buildOpenApiDocument(app, DESCRIPTION), { enabled: true });
     const url = await listenOn(app, {
       host: settings.host,
       port: settings.port,
