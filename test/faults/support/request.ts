@@ -85,11 +85,12 @@ function parsed(text: string): unknown {
 
 export const isSuccess = ({ status }: Outcome): boolean => status !== null && status >= 200 && status < 300;
 
-/** `503 ×12, ECONNRESET ×1`: for the message of an assertion. */
+/** `GET /users 503 overloaded ×12, GET /users ECONNRESET ×1`: for the table, and for the message of an assertion. */
 export function tally(outcomes: Outcome[]): string {
   const counts = new Map<string, number>();
-  for (const { name, status, error } of outcomes) {
-    const key = `${name} ${status ?? error}`;
+  for (const { name, status, error, body } of outcomes) {
+    const reason = status !== null && status >= 500 ? ` ${body?.errors?.[0]?.code ?? 'not ours'}` : '';
+    const key = `${name} ${status ?? error}${reason}`;
     counts.set(key, (counts.get(key) ?? 0) + 1);
   }
   return [...counts].map(([key, count]) => `${key} ×${count}`).join(', ');
