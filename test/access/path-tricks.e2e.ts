@@ -60,9 +60,9 @@ const SPELLINGS = (path: string): string[] => {
 };
 
 describe.each([
-  ['/api/v1/accounts', () => apps.idp.api.url],
-  ['/api/v1/roles', () => apps.idp.api.url],
-  ['/users', () => apps.service.api.url],
+  ['/api/v1/accounts', () => apps.idp.wire],
+  ['/api/v1/roles', () => apps.idp.wire],
+  ['/users', () => apps.service.wire],
 ] as const)('%s', (path, url) => {
   it.each(SPELLINGS(path))('as %s is behind the same guard, or nowhere', async (spelling) => {
     const anonymous = only(await exchange(url(), request(`GET ${spelling}`)));
@@ -113,8 +113,8 @@ it('a method that a header or a parameter names is not the method', async () => 
   const target = (await apps.idp.signIn([])).account;
   const headers = [`Authorization: Bearer ${api.token}`, 'X-HTTP-Method-Override: DELETE'];
   const path = `/api/v1/accounts/${target.id}`;
-  expect(only(await exchange(apps.idp.api.url, request(`GET ${path}`, headers))).status).toBe(200);
-  const tricked = only(await exchange(apps.idp.api.url, request(`GET ${path}?_method=DELETE`, headers)));
+  expect(only(await exchange(apps.idp.wire, request(`GET ${path}`, headers))).status).toBe(200);
+  const tricked = only(await exchange(apps.idp.wire, request(`GET ${path}?_method=DELETE`, headers)));
   expect(tricked.status).toBe(422);
   expect((await api.get(`/accounts/${target.id}`)).status).toBe(200);
   expect((await api.get(`/accounts/${account.id}`)).status).toBe(200);
@@ -135,7 +135,7 @@ describe('what looks like a path on the internal port', () => {
       ['Host: 127.0.0.1:3001'],
       ['X-Forwarded-Host: internal', 'X-Forwarded-Port: 3001'],
     ]) {
-      const { status } = only(await exchange(apps.service.api.url, request(`GET ${path}`, headers)));
+      const { status } = only(await exchange(apps.service.wire, request(`GET ${path}`, headers)));
       // `/users/batch` is `/users/:id`, whose guard comes first.
       expect([401, 404, 400]).toContain(status);
     }
@@ -160,7 +160,7 @@ describe('a token', () => {
   const ask = async (path: string, headers: string[], body?: string) => {
     const more =
       body === undefined ? [] : ['Content-Type: application/json', `Content-Length: ${body.length}`];
-    return only(await exchange(apps.idp.api.url, request(path, [...headers, ...more], body)));
+    return only(await exchange(apps.idp.wire, request(path, [...headers, ...more], body)));
   };
 
   it('counts in the Authorization header alone', async () => {

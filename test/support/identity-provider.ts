@@ -28,6 +28,8 @@ export interface Caller {
 export interface TestIdentityProvider {
   /** Without a token. */
   api: Api;
+  /** The listener itself, whatever stands before it: for bytes that no load balancer lets through. */
+  wire: string;
   settings: IdentityProviderSettings;
   /** For looking at rows, and for making them. */
   database: DataSource;
@@ -77,6 +79,7 @@ export async function startTestIdentityProvider(
 
   return {
     api,
+    wire: app.wires[0] ?? '',
     settings,
     database,
     make,

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -12,9 +12,18 @@ const PROGRAM = process.env['HAPROXY_PATH'] || 'haproxy';
 /** `TEST_REPLICAS=2` runs every end-to-end test against so many replicas behind a HAProxy; one, without it, unless told. */
 const REPLICAS = Number(process.env['TEST_REPLICAS'] || 1);
 
+/** A running application whose listeners may stand behind a HAProxy. */
+export interface ReplicatedApp extends RunningApp {
+  /** The first replica's own listeners, in the order of `addresses`: for bytes that no load balancer lets through. */
+  wires: string[];
+}
+
 /** Starts an application of a test, as often as the run wants it: its addresses are then the HAProxy's. */
-export async function startReplicated(start: () => Promise<RunningApp>): Promise<RunningApp> {
-  if (REPLICAS <= 1) return start();
+export async function startReplicated(start: () => Promise<RunningApp>): Promise<ReplicatedApp> {
+  if (REPLICAS <= 1) {
+    const app = await start();
+    return { ...app, wires: app.addresses.map(({ url }) => url) };
+  }
   const replicas = await Promise.all(Array.from({ length: REPLICAS }, start));
   const first = replicas[0] as RunningApp;
   const addresses = await Promise.all(
@@ -28,6 +37,7 @@ export async function startReplicated(start: () => Promise<RunningApp>): Promise
   return {
     name: first.name,
     addresses,
+    wires: first.addresses.map(({ url }) => url),
     close: async () => {
       await proxy.close();
       await Promise.all(replicas.map((replica) => replica.close()));
@@ -78,12 +88,17 @@ ${listeners.join('\n\n')}
 async function untilOpen(url: string, child: ChildProcess): Promise<void> {
   for (let attempt = 0; attempt < 100; attempt++) {
     if (child.exitCode !== null) throw new Error(`HAProxy ended with ${child.exitCode}`);
-    const answer = await fetch(url).catch(() => null);
-    await answer?.body?.cancel();
-    if (answer) return;
+    if (await isOpen(Number(new URL(url).port))) return;
     await sleep(50);
   }
   throw new Error('HAProxy does not listen.');
+}
+
+function isOpen(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1');
+  return new Promise((resolve) => {
+    socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
+  }).finally(() => socket.destroy()) as Promise<boolean>;
 }
 
 async function freePort(): Promise<number> {

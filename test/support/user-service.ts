@@ -23,6 +23,8 @@ const key = testKey('test');
 export interface TestUserService {
   /** Port 3000, without a token. */
   api: Api;
+  /** Its listener itself, whatever stands before it: for bytes that no load balancer lets through. */
+  wire: string;
   /** Port 3001. */
   internal: Api;
   settings: UserServiceSettings;
@@ -47,6 +49,7 @@ export async function startTestUserService(
   const api = new Api(urlOf('user-service'));
   return {
     api,
+    wire: app.wires[app.addresses.findIndex(({ label }) => label === 'user-service')] ?? '',
     internal: new Api(urlOf('user-service, internal')),
     settings,
     database,
