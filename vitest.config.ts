@@ -17,6 +17,8 @@ const real = (name: string, globalSetup: string[]) => ({
     globalSetup,
     testTimeout: 30_000,
     hookTimeout: 120_000,
+    // A machine that CI shares with others may stand still for seconds; what fails twice is ours.
+    retry: process.env['CI'] ? 1 : 0,
   },
 });
 
