@@ -32,6 +32,26 @@ const IN_HEADERS = ME.flatMap((operation) =>
   HEADERS.map((name) => ({ operation, in: 'header' as const, name })),
 );
 
+/** By what no string is to blame for: a wrong password, neither ids nor subs, nobody of that name. */
+const REFUSED: Record<string, number> = {
+  '/api/v1/auth/login': 401,
+  '/api/v1/auth/password': 422,
+  '/users/batch': 422,
+  '/users/username/{username}': 404,
+};
+
+it('requests would be good but for the string', { timeout: TIMEOUT }, async () => {
+  const wrong: string[] = [];
+  for (const operation of new Set(PLACES.map((place) => place.operation))) {
+    const requests = await Requests.to(operation, apps);
+    const sent = requests.withParameter('header', 'accept', '*/*');
+    const { status } = await apps.admin[operation.listener].send(sent);
+    const expected = REFUSED[operation.path] ?? (status === 201 ? 201 : 200);
+    if (status !== expected) wrong.push(`${operation.method} ${operation.path}: ${status}`);
+  }
+  expect(wrong).toEqual([]);
+});
+
 describe('a naughty string is answered soundly', () => {
   it.each(
     [...PLACES, ...IN_HEADERS].map((place, index) => ({

@@ -30,7 +30,7 @@ export class Requests {
       permission_ids: permission.id,
     };
     if (operation.path.startsWith('/api/v1/accounts')) ids['id'] = (await idp.make.account()).id;
-    else if (operation.path.startsWith('/api/v1/permissions')) ids['id'] = permission.id;
+    else if (operation.path.startsWith('/api/v1/permissions')) ids['id'] = (await idp.make.permission()).id;
     else if (operation.path.startsWith('/users')) {
       const person = service.api.as((await idp.signIn([])).api.token ?? '');
       ids['id'] = (await person.get<{ id: string }>('/users/me')).data.id;
