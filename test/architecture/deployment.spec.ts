@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parse as parseEnv } from 'dotenv';
 import { describe, expect, it } from 'vitest';
-import { KEYCLOAK_VERSION } from '#keycloak/release.js';
+import { KEYCLOAK_IMAGE } from '#keycloak/release.js';
 import { developmentEnvironment } from '#libs/config/fixtures.js';
 import { identityProviderSettings } from '#libs/config/identity-provider.settings.js';
 import { userServiceSettings } from '#libs/config/user-service.settings.js';
@@ -33,7 +33,7 @@ describe('docker-compose.yml', () => {
   it('takes images of one exact version, Keycloak the one that everything is tested with', () => {
     const images = Object.values(services).flatMap(({ image, build }) => (build ? [] : [image]));
     for (const image of images) expect(image).toMatch(/:\d+(\.\d+)+$/);
-    expect(service('keycloak').image).toBe(`quay.io/keycloak/keycloak:${KEYCLOAK_VERSION}`);
+    expect(service('keycloak').image).toBe(KEYCLOAK_IMAGE);
   });
 
   it('publishes on loopback alone, and the internal port not at all', () => {
