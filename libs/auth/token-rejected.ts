@@ -24,8 +24,7 @@ export type RejectionReason =
   | 'issued_at'
   | 'lifetime'
   // what a resolver finds
-  | 'session_ended'
-  | 'account_inactive';
+  | 'session_ended';
 
 /** The token is no good: 401. Reason and detail go to the logs alone. */
 export class TokenRejected extends Error {
