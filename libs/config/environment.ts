@@ -38,6 +38,15 @@ export function environmentName(env: Environment): EnvironmentName {
   throw new SettingsError([{ variable, message: `must be one of ${ENVIRONMENTS.join(', ')}${hint}` }]);
 }
 
+/** False also where nobody can tell: then nothing is made. */
+export function isDevelopment(env: Environment): boolean {
+  try {
+    return environmentName(env) === 'development';
+  } catch {
+    return false;
+  }
+}
+
 function readIfThere(path: string): string {
   try {
     return readFileSync(path, 'utf8');

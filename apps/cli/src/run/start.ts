@@ -1,10 +1,17 @@
-import { type Environment, type EnvironmentName, readEnvironment } from '#libs/config/environment.js';
+import {
+  type Environment,
+  type EnvironmentName,
+  isDevelopment,
+  readEnvironment,
+} from '#libs/config/environment.js';
+import { SettingsError, type SettingsProblem } from '#libs/config/settings-error.js';
 import type { Drain } from '#libs/http/drain.js';
 import type { Logger } from '#libs/http/logger.js';
 import type { RunningApp } from '#libs/http/running-app.js';
 import { startTracing } from '#libs/http/tracing.js';
 import { type ChosenApps, type ChosenSettings, databasesOf, settingsOf } from '../chosen-apps.js';
-import { openDatabase } from '../development/database.js';
+import { ALL_DATABASES, openDatabase } from '../development/database.js';
+import { isSet } from '../development/is-set.js';
 import { withDevelopmentKeys } from '../development/keys.js';
 import type { Closers } from './closers.js';
 import { withKeycloak } from './keycloak.js';
@@ -92,6 +99,7 @@ async function prepareEnvironment(
   { root, keycloakPort, stop, closers }: StartOptions,
 ): Promise<Surroundings> {
   const found = await withReachableIdentityProvider(readEnvironment(root), apps);
+  requireSoundSettings(apps, found);
   // One process of a checkout runs both; two that run one each may share the database.
   const needed = databasesOf(apps);
   const database = await openDatabase(found, { root, needed, exclusive: apps === 'all' });
@@ -100,6 +108,22 @@ async function prepareEnvironment(
   const { isEmbedded } = database;
   if (keycloakPort === null) return { env, isEmbedded, notes: [] };
   return { isEmbedded, ...(await withKeycloak(env, { root, apps, port: keycloakPort, stop, closers })) };
+}
+
+/** What development makes by itself where it is not set. */
+const MADE = new Set(['DATABASE_URL', 'JWT_PRIVATE_KEY', 'JWT_PUBLIC_KEY', ...ALL_DATABASES]);
+
+/** Before anything is made: all faults at once, but what is about to be made. @throws SettingsError */
+function requireSoundSettings(apps: ChosenApps, env: Environment): void {
+  try {
+    settingsOf(apps, env);
+  } catch (error) {
+    if (!(error instanceof SettingsError)) throw error;
+    const isMade = ({ variable }: SettingsProblem) =>
+      isDevelopment(env) && MADE.has(variable) && !isSet(env, variable);
+    const problems = error.problems.filter((problem) => !isMade(problem));
+    if (problems.length > 0) throw new SettingsError(problems);
+  }
 }
 
 type Starter = () => Promise<RunningApp>;
