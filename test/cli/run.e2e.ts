@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -164,6 +165,14 @@ describe('run in development, on a machine with nothing but Node', () => {
       expect.stringMatching(/^TRUST_PROXY /),
     ]);
     expect(await checkout.isDatabaseStopped()).toBe(true);
+    expect(existsSync(checkout.path('.twinkey/keys.env'))).toBe(false);
+  });
+
+  it('lists them also where ENVIRONMENT itself is a bad one', async () => {
+    const { code, stderr } = await checkout.twinkey(['run'], { ...env, ENVIRONMENT: 'prod', PORT: 'abc' });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^ENVIRONMENT must be one of/m);
+    expect(stderr).toMatch(/^PORT must be/m);
   });
 
   it('refuses keys of its own that others can read', async () => {
