@@ -14,6 +14,7 @@ const CHECKS = {
     remedy: 'npm run format',
   },
   types: { tool: 'typescript/bin/tsc', args: ['--pretty', ...TYPES] },
+  example: { tool: 'typescript/bin/tsc', args: ['--pretty', '-p', 'examples/spa'] },
   unit: { tool: 'vitest/vitest.mjs', args: ['run', '--project=unit', '--reporter=dot'] },
 };
 
