@@ -93,7 +93,7 @@ describe('run --workers', () => {
 
 function childrenOf({ child }: RunningCommand): number[] {
   try {
-    const text = execFileSync('pgrep', ['-P', String(child.pid), 'node'], { encoding: 'utf8' });
+    const text = execFileSync('pgrep', ['-P', String(child.pid), '-f', 'node'], { encoding: 'utf8' });
     return text.trim().split('\n').map(Number);
   } catch {
     return [];

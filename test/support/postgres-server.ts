@@ -9,8 +9,8 @@ import { upsertPermissions } from '#libs/database/identity/upsert-permissions.js
 import { migrate } from '#libs/database/migrate.js';
 import { usersDataSource } from '#libs/database/users/users-data-source.js';
 
-/** Nothing that a test leaves has to survive a crash of the machine. */
-const FAST = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_connections: '500' };
+/** What was committed survives a crash of the server, which tests bring about, but not one of the machine. */
+const FAST = { fsync: 'off', full_page_writes: 'off', max_connections: '500' };
 
 export interface PostgresServer {
   /** Its folder holds `data/postmaster.pid` and `postgres.log`. */
