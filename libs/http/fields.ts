@@ -1,6 +1,7 @@
 import type { ApiPropertyOptions } from '@nestjs/swagger';
-import { isEmail, isUUID } from 'class-validator';
+import { isEmail } from 'class-validator';
 import { type Fault, type FieldOptions, field, must, type Rule } from './field.js';
+import { isId } from './ids.js';
 import { isStorable } from './text.js';
 
 const isString: Rule = must(
@@ -81,8 +82,6 @@ export const PermissionNameField = (options: FieldOptions = {}): PropertyDecorat
       'resource:action, each one to 64 of A-Z, a-z, 0-9, _ and -.',
     ),
   );
-
-const isId = (value: unknown): boolean => typeof value === 'string' && isUUID(value, 'loose');
 
 export const IdField = (options: FieldOptions = {}): PropertyDecorator =>
   field(options, { type: String, format: 'uuid' }, must(isId, 'invalid_id', 'This must be a UUID.'));

@@ -1,5 +1,5 @@
 import type { DataSource, EntityManager } from 'typeorm';
-import { findPostgresError } from '#libs/database/pg-errors.js';
+import { isUniqueViolation } from '#libs/database/pg-errors.js';
 import { textKey } from '#libs/database/text-key.js';
 import { Identity } from '#libs/database/users/identity.entity.js';
 import { newId } from '#libs/http/ids.js';
@@ -7,7 +7,6 @@ import type { IssuerWord } from './profile.js';
 import { provisionedProfiles } from './users-metrics.js';
 
 /** Two people learn one username at one moment, and neither is there yet: the second tries again. */
-const COLLISION = '23505';
 const ATTEMPTS = 5;
 
 /** Runs a transaction that may collide with another one over a username. */
@@ -16,8 +15,7 @@ export async function retryingCollisions<T>(transaction: () => Promise<T>): Prom
     try {
       return await transaction();
     } catch (error) {
-      const collided = findPostgresError(error)?.code === COLLISION;
-      if (!collided || attempt === ATTEMPTS) throw error;
+      if (!isUniqueViolation(error) || attempt === ATTEMPTS) throw error;
     }
   }
 }
