@@ -31,9 +31,9 @@ export class AccessGuard implements CanActivate {
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const access = accessOf(context.getHandler());
-    if (access === undefined) throw this.undeclared(context);
-    if (access.kind === 'public') return true;
     const request = context.switchToHttp().getRequest<FastifyRequest>();
+    if (access === undefined) throw this.undeclared(context, request);
+    if (access.kind === 'public') return true;
     const caller = await this.requireCaller(context, request, access.permission);
     request.caller = caller;
     request.principalName = `${caller.issuer}:${caller.sub}`;
@@ -55,24 +55,25 @@ export class AccessGuard implements CanActivate {
       const token = this.remembered.find(raw) ?? (await this.bearer.verify(context));
       return await this.resolver.resolve(token, request, permission);
     } catch (error) {
-      throw error instanceof TokenRejected ? this.rejected(error) : error;
+      throw error instanceof TokenRejected ? this.rejected(error, request) : error;
     }
   }
 
   /** The client learns that the token is no good; the log and the metric, why. */
-  private rejected({ reason, detail }: TokenRejected): Error {
+  private rejected({ reason, detail }: TokenRejected, request: FastifyRequest): Error {
     rejectedTokens.inc({ reason });
     this.logger.warn({
       msg: 'token rejected',
+      request_id: request.id,
       reason,
       detail: detail === undefined ? undefined : printable(detail),
     });
     return unauthorized('bad');
   }
 
-  private undeclared(context: ExecutionContext): Error {
+  private undeclared(context: ExecutionContext, request: FastifyRequest): Error {
     const route = `${context.getClass().name}.${context.getHandler().name}`;
-    this.logger.error({ msg: 'route declares no access', route });
+    this.logger.error({ msg: 'route declares no access', request_id: request.id, route });
     return forbidden();
   }
 }

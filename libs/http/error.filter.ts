@@ -1,5 +1,5 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter } from '@nestjs/common';
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ErrorEnvelope } from './envelope.js';
 import { type ErrorTranslator, translateError } from './error-translation.js';
 import { briefly, textOf } from './loggable-error.js';
@@ -14,12 +14,14 @@ export class ErrorFilter implements ExceptionFilter {
   ) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
-    const reply = host.switchToHttp().getResponse<FastifyReply>();
+    const http = host.switchToHttp();
+    const reply = http.getResponse<FastifyReply>();
     if (reply.sent) return;
     const answer = translateError(error, this.translators);
-    if (answer.status === 500) this.logger.error({ err: asError(error) }, 'request failed');
+    const { id: request_id } = http.getRequest<FastifyRequest>();
+    if (answer.status === 500) this.logger.error({ request_id, err: asError(error) }, 'request failed');
     else if (answer.status === 503)
-      this.logger.warn({ reason: answer.code, cause: causeOf(error) }, 'request refused');
+      this.logger.warn({ request_id, reason: answer.code, cause: causeOf(error) }, 'request refused');
     void reply
       .code(answer.status)
       .headers({ ...answer.headers, 'cache-control': 'no-store' })

@@ -15,7 +15,7 @@ import { BODY_LIMIT, readJsonBodies } from './json-body.js';
 import { type Logger, NestLogger } from './logger.js';
 import { measureRequests } from './metrics.js';
 import { answerParserError } from './raw-errors.js';
-import { requestContext, requestIdOf } from './request-context.js';
+import { requestIdOf } from './request-id.js';
 import { logRequests } from './request-log.js';
 import { SECURITY_HEADERS, STRICT_TRANSPORT_SECURITY } from './security-headers.js';
 import { followTraces } from './tracing.js';
@@ -79,7 +79,6 @@ export async function createHttpApp(
   drain.watch(fastify);
   if (cors) await allowOrigins(fastify, cors);
   refuseWrongMethods(fastify);
-  followRequests(fastify);
   followTraces(fastify, name);
   logRequests(fastify, logger.child({ app: name }));
   measureRequests(fastify, name);
@@ -109,13 +108,6 @@ function setHeaders(fastify: FastifyInstance): void {
     reply.headers(SECURITY_HEADERS).header('x-request-id', request.id).header('cache-control', 'no-store');
     if (request.protocol === 'https') reply.header('strict-transport-security', STRICT_TRANSPORT_SECURITY);
     done();
-  });
-}
-
-/** After the body has arrived, since its events come from outside the request's asynchronous context. */
-function followRequests(fastify: FastifyInstance): void {
-  fastify.addHook('preValidation', (request, _reply, done) => {
-    requestContext.run({ requestId: request.id }, done);
   });
 }
 

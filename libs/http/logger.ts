@@ -1,7 +1,6 @@
 import type { LoggerService } from '@nestjs/common';
 import { type DestinationStream, type Logger, pino } from 'pino';
 import { loggableError } from './loggable-error.js';
-import { requestContext } from './request-context.js';
 
 export type { Logger } from 'pino';
 
@@ -37,10 +36,6 @@ export async function createLogger(options: {
     redact: { paths: SECRETS.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]), censor: '[redacted]' },
     serializers: { err: loggableErrorOf, error: loggableErrorOf },
     formatters: { level: (label: string) => ({ level: label }) },
-    mixin: () => {
-      const context = requestContext.getStore();
-      return context ? { request_id: context.requestId } : {};
-    },
   };
   if (options.destination) return pino(settings, options.destination);
   if (!options.pretty) return pino(settings, standardOutput());

@@ -22,7 +22,7 @@ export function spanRequests(fastify: FastifyInstance, app: string): void {
     spans.set(request, tracer.startSpan(name, { kind: SpanKind.SERVER, attributes }, caller));
     done();
   });
-  // As for the request's id: a body's events come from outside the request's asynchronous context.
+  // Not before the body has arrived: its events come from outside the request's asynchronous context.
   fastify.addHook('preValidation', (request, _reply, done) => {
     const span = spans.get(request);
     if (span) context.with(trace.setSpan(context.active(), span), done);

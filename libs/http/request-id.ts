@@ -1,14 +1,5 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-
-/** What a log line tells of the request that it belongs to. */
-export interface RequestContext {
-  readonly requestId: string;
-}
-
-/** Set around each request's handling, so that every line logged meanwhile carries the request's id. */
-export const requestContext = new AsyncLocalStorage<RequestContext>();
 
 const ACCEPTABLE = /^[A-Za-z0-9._-]{1,128}$/;
 
