@@ -66,7 +66,7 @@ export class SettingsReader {
 
   private parse(name: VariableName, text: string): unknown {
     const variable: Variable = VARIABLES[name];
-    if (this.environment === 'production' && variable.secretsIn?.(text).some(isSampleSecret)) {
+    if (this.environment === 'production' && variable.secretsIn?.(text, this.env).some(isSampleSecret)) {
       this.refuse(name, 'holds a sample secret, which production refuses: choose your own');
       return undefined;
     }

@@ -116,6 +116,10 @@ describe('userServiceSettings', () => {
       productionEnvironment({ ...KEYCLOAK, KEYCLOAK_CLIENT_SECRET: 'change-me-in-production' }),
     ],
     ['INTERNAL_API_TOKEN', productionEnvironment({ INTERNAL_API_TOKEN: 'Change-Me' })],
+    [
+      'DATABASE_URL',
+      productionEnvironment({ DATABASE_URL: 'postgres://user@db/users', PGPASSWORD: 'userservice' }),
+    ],
     ['INTERNAL_API_TOKEN', developmentEnvironment({ INTERNAL_API_TOKEN: 'two words' })],
     ['USER_SERVICE_INTERNAL_PORT', developmentEnvironment({ USER_SERVICE_INTERNAL_PORT: '3000' })],
     ['JWT_PUBLIC_KEY', developmentEnvironment({ JWT_PUBLIC_KEY: base64(rsaPems().privateKey) })],
@@ -126,6 +130,14 @@ describe('userServiceSettings', () => {
   it('takes any free port for both listeners', () => {
     const env = developmentEnvironment({ USER_SERVICE_PORT: '0', USER_SERVICE_INTERNAL_PORT: '0' });
     expect(userServiceSettings(env)).toMatchObject({ port: 0, internalPort: 0 });
+  });
+
+  it('looks at PGPASSWORD only where the URL leaves it to pg', () => {
+    const env = productionEnvironment({
+      DATABASE_URL: 'postgres://user:own@db/users',
+      PGPASSWORD: 'userservice',
+    });
+    expect(userServiceSettings(env).databaseUrl).toBe('postgres://user:own@db/users');
   });
 
   it('takes sample secrets outside production', () => {

@@ -82,7 +82,12 @@ describe('passwordsIn', () => {
     ['postgres://u:p%40ss@db/name', 'p@ss'],
     ['postgres://u@db/name?password=other', 'other'],
     ['postgres://u:%zz@db/name', '%zz'],
-  ])('finds the password of %s', (text, password) => expect(passwordsIn(text)).toContain(password));
+  ])('finds the password of %s', (text, password) =>
+    expect(passwordsIn(text, { PGPASSWORD: 'beside' })).toEqual([password]),
+  );
 
-  it('finds none where there is no URL', () => expect(passwordsIn('junk')).toEqual([]));
+  it("finds pg's own where the URL has none", () =>
+    expect(passwordsIn('postgres://u@db/name', { PGPASSWORD: 'beside' })).toEqual(['beside']));
+
+  it('finds none where there is no URL', () => expect(passwordsIn('junk', {})).toEqual([]));
 });

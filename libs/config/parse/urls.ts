@@ -1,4 +1,4 @@
-import type { EnvironmentName } from '../environment.js';
+import type { Environment, EnvironmentName } from '../environment.js';
 import { InvalidValue } from '../settings-error.js';
 
 /** An http or https URL without user, query and fragment, exactly as written: a token's `iss` is compared as text. */
@@ -47,13 +47,18 @@ export function databaseUrl(text: string): string {
   return text;
 }
 
-/** The passwords inside a Postgres URL: pg reads `?password=` too. None where the text is no URL. */
-export function passwordsIn(text: string): string[] {
+/**
+ * The passwords that pg may use with a Postgres URL: its own and `?password=`, or where it has none PGPASSWORD. None where
+ * the text is no URL.
+ */
+export function passwordsIn(text: string, env: Environment): string[] {
   if (!URL.canParse(text)) {
     return [];
   }
-  const { password, searchParams } = new URL(text);
-  return [isEncoded(password) ? decodeURIComponent(password) : password, ...searchParams.getAll('password')];
+  const url = new URL(text);
+  const own = isEncoded(url.password) ? decodeURIComponent(url.password) : url.password;
+  const given = [own, ...url.searchParams.getAll('password')].filter((password) => password !== '');
+  return given.length > 0 ? given : [env['PGPASSWORD'] ?? ''];
 }
 
 /** The URL class repairs much (spaces, backslashes, a missing slash), so the text is looked at first. */

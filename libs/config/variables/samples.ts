@@ -2,7 +2,7 @@ import { SECTIONS, sampleOf } from './table.js';
 
 const SAMPLES = new Set(
   SECTIONS.flatMap(({ variables }) => Object.values(variables))
-    .flatMap((variable) => variable.secretsIn?.(sampleOf(variable)) ?? [])
+    .flatMap((variable) => variable.secretsIn?.(sampleOf(variable), {}) ?? [])
     .filter((secret) => secret !== ''),
 );
 

@@ -1,4 +1,4 @@
-import type { EnvironmentName } from '../environment.js';
+import type { Environment, EnvironmentName } from '../environment.js';
 
 export type App = 'identity-provider' | 'user-service';
 
@@ -21,8 +21,8 @@ export interface Variable<T = unknown> {
   commentedOut?: boolean;
   /** Where it is missing but needed: what to do. */
   hint?: string;
-  /** The secrets inside the text: in production those of `.env.example` are refused. */
-  secretsIn?: (text: string) => string[];
+  /** The secrets inside the text, or beside it: in production those of `.env.example` are refused. */
+  secretsIn?: (text: string, env: Environment) => string[];
   /** Who reads it; docker compose alone where the list is empty. */
   readBy: readonly App[];
 }
