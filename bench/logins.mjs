@@ -10,6 +10,9 @@ const AT_ONCE = 4;
 const FLOOD = 200;
 const PACE = 100;
 const OVERLOAD_MS = 50;
+/** The first ones meet code that has hardly ever refused anything, and that V8 has not compiled yet. */
+const COLD_BURSTS = 6;
+const BURSTS = 5;
 
 const logins = (first, count) =>
   Array.from({ length: count }, (_, index) => ({
@@ -70,23 +73,26 @@ async function rate(stage, { pid, port, rounds, seconds }) {
 }
 
 async function overload(port) {
-  // The first one meets code that has never refused anything.
-  for (let round = 0; round < 3; round += 1) {
-    await burst({ port, requests: logins(1, FLOOD) });
+  const bursts = [];
+  for (let round = 0; round < COLD_BURSTS + BURSTS; round += 1) {
+    bursts.push(await burst({ port, requests: logins(1, FLOOD) }));
     await sleep(3_000);
   }
-  const answers = await burst({ port, requests: logins(1, FLOOD) });
-  const refused = answers.filter(({ status }) => status === 503).map(({ ms }) => ms);
-  refused.sort((a, b) => a - b);
-  const served = answers.filter(({ status }) => status === 200).length;
-  const others = FLOOD - served - refused.length;
+  const measured = bursts.slice(COLD_BURSTS).map((answers) => {
+    const refused = answers.filter(({ status }) => status === 503).map(({ ms }) => ms);
+    const served = answers.filter(({ status }) => status === 200).length;
+    return { served, refused: refused.sort((a, b) => a - b), others: FLOOD - served - refused.length };
+  });
+  const middle = (pick) => median(measured.map(pick));
+  const longest = middle(({ refused }) => refused.at(-1));
+  const others = measured.reduce((sum, each) => sum + each.others, 0);
   return {
-    path: `${FLOOD} logins in one instant: 503 after`,
-    ours: `median ${millis(at(refused, 0.5))}, longest ${millis(refused.at(-1))}`,
+    path: `${FLOOD} logins in one instant: 503 after, the last of them`,
+    ours: millis(longest),
     ratio: '',
     must: `≤ ${OVERLOAD_MS} ms`,
-    rest: `${served} served, ${refused.length} refused, ${others} otherwise`,
-    holds: refused.at(-1) <= OVERLOAD_MS && others === 0,
+    rest: `median ${millis(middle(({ refused }) => at(refused, 0.5)))}; ${middle(({ served }) => served)} served, ${others} neither`,
+    holds: longest <= OVERLOAD_MS && others === 0,
   };
 }
 

@@ -1,10 +1,11 @@
-import { Body, Controller, Get, Patch, Post, Req } from '@nestjs/common';
+import { Body, Controller, Get, Patch, Post, Req, UseGuards } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import { Authenticated, Caller, NativeOnly, Public } from '#libs/auth/access.js';
 import type { Principal } from '#libs/auth/principal.js';
 import { Reply } from '#libs/http/envelope.js';
 import { Replies } from '#libs/http/replies.js';
+import { HashRoomGuard } from '../passwords/hash-room.guard.js';
 import { IssuedToken, Login, MeReply, OwnName, PasswordChange } from './auth.dto.js';
 import { AuthService } from './auth.service.js';
 import { toMeReply } from './me.js';
@@ -23,6 +24,7 @@ export class AuthController {
 
   @Post('login')
   @Public()
+  @UseGuards(HashRoomGuard)
   @ApiOperation({ summary: 'Sign in with email and password' })
   @Replies(IssuedToken, {
     message: 'Token issued.',

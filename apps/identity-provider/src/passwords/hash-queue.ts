@@ -59,16 +59,20 @@ export class HashQueue {
     return this.expectedWait(ahead) <= this.maxWaitSeconds;
   }
 
+  /** @throws ApiError 503 `overloaded` where a newcomer would not be served in time */
+  requireRoom(): void {
+    if (this.hasRoom()) return;
+    this.rejected += 1;
+    throw unavailable(this.expectedWait(), 'overloaded');
+  }
+
   /**
    * Takes a place for as long as `work` lasts. It is taken before the database is asked, so that a flood costs nothing
    * but the refusals.
    * @throws ApiError 503 `overloaded`, at once
    */
   async hold<T>(work: (place: HashPlace) => Promise<T>): Promise<T> {
-    if (!this.hasRoom()) {
-      this.rejected += 1;
-      throw unavailable(this.expectedWait(), 'overloaded');
-    }
+    this.requireRoom();
     this.held += 1;
     try {
       return await work({ run: (job) => this.run(job) });
