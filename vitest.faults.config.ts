@@ -12,6 +12,8 @@ export default defineConfig({
     globalSetup: ['test/faults/support/ledger.ts'],
     // Half of a scenario is waiting.
     maxWorkers: 2,
+    // As in vitest.config.ts.
+    retry: process.env['CI'] ? 1 : 0,
     testTimeout: 240_000,
     hookTimeout: 240_000,
   },

@@ -1,10 +1,10 @@
 import { chmod } from 'node:fs/promises';
 import { parse } from 'dotenv';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { freePorts } from '../support/free-ports.js';
 import { createEmptyDatabase, createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { runSql } from '../support/postgres-server.js';
 import { CliCheckout, ONE_LINE, type Variables } from './cli-checkout.js';
-import { freePorts } from './free-ports.js';
 
 interface Check {
   name: string;

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { freePorts } from '../support/free-ports.js';
 import { createTestDatabase } from '../support/postgres.js';
 import { CliCheckout } from './cli-checkout.js';
-import { freePorts } from './free-ports.js';
 
 const FILES = ['openapi/identity-provider.json', 'openapi/user-service.json'];
 

@@ -1,9 +1,9 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { decodeProtectedHeader } from 'jose';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { freePorts } from '../support/free-ports.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { CliCheckout, type RunningCommand, type Variables } from './cli-checkout.js';
-import { freePorts } from './free-ports.js';
 
 let checkout: CliCheckout;
 let database: TestDatabase;

@@ -3,9 +3,9 @@ import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parse } from 'dotenv';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { freePorts } from '../support/free-ports.js';
 import { createEmptyDatabase, createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { CliCheckout, ONE_LINE, type RunningCommand, type Variables } from './cli-checkout.js';
-import { freePorts } from './free-ports.js';
 
 let checkout: CliCheckout;
 let pair: Variables;

@@ -4,10 +4,10 @@ import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { freePorts, listen, portOf } from '../support/free-ports.js';
 import { createEmptyDatabase, createTestDatabase } from '../support/postgres.js';
 import { runSql } from '../support/postgres-server.js';
 import { CliCheckout, ONE_LINE, type Variables } from './cli-checkout.js';
-import { freePorts, listen, portOf } from './free-ports.js';
 
 const STARTED = 'Ctrl-C stops it.';
 

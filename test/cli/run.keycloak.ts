@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { freePorts } from '../support/free-ports.js';
 import { CliCheckout } from './cli-checkout.js';
-import { freePorts } from './free-ports.js';
 
 let checkout: CliCheckout;
 beforeAll(async () => {

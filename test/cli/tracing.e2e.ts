@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { freePorts } from '../support/free-ports.js';
 import { createEmptyDatabase, type TestDatabase } from '../support/postgres.js';
 import { CliCheckout, type Variables } from './cli-checkout.js';
-import { freePorts } from './free-ports.js';
 
 const STARTED = 'Ctrl-C stops it.';
 

@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { freePorts, listen } from '../support/free-ports.js';
 import { createEmptyDatabase, type TestDatabase } from '../support/postgres.js';
 import { CliCheckout, ONE_LINE, type RunningCommand, type Variables } from './cli-checkout.js';
-import { freePorts, listen } from './free-ports.js';
 
 const STARTED = 'Ctrl-C stops it.';
 

@@ -36,6 +36,22 @@ it.each([
   expect(count).toEqual({ code, output: `${line}\n` });
 });
 
+it('adds runs up, and fails where one of them fails', async () => {
+  const good = JSON.stringify({ testResults: [file('passed', 'passed', 'passed')] });
+  checkout.write('one.json', good);
+  checkout.write('other.json', good);
+  const count = (...args: string[]) => checkout.run('node', ['scripts/count-tests.mjs', ...args]);
+  expect(await count('one.json', '0', 'other.json', '0')).toEqual({
+    code: 0,
+    output: '4 passed, 0 failed\n',
+  });
+  expect(await count('one.json', '1', 'other.json', '0')).toEqual({
+    code: 1,
+    output: '4 passed, 1 failed\n',
+  });
+  expect(await count('one.json', '0', 'none.json', '1')).toEqual({ code: 1, output: '2 passed, 1 failed\n' });
+});
+
 it('fails where the run left no report', async () => {
   const count = await checkout.run('node', ['scripts/count-tests.mjs', 'missing.json', '0']);
   expect(count).toEqual({ code: 1, output: '0 passed, 1 failed\n' });

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { freePorts } from '../../cli/free-ports.js';
+import { freePorts } from '../../support/free-ports.js';
 import type { Replica } from './replica.js';
 import { send } from './request.js';
 

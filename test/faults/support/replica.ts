@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CliCheckout, RunningCommand, Variables } from '../../cli/cli-checkout.js';
-import { freePorts } from '../../cli/free-ports.js';
+import { freePorts } from '../../support/free-ports.js';
 import { isSuccess, send } from './request.js';
 
 type Apps = 'all' | 'identity-provider' | 'user-service';

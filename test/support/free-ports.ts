@@ -1,0 +1,36 @@
+import { randomInt } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:net';
+
+/** Below those that systems give to outgoing connections, which take theirs at any moment. */
+const PORTS = [10_000, 32_768] as const;
+
+/** A port that nobody listens on, and that stays free while whoever uses it is restarted. */
+export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = randomInt(...PORTS);
+    const server = await listen(port).catch(() => null);
+    if (server === null) continue;
+    await once(server.close(), 'close');
+    return port;
+  }
+}
+
+/** The port variables of both apps, each naming a port of its own. */
+export async function freePorts() {
+  const ports = new Set<string>();
+  while (ports.size < 3) ports.add(String(await freePort()));
+  const [PORT, USER_SERVICE_PORT, USER_SERVICE_INTERNAL_PORT] = [...ports] as [string, string, string];
+  return { PORT, USER_SERVICE_PORT, USER_SERVICE_INTERNAL_PORT };
+}
+
+/** Somebody else's server, on a port of loopback. */
+export async function listen(port = 0): Promise<Server> {
+  const server = createServer().listen(port, '127.0.0.1');
+  await once(server, 'listening');
+  return server;
+}
+
+export function portOf(server: Server): string {
+  return String((server.address() as { port: number }).port);
+}
