@@ -35,7 +35,7 @@ describe('identityProviderSettings', () => {
     });
     expect(signing).toMatchObject({
       issuer: 'http://localhost:8001',
-      audience: 'twinkey',
+      audience: 'http://localhost:8001',
       lifetimeSeconds: 604_800,
     });
     expect(signing.kid).toBe(thumbprintOf(signing.publicKeys[0]?.pem ?? ''));

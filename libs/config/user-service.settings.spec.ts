@@ -29,7 +29,7 @@ describe('userServiceSettings', () => {
       databaseUrl: 'postgres://db/twinkey',
       native: {
         issuer: 'http://localhost:8001',
-        audience: 'twinkey',
+        audience: 'http://localhost:8001',
         maxLifetimeSeconds: 604_800,
         keys: [],
         jwksUrl: 'http://127.0.0.1:8001/.well-known/jwks.json',

@@ -110,10 +110,10 @@ describe('docker-compose.yml', () => {
       JWT_PUBLIC_KEY,
     });
     const userService = userServiceSettings(service('user-service').environment);
-    expect(identityProvider.signing).toMatchObject({ issuer: 'http://localhost:8001', audience: 'twinkey' });
+    expect(identityProvider.signing).toMatchObject({ issuer: 'http://localhost:8001', audience: 'http://localhost:8001' });
     expect(userService.native).toMatchObject({
       issuer: 'http://localhost:8001',
-      audience: 'twinkey',
+      audience: 'http://localhost:8001',
       keys: [],
       jwksUrl: 'http://identity-provider:8001/.well-known/jwks.json',
     });

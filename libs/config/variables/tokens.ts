@@ -5,8 +5,8 @@ import { documentUrl, issuerUrl } from '../parse/urls.js';
 import { BOTH_APPS, type Variables } from './variable.js';
 
 const GENERATE = '`twinkey keys generate --write` makes a key pair';
-/** Not in production, where an issuer must be chosen. */
-const LOCAL_ISSUER = 'http://localhost:{PORT}';
+/** Issuer and audience; not in production, where both must be chosen. */
+const LOCAL = { development: 'http://localhost:{PORT}', test: 'http://localhost:{PORT}' };
 
 export const tokenVariables = {
   JWT_ALGORITHM: {
@@ -18,7 +18,7 @@ export const tokenVariables = {
   JWT_ISSUER: {
     comment: 'The iss of native tokens, compared exactly. In production required, and https.',
     parse: issuerUrl,
-    default: { development: LOCAL_ISSUER, test: LOCAL_ISSUER },
+    default: LOCAL,
     sample: 'https://api.example.com',
     commentedOut: true,
     hint: 'the https URL under which identity-provider is public',
@@ -27,8 +27,9 @@ export const tokenVariables = {
   JWT_AUDIENCE: {
     comment: 'The aud of native tokens. In production required.',
     parse: word,
-    default: { development: 'twinkey', test: 'twinkey' },
-    sample: 'twinkey',
+    default: LOCAL,
+    sample: 'https://api.example.com',
+    commentedOut: true,
     hint: 'the name of what the tokens are for',
     readBy: BOTH_APPS,
   },
