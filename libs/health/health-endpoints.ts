@@ -6,16 +6,19 @@ import { unavailable } from '#libs/http/api-error.js';
 import { Drain } from '#libs/http/drain.js';
 import { ErrorEnvelope } from '#libs/http/envelope.js';
 import { errorResponse, Replies } from '#libs/http/replies.js';
-import { type Health, HealthReply } from './health.js';
+import { type Dependencies, type Health, HealthReply, healthOf } from './health.js';
+
+/** `live` answers in time whatever its dependencies do (ms). */
+const LIVE_PATIENCE = 250;
 
 /**
  * The three probes, for the controller of a listener: `live` says that the process answers, `ready` that it
- * should get requests, the third tells of each dependency. 503 carries the same `data` as 200.
+ * should get requests, the third how it is. All tell of each dependency; 503 carries the same `data` as 200.
  */
 export abstract class HealthEndpoints {
   @Inject(Drain) private readonly drain: Drain;
 
-  protected abstract health(): Promise<Health>;
+  protected abstract readonly dependencies: Dependencies;
 
   @Get()
   @Public()
@@ -23,15 +26,16 @@ export abstract class HealthEndpoints {
   @Replies(HealthReply, { message: 'Health.' })
   @errorResponse(503, 'Without its database.')
   async whole(@Res({ passthrough: true }) reply: FastifyReply): Promise<Health | ErrorEnvelope> {
-    return this.answer(reply, await this.health());
+    return this.answer(reply, await healthOf(this.dependencies));
   }
 
   @Get('live')
   @Public()
   @ApiOperation({ summary: 'Whether the process answers' })
   @Replies(HealthReply, { message: 'Alive.' })
-  live(): Health {
-    return { status: 'ok', checks: {} };
+  async live(): Promise<Health> {
+    const { checks } = await healthOf(this.dependencies, LIVE_PATIENCE);
+    return { status: 'ok', checks };
   }
 
   @Get('ready')
@@ -40,7 +44,7 @@ export abstract class HealthEndpoints {
   @Replies(HealthReply, { message: 'Ready.' })
   @errorResponse(503, 'Without its database, or going down.')
   async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<Health | ErrorEnvelope> {
-    const health = await this.health();
+    const health = await healthOf(this.dependencies);
     return this.answer(reply, this.drain.isDraining ? { ...health, status: 'down' } : health);
   }
 

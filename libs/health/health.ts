@@ -11,36 +11,48 @@ export interface Health {
 /** Asks one dependency; rejects, or takes too long, where it is away. `null`: not configured. */
 export type Probe = (() => Promise<unknown>) | null;
 
-/** Readiness may not hang with its dependency. */
-const PROBE_TIMEOUT = 2_000;
+export interface Dependencies {
+  /** Without one of these the service is `down`. */
+  required: Record<string, Probe>;
+  /** Without one of these it is `degraded`. */
+  optional?: Record<string, Probe>;
+}
+
+/**
+ * How long (ms) a probe may take. An optional one that hangs must not make the answer so late that a load balancer
+ * (two seconds in `deploy/haproxy.cfg`, one in Kubernetes) takes the whole service for dead.
+ */
+const PATIENCE = { required: 2_000, optional: 500 };
 
 /**
  * The state of this process and what it depends on.
- * @param required without one of these the service is `down`
- * @param optional without one of these it is `degraded`
+ * @param patience of each probe, at most (ms)
  */
 export async function healthOf(
-  required: Record<string, Probe>,
-  optional: Record<string, Probe> = {},
+  { required, optional = {} }: Dependencies,
+  patience = Number.POSITIVE_INFINITY,
 ): Promise<Health> {
-  const ask = async ([name, probe]: [string, Probe]): Promise<[string, Check]> => [
-    name,
-    await checkOf(probe),
-  ];
+  const ask = (probes: Record<string, Probe>, limit: number): Promise<[string, Check][]> =>
+    Promise.all(
+      Object.entries(probes).map(async ([name, probe]) => [
+        name,
+        await checkOf(probe, Math.min(limit, patience)),
+      ]),
+    );
   const [vital, useful] = await Promise.all([
-    Promise.all(Object.entries(required).map(ask)),
-    Promise.all(Object.entries(optional).map(ask)),
+    ask(required, PATIENCE.required),
+    ask(optional, PATIENCE.optional),
   ]);
   const anyDown = (checks: [string, Check][]) => checks.some(([, check]) => check === 'down');
   const status = anyDown(vital) ? 'down' : anyDown(useful) ? 'degraded' : 'ok';
   return { status, checks: Object.fromEntries([...vital, ...useful]) };
 }
 
-async function checkOf(probe: Probe): Promise<Check> {
+async function checkOf(probe: Probe, patience: number): Promise<Check> {
   if (probe === null) return 'off';
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('probe timed out')), PROBE_TIMEOUT);
+    timer = setTimeout(() => reject(new Error('probe timed out')), patience);
   });
   try {
     await Promise.race([probe(), late]);

@@ -73,7 +73,7 @@ async function expectTheRest(): Promise<void> {
   expect(enveloped.status).toBe(200);
   expect(unknown.status).toBe(401);
   for (const { status, data, headers, took } of [ready, health]) {
-    expect([status, data]).toEqual([503, { status: 'down', checks: { database: 'down' } }]);
+    expect([status, data]).toEqual([503, { status: 'down', checks: { database: 'down', keycloak: 'off' } }]);
     expect(headers.get('retry-after')).toBe('1');
     expect(took).toBeLessThan(5_000);
   }

@@ -1,17 +1,25 @@
-import { Controller } from '@nestjs/common';
+import { Controller, Inject } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { DataSource } from 'typeorm';
-import { type Health, healthOf } from '#libs/health/health.js';
+import type { IdentityProviderSettings } from '#libs/config/settings.js';
+import type { Dependencies } from '#libs/health/health.js';
 import { HealthEndpoints } from '#libs/health/health-endpoints.js';
+import { keycloakProbe } from '#libs/health/keycloak-probe.js';
+import { KEYCLOAK_SETTINGS } from '../authority/role-map-warning.js';
 
 @ApiTags('health')
 @Controller(['health', 'api/v1/health'])
 export class HealthController extends HealthEndpoints {
-  constructor(private readonly database: DataSource) {
-    super();
-  }
+  protected readonly dependencies: Dependencies;
 
-  protected health(): Promise<Health> {
-    return healthOf({ database: () => this.database.query('SELECT 1') });
+  constructor(
+    database: DataSource,
+    @Inject(KEYCLOAK_SETTINGS) keycloak: IdentityProviderSettings['keycloak'],
+  ) {
+    super();
+    this.dependencies = {
+      required: { database: () => database.query('SELECT 1') },
+      optional: { keycloak: keycloakProbe(keycloak) },
+    };
   }
 }

@@ -1,25 +1,22 @@
-import { Controller } from '@nestjs/common';
+import { Controller, Inject } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { DataSource } from 'typeorm';
-import { type Health, healthOf } from '#libs/health/health.js';
+import type { UserServiceSettings } from '#libs/config/settings.js';
+import type { Dependencies } from '#libs/health/health.js';
 import { HealthEndpoints } from '#libs/health/health-endpoints.js';
-import { Directories } from '../directory/directories.js';
+import { keycloakProbe } from '#libs/health/keycloak-probe.js';
+import { USER_SERVICE_SETTINGS } from '../settings.js';
 
 @ApiTags('health')
 @Controller('health')
 export class InternalHealthController extends HealthEndpoints {
-  constructor(
-    private readonly database: DataSource,
-    private readonly directories: Directories,
-  ) {
-    super();
-  }
+  protected readonly dependencies: Dependencies;
 
-  protected health(): Promise<Health> {
-    const { keycloak } = this.directories;
-    return healthOf(
-      { database: () => this.database.query('SELECT 1') },
-      { keycloak: keycloak && (() => keycloak.ping()) },
-    );
+  constructor(database: DataSource, @Inject(USER_SERVICE_SETTINGS) { keycloak }: UserServiceSettings) {
+    super();
+    this.dependencies = {
+      required: { database: () => database.query('SELECT 1') },
+      optional: { keycloak: keycloakProbe(keycloak) },
+    };
   }
 }

@@ -1,0 +1,30 @@
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { healthOf } from './health.js';
+
+beforeEach(() => vi.useFakeTimers());
+afterEach(() => vi.useRealTimers());
+
+const fine = () => Promise.resolve();
+const broken = () => Promise.reject(new Error('away'));
+const silent = () => new Promise<never>(() => {});
+
+it.each([
+  [{ database: fine }, { keycloak: fine }, 'ok', { database: 'ok', keycloak: 'ok' }],
+  [{ database: fine }, { keycloak: null }, 'ok', { database: 'ok', keycloak: 'off' }],
+  [{ database: fine }, { keycloak: broken }, 'degraded', { database: 'ok', keycloak: 'down' }],
+  [{ database: broken }, { keycloak: fine }, 'down', { database: 'down', keycloak: 'ok' }],
+])('%j and %j make it %s', async (required, optional, status, checks) => {
+  expect(await healthOf({ required, optional })).toEqual({ status, checks });
+});
+
+it('is told within half a second where what it can do without is silent', async () => {
+  const health = healthOf({ required: { database: fine }, optional: { keycloak: silent } });
+  await vi.advanceTimersByTimeAsync(500);
+  expect(await health).toEqual({ status: 'degraded', checks: { database: 'ok', keycloak: 'down' } });
+});
+
+it('is told in time to whoever cannot wait', async () => {
+  const health = healthOf({ required: { database: silent } }, 250);
+  await vi.advanceTimersByTimeAsync(250);
+  expect(await health).toEqual({ status: 'down', checks: { database: 'down' } });
+});
