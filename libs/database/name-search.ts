@@ -1,12 +1,13 @@
 /**
  * SQL for `?q=` on a person's name: whether the full name (first, then last) or the last name begins with a text,
  * without regard to case. The expressions are those of the indexes `…_full_name_search_idx` and
- * `…_last_name_search_idx`; Postgres uses these only where a query repeats them word for word.
+ * `…_last_name_search_idx`; Postgres uses these only where a query repeats them word for word. They keep so much of a
+ * name that every entry fits into an index's page (2,704 bytes), however Unicode's normalization lengthens it.
  * @param table the alias of a table with `first_name` and `last_name`
  * @param parameter the text as the client sent it: `$1`, `:q`
  */
 export function nameStartsWith(table: string, parameter: string): string {
-  const text = `lower(normalize(CAST(${parameter} AS text)))`;
+  const text = keyOf(`CAST(${parameter} AS text)`);
   return `(${keyStartsWith(fullName(table), text)} OR ${keyStartsWith(lastName(table), text)})`;
 }
 
@@ -21,7 +22,9 @@ export function keyStartsWith(key: string, text: string): string {
   return `(${key} >= ${text} COLLATE "C" AND ${key} < (${text} || U&'\\+10FFFF') COLLATE "C")`;
 }
 
-const fullName = (table: string) =>
-  `(lower(normalize(coalesce(${table}.first_name || ' ', '') || coalesce(${table}.last_name, ''))) COLLATE "C")`;
+const keyOf = (text: string) => `left(lower(normalize(${text})), 600)`;
 
-const lastName = (table: string) => `(lower(normalize(${table}.last_name)) COLLATE "C")`;
+const fullName = (table: string) =>
+  `(${keyOf(`coalesce(${table}.first_name || ' ', '') || coalesce(${table}.last_name, '')`)} COLLATE "C")`;
+
+const lastName = (table: string) => `(${keyOf(`${table}.last_name`)} COLLATE "C")`;

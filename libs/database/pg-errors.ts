@@ -35,9 +35,9 @@ export const isUniqueViolation = isViolation('23505');
 /** 23503, of any or of one foreign key: the row is still referred to, or the one referred to is not there. */
 export const isForeignKeyViolation = isViolation('23503');
 
-/** A value that Postgres cannot store: NUL (22021), malformed uuid or number (22P02), out of range (22003), … */
+/** A value that Postgres cannot store: NUL (22021), malformed uuid or number (22P02), too large for an index (54000), … */
 export const isBadValue = (error: unknown): boolean =>
-  ['22021', '22P02', '22P05', '22003', '22007', '22008', '2201W', '2201X'].includes(
+  ['22021', '22P02', '22P05', '22003', '22007', '22008', '2201W', '2201X', '54000'].includes(
     findPostgresError(error)?.code ?? '',
   );
 

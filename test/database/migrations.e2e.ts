@@ -66,7 +66,7 @@ describe.each(both)('the migrations of schema %s', (schema, open) => {
   });
 });
 
-it('the last migration of each schema leaves the data of the others as they are', async () => {
+it('the last migration of each schema, taken back and applied again, leaves the data as they are', async () => {
   for (const [, open] of both) await migrate(open(database.url), 'up');
   const [role, account, user] = [v7(), v7(), v7()];
   await runSql(
@@ -77,10 +77,9 @@ it('the last migration of each schema leaves the data of the others as they are'
      INSERT INTO users.users (id) VALUES ('${user}');
      INSERT INTO users.identities (issuer, sub, user_id, told_at) VALUES ('native', '${account}', '${user}', now())`,
   );
-  const others = (await migrationStatus(identityDataSource(database.url))).length - 1;
-  if (others > 0) {
-    await migrate(identityDataSource(database.url), 'down');
-    await migrate(identityDataSource(database.url), 'up');
+  for (const [, open] of both) {
+    expect(await migrate(open(database.url), 'down')).toHaveLength(1);
+    expect(await migrate(open(database.url), 'up')).toHaveLength(1);
   }
   expect(await runSql(database.url, 'SELECT email FROM identity.accounts')).toEqual([
     { email: 'A@example.com' },
@@ -88,11 +87,7 @@ it('the last migration of each schema leaves the data of the others as they are'
   expect(await runSql(database.url, 'SELECT settings, status FROM users.users')).toEqual([
     { settings: {}, status: 'active' },
   ]);
-  await migrate(usersDataSource(database.url), 'down');
-  await migrate(usersDataSource(database.url), 'up');
-  expect(await runSql(database.url, 'SELECT count(*)::int AS people FROM users.users')).toEqual([
-    { people: 0 },
-  ]);
+  expect(await runSql(database.url, 'SELECT issuer FROM users.identities')).toEqual([{ issuer: 'native' }]);
 });
 
 it('the authority is one row, whatever is tried', async () => {

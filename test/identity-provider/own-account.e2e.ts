@@ -150,6 +150,19 @@ describe('PATCH /auth/me', () => {
     expect((await api.get('/auth/me')).data.account.first_name).toBe(name);
   });
 
+  it('takes names of 255 characters that normalization makes four times as long, and finds them', async () => {
+    const { account, api } = await idp.signIn(['accounts:read']);
+    const first_name = Array.from({ length: 255 }, (_, n) => String.fromCodePoint(0x20000 + n * 97)).join('');
+    const last_name = '\u{1D160}'.repeat(255);
+    expect((await api.patch('/auth/me', { first_name, last_name })).data).toMatchObject({
+      first_name,
+      last_name,
+    });
+    const found = await api.get(`/accounts?q=${encodeURIComponent(first_name.slice(0, 40))}`);
+    expect(found.data.map(({ id }: { id: string }) => id)).toEqual([account.id]);
+    expect((await api.get(`/accounts?q=${encodeURIComponent(last_name)}`)).data).toHaveLength(1);
+  });
+
   it('keeps both of two changes at once to different names', async () => {
     const { account, api } = await idp.signIn([], { firstName: 'a', lastName: 'b' });
     await Promise.all([
