@@ -6,7 +6,8 @@ export type BearerRequest = Pick<FastifyRequest, 'headers' | 'raw'>;
 
 /** RFC 6750, section 2.1, with the scheme in any case (RFC 9110, section 11.1). */
 const BEARER = /^bearer +(\S+)$/i;
-const MAX_LENGTH = 8 * 1024;
+/** A token that is longer (characters) is refused. */
+export const MAX_TOKEN_LENGTH = 8 * 1024;
 
 /**
  * The request's bearer token, or null where it carries no credentials at all.
@@ -19,7 +20,7 @@ export function bearerToken(request: BearerRequest): string | null {
   if (countOf('authorization', request.raw.rawHeaders) > 1) throw new TokenRejected('credentials_repeated');
   const token = BEARER.exec(authorization)?.[1];
   if (token === undefined) throw new TokenRejected('credentials_malformed');
-  if (token.length > MAX_LENGTH) throw new TokenRejected('too_large');
+  if (token.length > MAX_TOKEN_LENGTH) throw new TokenRejected('too_large');
   return token;
 }
 

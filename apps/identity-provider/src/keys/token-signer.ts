@@ -1,5 +1,6 @@
 import { randomUUID, sign } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
+import { MAX_TOKEN_LENGTH } from '#libs/auth/bearer.js';
 import type { SigningSettings } from '#libs/config/settings.js';
 
 /** Whom a token is for, and what it says of him. Times are the signer's. */
@@ -31,10 +32,11 @@ export class TokenSigner {
 
   /**
    * Synchronous on purpose: libuv's threads, where asynchronous signing would queue, may be full of bcrypt.
+   * Permissions so many that nobody would take the token are left out: what holds, `GET /auth/me` says in any case.
    * @param issuedAt seconds since the epoch
    */
   sign(subject: TokenSubject, issuedAt: number): string {
-    const claims = encode({
+    const claims = {
       iss: this.settings.issuer,
       aud: this.settings.audience,
       sub: subject.accountId,
@@ -48,9 +50,13 @@ export class TokenSigner {
       given_name: subject.firstName,
       family_name: subject.lastName,
       role: subject.role,
-      permissions: subject.permissions,
-    });
-    const input = `${this.header}.${claims}`;
+    };
+    const token = this.signed({ ...claims, permissions: subject.permissions });
+    return token.length <= MAX_TOKEN_LENGTH ? token : this.signed(claims);
+  }
+
+  private signed(claims: object): string {
+    const input = `${this.header}.${encode(claims)}`;
     return `${input}.${sign('sha256', Buffer.from(input), this.settings.privateKey).toString('base64url')}`;
   }
 }
