@@ -15,11 +15,11 @@ export function isUnmodified(ifNoneMatch: string | undefined, etag: string): boo
   return tagsOf(ifNoneMatch).some((tag) => tag.replace(/^W\//, '') === etag);
 }
 
-/**
- * `If-Match` with the strong comparison of RFC 9110, section 13.1.1; without the header the last write wins.
- * @throws ApiError 412
- */
+/** `If-Match` with the strong comparison of RFC 9110, section 13.1.1; without the header the last write wins. */
+export const isMatch = (ifMatch: string | undefined, etag: string): boolean =>
+  ifMatch === undefined || ifMatch.trim() === '*' || tagsOf(ifMatch).includes(etag);
+
+/** @throws ApiError 412, where `If-Match` does not fit */
 export function requireMatch(ifMatch: string | undefined, etag: string): void {
-  if (ifMatch === undefined || ifMatch.trim() === '*') return;
-  if (!tagsOf(ifMatch).includes(etag)) throw preconditionFailed();
+  if (!isMatch(ifMatch, etag)) throw preconditionFailed();
 }

@@ -14,7 +14,7 @@ import { InputPipe } from './input.pipe.js';
 import { BODY_LIMIT, readJsonBodies } from './json-body.js';
 import { type Logger, NestLogger } from './logger.js';
 import { measureRequests } from './metrics.js';
-import { answerParserError } from './raw-errors.js';
+import { answerConnect, answerParserError } from './raw-errors.js';
 import { requestIdOf } from './request-id.js';
 import { logRequests } from './request-log.js';
 import { SECURITY_HEADERS, STRICT_TRANSPORT_SECURITY } from './security-headers.js';
@@ -73,6 +73,7 @@ export async function createHttpApp(
   server.maxConnections = MAX_CONNECTIONS;
   // RFC 9110, section 10.1.1: an expectation that is not known may be ignored. Node's own 417 would have no envelope.
   server.on('checkExpectation', (request, response) => server.emit('request', request, response));
+  server.on('connect', answerConnect);
   readJsonBodies(fastify);
   setHeaders(fastify);
   requireHost(fastify);

@@ -6,7 +6,7 @@ import { type Fault, readFaults } from './field.js';
 const fieldsByType = new WeakMap<Type, ReadonlySet<string>>();
 
 /** Of unknown fields so many are told: an answer is not to outgrow its request. */
-const MAX_UNKNOWN = 50;
+export const MAX_UNKNOWN = 50;
 
 /** Classes that have once been content with no field at all, as most requests send a query: they will be again. */
 const contentWithNothing = new WeakSet<Type>();
@@ -39,13 +39,19 @@ export class InputPipe implements PipeTransform {
     const unknown = Object.keys(given)
       .filter((name) => !fields.has(name))
       .slice(0, MAX_UNKNOWN);
+    const repeated = type === 'query' ? [...fields].filter((name) => Array.isArray(given[name])) : [];
     const input: object = new metatype();
     // Values as they were sent: nothing walks into them but the rule of their field.
     for (const name of fields) {
-      if (Object.hasOwn(given, name)) Object.assign(input, { [name]: given[name] });
+      if (!Object.hasOwn(given, name)) continue;
+      Object.assign(input, { [name]: repeated.includes(name) ? (given[name] as unknown[])[0] : given[name] });
     }
     const errors = await validate(input, { forbidUnknownValues: false });
-    const entries = [...unknown.map(unknownField), ...errors.flatMap(entriesOf)];
+    const entries = [
+      ...unknown.map(type === 'query' ? unknownParameter : unknownField),
+      ...repeated.map(repeatedParameter),
+      ...errors.flatMap(entriesOf),
+    ];
     if (entries.length > 0) throw invalid(entries);
     if (isEmpty) contentWithNothing.add(metatype);
     return input;
@@ -55,10 +61,22 @@ export class InputPipe implements PipeTransform {
 const isPlainObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-const unknownField = (field: string): ErrorEntry => ({
+export const unknownField = (field: string): ErrorEntry => ({
   field,
   code: 'unknown_field',
   message: 'There is no such field here.',
+});
+
+export const unknownParameter = (field: string): ErrorEntry => ({
+  field,
+  code: 'unknown_parameter',
+  message: 'There is no such query parameter here.',
+});
+
+const repeatedParameter = (field: string): ErrorEntry => ({
+  field,
+  code: 'repeated_parameter',
+  message: 'This query parameter may stand once.',
 });
 
 function entriesOf(error: ValidationError): ErrorEntry[] {

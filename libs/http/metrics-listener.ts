@@ -1,8 +1,13 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { ApiError } from './api-error.js';
+import { errorOfStatus } from './error-translation.js';
 import { metrics, scrape } from './metrics.js';
+import { answerConnect, answerParserError, rawAnswer } from './raw-errors.js';
 import { ListenError } from './running-app.js';
+import { SECURITY_HEADERS } from './security-headers.js';
+import { methodNotAllowed } from './wrong-methods.js';
 
 const HOST = '127.0.0.1';
 
@@ -12,12 +17,20 @@ const HOST = '127.0.0.1';
  */
 export async function startMetricsListener(port: number): Promise<{ url: string; close(): Promise<void> }> {
   const server = createServer((request, response) => {
-    if (request.method !== 'GET' || request.url !== '/metrics') return void response.writeHead(404).end();
+    const refuse = (error: ApiError) => {
+      const { body, headers } = rawAnswer(error);
+      response.writeHead(error.status, headers).end(body);
+    };
+    if (request.url !== '/metrics') return refuse(errorOfStatus(404));
+    if (request.method !== 'GET' && request.method !== 'HEAD')
+      return refuse(methodNotAllowed(['GET', 'HEAD']));
+    const headers = { ...SECURITY_HEADERS, 'content-type': metrics.contentType, 'cache-control': 'no-store' };
     scrape().then(
-      (text) => response.writeHead(200, { 'content-type': metrics.contentType }).end(text),
-      () => response.writeHead(500).end(),
+      (text) => response.writeHead(200, headers).end(text),
+      () => refuse(errorOfStatus(500)),
     );
   });
+  server.on('clientError', answerParserError).on('connect', answerConnect);
   server.listen(port, HOST);
   try {
     await once(server, 'listening');

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { ApiError } from './api-error.js';
 import { ErrorEnvelope } from './envelope.js';
 import { errorOfStatus } from './error-translation.js';
 import { SECURITY_HEADERS } from './security-headers.js';
@@ -23,11 +25,27 @@ export function answerParserError(error: NodeJS.ErrnoException, socket: Socket):
     socket.destroy();
     return;
   }
-  const answer = isUnknownMethod(error)
-    ? methodNotAllowed(METHODS)
-    : errorOfStatus(STATUS_BY_CODE[error.code ?? ''] ?? 400);
-  const envelope = new ErrorEnvelope(answer);
-  const body = JSON.stringify(envelope);
+  answerOn(
+    socket,
+    isUnknownMethod(error)
+      ? methodNotAllowed(METHODS)
+      : errorOfStatus(STATUS_BY_CODE[error.code ?? ''] ?? 400),
+  );
+}
+
+/** For Node's event of that name: we are no proxy. */
+export const answerConnect = (_request: unknown, socket: Duplex): void =>
+  answerOn(socket, methodNotAllowed(METHODS));
+
+function answerOn(socket: Duplex, answer: ApiError): void {
+  const { body, headers } = rawAnswer(answer);
+  const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.end(`HTTP/1.1 ${answer.status} ${STATUS_CODES[answer.status]}\r\n${head.join('')}\r\n${body}`);
+}
+
+/** An answer in the envelope for where there is no application; the connection ends. */
+export function rawAnswer(answer: ApiError): { body: string; headers: Record<string, string | number> } {
+  const body = JSON.stringify(new ErrorEnvelope(answer));
   const headers = {
     ...SECURITY_HEADERS,
     ...answer.headers,
@@ -37,8 +55,7 @@ export function answerParserError(error: NodeJS.ErrnoException, socket: Socket):
     'content-length': Buffer.byteLength(body),
     connection: 'close',
   };
-  const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
-  socket.end(`HTTP/1.1 ${envelope.code} ${STATUS_CODES[envelope.code]}\r\n${head.join('')}\r\n${body}`);
+  return { body, headers };
 }
 
 /** A request line that is fine but for a method that Node's parser does not know: `QUERY /users HTTP/1.1`. */

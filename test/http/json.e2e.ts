@@ -196,6 +196,10 @@ describe('a query', () => {
     ['limit=5&', ['success']],
     ['limit=1&limit=2', ['error', 'limit repeated_parameter']],
     ['limit=1&x=1&y=2', ['error', 'x unknown_parameter', 'y unknown_parameter']],
+    [
+      'limit=0&limit=2&x=1',
+      ['error', 'x unknown_parameter', 'limit repeated_parameter', 'limit out_of_range'],
+    ],
     ['limit[]=1', ['error', 'limit[] unknown_parameter']],
     ['limit[__proto__]=1', ['error', 'limit[__proto__] unknown_parameter']],
     ['__proto__=1', ['error', '__proto__ unknown_parameter']],

@@ -1,0 +1,36 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { startMetricsListener } from './metrics-listener.js';
+
+let listener: Awaited<ReturnType<typeof startMetricsListener>>;
+beforeAll(async () => {
+  listener = await startMetricsListener(0);
+});
+afterAll(() => listener.close());
+
+const ask = (path: string, method = 'GET') => fetch(new URL(path, listener.url), { method });
+
+it('tells the metrics', async () => {
+  const response = await ask('/metrics');
+  expect([response.status, response.headers.get('content-type')]).toEqual([
+    200,
+    expect.stringContaining('text/plain'),
+  ]);
+  expect(await (await ask('/metrics', 'HEAD')).text()).toBe('');
+});
+
+it.each([
+  ['/', 'GET', 404, 'not_found'],
+  ['/metrics/', 'GET', 404, 'not_found'],
+  ['/metrics', 'POST', 405, 'method_not_allowed'],
+])('answers %s %s in the envelope', async (path, method, status, code) => {
+  const response = await ask(path, method);
+  expect(response.status).toBe(status);
+  expect(response.headers.get('x-content-type-options')).toBe('nosniff');
+  expect(response.headers.get('x-request-id')).toMatch(/^[\w-]{36}$/);
+  expect(await response.json()).toMatchObject({
+    status: 'error',
+    code: status,
+    data: null,
+    errors: [{ code }],
+  });
+});
