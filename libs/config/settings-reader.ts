@@ -89,7 +89,7 @@ export class SettingsReader {
     const value = other && this.optional(other);
     return other && (value === null || value === undefined)
       ? value
-      : template.replace(`{${other}}`, String(value));
+      : template.replace(`{${other}}`, () => String(value));
   }
 
   /** The variable to set where this one is missing: the one that its default stands on. */

@@ -132,6 +132,11 @@ describe('userServiceSettings', () => {
     expect(userServiceSettings(env)).toMatchObject({ port: 0, internalPort: 0 });
   });
 
+  it('takes a default from another variable word for word', () => {
+    const url = "postgres://u:pa$$word$&$'x@127.0.0.1:5432/db";
+    expect(userServiceSettings(developmentEnvironment({ DATABASE_URL: url })).databaseUrl).toBe(url);
+  });
+
   it('looks at PGPASSWORD only where the URL leaves it to pg', () => {
     const env = productionEnvironment({
       DATABASE_URL: 'postgres://user:own@db/users',
