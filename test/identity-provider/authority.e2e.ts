@@ -213,7 +213,7 @@ describe('nobody disables or deletes himself', () => {
     const path = `/accounts/${account.id}`;
     expect(await api.patch(path, { status: 'disabled' })).toMatchObject({
       status: 409,
-      errors: ['- own_account'],
+      errors: ['status own_account'],
     });
     expect(await api.delete(path)).toMatchObject({ status: 409, errors: ['- own_account'] });
     expect(await accountRow(account.id)).toEqual(account);

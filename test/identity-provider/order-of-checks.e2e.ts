@@ -33,6 +33,22 @@ async function ask(
   return response.status;
 }
 
+it('who has no right is told so before he is told of a change since', async () => {
+  const mine = ['roles:update', 'permissions:update', 'accounts:update'];
+  const { api } = await idp.signIn(mine);
+  const [role, permission] = await Promise.all([idp.make.role(['more:rights']), idp.make.permission()]);
+  const [row] = await idp.database.query(
+    'SELECT permission_id FROM identity.role_permissions WHERE role_id = $1',
+    [role.id],
+  );
+  const token = api.token as string;
+  expect(await ask('PATCH', `/permissions/${permission.id}`, token, '{"name":"other:name"}')).toBe(403);
+  expect(await ask('PATCH', `/roles/${role.id}`, token, '{"name":"x"}')).toBe(403);
+  expect(await ask('DELETE', `/roles/${role.id}/permissions/${row.permission_id}`, token)).toBe(403);
+  const { id } = await idp.make.account({ roleId: role.id });
+  expect(await ask('PATCH', `/accounts/${id}`, token, '{"password":"long enough 7"}')).toBe(403);
+});
+
 /** A request that is wrong in every way, and what is said once the ways before are set right. */
 describe('of all that is wrong with a request the first is told:', () => {
   const missing = `/accounts/${newId()}`;

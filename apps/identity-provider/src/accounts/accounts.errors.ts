@@ -5,5 +5,5 @@ export const emailTaken = () =>
 
 export const roleNotFound = () => invalidField('role_id', 'not_found', 'There is no such role.');
 
-export const ownAccount = () =>
-  conflict('own_account', 'Nobody disables or deletes his own account: ask another administrator.');
+export const ownAccount = (field?: string) =>
+  conflict('own_account', 'Nobody disables or deletes his own account: ask another administrator.', field);

@@ -62,7 +62,7 @@ export class AccountsService {
 
   /**
    * A new password and disabling end all sessions of the account.
-   * @throws ApiError 422 on `role_id` or `password`, 404, 403 `exceeds_own_permissions`, 412, 409 `email_taken`,
+   * @throws ApiError 422 on `role_id`, 404, 403 `exceeds_own_permissions`, 422 on `password`, 412, 409 `email_taken`,
    *   `own_account`, `last_admin`, 503
    */
   async update(
@@ -76,11 +76,11 @@ export class AccountsService {
     const updated = await this.authority.change(caller, 'accounts:update', async (tx, actor) => {
       const role = body.role_id === undefined ? undefined : await requireRole(tx, body.role_id);
       const account = await lockAccount(tx, id);
-      requirePasswordFits(body, account.email);
       await requireHeld(tx, actor, account.roleId);
       if (role) await requireHeld(tx, actor, role.id, 'role_id');
+      requirePasswordFits(body, account.email);
       requireMatch(ifMatch, tagOf(account));
-      if (body.status === 'disabled') requireOther(actor, account);
+      if (body.status === 'disabled') requireOther(actor, account, 'status');
       const { role: _, ...row } = account;
       await tx.save(Account, { ...row, ...columnsOf(body), passwordHash, roleId: role?.id ?? row.roleId });
       if (passwordHash || body.status === 'disabled') await tx.delete(Session, { accountId: row.id });
@@ -118,8 +118,8 @@ async function requireHeld(tx: EntityManager, actor: Actor, roleId: string, fiel
   requireWithin(actor.permissions, await permissionsOf(tx, [roleId]), field);
 }
 
-function requireOther(actor: Actor, account: AccountWithRole): void {
-  if (actor.accountId === account.id) throw ownAccount();
+function requireOther(actor: Actor, account: AccountWithRole, field?: string): void {
+  if (actor.accountId === account.id) throw ownAccount(field);
 }
 
 /** Where the body brings no email, the new password has not been compared with the account's yet. */

@@ -48,7 +48,7 @@ export class PermissionsService {
 
   /**
    * A new name takes the old one from all who hold it, and gives them the new one: both must be the actor's own.
-   * @throws ApiError 404, 412, 403 `exceeds_own_permissions`, 409 `seeded_permission`, `name_taken`
+   * @throws ApiError 404, 403 `exceeds_own_permissions`, 412, 409 `seeded_permission`, `name_taken`
    */
   async update(
     caller: Principal,
@@ -59,13 +59,16 @@ export class PermissionsService {
     if (Object.keys(changes).length === 0) return this.get(id, ifMatch);
     const updated = await this.authority.change(caller, 'permissions:update', async (tx, actor) => {
       const permission = await getPermission(tx, id);
-      requireMatch(ifMatch, etagOf(permission.version));
       const { name = permission.name, description = permission.description } = changes;
-      if (name !== permission.name) {
+      const isRenamed = name !== permission.name;
+      const holders = isRenamed ? await holdersOf(tx, id) : [];
+      if (isRenamed) {
         requireWithin(actor.permissions, [permission.name, name], 'name');
-        const holders = await holdersOf(tx, id);
         requireWithin(actor.permissions, await permissionsOf(tx, holders), 'name');
-        if (permission.seeded) throw seededPermission();
+      }
+      requireMatch(ifMatch, etagOf(permission.version));
+      if (isRenamed) {
+        if (permission.seeded) throw seededPermission('name');
         await raiseVersions(tx, holders);
       }
       return tx.save(Object.assign(permission, { name, description }));

@@ -43,8 +43,8 @@ export class RoleGrantsService {
 
   /**
    * Takes it also from all roles that inherit it.
-   * @throws ApiError 404 (no such role, or it has no such permission), 412 (the role's tag), 403
-   *   `exceeds_own_permissions`, 409 `system_role`, `last_admin`
+   * @throws ApiError 404 (no such role, or it has no such permission), 403 `exceeds_own_permissions`, 412
+   *   (the role's tag), 409 `system_role`, `last_admin`
    */
   revoke(
     caller: Principal,
@@ -56,9 +56,9 @@ export class RoleGrantsService {
       const role = await getRole(tx, id);
       const grant = { roleId: id, permissionId };
       if (!(await tx.existsBy(RolePermission, grant))) throw notFound();
-      requireMatch(ifMatch, etagOf(role.version));
       const { ids } = await subtreeOf(tx, [id]);
       requireWithin(actor.permissions, await permissionsOf(tx, ids));
+      requireMatch(ifMatch, etagOf(role.version));
       if (role.system) throw systemRole();
       await tx.delete(RolePermission, grant);
       await raiseVersions(tx, ids);

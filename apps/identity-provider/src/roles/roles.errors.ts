@@ -4,7 +4,8 @@ import { MAX_LEVELS } from '../authority/lineage.js';
 export const nameTaken = () =>
   conflict('name_taken', 'There is a role of this name, in this or another case.', 'name');
 
-export const systemRole = () => conflict('system_role', 'Of a system role the description alone may change.');
+export const systemRole = (field?: string) =>
+  conflict('system_role', 'Of a system role the description alone may change.', field);
 
 export const roleInUse = () =>
   conflict('role_in_use', 'Accounts have this role, or roles inherit from it: give them another first.');

@@ -54,7 +54,7 @@ export class RolesService {
   }
 
   /**
-   * @throws ApiError 422 on `parent_id` (not found, a cycle, too deep), 404, 412, 403 `exceeds_own_permissions`,
+   * @throws ApiError 422 on `parent_id` (not found, a cycle, too deep), 404, 403 `exceeds_own_permissions`, 412,
    *   409 `system_role`, `name_taken`, `last_admin`
    */
   update(
@@ -73,16 +73,17 @@ export class RolesService {
       const moved = parentId === role.parentId ? null : await subtreeOf(tx, [id]);
       if (moved && parentId) await requirePlaceBelow(tx, parentId, moved);
       requireWithin(actor.permissions, await permissionsOf(tx, [id]));
-      requireMatch(ifMatch, etagOf(role.version));
       if (moved) await requireMovable(tx, actor, moved, parentId);
-      if (role.system && (moved || name !== role.name)) throw systemRole();
+      requireMatch(ifMatch, etagOf(role.version));
+      if (role.system && name !== role.name) throw systemRole('name');
+      if (role.system && moved) throw systemRole('parent_id');
       const saved = await tx.save(Object.assign(role, { name, description, parentId }));
       if (moved) await raiseVersions(tx, moved.below);
       return taggedRole(tx, saved);
     });
   }
 
-  /** @throws ApiError 404, 412, 403 `exceeds_own_permissions`, 409 `system_role`, `role_in_use` */
+  /** @throws ApiError 404, 403 `exceeds_own_permissions`, 412, 409 `system_role`, `role_in_use` */
   async delete(caller: Principal, id: string, ifMatch: string | undefined): Promise<Reply<never>> {
     await this.authority.change(caller, 'roles:delete', async (tx, actor) => {
       const role = await getRole(tx, id);
