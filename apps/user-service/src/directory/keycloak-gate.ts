@@ -1,14 +1,6 @@
-import {
-  bulkhead,
-  ConsecutiveBreaker,
-  circuitBreaker,
-  handleWhen,
-  type IPolicy,
-  TimeoutStrategy,
-  timeout,
-  wrap,
-} from 'cockatiel';
+import { bulkhead, type IPolicy, TimeoutStrategy, timeout, wrap } from 'cockatiel';
 import { Gauge } from 'prom-client';
+import { Circuit } from './circuit.js';
 import { isKeycloakAway } from './keycloak-errors.js';
 
 /** For one call in all (ms): waiting in line, renewing the token, and all requests of it. */
@@ -30,24 +22,19 @@ const breakerOpen = new Gauge({
 
 /** What stands between us and Keycloak's Admin API, so that its trouble is not ours. */
 export class KeycloakGate {
-  private readonly policy: IPolicy;
-
-  constructor() {
-    const breaker = circuitBreaker(handleWhen(isKeycloakAway), {
-      halfOpenAfter: RETRY_AFTER,
-      breaker: new ConsecutiveBreaker(FAILURES),
-    });
-    breaker.onBreak(() => breakerOpen.set(1));
-    breaker.onReset(() => breakerOpen.set(0));
-    this.policy = wrap(
-      timeout(KEYCLOAK_BUDGET, TimeoutStrategy.Aggressive),
-      bulkhead(CONCURRENT, QUEUED),
-      breaker,
-    );
-  }
+  private readonly limits: IPolicy = wrap(
+    timeout(KEYCLOAK_BUDGET, TimeoutStrategy.Aggressive),
+    bulkhead(CONCURRENT, QUEUED),
+  );
+  private readonly circuit = new Circuit({
+    failures: FAILURES,
+    retryAfter: RETRY_AFTER,
+    isFailure: isKeycloakAway,
+    onChange: (isOpen) => breakerOpen.set(isOpen ? 1 : 0),
+  });
 
   /** @throws the call's own error, or one that `isKeycloakAway` knows */
   pass<T>(call: () => Promise<T>): Promise<T> {
-    return this.policy.execute(call);
+    return this.limits.execute(() => this.circuit.pass(call));
   }
 }

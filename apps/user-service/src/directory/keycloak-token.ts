@@ -1,3 +1,4 @@
+import { decodeToken } from '#libs/auth/compact-token.js';
 import type { KeycloakServiceSettings } from '#libs/config/settings.js';
 
 /** An access token of the service's own client, and when it ends (ms, monotonic). */
@@ -16,6 +17,8 @@ const MARGIN = 10_000;
 export class KeycloakToken {
   private held: ServiceToken | null = null;
   private renewal: Promise<ServiceToken> | null = null;
+  /** How far Keycloak's clock is ahead of ours (ms), as its newest token told. */
+  private skew = 0;
 
   constructor(
     private readonly settings: KeycloakServiceSettings,
@@ -31,6 +34,11 @@ export class KeycloakToken {
     return this.held.value;
   }
 
+  /** What Keycloak's clock shows, which stamps the tokens that its word is compared with. */
+  issuersNow(): Date {
+    return new Date(Date.now() + this.skew);
+  }
+
   /** Keycloak took it no more: a restart or a changed key may end a token early. */
   discard(value: string): void {
     if (this.held?.value === value) this.held = null;
@@ -39,6 +47,7 @@ export class KeycloakToken {
   private async fetch(): Promise<ServiceToken> {
     const { internalUrl, realm, clientId, clientSecret } = this.settings;
     const asked = performance.now();
+    const askedAt = Date.now();
     const response = await fetch(
       `${internalUrl}/realms/${encodeURIComponent(realm)}/protocol/openid-connect/token`,
       {
@@ -54,8 +63,21 @@ export class KeycloakToken {
       access_token: string;
       expires_in: number;
     };
+    this.skew = skewOf(access_token, askedAt, Date.now());
     return { value: access_token, renewAfter: asked + Math.max(expires_in * 1_000 - MARGIN, 0) };
   }
+}
+
+/**
+ * How far Keycloak's clock is ahead of ours (ms): 0 as long as a token's `iat`, in whole seconds, may be of our clock;
+ * else the most that it may be, so that Keycloak's word never seems older than a token from before it.
+ * @param asked when the token was asked for, `got` when it was there, both by our clock (ms)
+ */
+export function skewOf(token: string, asked: number, got: number): number {
+  const { iat } = decodeToken(token).claims;
+  if (typeof iat !== 'number') return 0;
+  const [least, most] = [iat * 1_000 - got, iat * 1_000 + 999 - asked];
+  return least <= 0 && most >= 0 ? 0 : most;
 }
 
 /** RFC 6749, section 2.3.1: each half is form-encoded first. */

@@ -39,32 +39,23 @@ export class KeycloakDirectory implements Directory {
   async rename(_caller: FastifyRequest, sub: string, change: NameChange): Promise<IssuerWord> {
     return this.ask(async () => {
       await this.client.users.update({ id: sub }, change);
+      const asked = this.token.issuersNow();
       const user = await this.client.users.findOne({ id: sub });
       if (!user) throw notFound();
-      return wordOf(user);
+      return wordOf(user, asked);
     });
   }
 
   /** `GET /admin/realms/{realm}/users?username=…&exact=true`. A service account is nobody. */
   async findByUsername(username: string): Promise<IssuerWord | null> {
     return this.ask(async () => {
+      const asked = this.token.issuersNow();
       const users = await this.client.users.find({ username, exact: true, max: 2 });
       const user = users.find((found) => found.username?.toLowerCase() === username.toLowerCase());
       return user && !user.serviceAccountClientId && !user.username?.startsWith('service-account-')
-        ? wordOf(user)
+        ? wordOf(user, asked)
         : null;
     });
-  }
-
-  /** `GET /realms/{realm}`, for health: no more than "it answers". */
-  async ping(): Promise<void> {
-    const { baseUrl, realmName } = this.client;
-    const response = await fetch(`${baseUrl}/realms/${encodeURIComponent(realmName)}`, {
-      redirect: 'error',
-      signal: AbortSignal.timeout(KEYCLOAK_BUDGET),
-    });
-    await response.body?.cancel();
-    if (!response.ok) throw new Error(`Keycloak answered ${response.status}`);
   }
 
   private ask<T>(call: () => Promise<T>): Promise<T> {
@@ -88,7 +79,8 @@ export class KeycloakDirectory implements Directory {
   }
 }
 
-function wordOf(user: KeycloakUser): IssuerWord {
+/** @param asked when Keycloak was: what was written before is in its answer, what came between may not be */
+function wordOf(user: KeycloakUser, asked: Date): IssuerWord {
   return {
     issuer: 'keycloak',
     sub: user.id as string,
@@ -96,6 +88,6 @@ function wordOf(user: KeycloakUser): IssuerWord {
     email: user.email ?? null,
     firstName: user.firstName ?? null,
     lastName: user.lastName ?? null,
-    toldAt: new Date(),
+    toldAt: asked,
   };
 }
