@@ -12,13 +12,15 @@ export interface BothServices {
 /**
  * @param overrides of user-service's settings; `keycloak` and `docs` are for both
  * @param bcryptCost of identity-provider, for tests that set many passwords
+ * @param running an identity-provider that the caller has started, and leaves to this
  */
 export async function startBothServices(
   overrides: Partial<UserServiceSettings> & { keycloak?: KeycloakServiceSettings } = {},
   bcryptCost = 10,
+  running?: TestIdentityProvider,
 ): Promise<BothServices> {
   const { keycloak = null, docs = false } = overrides;
-  const idp = await startTestIdentityProvider({ keycloak, docs, bcryptCost });
+  const idp = running ?? (await startTestIdentityProvider({ keycloak, docs, bcryptCost }));
   const { issuer, audience, lifetimeSeconds, publicKeys } = idp.settings.signing;
   const service = await startTestUserService({
     identityProviderUrl: idp.api.url.replace('/api/v1', ''),

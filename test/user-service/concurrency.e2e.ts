@@ -1,7 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newId } from '#libs/http/ids.js';
 import { type BothServices, startBothServices } from '../support/both-services.js';
+import { startTestIdentityProvider } from '../support/identity-provider.js';
+import { TcpProxy } from '../support/tcp-proxy.js';
 import { startTestUserService, type TestUserService } from '../support/user-service.js';
 
 const ROUNDS = 15;
@@ -93,6 +96,46 @@ describe('If-Match on one’s own profile', () => {
       ),
     );
     expect(answers.map(({ status }) => status).sort()).toEqual([200, ...Array(7).fill(412)]);
+  });
+});
+
+describe('If-Match where the names are changed while their owner is being asked', () => {
+  let both: BothServices;
+  let slow: TcpProxy;
+  beforeAll(async () => {
+    const idp = await startTestIdentityProvider();
+    slow = await TcpProxy.start(idp.api.url);
+    both = await startBothServices({ identityProviderUrl: slow.url }, 10, idp);
+  });
+  afterAll(async () => {
+    await both?.close();
+    await slow?.close();
+  });
+
+  /** Sends a change that takes its time at identity-provider, while the person's settings are replaced. */
+  async function changeMeanwhile(body: object) {
+    const { api } = await both.idp.signIn([], { firstName: 'Ada', lastName: 'Byron' });
+    const ada = both.service.api.as(api.token as string);
+    const { headers } = await ada.get('/users/me');
+    await slow.set({ kind: 'delay', ms: 500 });
+    const changing = ada.put('/users/me', body, { 'if-match': headers.get('etag') as string });
+    await sleep(150);
+    expect((await ada.put('/users/me/settings', { a: 1 })).status).toBe(200);
+    const answer = await changing;
+    await slow.set({ kind: 'pass' });
+    return { answer, shown: (await ada.get('/users/me')).data };
+  }
+
+  it('tells what was not stored, and shows what the issuer holds', async () => {
+    const { answer, shown } = await changeMeanwhile({ last_name: 'Lovelace', display_name: 'Countess' });
+    expect([answer.status, answer.errors]).toEqual([503, ['display_name not_confirmed']]);
+    expect(shown).toMatchObject({ last_name: 'Lovelace', display_name: null, settings: { a: 1 } });
+  });
+
+  it('is content where the names were all', async () => {
+    const { answer, shown } = await changeMeanwhile({ last_name: 'Lovelace' });
+    expect(answer.status).toBe(200);
+    expect(shown).toMatchObject({ last_name: 'Lovelace', settings: { a: 1 } });
   });
 });
 

@@ -3,8 +3,8 @@ import type { FastifyRequest } from 'fastify';
 import { DataSource, type EntityManager, Not, type QueryDeepPartialEntity } from 'typeorm';
 import { Identity } from '#libs/database/users/identity.entity.js';
 import { User } from '#libs/database/users/user.entity.js';
-import { ApiError, type ErrorEntry, invalid, unavailable } from '#libs/http/api-error.js';
-import { etagOf, requireMatch } from '#libs/http/etag.js';
+import { ApiError, type ErrorEntry, invalid, preconditionFailed, unavailable } from '#libs/http/api-error.js';
+import { etagOf, isMatch, requireMatch } from '#libs/http/etag.js';
 import { Directories } from '../directory/directories.js';
 import { learnWithin, retryingCollisions } from './learning.js';
 import type { IssuerWord, Profile } from './profile.js';
@@ -25,7 +25,8 @@ export class OwnProfileService {
   /**
    * The issuer is written first, then Postgres, so that success is never told before both hold the change; the same
    * call again converges, wherever this one broke off.
-   * @throws ApiError 412; 503 whose entries name each field that is not confirmed; 404, 409, 422 as the issuer says
+   * @throws ApiError 412, before anything is changed; 503 whose entries name each field that is not confirmed; 404, 409,
+   *   422 as the issuer says
    */
   async update(
     caller: FastifyRequest,
@@ -36,17 +37,22 @@ export class OwnProfileService {
     requireMatch(ifMatch, etagOf(profile.version));
     const word = await this.tellIssuer(caller, profile, change);
     const own = applicationFields(change);
-    if (word === null && Object.keys(own).length === 0) return profile;
-    try {
-      return await this.write(profile, ifMatch, async (tx) => {
-        if (word) await learnOwn(tx, word, change);
-        if (Object.keys(own).length > 0) await writeOwn(tx, profile.id, own);
-      });
-    } catch (error) {
-      if (error instanceof ApiError) throw error;
-      const unconfirmed = word ? namesOf(change).filter((name) => !isIssuerOwned(name)) : namesOf(change);
-      throw unconfirmedFields(unconfirmed.length > 0 ? unconfirmed : namesOf(change), error);
+    const hasOwn = Object.keys(own).length > 0;
+    if (word === null && !hasOwn) return profile;
+    let isStale = false;
+    const written = await this.write(profile, async (tx) => {
+      isStale = !isMatch(ifMatch, await currentTag(tx, profile, ifMatch));
+      if (isStale && word === null) throw preconditionFailed();
+      if (word) await learnOwn(tx, word, change);
+      if (hasOwn && !isStale) await writeOwn(tx, profile.id, own);
+    }).catch((error: unknown) => {
+      throw error instanceof ApiError ? error : unconfirmedFields(unconfirmedOf(change, word), error);
+    });
+    // The issuer holds the names by now: a 412 would say that nothing was changed.
+    if (isStale && hasOwn) {
+      throw unconfirmedFields(unconfirmedOf(change, word), new Error('changed meanwhile'));
     }
+    return written;
   }
 
   /** @throws ApiError 412, 422 */
@@ -54,21 +60,14 @@ export class OwnProfileService {
     const fault = settingsFault(settings);
     if (fault) throw invalid([{ field: null, code: fault.code, message: fault.message }]);
     requireMatch(ifMatch, etagOf(profile.version));
-    return this.write(profile, ifMatch, (tx) => writeOwn(tx, profile.id, { settings: settings as Settings }));
+    return this.write(profile, async (tx) => {
+      requireMatch(ifMatch, await currentTag(tx, profile, ifMatch));
+      await writeOwn(tx, profile.id, { settings: settings as Settings });
+    });
   }
 
-  /** Whatever is written, `If-Match` is held against the version that is locked. */
-  private async write(
-    profile: Profile,
-    ifMatch: string | undefined,
-    work: (tx: EntityManager) => Promise<void>,
-  ): Promise<Profile> {
-    await retryingCollisions(() =>
-      this.database.transaction(async (tx) => {
-        if (ifMatch !== undefined) requireMatch(ifMatch, etagOf(await lockedVersion(tx, profile)));
-        await work(tx);
-      }),
-    );
+  private async write(profile: Profile, work: (tx: EntityManager) => Promise<void>): Promise<Profile> {
+    await retryingCollisions(() => this.database.transaction(work));
     return (await this.profiles.findByIdentity(profile.issuer, profile.sub)) ?? profile;
   }
 
@@ -98,6 +97,12 @@ const isIssuerOwned = (name: string): boolean => name === 'first_name' || name =
 const namesOf = (change: ProfileChange): string[] =>
   Object.entries(change).flatMap(([name, value]) => (value === undefined ? [] : [name]));
 
+/** Once the issuer has answered, it holds its fields; where there are no others, ours of them are what is not stored. */
+function unconfirmedOf(change: ProfileChange, word: IssuerWord | null): string[] {
+  const own = namesOf(change).filter((name) => word === null || !isIssuerOwned(name));
+  return own.length > 0 ? own : namesOf(change);
+}
+
 type Settings = Record<string, unknown>;
 type ApplicationFields = Partial<Pick<User, 'displayName' | 'profilePicture' | 'settings'>>;
 
@@ -114,11 +119,19 @@ async function learnOwn(tx: EntityManager, word: IssuerWord, change: ProfileChan
   if (!isHeld) throw unconfirmedFields(namesOf(change), new Error('newer word was learnt meanwhile'));
 }
 
-/** Identities are locked before users, everywhere. */
-async function lockedVersion(tx: EntityManager, { id, issuer, sub }: Profile): Promise<number> {
+/**
+ * What `If-Match` is held against when the profile is written: the tag of the version that is locked. Nothing is locked
+ * where the client does not ask. Identities are locked before users, everywhere.
+ */
+async function currentTag(
+  tx: EntityManager,
+  { id, issuer, sub, version }: Profile,
+  ifMatch: string | undefined,
+): Promise<string> {
+  if (ifMatch === undefined) return etagOf(version);
   await tx.query('SELECT 1 FROM users.identities WHERE issuer = $1 AND sub = $2 FOR UPDATE', [issuer, sub]);
   const [user] = await tx.query('SELECT version FROM users.users WHERE id = $1 FOR UPDATE', [id]);
-  return user.version;
+  return etagOf(user.version);
 }
 
 /** Never into a tombstone: the person may have been deleted since his request came in. */
