@@ -196,30 +196,33 @@ describe('run in development, with a database that is given', () => {
     env = { ...(await freePorts()), BCRYPT_COST: '10' };
   });
 
-  it('migrates it, and adds demo accounts only while it holds none', async () => {
-    const database = await createEmptyDatabase();
-    env['DATABASE_URL'] = database.url;
-    try {
-      const first = built.start([], env);
-      await first.said(STARTED);
-      expect(first.output.stdout).toContain('admin@example.com / admin123');
-      first.child.kill('SIGINT');
-      await first.ended;
-      await runSql(database.url, `DELETE FROM identity.accounts WHERE email = 'user@example.com'`);
+  it.each(['DATABASE_URL', 'IDENTITY_DATABASE_URL'])(
+    'as %s: migrates it, and adds demo accounts only while it holds none',
+    async (variable) => {
+      const database = await createEmptyDatabase();
+      env[variable] = database.url;
+      try {
+        const first = built.start([], env);
+        await first.said(STARTED);
+        expect(first.output.stdout).toContain('admin@example.com / admin123');
+        first.child.kill('SIGINT');
+        await first.ended;
+        await runSql(database.url, `DELETE FROM identity.accounts WHERE email = 'user@example.com'`);
 
-      const second = built.start([], env);
-      await second.said(STARTED);
-      expect(second.output.stdout).toContain('admin@example.com / admin123');
-      expect(second.output.stdout).not.toContain('user@example.com');
-      second.child.kill('SIGINT');
-      await second.ended;
-      expect(await runSql(database.url, 'SELECT email FROM identity.accounts')).toEqual([
-        { email: 'admin@example.com' },
-      ]);
-    } finally {
-      await database.close();
-    }
-  });
+        const second = built.start([], env);
+        await second.said(STARTED);
+        expect(second.output.stdout).toContain('admin@example.com / admin123');
+        expect(second.output.stdout).not.toContain('user@example.com');
+        second.child.kill('SIGINT');
+        await second.ended;
+        expect(await runSql(database.url, 'SELECT email FROM identity.accounts')).toEqual([
+          { email: 'admin@example.com' },
+        ]);
+      } finally {
+        await database.close();
+      }
+    },
+  );
 
   it('neither seeds nor greets outside development', async () => {
     const database = await createTestDatabase();

@@ -67,6 +67,20 @@ describe('run --workers', () => {
     expect(await running.ended).toMatchObject({ code: 0, stderr: '' });
   }, 60_000);
 
+  it('replaces each of two that die together, and looks after the replacements', async () => {
+    const running = await start('3');
+    const survivors = (dead: number[]) => childrenOf(running).filter((pid) => !dead.includes(pid));
+    const first = childrenOf(running);
+    for (const pid of first.slice(0, 2)) process.kill(pid, 'SIGKILL');
+    await until(() => survivors(first).length === 2);
+    const replacements = survivors(first);
+    await until(() => running.output.stdout.split('serves in its place').length > 2);
+    for (const pid of replacements) process.kill(pid, 'SIGKILL');
+    await until(() => survivors([...first, ...replacements]).length === 2);
+    running.child.kill('SIGTERM');
+    expect(await running.ended).toMatchObject({ code: 0, stderr: '' });
+  }, 60_000);
+
   it('ends them when it is killed itself', async () => {
     const running = await start('2');
     const workers = childrenOf(running);

@@ -64,7 +64,9 @@ async function checkFetched(url: string): Promise<Check> {
 
 /** Keys of our own are not re-read: one that is published and not held signs tokens that we refuse. */
 async function checkHeld(env: Environment, own: PublicJwk[]): Promise<Check> {
-  return withPublished(env, (published, url) => {
+  const isAway = (message: string) =>
+    warning('keys.published', message, 'Until it does, routes that need a permission answer 503.');
+  return withPublished(env, isAway, (published, url) => {
     const unknown = published.filter(
       ({ kid }) => !own.some((key) => shows(published, key) && key.kid === kid),
     );
@@ -79,7 +81,8 @@ async function checkHeld(env: Environment, own: PublicJwk[]): Promise<Check> {
 }
 
 async function checkPublished(env: Environment, own: PublicJwk[]): Promise<Check> {
-  return withPublished(env, (published, url) => {
+  const isAway = (message: string) => skipped('keys.published', message);
+  return withPublished(env, isAway, (published, url) => {
     const missing = own.filter((key) => !shows(published, key));
     return missing.length === 0
       ? ok('keys.published', `${published.length} at ${url}.`)
@@ -93,6 +96,7 @@ async function checkPublished(env: Environment, own: PublicJwk[]): Promise<Check
 
 async function withPublished(
   env: Environment,
+  isAway: (message: string) => Check,
   judge: (published: Partial<PublicJwk>[], url: string) => Check,
 ): Promise<Check> {
   const reader = new SettingsReader(env);
@@ -100,7 +104,7 @@ async function withPublished(
   try {
     return judge(await publishedKeys(url), url);
   } catch {
-    return skipped('keys.published', `identity-provider does not answer at ${url}.`);
+    return isAway(`identity-provider does not answer at ${url}.`);
   }
 }
 

@@ -3,6 +3,7 @@ import { databaseUrls, seedSettings } from '#libs/config/command.settings.js';
 import { type Environment, environmentName } from '#libs/config/environment.js';
 import { findPostgresError, isUnavailable } from '#libs/database/pg-errors.js';
 import { type ChosenApps, databasesOf } from '../chosen-apps.js';
+import { isSet } from '../development/is-set.js';
 import { migrateUp, requireMigrated, type Schema, schemasOf } from '../migrate/schemas.js';
 import { withSeeding } from '../seed/seeding.js';
 
@@ -11,8 +12,8 @@ export interface DemoAccount {
   password: string;
 }
 
-/** A database that starts together with us gets this many tries, a second apart. */
-const ATTEMPTS = 10;
+/** A database that starts together with us is waited for so long (ms). */
+const PATIENCE_MS = 10_000;
 
 /**
  * In production nothing but a look: what is pending stops the start. Elsewhere migrations are applied, and development
@@ -35,7 +36,8 @@ export async function prepareDatabases(
   });
   if (environment !== 'development' || !hasIdentity(schemas)) return { demoAccounts: [] };
   return withSeeding(seedSettings(env), async (seeding) => {
-    if (isEmbedded || !(await seeding.hasAnyAccount())) await seeding.demo();
+    const isOurs = isEmbedded && !isSet(env, 'IDENTITY_DATABASE_URL');
+    if (isOurs || !(await seeding.hasAnyAccount())) await seeding.demo();
     return { demoAccounts: await seeding.demoAccounts() };
   });
 }
@@ -43,11 +45,12 @@ export async function prepareDatabases(
 const hasIdentity = (schemas: Schema[]) => schemas.some(({ name }) => name === 'identity');
 
 async function patiently<T>(work: () => Promise<T>): Promise<T> {
-  for (let attempt = 1; ; attempt += 1) {
+  const since = performance.now();
+  for (;;) {
     try {
       return await work();
     } catch (error) {
-      if (attempt === ATTEMPTS || !mayComeUp(error)) throw error;
+      if (performance.now() - since > PATIENCE_MS || !mayComeUp(error)) throw error;
     }
     await sleep(1_000);
   }

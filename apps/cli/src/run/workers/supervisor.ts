@@ -30,10 +30,10 @@ export class Supervisor {
 
   /** The first one alone, so that a port that is taken is told once. @throws Failure */
   async start(): Promise<Addresses> {
-    const addresses = await this.fork();
-    await Promise.all(Array.from({ length: this.order.workers - 1 }, () => this.fork()));
-    for (const worker of this.workers()) this.watch(worker, performance.now());
-    return addresses;
+    const first = await this.fork();
+    const others = await Promise.all(Array.from({ length: this.order.workers - 1 }, () => this.fork()));
+    for (const { worker } of [first, ...others]) this.watch(worker, performance.now());
+    return first.addresses;
   }
 
   /** Each drains and ends by itself. */
@@ -53,14 +53,15 @@ export class Supervisor {
     return Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined);
   }
 
-  private fork(): Promise<Addresses> {
+  /** Resolves when it serves. */
+  private fork(): Promise<{ worker: Worker; addresses: Addresses }> {
     const worker = cluster.fork();
     return new Promise((resolve, reject) => {
       worker.once('exit', () => reject(new Failure('A worker process ended before it was ready.')));
       worker.on('message', (message: unknown) => {
         if (!isFromWorker(message)) return;
         if (message.twinkey === 'hello') send(worker, { twinkey: 'order', order: this.order });
-        else if (message.twinkey === 'ready') resolve(message.addresses);
+        else if (message.twinkey === 'ready') resolve({ worker, addresses: message.addresses });
         else if (message.twinkey === 'failed') reject(new Failure(message.reason));
         else if (message.twinkey === 'scrape') void this.answerScrape(worker, message.id);
       });
@@ -82,7 +83,10 @@ export class Supervisor {
     const timer = setTimeout(() => {
       this.timers.delete(timer);
       this.fork().then(
-        () => this.watch(this.workers().at(-1) as Worker, performance.now()),
+        ({ worker }) => {
+          this.logger.info({ pid: worker.process.pid }, 'a worker process serves in its place');
+          this.watch(worker, performance.now());
+        },
         (error: Error) => this.replace(error.message, performance.now()),
       );
     }, delay);
