@@ -110,7 +110,10 @@ describe('docker-compose.yml', () => {
       JWT_PUBLIC_KEY,
     });
     const userService = userServiceSettings(service('user-service').environment);
-    expect(identityProvider.signing).toMatchObject({ issuer: 'http://localhost:8001', audience: 'http://localhost:8001' });
+    expect(identityProvider.signing).toMatchObject({
+      issuer: 'http://localhost:8001',
+      audience: 'http://localhost:8001',
+    });
     expect(userService.native).toMatchObject({
       issuer: 'http://localhost:8001',
       audience: 'http://localhost:8001',
