@@ -10,6 +10,8 @@ import type { KeycloakSite } from './site.js';
 const LATEST_ANSWER_MS = 3_000;
 const BACK_WITHIN_MS = 3_000;
 const AWAY_MS = 5_000;
+/** `timeout check` of deploy/haproxy.cfg. */
+const PROBE_MS = 2_000;
 
 const OUTAGES = [
   {
@@ -105,6 +107,7 @@ export function testOutages(site: () => KeycloakSite): void {
         status: 200,
         says: 'degraded',
       });
+      expect(ready.endedAt - ready.startedAt, 'in time for a load balancer').toBeLessThan(PROBE_MS);
       expect([401, 503]).toContain(unknown.status);
       expect(tally(load.since(healthyAt).filter((one) => !isSuccess(one)))).toBe('');
       expect(load.since(healthyAt).filter(isIssuerOwned).length).toBeGreaterThan(0);
