@@ -21,7 +21,7 @@ export class ApiError extends Error {
     readonly headers: Readonly<Record<string, string>> = {},
     options?: ErrorOptions,
   ) {
-    // An answer like any other, and nobody reads where it was made: a stack is half of what refusing a flood costs.
+    // An answer like any other, and nobody reads where it was made: refusing a flood is cheaper without a stack.
     const { stackTraceLimit } = Error;
     Error.stackTraceLimit = 0;
     super(errors[0]?.message ?? STATUS_CODES[status] ?? 'Error', options);

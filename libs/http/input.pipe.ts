@@ -12,7 +12,7 @@ export const MAX_UNKNOWN = 50;
 const contentWithNothing = new WeakSet<Type>();
 
 /** The names that an input class declares: those with a field decorator, and no others. */
-export function declaredFields(type: Type): ReadonlySet<string> {
+function declaredFields(type: Type): ReadonlySet<string> {
   const known = fieldsByType.get(type);
   if (known) return known;
   const metadata = getMetadataStorage().getTargetValidationMetadatas(type, '', false, false);

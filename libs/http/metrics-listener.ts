@@ -5,6 +5,7 @@ import type { ApiError } from './api-error.js';
 import { errorOfStatus } from './error-translation.js';
 import { metrics, scrape } from './metrics.js';
 import { answerConnect, answerParserError, rawAnswer } from './raw-errors.js';
+import { requestIdOf } from './request-id.js';
 import { ListenError } from './running-app.js';
 import { SECURITY_HEADERS } from './security-headers.js';
 import { methodNotAllowed } from './wrong-methods.js';
@@ -17,14 +18,20 @@ const HOST = '127.0.0.1';
  */
 export async function startMetricsListener(port: number): Promise<{ url: string; close(): Promise<void> }> {
   const server = createServer((request, response) => {
+    const requestId = requestIdOf(request);
     const refuse = (error: ApiError) => {
-      const { body, headers } = rawAnswer(error);
+      const { body, headers } = rawAnswer(error, requestId);
       response.writeHead(error.status, headers).end(body);
     };
     if (request.url !== '/metrics') return refuse(errorOfStatus(404));
     if (request.method !== 'GET' && request.method !== 'HEAD')
       return refuse(methodNotAllowed(['GET', 'HEAD']));
-    const headers = { ...SECURITY_HEADERS, 'content-type': metrics.contentType, 'cache-control': 'no-store' };
+    const headers = {
+      ...SECURITY_HEADERS,
+      'x-request-id': requestId,
+      'cache-control': 'no-store',
+      'content-type': metrics.contentType,
+    };
     scrape().then(
       (text) => response.writeHead(200, headers).end(text),
       () => refuse(errorOfStatus(500)),

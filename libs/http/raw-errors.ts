@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { STATUS_CODES } from 'node:http';
+import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { ApiError } from './api-error.js';
 import { ErrorEnvelope } from './envelope.js';
 import { errorOfStatus } from './error-translation.js';
+import { requestIdOf } from './request-id.js';
 import { SECURITY_HEADERS } from './security-headers.js';
 import { methodNotAllowed } from './wrong-methods.js';
 
@@ -33,24 +34,33 @@ export function answerParserError(error: NodeJS.ErrnoException, socket: Socket):
   );
 }
 
-/** For Node's event of that name: we are no proxy. */
-export const answerConnect = (_request: unknown, socket: Duplex): void =>
-  answerOn(socket, methodNotAllowed(METHODS));
+/**
+ * For Node's event `connect`: we are no proxy. Node has let go of the socket by then, its errors and its time-outs
+ * included, so that nobody but us ends it.
+ */
+export function answerConnect(request: IncomingMessage, socket: Duplex): void {
+  socket.on('error', () => socket.destroy());
+  answerOn(socket, methodNotAllowed(METHODS), requestIdOf(request));
+  (socket as Socket).destroySoon();
+}
 
-function answerOn(socket: Duplex, answer: ApiError): void {
-  const { body, headers } = rawAnswer(answer);
+function answerOn(socket: Duplex, answer: ApiError, requestId?: string): void {
+  const { body, headers } = rawAnswer(answer, requestId);
   const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
   socket.end(`HTTP/1.1 ${answer.status} ${STATUS_CODES[answer.status]}\r\n${head.join('')}\r\n${body}`);
 }
 
 /** An answer in the envelope for where there is no application; the connection ends. */
-export function rawAnswer(answer: ApiError): { body: string; headers: Record<string, string | number> } {
+export function rawAnswer(
+  answer: ApiError,
+  requestId: string = randomUUID(),
+): { body: string; headers: Record<string, string | number> } {
   const body = JSON.stringify(new ErrorEnvelope(answer));
   const headers = {
     ...SECURITY_HEADERS,
     ...answer.headers,
     'cache-control': 'no-store',
-    'x-request-id': randomUUID(),
+    'x-request-id': requestId,
     'content-type': 'application/json; charset=utf-8',
     'content-length': Buffer.byteLength(body),
     connection: 'close',

@@ -83,6 +83,26 @@ describe('where a request ends is never in doubt:', () => {
     expect(closed).toBe(true);
   });
 
+  it('CONNECT is a wrong method, and the connection is closed', async () => {
+    const text = lines('CONNECT other:443 HTTP/1.1', 'Host: other:443', 'X-Request-Id: tunnel', '', 'hello');
+    const { answers, closed } = await exchange(app.url, text);
+    expect(answers.map(({ status, headers }) => [status, headers['x-request-id']])).toEqual([
+      [405, 'tunnel'],
+    ]);
+    expect(closed).toBe(true);
+  });
+
+  it('a CONNECT whose client is gone before its answer harms nobody', async () => {
+    for (let round = 0; round < 20; round += 1) {
+      const socket = connect(Number(new URL(app.url).port), '127.0.0.1');
+      await once(socket, 'connect');
+      socket.write('CONNECT other:443 HTTP/1.1\r\nHost: other:443\r\n\r\n');
+      socket.resetAndDestroy();
+    }
+    await sleep(100);
+    expect((await exchange(app.url, request('GET /address'))).answers[0]?.status).toBe(200);
+  });
+
   it('HTTP/1.0, as old probes speak it, needs no Host', async () => {
     const { answers, closed } = await exchange(app.url, 'GET /address HTTP/1.0\r\n\r\n');
     expect([answers.map(({ status }) => status), closed]).toEqual([[200], true]);
