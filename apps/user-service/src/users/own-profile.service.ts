@@ -24,9 +24,10 @@ export class OwnProfileService {
 
   /**
    * The issuer is written first, then Postgres, so that success is never told before both hold the change; the same
-   * call again converges, wherever this one broke off.
-   * @throws ApiError 412, before anything is changed; 503 whose entries name each field that is not confirmed; 404, 409,
-   *   422 as the issuer says
+   * call again converges, wherever this one broke off. `If-Match` decides before the issuer is asked; where it fits no
+   * more afterwards, the names are kept, for the issuer holds them, and nothing else is.
+   * @throws ApiError 412: nothing is changed, or nothing but the names where the entries name the other fields; 503 whose
+   *   entries name each field that is not confirmed; 404, 409, 422 as the issuer says
    */
   async update(
     caller: FastifyRequest,
@@ -48,10 +49,7 @@ export class OwnProfileService {
     }).catch((error: unknown) => {
       throw error instanceof ApiError ? error : unconfirmedFields(unconfirmedOf(change, word), error);
     });
-    // The issuer holds the names by now: a 412 would say that nothing was changed.
-    if (isStale && hasOwn) {
-      throw unconfirmedFields(unconfirmedOf(change, word), new Error('changed meanwhile'));
-    }
+    if (isStale && hasOwn) throw changedMeanwhile(unconfirmedOf(change, word));
     return written;
   }
 
@@ -149,6 +147,16 @@ function applicationFields({ display_name, profile_picture, settings }: ProfileC
     ...(settings === undefined ? {} : { settings: settings ?? {} }),
   };
 }
+
+const changedMeanwhile = (names: string[]): ApiError =>
+  new ApiError(
+    412,
+    names.map((field) => ({
+      field,
+      code: 'precondition_failed',
+      message: 'The resource has changed since you read it: this was not stored.',
+    })),
+  );
 
 function unconfirmedFields(names: string[], cause: unknown): ApiError {
   const entries = names.map(
