@@ -17,10 +17,13 @@ export class BoundNameSearchKeys1764200000000 implements MigrationInterface {
   }
 }
 
+/** The old ones go last: dropping them makes readers wait too, building the new ones writers alone. */
 async function replaceIndexes(db: QueryRunner, bounded: (key: string) => string): Promise<void> {
   await db.query(`
+    CREATE INDEX accounts_full_name_search_new ON identity.accounts ((${bounded(FULL_NAME)} COLLATE "C"));
+    CREATE INDEX accounts_last_name_search_new ON identity.accounts ((${bounded(LAST_NAME)} COLLATE "C"));
     DROP INDEX identity.accounts_full_name_search_idx, identity.accounts_last_name_search_idx;
-    CREATE INDEX accounts_full_name_search_idx ON identity.accounts ((${bounded(FULL_NAME)} COLLATE "C"));
-    CREATE INDEX accounts_last_name_search_idx ON identity.accounts ((${bounded(LAST_NAME)} COLLATE "C"));
+    ALTER INDEX identity.accounts_full_name_search_new RENAME TO accounts_full_name_search_idx;
+    ALTER INDEX identity.accounts_last_name_search_new RENAME TO accounts_last_name_search_idx;
   `);
 }

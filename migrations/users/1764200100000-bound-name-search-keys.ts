@@ -17,10 +17,13 @@ export class BoundNameSearchKeys1764200100000 implements MigrationInterface {
   }
 }
 
+/** The old ones go last: dropping them makes readers wait too, building the new ones writers alone. */
 async function replaceIndexes(db: QueryRunner, bounded: (key: string) => string): Promise<void> {
   await db.query(`
+    CREATE INDEX identities_full_name_search_new ON users.identities ((${bounded(FULL_NAME)} COLLATE "C"));
+    CREATE INDEX identities_last_name_search_new ON users.identities ((${bounded(LAST_NAME)} COLLATE "C"));
     DROP INDEX users.identities_full_name_search_idx, users.identities_last_name_search_idx;
-    CREATE INDEX identities_full_name_search_idx ON users.identities ((${bounded(FULL_NAME)} COLLATE "C"));
-    CREATE INDEX identities_last_name_search_idx ON users.identities ((${bounded(LAST_NAME)} COLLATE "C"));
+    ALTER INDEX users.identities_full_name_search_new RENAME TO identities_full_name_search_idx;
+    ALTER INDEX users.identities_last_name_search_new RENAME TO identities_last_name_search_idx;
   `);
 }
