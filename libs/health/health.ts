@@ -71,7 +71,7 @@ export class HealthReply implements Health {
   @ApiProperty({
     type: 'object',
     additionalProperties: { type: 'string', enum: ['ok', 'down', 'off'] },
-    example: { database: 'ok' },
+    example: { database: 'ok', keycloak: 'off' },
   })
   checks: Record<string, Check>;
 }
