@@ -1,10 +1,12 @@
 import { Module } from '@nestjs/common';
+import { DataSource } from 'typeorm';
 import type { UserServiceSettings } from '#libs/config/settings.js';
 import { RightsModule } from '../rights/rights.module.js';
 import { USER_SERVICE_SETTINGS } from '../settings.js';
 import { Directories } from './directories.js';
 import { KeycloakDirectory } from './keycloak.directory.js';
 import { KeycloakGate } from './keycloak-gate.js';
+import { KeycloakLeases } from './keycloak-leases.js';
 import { NativeDirectory } from './native.directory.js';
 
 @Module({
@@ -13,9 +15,12 @@ import { NativeDirectory } from './native.directory.js';
     NativeDirectory,
     {
       provide: Directories,
-      inject: [NativeDirectory, USER_SERVICE_SETTINGS],
-      useFactory: (native: NativeDirectory, { keycloak }: UserServiceSettings) =>
-        new Directories(native, keycloak && new KeycloakDirectory(keycloak, new KeycloakGate())),
+      inject: [NativeDirectory, DataSource, USER_SERVICE_SETTINGS],
+      useFactory: (native: NativeDirectory, database: DataSource, { keycloak }: UserServiceSettings) =>
+        new Directories(
+          native,
+          keycloak && new KeycloakDirectory(keycloak, new KeycloakGate(), new KeycloakLeases(database)),
+        ),
     },
   ],
   exports: [Directories],

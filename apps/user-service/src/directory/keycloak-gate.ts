@@ -33,8 +33,11 @@ export class KeycloakGate {
     onChange: (isOpen) => breakerOpen.set(isOpen ? 1 : 0),
   });
 
-  /** @throws the call's own error, or one that `isKeycloakAway` knows */
-  pass<T>(call: () => Promise<T>): Promise<T> {
-    return this.limits.execute(() => this.circuit.pass(call));
+  /**
+   * @param call is told by its signal that its time is over, and nobody waits for it any more
+   * @throws the call's own error, or one that `isKeycloakAway` knows
+   */
+  pass<T>(call: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    return this.limits.execute(({ signal }) => this.circuit.pass(() => call(signal)));
   }
 }

@@ -6,7 +6,12 @@ import type { IssuerWord } from '../users/profile.js';
 import type { Directory, NameChange } from './directory.js';
 import { refusalOf } from './keycloak-errors.js';
 import { KEYCLOAK_BUDGET, KeycloakGate } from './keycloak-gate.js';
+import type { KeycloakLeases } from './keycloak-leases.js';
 import { KeycloakToken } from './keycloak-token.js';
+import { Turns } from './turns.js';
+
+/** With the gate's budget an answer still comes within 2.5 s. */
+const TURN_PATIENCE = 400;
 
 type KeycloakUser = Awaited<ReturnType<KeycloakAdminClient['users']['find']>>[number];
 
@@ -16,11 +21,14 @@ type KeycloakUser = Awaited<ReturnType<KeycloakAdminClient['users']['find']>>[nu
  */
 export class KeycloakDirectory implements Directory {
   private readonly token: KeycloakToken;
+  /** Who waits here for himself takes no place at the gate from others. */
+  private readonly turns = new Turns(TURN_PATIENCE);
   private readonly client: KeycloakAdminClient;
 
   constructor(
     settings: KeycloakServiceSettings,
     private readonly gate: KeycloakGate,
+    private readonly leases: KeycloakLeases,
   ) {
     this.token = new KeycloakToken(settings, KEYCLOAK_BUDGET);
     this.client = new KeycloakAdminClient({
@@ -37,13 +45,14 @@ export class KeycloakDirectory implements Directory {
    * stays, unless `attributes` are. Read back, since Keycloak may store a name otherwise than it was sent.
    */
   async rename(_caller: FastifyRequest, sub: string, change: NameChange): Promise<IssuerWord> {
-    return this.ask(async () => {
+    const rename = async () => {
       await this.client.users.update({ id: sub }, change);
       const asked = this.token.issuersNow();
       const user = await this.client.users.findOne({ id: sub });
       if (!user) throw notFound();
       return wordOf(user, asked);
-    });
+    };
+    return this.turns.take(sub, () => this.ask((signal) => this.leases.hold(sub, signal, rename)));
   }
 
   /** `GET /admin/realms/{realm}/users?username=…&exact=true`. A service account is nobody. */
@@ -58,9 +67,9 @@ export class KeycloakDirectory implements Directory {
     });
   }
 
-  private ask<T>(call: () => Promise<T>): Promise<T> {
+  private ask<T>(call: (signal: AbortSignal) => Promise<T>): Promise<T> {
     return this.gate
-      .pass(() => this.withFreshToken(call))
+      .pass((signal) => this.withFreshToken(() => call(signal)))
       .catch((error: unknown) => {
         throw refusalOf(error);
       });
