@@ -4,13 +4,14 @@ import { preparedQuery } from '#libs/database/prepared-query.js';
 import { unavailable } from '#libs/http/api-error.js';
 import { newId } from '#libs/http/ids.js';
 
-/** Longer than a change takes: it ends by itself where its holder has died. */
-const LASTS = "interval '2.5 seconds'";
+/** Longer (ms) than a change takes: it ends by itself where its holder has died. */
+const LASTS_MS = 2_500;
 const PAUSE_MS = 20;
+const RELEASE_AGAIN_MS = 100;
 
 const TAKE = {
   name: 'take-keycloak-lease',
-  text: `INSERT INTO users.keycloak_leases AS lease (sub, holder, expires_at) VALUES ($1, $2, now() + ${LASTS})
+  text: `INSERT INTO users.keycloak_leases AS lease (sub, holder, expires_at) VALUES ($1, $2, now() + ${LASTS_MS} * interval '1 ms')
     ON CONFLICT (sub) DO UPDATE SET holder = excluded.holder, expires_at = excluded.expires_at
     WHERE lease.expires_at < now() RETURNING holder`,
 };
@@ -39,8 +40,21 @@ export class KeycloakLeases {
       signal.throwIfAborted();
       return await work();
     } finally {
-      // Nobody waits for it: where the database has gone meanwhile, the lease ends by itself.
-      preparedQuery(this.database, { ...RELEASE, values: [sub, holder] }).catch(() => {});
+      // Nobody waits for it.
+      void this.release(sub, holder);
+    }
+  }
+
+  /** Until it is done or over: the database may have gone meanwhile. */
+  private async release(sub: string, holder: string): Promise<void> {
+    const over = performance.now() + LASTS_MS;
+    while (performance.now() < over) {
+      try {
+        await preparedQuery(this.database, { ...RELEASE, values: [sub, holder] });
+        return;
+      } catch {
+        await sleep(RELEASE_AGAIN_MS, undefined, { ref: false });
+      }
     }
   }
 
