@@ -7,6 +7,9 @@ type Apps = 'all' | 'identity-provider' | 'user-service';
 
 const START_MS = 120_000;
 
+/** `TEST_WORKERS=2`: each replica serves with so many processes; unless told, with one. */
+const WORKERS = process.env['TEST_WORKERS'] ? ['--workers', process.env['TEST_WORKERS']] : [];
+
 /** A test that is broken off cannot stop what it has started: its end of this pipe goes with it. */
 const GOES_WITH_THE_TEST = `--import=data:text/javascript,${encodeURIComponent(
   "process.stdin.on('end', () => process.kill(process.pid, 'SIGKILL')).resume().unref();",
@@ -57,7 +60,7 @@ export class Replica {
 
   /** Resolves when it is ready. */
   async start(): Promise<void> {
-    this.running = this.checkout.start(['run', this.apps], {
+    this.running = this.checkout.start(['run', this.apps, ...WORKERS], {
       ...this.env,
       ...this.ports,
       NODE_OPTIONS: GOES_WITH_THE_TEST,
