@@ -35,7 +35,7 @@ afterAll(async () => {
 });
 
 it('two replicas behind HAProxy, restarted in turn under load: no request fails', async () => {
-  const { load, writers } = begin();
+  const { load, writers } = begin(40);
   await sleep(1_000);
   const stops: { code: number | null; ms: number }[] = [];
   for (let turn = 0; turn < RESTARTS; turn += 1) {
@@ -57,7 +57,8 @@ it('two replicas behind HAProxy, restarted in turn under load: no request fails'
 }, 300_000);
 
 it('kill -9 of one replica: nothing but what it had in hand fails, and no acknowledged write is lost', async () => {
-  const { load, writers } = begin();
+  // Enough that it has something in hand.
+  const { load, writers } = begin(150);
   await sleep(2_000);
   const [victim] = replicas as [Replica];
   const inFlight = load.waiting;
@@ -82,11 +83,11 @@ it('kill -9 of one replica: nothing but what it had in hand fails, and no acknow
 });
 
 /** Reads, writes, logins and a route that asks identity-provider, on connections that are kept. */
-function begin() {
+function begin(perSecond: number) {
   const writers = tokens.slice(0, WRITERS).map((token) => new Writer(token));
   const load = new Load({
     clients: CLIENTS,
-    perSecond: 40,
+    perSecond,
     next: (client, turn) => writers[client]?.next(balancer.userService) ?? call(client + turn),
     onOutcome: (outcome, client) => writers[client]?.heard(outcome),
   });
