@@ -4,8 +4,8 @@ import { DataSource } from 'typeorm';
 import { findPostgresError } from '#libs/database/pg-errors.js';
 import { preparedQuery } from '#libs/database/prepared-query.js';
 import { unavailable } from '#libs/http/api-error.js';
+import { Lanes } from '#libs/http/lanes.js';
 import { nameOf } from './login-throttle-keys.js';
-import { LoginThrottleLanes } from './login-throttle-lanes.js';
 import {
   CLEAN_UP,
   type CounterRow,
@@ -48,7 +48,7 @@ const CLEANUP_ROWS = 500;
 @Injectable()
 export class LoginThrottleStore {
   private readonly logger = new Logger(LoginThrottleStore.name);
-  private readonly lanes = new LoginThrottleLanes(() => unavailable(1, 'busy'));
+  private readonly lanes = new Lanes(() => unavailable(1, 'busy'));
   private nextCleanup = performance.now() + CLEANUP_INTERVAL_MS;
 
   constructor(private readonly database: DataSource) {}

@@ -3,9 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import type { IdentityProviderSettings } from '#libs/config/settings.js';
 import { tooManyRequests } from '#libs/http/api-error.js';
+import { Lanes } from '#libs/http/lanes.js';
 import { type HashPlace, HashQueue } from '../passwords/hash-queue.js';
 import { nameOf, throttleKeys } from './login-throttle-keys.js';
-import { LoginThrottleLanes } from './login-throttle-lanes.js';
 import type { ThrottleKeys } from './login-throttle-rows.js';
 import { type Limits, SCOPES } from './login-throttle-rules.js';
 import { LoginThrottleStore } from './login-throttle-store.js';
@@ -23,7 +23,7 @@ const BUSY = Symbol('busy');
 export class LoginThrottle {
   private readonly limits: Limits;
   /** Parallel tries, told apart before the database hears of them: a crowd at one account takes nothing from others. */
-  private readonly lanes: LoginThrottleLanes;
+  private readonly lanes: Lanes;
 
   constructor(
     private readonly store: LoginThrottleStore,
@@ -36,7 +36,7 @@ export class LoginThrottle {
       address: { failures: settings.maxFailuresPerAddress, windowMs },
       email: { failures: settings.maxFailuresPerAddress, windowMs },
     };
-    this.lanes = new LoginThrottleLanes(
+    this.lanes = new Lanes(
       () => tooManyRequests(1),
       (waiting) => queue.hasRoom(waiting),
     );

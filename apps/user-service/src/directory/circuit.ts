@@ -9,7 +9,7 @@ export interface CircuitOptions {
 }
 
 /** A call that was not made. */
-export class CircuitOpen extends Error {
+class CircuitOpen extends Error {
   override readonly name = 'CircuitOpen';
 }
 

@@ -1,14 +1,14 @@
 import KeycloakAdminClient, { NetworkError } from '@keycloak/keycloak-admin-client';
 import type { FastifyRequest } from 'fastify';
 import type { KeycloakServiceSettings } from '#libs/config/settings.js';
-import { notFound } from '#libs/http/api-error.js';
+import { notFound, unavailable } from '#libs/http/api-error.js';
+import { Lanes } from '#libs/http/lanes.js';
 import type { IssuerWord } from '../users/profile.js';
 import type { Directory, NameChange } from './directory.js';
 import { refusalOf } from './keycloak-errors.js';
 import { KEYCLOAK_BUDGET, KeycloakGate } from './keycloak-gate.js';
 import type { KeycloakLeases } from './keycloak-leases.js';
 import { KeycloakToken } from './keycloak-token.js';
-import { Turns } from './turns.js';
 
 /** With the gate's budget an answer still comes within 2.5 s. */
 const TURN_PATIENCE = 400;
@@ -22,7 +22,7 @@ type KeycloakUser = Awaited<ReturnType<KeycloakAdminClient['users']['find']>>[nu
 export class KeycloakDirectory implements Directory {
   private readonly token: KeycloakToken;
   /** Who waits here for himself takes no place at the gate from others. */
-  private readonly turns = new Turns(TURN_PATIENCE);
+  private readonly lanes = new Lanes(() => unavailable(1, 'busy'));
   private readonly client: KeycloakAdminClient;
 
   constructor(
@@ -52,7 +52,9 @@ export class KeycloakDirectory implements Directory {
       if (!user) throw notFound();
       return wordOf(user, asked);
     };
-    return this.turns.take(sub, () => this.ask((signal) => this.leases.hold(sub, signal, rename)));
+    return this.lanes.pass([{ name: sub, width: 1 }], TURN_PATIENCE, () =>
+      this.ask((signal) => this.leases.hold(sub, signal, rename)),
+    );
   }
 
   /** `GET /admin/realms/{realm}/users?username=…&exact=true`. A service account is nobody. */

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { tooManyRequests } from '#libs/http/api-error.js';
-import { LoginThrottleLanes } from './login-throttle-lanes.js';
+import { tooManyRequests, unavailable } from './api-error.js';
+import { Lanes } from './lanes.js';
 
 const refusal = () => tooManyRequests(1);
 const lane = (name: string, width: number) => ({ name, width });
@@ -17,7 +17,7 @@ function controlled() {
 
 describe('the lanes of tries', () => {
   it('let in as many as fit into all lanes of a try, the others in order as room comes', async () => {
-    const lanes = new LoginThrottleLanes(refusal);
+    const lanes = new Lanes(refusal);
     const entered: string[] = [];
     const pass = (name: string, own: number, hold: () => Promise<void>) =>
       lanes.pass([lane(name, own), lane('all', 3)], 1_000, () => {
@@ -39,7 +39,7 @@ describe('the lanes of tries', () => {
   });
 
   it('refuse at once where nobody may wait, and let in again afterwards', async () => {
-    const lanes = new LoginThrottleLanes(refusal, (waiting) => waiting < 1);
+    const lanes = new Lanes(refusal, (waiting) => waiting < 1);
     const { work, end } = controlled();
     const inside = lanes.pass([lane('a', 1)], 1_000, work);
     const waiting = lanes.pass([lane('a', 1)], 1_000, async () => 'waited');
@@ -51,7 +51,7 @@ describe('the lanes of tries', () => {
   });
 
   it('refuse whoever has waited long enough', async () => {
-    const lanes = new LoginThrottleLanes(refusal);
+    const lanes = new Lanes(refusal);
     const { work, end } = controlled();
     const inside = lanes.pass([lane('a', 1)], 1_000, work);
     await expect(lanes.pass([lane('a', 1)], 20, async () => {})).rejects.toMatchObject({ status: 429 });
@@ -61,9 +61,54 @@ describe('the lanes of tries', () => {
   });
 
   it('are left by work that fails', async () => {
-    const lanes = new LoginThrottleLanes(refusal, () => false);
+    const lanes = new Lanes(refusal, () => false);
     const failure = new Error('failed');
     await expect(lanes.pass([lane('a', 1)], 0, () => Promise.reject(failure))).rejects.toBe(failure);
     await expect(lanes.pass([lane('a', 1)], 0, async () => 'free')).resolves.toBe('free');
+  });
+});
+
+describe('lanes that are one wide', () => {
+  /** Work on one key, one after the other. */
+  const inTurn = (patience: number) => {
+    const lanes = new Lanes(() => unavailable(1, 'busy'));
+    return <T>(key: string, work: () => Promise<T>) => lanes.pass([lane(key, 1)], patience, work);
+  };
+
+  it('does the work on one key in order, and on another one meanwhile', async () => {
+    const take = inTurn(1_000);
+    const done: string[] = [];
+    const work = (name: string, ms: number) => async () => {
+      await sleep(ms);
+      done.push(name);
+      return name;
+    };
+    const all = [take('a', work('a1', 40)), take('a', work('a2', 0)), take('b', work('b1', 10))];
+    expect(await Promise.all(all)).toEqual(['a1', 'a2', 'b1']);
+    expect(done).toEqual(['b1', 'a1', 'a2']);
+  });
+
+  it('goes on after work that failed', async () => {
+    const take = inTurn(1_000);
+    const failing = take('a', () => Promise.reject(new Error('no')));
+    const next = take('a', async () => 'yes');
+    await expect(failing).rejects.toThrow('no');
+    expect(await next).toBe('yes');
+  });
+
+  it('gives up after a while, and lets nobody in before his turn', async () => {
+    const take = inTurn(20);
+    let inside = 0;
+    const work = async () => {
+      inside += 1;
+      expect(inside).toBe(1);
+      await sleep(60);
+      inside -= 1;
+    };
+    const first = take('a', work);
+    await expect(take('a', work)).rejects.toMatchObject({ status: 503, code: 'busy' });
+    await sleep(25);
+    const third = take('a', work);
+    await Promise.all([first, third]);
   });
 });

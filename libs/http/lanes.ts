@@ -1,4 +1,4 @@
-import type { ApiError } from '#libs/http/api-error.js';
+import type { ApiError } from './api-error.js';
 
 /** A name and how many may be inside under it at once. */
 export interface Lane {
@@ -12,7 +12,7 @@ interface Waiting {
 }
 
 /** No more at once than each lane is wide; the others wait in order, but not behind one who waits for another lane. */
-export class LoginThrottleLanes {
+export class Lanes {
   private readonly inside = new Map<string, number>();
   private readonly waiting: Waiting[] = [];
 
