@@ -18,7 +18,7 @@ const LIVE_PATIENCE = 250;
 export abstract class HealthEndpoints {
   @Inject(Drain) private readonly drain: Drain;
 
-  protected abstract readonly dependencies: Dependencies;
+  constructor(private readonly dependencies: Dependencies) {}
 
   @Get()
   @Public()

@@ -2,7 +2,6 @@ import { Controller, Inject } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { DataSource } from 'typeorm';
 import type { IdentityProviderSettings } from '#libs/config/settings.js';
-import type { Dependencies } from '#libs/health/health.js';
 import { HealthEndpoints } from '#libs/health/health-endpoints.js';
 import { keycloakProbe } from '#libs/health/keycloak-probe.js';
 import { KEYCLOAK_SETTINGS } from '../authority/role-map-warning.js';
@@ -10,16 +9,13 @@ import { KEYCLOAK_SETTINGS } from '../authority/role-map-warning.js';
 @ApiTags('health')
 @Controller(['health', 'api/v1/health'])
 export class HealthController extends HealthEndpoints {
-  protected readonly dependencies: Dependencies;
-
   constructor(
     database: DataSource,
     @Inject(KEYCLOAK_SETTINGS) keycloak: IdentityProviderSettings['keycloak'],
   ) {
-    super();
-    this.dependencies = {
+    super({
       required: { database: () => database.query('SELECT 1') },
       optional: { keycloak: keycloakProbe(keycloak) },
-    };
+    });
   }
 }

@@ -2,7 +2,6 @@ import { Controller, Inject } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { DataSource } from 'typeorm';
 import type { UserServiceSettings } from '#libs/config/settings.js';
-import type { Dependencies } from '#libs/health/health.js';
 import { HealthEndpoints } from '#libs/health/health-endpoints.js';
 import { keycloakProbe } from '#libs/health/keycloak-probe.js';
 import { USER_SERVICE_SETTINGS } from '../settings.js';
@@ -10,13 +9,10 @@ import { USER_SERVICE_SETTINGS } from '../settings.js';
 @ApiTags('health')
 @Controller('health')
 export class InternalHealthController extends HealthEndpoints {
-  protected readonly dependencies: Dependencies;
-
   constructor(database: DataSource, @Inject(USER_SERVICE_SETTINGS) { keycloak }: UserServiceSettings) {
-    super();
-    this.dependencies = {
+    super({
       required: { database: () => database.query('SELECT 1') },
       optional: { keycloak: keycloakProbe(keycloak) },
-    };
+    });
   }
 }
