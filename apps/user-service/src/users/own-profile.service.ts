@@ -42,7 +42,7 @@ export class OwnProfileService {
     if (word === null && !hasOwn) return profile;
     let isStale = false;
     const written = await this.write(profile, async (tx) => {
-      isStale = !isMatch(ifMatch, await currentTag(tx, profile, ifMatch));
+      isStale = !(await stillMatches(tx, profile, ifMatch));
       if (isStale && word === null) throw preconditionFailed();
       if (word) await learnOwn(tx, word, change);
       if (hasOwn && !isStale) await writeOwn(tx, profile.id, own);
@@ -59,7 +59,7 @@ export class OwnProfileService {
     if (fault) throw invalid([{ field: null, code: fault.code, message: fault.message }]);
     requireMatch(ifMatch, etagOf(profile.version));
     return this.write(profile, async (tx) => {
-      requireMatch(ifMatch, await currentTag(tx, profile, ifMatch));
+      if (!(await stillMatches(tx, profile, ifMatch))) throw preconditionFailed();
       await writeOwn(tx, profile.id, { settings: settings as Settings });
     });
   }
@@ -118,18 +118,18 @@ async function learnOwn(tx: EntityManager, word: IssuerWord, change: ProfileChan
 }
 
 /**
- * What `If-Match` is held against when the profile is written: the tag of the version that is locked. Nothing is locked
- * where the client does not ask. Identities are locked before users, everywhere.
+ * Whether `If-Match` fits the version that is written, which is locked where the client asks. Identities are locked
+ * before users, everywhere.
  */
-async function currentTag(
+async function stillMatches(
   tx: EntityManager,
-  { id, issuer, sub, version }: Profile,
+  { id, issuer, sub }: Profile,
   ifMatch: string | undefined,
-): Promise<string> {
-  if (ifMatch === undefined) return etagOf(version);
+): Promise<boolean> {
+  if (ifMatch === undefined) return true;
   await tx.query('SELECT 1 FROM users.identities WHERE issuer = $1 AND sub = $2 FOR UPDATE', [issuer, sub]);
   const [user] = await tx.query('SELECT version FROM users.users WHERE id = $1 FOR UPDATE', [id]);
-  return etagOf(user.version);
+  return isMatch(ifMatch, etagOf(user.version));
 }
 
 /** Never into a tombstone: the person may have been deleted since his request came in. */
