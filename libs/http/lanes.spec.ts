@@ -112,3 +112,43 @@ describe('lanes that are one wide', () => {
     await Promise.all([first, third]);
   });
 });
+
+describe('a single lane', () => {
+  const turnstile = (width: number, patience: number) => {
+    const lanes = new Lanes(() => unavailable(1, 'busy'));
+    return <T>(work: () => Promise<T>) => lanes.pass([lane('all', width)], patience, work);
+  };
+
+  it('lets no more through at once than it is wide, and everybody in the end, in order', async () => {
+    const pass = turnstile(2, 1_000);
+    const done: number[] = [];
+    let inside = 0;
+    let most = 0;
+    await Promise.all(
+      Array.from({ length: 10 }, (_, index) =>
+        pass(async () => {
+          most = Math.max(most, ++inside);
+          await sleep(2);
+          inside--;
+          done.push(index);
+        }),
+      ),
+    );
+    expect(most).toBe(2);
+    expect(done).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  });
+
+  it('gives what the work gives, and is free again after work that failed', async () => {
+    const pass = turnstile(1, 1_000);
+    await expect(pass(() => Promise.reject(new Error('no')))).rejects.toThrow('no');
+    await expect(pass(async () => 'yes')).resolves.toBe('yes');
+  });
+
+  it('sends away who would wait too long, and who came after him still gets in', async () => {
+    const pass = turnstile(1, 20);
+    const slow = pass(() => sleep(60));
+    await expect(pass(async () => 'late')).rejects.toMatchObject({ status: 503, code: 'busy' });
+    await slow;
+    await expect(pass(async () => 'in time')).resolves.toBe('in time');
+  });
+});

@@ -3,16 +3,19 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { holds } from '#libs/auth/holds.js';
 import type { PermissionName } from '#libs/auth/permissions.js';
 import type { Principal } from '#libs/auth/principal.js';
-import { conflict, forbidden } from '#libs/http/api-error.js';
+import { conflict, forbidden, unavailable } from '#libs/http/api-error.js';
+import { Lanes } from '#libs/http/lanes.js';
 import { type Actor, readStanding } from './actor.js';
 import { IS_ADMINISTERED } from './lineage.js';
-import { Turnstile } from './turnstile.js';
 
 /** How long a change waits for others: in this process, then (ms) at the lock, for those of other replicas. */
 const PATIENCE = 2_000;
 const LOCK_TIMEOUT = 1_000;
-/** One works while the next already has its connection. */
-const WIDTH = 2;
+/**
+ * Before the lock: who waits there holds a connection, and a crowd would take the whole pool from everybody else. One
+ * works while the next already has its connection.
+ */
+const TO_THE_LOCK = [{ name: 'authority', width: 2 }];
 
 /**
  * Every change of roles, permissions, accounts and who holds which goes through here, one after the other on all
@@ -21,7 +24,7 @@ const WIDTH = 2;
  */
 @Injectable()
 export class AuthorityService {
-  private readonly turnstile = new Turnstile(WIDTH, PATIENCE);
+  private readonly lanes = new Lanes(() => unavailable(1, 'busy'));
 
   constructor(private readonly database: DataSource) {}
 
@@ -59,7 +62,7 @@ export class AuthorityService {
   }
 
   private underLock<T>(work: (tx: EntityManager) => Promise<T>): Promise<T> {
-    return this.turnstile.pass(() =>
+    return this.lanes.pass(TO_THE_LOCK, PATIENCE, () =>
       this.database.transaction(async (tx) => {
         await tx.query(LOCK);
         return work(tx);
