@@ -98,17 +98,18 @@ describe('lanes that are one wide', () => {
 
   it('gives up after a while, and lets nobody in before his turn', async () => {
     const take = inTurn(20);
+    const { work: ended, end } = controlled();
     let inside = 0;
     const work = async () => {
       inside += 1;
       expect(inside).toBe(1);
-      await sleep(60);
+      await ended();
       inside -= 1;
     };
     const first = take('a', work);
     await expect(take('a', work)).rejects.toMatchObject({ status: 503, code: 'busy' });
-    await sleep(25);
     const third = take('a', work);
+    end();
     await Promise.all([first, third]);
   });
 });
