@@ -48,13 +48,13 @@ class WireController {
   @Get('things')
   @Replies([Thing], { message: 'Things.' })
   list(@Query() { limit = '20' }: ThingQuery) {
-    return Reply.page([], { limit: Number(limit), next_cursor: null });
+    return Reply.page({ items: [], limit: Number(limit), nextCursor: null }, (thing) => thing);
   }
 
   @Post('things')
   @Replies(Thing, { message: 'Made.', status: 201 })
   create(@Body() thing: Thing) {
-    return new Reply(thing).at('/things/1');
+    return new Reply(thing).created('1');
   }
 
   @Get('things/:id')

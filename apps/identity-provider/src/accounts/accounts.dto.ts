@@ -96,17 +96,17 @@ export class AccountReply {
 type ShownAccount = Pick<
   Account,
   'id' | 'email' | 'firstName' | 'lastName' | 'status' | 'createdAt' | 'updatedAt'
->;
+> & { role: Pick<Role, 'id' | 'name'> };
 
-/** All that leaves of an account: never its password's hash. */
-export function mapAccount(account: ShownAccount, role: Pick<Role, 'id' | 'name'>): AccountReply {
+/** Everything of an account that is shown: never its password hash. */
+export function mapAccount(account: ShownAccount): AccountReply {
   return {
     id: account.id,
     email: account.email,
     first_name: account.firstName,
     last_name: account.lastName,
     status: account.status,
-    role: { id: role.id, name: role.name },
+    role: { id: account.role.id, name: account.role.name },
     created_at: account.createdAt.toISOString(),
     updated_at: account.updatedAt.toISOString(),
   };

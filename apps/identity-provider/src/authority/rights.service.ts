@@ -1,9 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { preparedQuery } from '#libs/database/prepared-query.js';
-import { lineageOf } from './lineage.js';
 import { Remembered } from './remembered.js';
-import { effective, type RoleRights } from './rights.js';
+import { effective, lineageOf } from './role-hierarchy.js';
+
+/** What a role lets its holders do. */
+export interface RoleRights {
+  id: string;
+  name: string;
+  /** Own and inherited, sorted; exactly `['*']` where that is held. */
+  permissions: readonly string[];
+}
 
 interface RightsRow {
   version: string;
