@@ -43,7 +43,7 @@ export class ProfileCallerResolver extends CallerResolver {
       requireActive(profile);
       request.profile = profile;
     }
-    const principal = principalOf({ ...token, kind: profile ? 'person' : 'service' });
+    const principal = principalOf(profile ? token : { ...token, kind: 'service' });
     if (permission === null) return principal;
     return { ...principal, ...(await this.rights.ofCaller(request)) };
   }
