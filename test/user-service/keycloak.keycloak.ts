@@ -114,6 +114,14 @@ describe('PUT /users/me', () => {
     },
   );
 
+  // Keycloak would take each of them for no name, and erase the one that is there.
+  it.each([' ', '   ', '\u3000', '\u2003', '\u1680'])('is 422 for the blank name %j', async (name) => {
+    const user = await realm.createUser();
+    const { status, errors } = await (await callerOf(user)).put('/users/me', { first_name: name });
+    expect([status, errors]).toEqual([422, ['first_name too_short']]);
+    expect(await realm.getUser(user.id)).toMatchObject({ firstName: 'Ada' });
+  });
+
   it('is 404 for somebody whom Keycloak has deleted; GET answers until his token ends', async () => {
     const user = await realm.createUser();
     const caller = await callerOf(user);

@@ -164,6 +164,8 @@ describe('PUT /users/me of application fields', () => {
   it.each([
     [{ first_name: null }, ['first_name null_not_allowed']],
     [{ last_name: '' }, ['last_name too_short']],
+    [{ last_name: ' ' }, ['last_name too_short']],
+    [{ first_name: '\u3000\u2003\u200b' }, ['first_name too_short']],
     [{ first_name: 'x'.repeat(256) }, ['first_name too_long']],
     [{ display_name: '' }, ['display_name too_short']],
     [{ display_name: 'x'.repeat(101) }, ['display_name too_long']],

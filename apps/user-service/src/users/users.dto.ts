@@ -9,6 +9,19 @@ const HTTPS_URL = /^https:\/\/[^\s\\/?#@]+([/?#][^\s\\]*)?$/;
 
 const isHttpsUrl = (value: string): boolean => HTTPS_URL.test(value) && URL.canParse(value);
 
+/** Blanks and characters that nobody sees: Keycloak would take such a name for none, and erase the old one. */
+const INVISIBLE = /^[\s\p{Cf}]*$/u;
+
+const IssuerNameField = (example: string): PropertyDecorator =>
+  TextField({
+    min: 1,
+    max: 255,
+    optional: true,
+    example,
+    description: 'Owned by the issuer.',
+    rules: [must((name: string) => !INVISIBLE.test(name), 'too_short', 'This must not be blank.')],
+  });
+
 const SettingsField = (): PropertyDecorator =>
   field(
     {
@@ -22,12 +35,12 @@ const SettingsField = (): PropertyDecorator =>
     (value): Fault | null => settingsFault(value),
   );
 
-/** What a person may change of himself: what is left out stays. */
+/** What a person may change of themselves: what is left out stays. */
 export class ProfileChange {
-  @TextField({ min: 1, max: 255, optional: true, example: 'Ada', description: 'Owned by the issuer.' })
+  @IssuerNameField('Ada')
   first_name?: string;
 
-  @TextField({ min: 1, max: 255, optional: true, example: 'Lovelace', description: 'Owned by the issuer.' })
+  @IssuerNameField('Lovelace')
   last_name?: string;
 
   @TextField({ min: 1, max: 100, optional: true, nullable: true, example: 'Countess' })
