@@ -10,7 +10,7 @@ import { encloseReplies } from './enclose.js';
 import { ErrorEnvelope } from './envelope.js';
 import { ErrorFilter } from './error.filter.js';
 import { type ErrorTranslator, translateError } from './error-translation.js';
-import { requireHost } from './host.js';
+import { requireHost, requireLoopbackHost } from './host.js';
 import { InputGuard } from './input.guard.js';
 import { InputPipe } from './input.pipe.js';
 import { BODY_LIMIT, readJsonBodies } from './json-body.js';
@@ -32,6 +32,8 @@ export interface HttpAppOptions {
   /** What turns the errors of other libraries (a database's) into answers. */
   translators?: ErrorTranslator[];
   drain?: Drain;
+  /** Nobody is asked for credentials: bound to loopback, it answers to loopback names alone. */
+  isUnprotected?: boolean;
 }
 
 /**
@@ -41,7 +43,15 @@ export interface HttpAppOptions {
  */
 export async function createHttpApp(
   module: Type | DynamicModule,
-  { name, logger, trustProxy = false, cors, translators = [], drain = new Drain() }: HttpAppOptions,
+  {
+    name,
+    logger,
+    trustProxy = false,
+    cors,
+    translators = [],
+    drain = new Drain(),
+    isUnprotected = false,
+  }: HttpAppOptions,
 ): Promise<NestFastifyApplication> {
   const connections = new Connections();
   const adapter = new FastifyAdapter({
@@ -67,6 +77,7 @@ export async function createHttpApp(
   readJsonBodies(fastify);
   setHeaders(fastify);
   requireHost(fastify);
+  if (isUnprotected) requireLoopbackHost(fastify);
   drain.watch(fastify, connections);
   if (cors) await allowOrigins(fastify, cors);
   refuseWrongMethods(fastify);

@@ -3,6 +3,8 @@ import type { AddressInfo } from 'node:net';
 import type { ApiError } from './api-error.js';
 import { Connections } from './connections.js';
 import { errorOfStatus } from './error-translation.js';
+import { foreignHost } from './host.js';
+import { isLoopbackHost } from './loopback.js';
 import { metrics, scrape } from './metrics.js';
 import { rawAnswer } from './raw-errors.js';
 import { requestIdOf } from './request-id.js';
@@ -23,6 +25,7 @@ export async function startMetricsListener(port: number): Promise<{ url: string;
       const { body, headers } = rawAnswer(error, requestId);
       response.writeHead(error.status, headers).end(body);
     };
+    if (!isLoopbackHost(request.headers.host ?? HOST)) return refuse(foreignHost());
     if (request.url !== '/metrics') return refuse(errorOfStatus(404));
     if (request.method !== 'GET' && request.method !== 'HEAD')
       return refuse(methodNotAllowed(['GET', 'HEAD']));
