@@ -33,7 +33,7 @@ interface Exchange {
 
 interface Connection {
   exchanges: Set<Exchange>;
-  /** Since when there is none of them. */
+  /** When the last answer ended, or the connection began. */
   quietSince: number;
 }
 
@@ -120,10 +120,13 @@ export class Connections {
   private endOverdue(): void {
     const now = performance.now();
     for (const [socket, { exchanges, quietSince }] of this.open) {
-      const isLate = ({ request, startedAt }: Exchange) =>
-        !request.complete && now - startedAt > REQUEST_TIMEOUT;
-      if (exchanges.size === 0 && now - quietSince > CLOSING_TIMEOUT) socket.destroy();
-      else if ([...exchanges].some(isLate)) this.refuse(socket, errorOfStatus(408));
+      const pending = [...exchanges];
+      const isQuiet = pending.every(({ response }) => response.writableFinished);
+      const isLate = pending.some(
+        ({ request, startedAt }) => !request.complete && now - startedAt > REQUEST_TIMEOUT,
+      );
+      if (isQuiet && now - quietSince > CLOSING_TIMEOUT) socket.destroy();
+      else if (isLate) this.refuse(socket, errorOfStatus(408));
     }
   }
 }
