@@ -182,6 +182,19 @@ describe('KEYCLOAK_ROLE_MAP', () => {
     expect((await both.idp.api.as(token).get('/auth/me')).data).toMatchObject({ roles: [], permissions: [] });
   });
 
+  it('holds for a token of 150 realm roles', async () => {
+    const names = Array.from(
+      { length: 149 },
+      (_, index) => `department-${index}-of-the-large-organization-administrators`,
+    );
+    const chief = await realm.createUser({ roles: ['twinkey-admin', ...names] });
+    const token = await realm.passwordToken(chief);
+    expect(token.length).toBeGreaterThan(8_192);
+    expect((await both.service.api.as(token).get('/users/me')).status).toBe(200);
+    expect((await both.service.api.as(token).get('/users')).status).toBe(200);
+    expect((await both.idp.api.as(token).get('/accounts')).status).toBe(200);
+  });
+
   it('opens nothing that is for native accounts', async () => {
     const chief = await realm.createUser({ roles: ['twinkey-admin'] });
     const api = both.idp.api.as(await realm.passwordToken(chief));

@@ -38,6 +38,7 @@ export async function startUserService(
       logger,
       drain,
       translators,
+      isUnprotected: settings.internalApiToken === null,
     });
     try {
       const internalUrl = await listenOn(internal, {
