@@ -8,7 +8,8 @@ import { AccountListQuery, AccountReply, CreateAccount, UpdateAccount } from './
 import { AccountsService } from './accounts.service.js';
 
 const EXCEEDS = 'It takes permissions that the caller does not hold.';
-const LOCKED = "It is the caller's own, or the last active one that holds everything.";
+const LAST = 'It is the last active account that holds everything.';
+const OWN = `The caller would disable their own account, or change its email or password. ${LAST}`;
 
 @ApiTags('accounts')
 @Controller('accounts')
@@ -49,7 +50,7 @@ export class AccountsController {
   @Replies(AccountReply, {
     message: 'Account updated.',
     etag: 'write',
-    errors: { 403: EXCEEDS, 409: `The email is taken. ${LOCKED}` },
+    errors: { 403: EXCEEDS, 409: `The email is taken. ${OWN}` },
   })
   update(
     @Caller() caller: Principal,
@@ -63,7 +64,11 @@ export class AccountsController {
   @Delete(':id')
   @RequirePermission('accounts:delete')
   @ApiOperation({ summary: 'Delete an account' })
-  @Replies(null, { message: 'Account deleted.', etag: 'write', errors: { 403: EXCEEDS, 409: LOCKED } })
+  @Replies(null, {
+    message: 'Account deleted.',
+    etag: 'write',
+    errors: { 403: EXCEEDS, 409: `It is the caller's own account. ${LAST}` },
+  })
   delete(
     @Caller() caller: Principal,
     @Param('id') id: string,
