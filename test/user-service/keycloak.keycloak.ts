@@ -103,7 +103,7 @@ describe('PUT /users/me', () => {
     }
   });
 
-  it.each(['<b>', 'a%b', 'a/b', 'a(b)', 'a&b', 'tab\there'])(
+  it.each(['<b>', 'a%b', 'a/b', 'a(b)', 'a&b'])(
     'is 422 on the field for %j, which Keycloak refuses, and changes nothing',
     async (name) => {
       const user = await realm.createUser();

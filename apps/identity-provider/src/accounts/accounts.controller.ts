@@ -9,7 +9,8 @@ import { AccountListQuery, AccountReply, CreateAccount, mapAccount, UpdateAccoun
 import { AccountsService } from './accounts.service.js';
 
 const EXCEEDS = 'It takes permissions that the caller does not hold.';
-const LOCKED = "It is the caller's own, or the last active one that holds everything.";
+const LAST = 'It is the last active account that holds everything.';
+const OWN = `The caller would disable their own account, or change its email or password. ${LAST}`;
 
 @ApiTags('accounts')
 @Controller('accounts')
@@ -51,7 +52,7 @@ export class AccountsController {
   @Replies(AccountReply, {
     message: 'Account updated.',
     etag: 'write',
-    errors: { 403: EXCEEDS, 409: `The email is taken. ${LOCKED}` },
+    errors: { 403: EXCEEDS, 409: `The email is taken. ${OWN}` },
   })
   async update(
     @Caller() caller: Principal,
@@ -65,7 +66,11 @@ export class AccountsController {
   @Delete(':id')
   @RequirePermission('accounts:delete')
   @ApiOperation({ summary: 'Delete an account' })
-  @Replies(null, { message: 'Account deleted.', etag: 'write', errors: { 403: EXCEEDS, 409: LOCKED } })
+  @Replies(null, {
+    message: 'Account deleted.',
+    etag: 'write',
+    errors: { 403: EXCEEDS, 409: `It is the caller's own account. ${LAST}` },
+  })
   async delete(
     @Caller() caller: Principal,
     @Param('id') id: string,

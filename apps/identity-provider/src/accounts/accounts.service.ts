@@ -71,7 +71,7 @@ export class AccountsService {
       if (role) await requireHeld(tx, actor, role.id, 'role_id');
       requirePasswordFits(body, account.email);
       requireMatch(ifMatch, tagOf(account));
-      if (body.status === 'disabled') requireOther(actor, account, 'status');
+      if (actor.accountId === account.id) requireOwnChange(body, account);
       const { role: _, ...row } = account;
       await tx.save(Account, { ...row, ...columnsOf(body), passwordHash, roleId: role?.id ?? row.roleId });
       if (passwordHash || body.status === 'disabled') await tx.delete(Session, { accountId: row.id });
@@ -85,7 +85,7 @@ export class AccountsService {
       const account = await lockAccount(tx, id);
       await requireHeld(tx, actor, account.roleId);
       requireMatch(ifMatch, tagOf(account));
-      requireOther(actor, account);
+      if (actor.accountId === account.id) throw ownAccount([null]);
       await tx.delete(Account, { id: account.id });
     });
   }
@@ -107,8 +107,18 @@ async function requireHeld(tx: EntityManager, actor: Actor, roleId: string, fiel
   requireWithin(actor.permissions, await permissionsOf(tx, [roleId]), field);
 }
 
-function requireOther(actor: Actor, account: AccountWithRole, field?: string): void {
-  if (actor.accountId === account.id) throw ownAccount(field);
+/**
+ * Nobody disables themselves. Their own password and email they change where the current password is asked for, so that
+ * a stolen token does not become a stolen account.
+ */
+function requireOwnChange({ email, password, status }: UpdateAccount, present: AccountWithRole): void {
+  const isRefused = {
+    email: email !== undefined && storedEmail(email) !== present.email,
+    password: password !== undefined,
+    status: status === 'disabled',
+  };
+  const fields = Object.entries(isRefused).flatMap(([field, refused]) => (refused ? [field] : []));
+  if (fields.length > 0) throw ownAccount(fields);
 }
 
 /** Where the body brings no email, the new password has not been compared with the account's yet. */

@@ -31,6 +31,10 @@ it('says the permissions', () => {
   expect(decodeToken(tokenWith(['a:read', 'b:read'])).claims['permissions']).toEqual(['a:read', 'b:read']);
 });
 
+it('names a client, as RFC 9068 demands', () => {
+  expect(decodeToken(tokenWith([])).claims).toMatchObject({ sub: 'a', client_id: 'twinkey' });
+});
+
 it('leaves them out where they would make a token of over 8 KiB', () => {
   const token = tokenWith(Array.from({ length: 300 }, (_, index) => `resource-${index}:do-something-to-it`));
   expect(token.length).toBeLessThan(MAX_SIGNED_LENGTH);

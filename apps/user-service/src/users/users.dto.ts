@@ -2,25 +2,13 @@ import { ApiProperty } from '@nestjs/swagger';
 import { type Fault, field, must } from '#libs/http/field.js';
 import { ChoiceField, TextField } from '#libs/http/fields.js';
 import { SearchableListQuery, SortField } from '#libs/http/list-query.js';
+import { DisplayNameField, NameField } from '#libs/http/name-fields.js';
 import { settingsFault } from './settings-rule.js';
 
 /** With a host, and nothing that a browser would read otherwise than it is written: no user, space or backslash. */
 const HTTPS_URL = /^https:\/\/[^\s\\/?#@]+([/?#][^\s\\]*)?$/;
 
 const isHttpsUrl = (value: string): boolean => HTTPS_URL.test(value) && URL.canParse(value);
-
-/** Blanks and characters that nobody sees: Keycloak would take such a name for none, and erase the old one. */
-const INVISIBLE = /^[\s\p{Cf}]*$/u;
-
-const IssuerNameField = (example: string): PropertyDecorator =>
-  TextField({
-    min: 1,
-    max: 255,
-    optional: true,
-    example,
-    description: 'Owned by the issuer.',
-    rules: [must((name: string) => !INVISIBLE.test(name), 'too_short', 'This must not be blank.')],
-  });
 
 const SettingsField = (): PropertyDecorator =>
   field(
@@ -37,13 +25,13 @@ const SettingsField = (): PropertyDecorator =>
 
 /** What a person may change of themselves: what is left out stays. */
 export class ProfileChange {
-  @IssuerNameField('Ada')
+  @NameField({ optional: true, example: 'Ada', description: 'Owned by the issuer.' })
   first_name?: string;
 
-  @IssuerNameField('Lovelace')
+  @NameField({ optional: true, example: 'Lovelace', description: 'Owned by the issuer.' })
   last_name?: string;
 
-  @TextField({ min: 1, max: 100, optional: true, nullable: true, example: 'Countess' })
+  @DisplayNameField({ optional: true, nullable: true, example: 'Countess' })
   display_name?: string | null;
 
   @TextField({
