@@ -63,7 +63,7 @@ function refusalAdvice(
         ? `Add sslmode=verify-full to ${setting} if the server demands TLS; else let its pg_hba.conf admit this user, database and address.`
         : `Let the server's pg_hba.conf admit this user, database and address; a client certificate is given by sslcert and sslkey in ${setting}.`;
     case '3D000':
-      return `CREATE DATABASE ${databaseIn(url)} OWNER <user> TEMPLATE template0 ENCODING 'UTF8' makes it; or correct its name in ${setting}.`;
+      return `Correct its name in ${setting}, or create it: CREATE DATABASE ${namesIn(url)} TEMPLATE template0 ENCODING 'UTF8'.`;
     case '42501':
       return 'twinkey doctor names the GRANT that its user lacks.';
     default:
@@ -71,6 +71,9 @@ function refusalAdvice(
   }
 }
 
-function databaseIn(url: string): string {
-  return URL.canParse(url) ? escapeIdentifier(decodeURIComponent(new URL(url).pathname.slice(1))) : '<name>';
+function namesIn(text: string): string {
+  if (!URL.canParse(text)) return '<name> OWNER <user>';
+  const { pathname, username } = new URL(text);
+  const [database = '', user = ''] = [pathname.slice(1), username].map(decodeURIComponent);
+  return `${escapeIdentifier(database)} OWNER ${user ? escapeIdentifier(user) : '<user>'}`;
 }
