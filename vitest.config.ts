@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 
 const root = fileURLToPath(new URL('.', import.meta.url));
 const shared = {
-  resolve: { alias: [{ find: /^#(libs|apps|migrations|keycloak)\//, replacement: `${root}$1/` }] },
+  resolve: { alias: [{ find: /^#(libs|apps|migrations)\//, replacement: `${root}$1/` }] },
   oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
 };
 
@@ -34,7 +34,7 @@ export default defineConfig({
         ...shared,
         test: {
           name: 'unit',
-          include: ['{apps,libs,migrations,keycloak,test/architecture}/**/*.spec.ts'],
+          include: ['{apps,libs,migrations,test/architecture}/**/*.spec.ts'],
           setupFiles: ['test/support/setup.ts'],
         },
       },

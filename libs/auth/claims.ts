@@ -1,8 +1,8 @@
-import { isStorable } from '#libs/http/text.js';
-import type { Candidate } from './candidate.js';
+import { isStorable } from '#libs/core/storable-text.js';
 import type { JsonObject } from './compact-token.js';
 import type { VerifiedToken } from './principal.js';
 import { type RejectionReason, TokenRejected } from './token-rejected.js';
+import type { Candidate } from './unverified-token.js';
 
 /** For clocks that differ a little. */
 const LEEWAY = 30;

@@ -1,23 +1,28 @@
 import type { SourceFile } from './source-file.js';
 
+const APP = ['core', 'config', 'observability', 'http', 'openapi', 'auth', 'health', 'database'].map(
+  (name) => `libs/${name}`,
+);
+
 /**
- * Who may import from whom. An application never imports another: what it needs of it, it asks over HTTP, so that they
- * can be deployed apart. Libraries point one way: config ← http ← auth ← health, and http ← database.
+ * The imports that each area may have. An application never imports the other one: it calls it over HTTP, so that they can
+ * be deployed apart. Libraries point one way: core ← config ← observability ← http ← openapi, auth ← health, and
+ * core, config, http ← database.
  */
 const MAY_IMPORT: Record<string, string[]> = {
-  'apps/identity-provider': ['libs/config', 'libs/http', 'libs/auth', 'libs/health', 'libs/database'],
-  'apps/user-service': ['libs/config', 'libs/http', 'libs/auth', 'libs/health', 'libs/database'],
-  'apps/cli': [
-    ...['apps/identity-provider', 'apps/user-service', 'keycloak'],
-    ...['libs/config', 'libs/http', 'libs/auth', 'libs/health', 'libs/database'],
-  ],
-  'libs/config': [],
-  'libs/http': ['libs/config'],
-  'libs/auth': ['libs/config', 'libs/http'],
-  'libs/health': ['libs/config', 'libs/http', 'libs/auth'],
-  'libs/database': ['libs/config', 'libs/http', 'migrations'],
+  'apps/identity-provider': APP,
+  'apps/user-service': APP,
+  'apps/cli': ['apps/identity-provider', 'apps/user-service', 'libs/development', ...APP],
+  'libs/core': [],
+  'libs/config': ['libs/core'],
+  'libs/observability': ['libs/core', 'libs/config'],
+  'libs/http': ['libs/core', 'libs/config', 'libs/observability'],
+  'libs/openapi': ['libs/core', 'libs/config', 'libs/http'],
+  'libs/auth': ['libs/core', 'libs/config', 'libs/http', 'libs/observability'],
+  'libs/health': ['libs/core', 'libs/config', 'libs/http', 'libs/auth', 'libs/observability'],
+  'libs/database': ['libs/core', 'libs/config', 'libs/http', 'libs/observability', 'migrations'],
+  'libs/development': ['libs/core', 'libs/config', 'libs/database'],
   migrations: [],
-  keycloak: ['libs/config'],
 };
 
 /** One sentence for each import that crosses a boundary, and for each folder that has no rule yet. */

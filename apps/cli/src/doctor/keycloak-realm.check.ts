@@ -1,6 +1,6 @@
 import type { KeycloakServiceSettings } from '#libs/config/settings.js';
-import { ask } from './ask.js';
 import { broken, type Check, ok } from './check.js';
+import { ask } from './fetch-json.js';
 
 /** The realm's public side: discovery, issuer and keys. */
 export async function checkRealm(settings: KeycloakServiceSettings): Promise<Check[]> {

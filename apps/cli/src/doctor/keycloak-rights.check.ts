@@ -1,6 +1,6 @@
 import type { KeycloakServiceSettings } from '#libs/config/settings.js';
-import { ask } from './ask.js';
 import { broken, type Check, ok, warning } from './check.js';
+import { ask } from './fetch-json.js';
 import type { ServiceToken } from './keycloak-token.check.js';
 
 /** Of client `realm-management`: to find people, to read them, to change their names. */

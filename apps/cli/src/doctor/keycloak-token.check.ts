@@ -1,6 +1,6 @@
 import type { KeycloakServiceSettings } from '#libs/config/settings.js';
-import { ask } from './ask.js';
 import { broken, type Check, ok, warning } from './check.js';
+import { ask } from './fetch-json.js';
 import { checkIssuer } from './keycloak-realm.check.js';
 
 const LEEWAY_SECONDS = 30;

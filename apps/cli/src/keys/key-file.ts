@@ -3,8 +3,8 @@ import { basename } from 'node:path';
 import { parse } from 'dotenv';
 import { writeEnvFile } from '#libs/config/env-file.js';
 import { type GeneratedKeys, generateKeyPair } from '#libs/config/keys.js';
+import { Failure } from '#libs/core/user-facing-error.js';
 import { isSet } from '../development/is-set.js';
-import { Failure } from '../failure.js';
 
 const PAIR = ['JWT_KID', 'JWT_PRIVATE_KEY', 'JWT_PUBLIC_KEY'] as const;
 

@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { AUTHORITY_STATE } from '#libs/database/identity/authority.entity.js';
 import { preparedQuery } from '#libs/database/prepared-query.js';
-import { Remembered } from './remembered.js';
 import { effective, lineageOf } from './role-hierarchy.js';
+import { Remembered } from './versioned-cache.js';
 
 /** What a role lets its holders do. */
 export interface RoleRights {
