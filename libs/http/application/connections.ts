@@ -81,7 +81,8 @@ export class Connections {
   /** Call it before the server closes: it then waits for its connections, and Node's own time-outs have ended. */
   endWith(server: Server): void {
     this.endOverdue();
-    const timer = setInterval(() => this.endOverdue(), CLOSING_TIMEOUT / 4);
+    // A server that never listened never closes either.
+    const timer = setInterval(() => this.endOverdue(), CLOSING_TIMEOUT / 4).unref();
     server.once('close', () => clearInterval(timer));
   }
 
