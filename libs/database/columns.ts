@@ -3,7 +3,7 @@ import { Column, type ColumnOptions, CreateDateColumn, UpdateDateColumn, Version
 /** Milliseconds, as a JS `Date` has them: what is read equals what was written, and cursors lose nothing. */
 const time: ColumnOptions = { type: 'timestamptz', precision: 3 };
 
-export const TimeColumn = () => Column(time);
+export const TimeColumn = (options: ColumnOptions = {}) => Column({ ...time, ...options });
 export const CreatedAtColumn = () => CreateDateColumn(time);
 export const UpdatedAtColumn = () => UpdateDateColumn(time);
 

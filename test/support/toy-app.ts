@@ -7,7 +7,7 @@ import { EmailField, IdField, TextField } from '#libs/http/input/fields.js';
 import { SearchableListQuery, SortField } from '#libs/http/input/list-query.js';
 import { notFound } from '#libs/http/replies/api-error.js';
 import { Reply } from '#libs/http/replies/envelope.js';
-import { etagOf, requireMatch } from '#libs/http/replies/etag.js';
+import { assertIfMatch, etagOf } from '#libs/http/replies/etag.js';
 import { IfMatch, Replies } from '#libs/http/replies/replies.js';
 import { buildOpenApiDocument } from '#libs/openapi/openapi-document.js';
 
@@ -85,7 +85,7 @@ class ToysController {
   @Patch(':id')
   @Replies(ToyReply, { message: 'Changed.', etag: 'write' })
   change(@Param('id') _id: string, @Body() _changes: ToyChange, @IfMatch() ifMatch?: string) {
-    requireMatch(ifMatch, etagOf(1));
+    assertIfMatch(ifMatch, etagOf(1));
     return Reply.tagged(toy, etagOf(2));
   }
 

@@ -8,7 +8,7 @@ import { EmailField, TextField } from '#libs/http/input/fields.js';
 import { ListQuery, SortField } from '#libs/http/input/list-query.js';
 import { type ApiError, tooManyRequests, unavailable } from '#libs/http/replies/api-error.js';
 import { Reply } from '#libs/http/replies/envelope.js';
-import { etagOf, requireMatch } from '#libs/http/replies/etag.js';
+import { assertIfMatch, etagOf } from '#libs/http/replies/etag.js';
 import { IfMatch, Replies } from '#libs/http/replies/replies.js';
 import { type CapturedLog, captureLog } from './captured-log.js';
 
@@ -71,7 +71,7 @@ class WireController {
   @Patch('things/:id')
   @Replies(Thing, { message: 'Changed.', etag: 'write' })
   change(@Param('id') _id: string, @Body() change: Thing, @IfMatch() ifMatch?: string) {
-    requireMatch(ifMatch, etagOf(3));
+    assertIfMatch(ifMatch, etagOf(3));
     return Reply.tagged(change, etagOf(4));
   }
 

@@ -57,7 +57,7 @@ export class Identity {
   @Column('text', { nullable: true })
   lastName: string | null;
 
-  /** When the issuer said the above: an older word does not undo a newer one. */
-  @TimeColumn()
-  toldAt: Date;
+  /** When the issuer asserted the above: older data does not replace newer data. */
+  @TimeColumn({ name: 'told_at' })
+  assertedAt: Date;
 }

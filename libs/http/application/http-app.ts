@@ -10,7 +10,7 @@ import { logRequests } from '#libs/observability/request-log.js';
 import { followTraces } from '#libs/observability/tracing.js';
 import { InputGuard } from '../input/input.guard.js';
 import { InputPipe } from '../input/input.pipe.js';
-import { encloseReplies } from '../replies/envelope.hook.js';
+import { addEnvelopeHook } from '../replies/envelope.hook.js';
 import { ErrorEnvelope } from '../replies/envelope.js';
 import { ErrorFilter } from '../replies/error.filter.js';
 import { type ErrorTranslator, translateError } from '../replies/error-translation.js';
@@ -84,7 +84,7 @@ export async function createHttpApp(
   followTraces(fastify, name);
   logRequests(fastify, logger.child({ app: name }));
   measureRequests(fastify, name);
-  encloseReplies(fastify);
+  addEnvelopeHook(fastify);
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
     logger: new NestLogger(logger),
     bodyParser: false,

@@ -11,7 +11,7 @@ const ACCOUNT_COLUMNS = `a.id, s.id AS "sessionId", a.email, a.first_name AS "fi
 
 /** A native account's logins. A token counts while the session that its `sid` names is a row here. */
 @Injectable()
-export class Sessions {
+export class SessionsService {
   constructor(private readonly database: DataSource) {}
 
   /** The whole look-up of an authenticated request. Null: ended, expired, or the account is not active. */

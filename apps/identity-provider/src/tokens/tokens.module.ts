@@ -8,4 +8,4 @@ import { TokenSigner } from './token-signer.js';
   providers: [Jwks, TokenSigner],
   exports: [Jwks, TokenSigner],
 })
-export class KeysModule {}
+export class TokensModule {}

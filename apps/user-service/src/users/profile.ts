@@ -18,25 +18,25 @@ export interface Profile {
   createdAt: Date;
   updatedAt: Date;
   /** When the issuer said the fields that it owns. */
-  toldAt: Date;
+  assertedAt: Date;
 }
 
 /** What an issuer says of a person; undefined where it does not say. */
-export interface IssuerWord {
+export interface IssuerProfile {
   issuer: IssuerName;
   sub: string;
   username?: string | null;
   email?: string | null;
   firstName?: string | null;
   lastName?: string | null;
-  toldAt: Date;
+  assertedAt: Date;
 }
 
 /** `FROM` and columns of every profile that is read: `u` the user, `i` the identity. */
 export const PROFILE_COLUMNS = `u.id, i.issuer, i.sub, i.username, i.email,
   i.first_name AS "firstName", i.last_name AS "lastName", u.display_name AS "displayName",
   u.profile_picture AS "profilePicture", u.status, u.settings, u.version,
-  u.created_at AS "createdAt", u.updated_at AS "updatedAt", i.told_at AS "toldAt"`;
+  u.created_at AS "createdAt", u.updated_at AS "updatedAt", i.told_at AS "assertedAt"`;
 export const PROFILE_TABLES = 'users.identities i JOIN users.users u ON u.id = i.user_id';
 
 /** A loaded user as his first identity shows him; today each has one. */
@@ -46,12 +46,12 @@ export function profileOf(user: User): Profile {
   return { ...user, ...pick(identity) };
 }
 
-const pick = ({ issuer, sub, username, email, firstName, lastName, toldAt }: Identity) => ({
+const pick = ({ issuer, sub, username, email, firstName, lastName, assertedAt }: Identity) => ({
   issuer,
   sub,
   username,
   email,
   firstName,
   lastName,
-  toldAt,
+  assertedAt,
 });

@@ -6,7 +6,7 @@ import { User } from '#libs/database/users/user.entity.js';
 import type { ListPage } from '#libs/http/input/list-request.js';
 import { notFound } from '#libs/http/replies/api-error.js';
 import { Reply } from '#libs/http/replies/envelope.js';
-import { etagOf, requireMatch } from '#libs/http/replies/etag.js';
+import { assertIfMatch, etagOf } from '#libs/http/replies/etag.js';
 import { type Profile, profileOf } from './profile.js';
 import { toProfileReply } from './profile-reply.js';
 import type { ProfileReply, StatusChange, UserListQuery } from './users.dto.js';
@@ -68,7 +68,7 @@ export class UsersService {
       await tx.query('SELECT 1 FROM users.identities WHERE user_id = $1 ORDER BY sub FOR UPDATE', [id]);
       await tx.query('SELECT 1 FROM users.users WHERE id = $1 FOR UPDATE', [id]);
       const profile = await getProfile(tx, id);
-      requireMatch(ifMatch, etagOf(profile.version));
+      assertIfMatch(ifMatch, etagOf(profile.version));
       await work(tx, profile);
       const changed = await findProfile(tx, id);
       return reply(changed ?? profile);
