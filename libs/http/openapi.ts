@@ -1,14 +1,19 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { describeAccess } from './openapi-access.js';
 import { addErrorAnswers } from './openapi-answers.js';
 import { addExamples } from './openapi-examples.js';
 import { addLinks } from './openapi-links.js';
 import { inOrder } from './openapi-order.js';
 import { type Operation, operationsOf, type Parameter, resolve, type Schema } from './openapi-parts.js';
+import { pruneComponents } from './openapi-prune.js';
 import { sharedAnswers } from './openapi-shared.js';
 
 /** The security scheme's name in the document: what `@ApiBearerAuth()` names unless told otherwise. */
 export const BEARER = 'bearer';
+
+const CONTACT = { name: 'The maintainers of Twinkey' };
+const LICENSE = { name: 'Apache License 2.0', identifier: 'Apache-2.0' };
 
 export interface ApiDescription {
   title: string;
@@ -34,7 +39,8 @@ export function buildOpenApiDocument(app: INestApplication, about: ApiDescriptio
     ...shared,
     schemas: { ...document.components?.schemas, ...shared.schemas },
   };
-  document.info = { title: about.title, description: about.description, version: about.version };
+  const { title, description, version } = about;
+  document.info = { title, description, version, contact: CONTACT, license: LICENSE };
   Object.values(document.components.schemas ?? {}).forEach(closeSchema);
   for (const { path, method, operation } of operationsOf(document)) {
     operation.operationId = withoutBrackets(operation.operationId as string);
@@ -43,6 +49,7 @@ export function buildOpenApiDocument(app: INestApplication, about: ApiDescriptio
     describeBody(document, operation);
     addErrorAnswers(operation, { method, hasPathId: /\{(\w+_)?id\}/.test(path) });
   }
+  pruneComponents(document);
   addLinks(document);
   addExamples(document);
   // As JSON has it: what is undefined is not there.
@@ -65,7 +72,8 @@ function baseOf({ title, description, version, tags }: ApiDescription) {
     .setTitle(title)
     .setDescription(description)
     .setVersion(version)
-    .addServer('/')
+    // Relative to the document's own address, so that it also holds behind a proxy that puts the API under a path.
+    .addServer('.')
     .addBearerAuth(
       {
         type: 'http',
@@ -83,14 +91,6 @@ function baseOf({ title, description, version, tags }: ApiDescription) {
 function closeSchema(schema: Schema): void {
   if ('$ref' in schema || schema.properties === undefined) return;
   schema.additionalProperties ??= Object.keys(schema.properties).length === 0;
-}
-
-/** `@RequirePermission` leaves the permission's name here: people read it in the text. */
-function describeAccess(operation: Operation & { 'x-permission'?: string }): void {
-  const permission = operation['x-permission'];
-  if (permission === undefined) return;
-  const sentence = `Needs the permission \`${permission}\`.`;
-  operation.description = [operation.description, sentence].filter(Boolean).join('\n\n');
 }
 
 /** Nest knows a path parameter as a string; ours named `id` or `…_id` are ids, and anything else is a 404. */
