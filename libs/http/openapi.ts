@@ -13,6 +13,7 @@ import { sharedAnswers } from './openapi-shared.js';
 export const BEARER = 'bearer';
 
 const CONTACT = { name: 'The maintainers of Twinkey' };
+const ACCESS_TOKEN = { bearerFormat: 'JWT', description: 'An access token, without `Bearer`.' };
 const LICENSE = { name: 'Apache License 2.0', identifier: 'Apache-2.0' };
 
 export interface ApiDescription {
@@ -22,6 +23,8 @@ export interface ApiDescription {
   version: string;
   /** Description by tag, in the order that the pages show them. */
   tags: Readonly<Record<string, string>>;
+  /** What the bearer scheme takes; an access token unless told. */
+  bearer?: { description: string; bearerFormat?: string };
 }
 
 /**
@@ -66,7 +69,7 @@ const nameOfOperation = (controller: string, method: string) => {
 const withoutBrackets = (name: string) =>
   name.replace('[0]', '').replace(/\[(\d+)\]/, (_, n) => String(Number(n) + 1));
 
-function baseOf({ title, description, version, tags }: ApiDescription) {
+function baseOf({ title, description, version, tags, bearer = ACCESS_TOKEN }: ApiDescription) {
   const builder = new DocumentBuilder()
     .setOpenAPIVersion('3.1.0')
     .setTitle(title)
@@ -74,15 +77,7 @@ function baseOf({ title, description, version, tags }: ApiDescription) {
     .setVersion(version)
     // Relative to the document's own address, so that it also holds behind a proxy that puts the API under a path.
     .addServer('.')
-    .addBearerAuth(
-      {
-        type: 'http',
-        scheme: 'bearer',
-        bearerFormat: 'JWT',
-        description: 'An access token, without `Bearer`.',
-      },
-      BEARER,
-    );
+    .addBearerAuth({ type: 'http', scheme: 'bearer', ...bearer }, BEARER);
   for (const [name, text] of Object.entries(tags)) builder.addTag(name, text);
   return builder.build();
 }

@@ -8,6 +8,7 @@ import { collectProcessMetrics } from '#libs/http/metrics.js';
 import { buildOpenApiDocument } from '#libs/http/openapi.js';
 import { listenOn, type RunningApp } from '#libs/http/running-app.js';
 import { InternalModule } from './internal/internal.module.js';
+import { DESCRIPTION as INTERNAL } from './internal/openapi.js';
 import { DESCRIPTION } from './openapi.js';
 import { UserServiceModule } from './user-service.module.js';
 
@@ -39,7 +40,9 @@ export async function startUserService(
       drain,
       translators,
     });
+    const internalDocs = settings.docs && settings.environment !== 'production';
     try {
+      if (internalDocs) serveDocs(internal, buildOpenApiDocument(internal, INTERNAL), { enabled: true });
       const internalUrl = await listenOn(internal, {
         host: settings.internalHost,
         port: settings.internalPort,
@@ -51,6 +54,7 @@ export async function startUserService(
           { label: 'user-service', url },
           ...(settings.docs ? [{ label: 'user-service pages', url: `${url}/docs` }] : []),
           { label: 'user-service, internal', url: internalUrl },
+          ...(internalDocs ? [{ label: 'user-service, internal pages', url: `${internalUrl}/docs` }] : []),
         ],
         close: async () => {
           await internal.close();
