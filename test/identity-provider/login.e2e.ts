@@ -50,6 +50,7 @@ describe('a login', () => {
       iss: issuer,
       aud: audience,
       sub: account.id,
+      client_id: 'twinkey',
       exp: (claims['iat'] as number) + lifetimeSeconds,
       iat: expect.closeTo(Date.now() / 1000, -1),
       jti: expect.stringMatching(/^[0-9a-f-]{36}$/),

@@ -60,6 +60,7 @@ export function nativeToken(issuer: string, audience: string, kid: string) {
       iss: issuer,
       aud: audience,
       sub: '0199d3a8-6c1e-7b55-9d5f-2f3d7a1f0c11',
+      client_id: 'twinkey',
       iat,
       exp: iat + 3_600,
       jti: '0199d3a8-6c1e-7b55-9d5f-2f3d7a1f0c12',

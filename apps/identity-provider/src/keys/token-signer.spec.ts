@@ -32,6 +32,10 @@ it('says the permissions', () => {
   expect(decodeToken(tokenWith(['a:read', 'b:read'])).claims['permissions']).toEqual(['a:read', 'b:read']);
 });
 
+it('names a client, as RFC 9068 demands', () => {
+  expect(decodeToken(tokenWith([])).claims).toMatchObject({ sub: 'a', client_id: 'twinkey' });
+});
+
 it('leaves them out where they would make a token that nobody takes', () => {
   const token = tokenWith(Array.from({ length: 300 }, (_, index) => `resource-${index}:do-something-to-it`));
   expect(token.length).toBeLessThan(MAX_TOKEN_LENGTH);

@@ -14,6 +14,9 @@ export interface TokenSubject {
   permissions: readonly string[];
 }
 
+/** RFC 9068 (section 2.2) wants a client named: who signs in with `POST /auth/login` does so at Twinkey itself. */
+const CLIENT_ID = 'twinkey';
+
 export const SIGNING_SETTINGS = Symbol('SIGNING_SETTINGS');
 
 /** Issues native access tokens: JWTs (RFC 9068) signed with RS256 (RFC 7518, section 3.3). */
@@ -40,6 +43,7 @@ export class TokenSigner {
       iss: this.settings.issuer,
       aud: this.settings.audience,
       sub: subject.accountId,
+      client_id: CLIENT_ID,
       exp: this.expiryOf(issuedAt),
       iat: issuedAt,
       jti: randomUUID(),
