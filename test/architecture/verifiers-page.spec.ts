@@ -4,10 +4,6 @@ import { describe, expect, it } from 'vitest';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const page = readFileSync(`${root}/docs/verifying-tokens.md`, 'utf8');
-const { devDependencies, dependencies } = JSON.parse(readFileSync(`${root}/package.json`, 'utf8')) as Record<
-  string,
-  Record<string, string>
->;
 
 /** Each example's section: the file that it links to, and its blocks of code. */
 const sections = page
@@ -46,9 +42,7 @@ describe('docs/verifying-tokens.md', () => {
       const file = `${root}/node_modules/${name}/package.json`;
       return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
     };
-    const all = { ...dependencies, ...devDependencies };
     for (const name of ['jose', 'express-oauth2-jwt-bearer', '@fastify/jwt', 'get-jwks', 'hono']) {
-      expect(all).toHaveProperty([name]);
       expect(page, name).toContain(versionOf(name));
     }
     const python = readFileSync(`${root}/.ci/requirements.txt`, 'utf8');

@@ -4,12 +4,13 @@ import sys
 from urllib.request import urlopen
 
 from authlib.oauth2.rfc9068 import JWTBearerTokenValidator
+from joserfc.jwk import KeySet
 
 
 class Validator(JWTBearerTokenValidator):
     def get_jwks(self):
         with urlopen(os.environ["JWKS_URL"]) as answer:
-            return json.load(answer)
+            return KeySet.import_key_set(json.load(answer))
 
 
 # In Flask or Django: ResourceProtector().register_token_validator(validator)
