@@ -12,7 +12,7 @@ it('there is a document for each listener', () => {
   expect(documents.length).toBeGreaterThan(1);
 });
 
-describe.each(documents)('%s', (file) => {
+describe.each(documents)('%s', { timeout: 60_000 }, (file) => {
   const source = readFileSync(file, 'utf8');
 
   it('passes the recommended rules of redocly, without a warning', async () => {
