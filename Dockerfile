@@ -16,9 +16,7 @@ COPY . .
 RUN npm run build
 
 FROM packages AS production
-# Scalar's viewer is one file that the browser loads; the packages that it was made of (over 200 MB) stay out.
-RUN npm pkg delete 'dependencies.@scalar/api-reference' \
- && npm prune --omit=dev --ignore-scripts
+RUN npm prune --omit=dev --omit=optional --ignore-scripts
 
 FROM ${NODE_IMAGE}
 ENV NODE_ENV=production \
@@ -30,8 +28,6 @@ RUN install --directory --owner=node --group=node --mode=0700 .twinkey \
 COPY package.json ./
 COPY bin ./bin
 COPY --from=production /app/node_modules ./node_modules
-COPY --from=packages /app/node_modules/@scalar/api-reference/package.json ./node_modules/@scalar/api-reference/
-COPY --from=packages /app/node_modules/@scalar/api-reference/dist/browser/standalone.js ./node_modules/@scalar/api-reference/dist/browser/
 COPY --from=build /app/dist ./dist
 USER node
 EXPOSE 8001 3000

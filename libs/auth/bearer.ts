@@ -6,8 +6,8 @@ export type BearerRequest = Pick<FastifyRequest, 'headers' | 'raw'>;
 
 /** RFC 6750, section 2.1, with the scheme in any case (RFC 9110, section 11.1). */
 const BEARER = /^bearer +(\S+)$/i;
-/** A token that is longer (characters) is refused. */
-export const MAX_TOKEN_LENGTH = 8 * 1024;
+/** A token that is longer (characters) is refused. Keycloak's tokens with hundreds of roles are nearly as long. */
+export const MAX_TOKEN_LENGTH = 16 * 1024;
 
 /**
  * The request's bearer token, or null where it carries no credentials at all.

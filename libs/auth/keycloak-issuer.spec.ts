@@ -96,6 +96,14 @@ describe('a service account', () => {
   });
 });
 
+it.each<[string, boolean, Members]>([
+  ['a username', true, { preferred_username: 'alice' }],
+  ['no username', false, { preferred_username: undefined }],
+  ['a username that may be a service account’s', false, { preferred_username: 'service-account-frontend' }],
+])('a token with %s names a person: %s', (_name, expected, claims) => {
+  expect(read(claims).namesPerson).toBe(expected);
+});
+
 it.each([null, 1, true, {}, ['alice'], '', 'a\0b', 'a\ud800', 'x'.repeat(256)])(
   'a text claim that is %j counts as absent',
   (value) => {

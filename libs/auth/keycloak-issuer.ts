@@ -27,9 +27,11 @@ export function keycloakIssuer({ issuer, jwksUrl, audience, roleMap }: KeycloakI
     keys: new RemoteKeys('keycloak', jwksUrl),
     read(claims) {
       const realmRoles = isObject(claims.realm_access) ? textList(claims.realm_access.roles) : [];
+      const username = textClaim(claims, 'preferred_username');
       return {
         kind: isServiceAccount(claims) ? 'service' : 'person',
-        username: textClaim(claims, 'preferred_username'),
+        namesPerson: username !== undefined && !username.startsWith(SERVICE_ACCOUNT),
+        username,
         email: textClaim(claims, 'email'),
         firstName: textClaim(claims, 'given_name'),
         lastName: textClaim(claims, 'family_name'),
@@ -46,9 +48,10 @@ export function keycloakIssuer({ issuer, jwksUrl, audience, roleMap }: KeycloakI
 const SERVICE_ACCOUNT = 'service-account-';
 
 /**
- * A client that signed in for itself (client credentials). The `jti` tells the grant: `trrtcc:…`, its last two
- * letters are `cc`. A refreshed token's no longer does; there it is the user, named after the very client. That name
- * alone proves nothing, as people may register with it: their tokens have a session and no `client_id`.
+ * A client that signed in for itself (client credentials), as far as its token tells. The `jti` tells the grant:
+ * `trrtcc:…`, its last two letters are `cc`. The one of a refreshed or exchanged token does not; there it is the user,
+ * named after the very client. That name alone proves nothing, as people may register with it: their tokens have a
+ * session and no `client_id`.
  */
 function isServiceAccount(claims: JsonObject): boolean {
   if (/^[a-z]{4}cc:/.test(textClaim(claims, 'jti') ?? '')) return true;

@@ -30,6 +30,7 @@ export function nativeIssuer(options: NativeIssuerOptions): TrustedIssuer {
       const role = textClaim(claims, 'role');
       return {
         kind: 'person',
+        namesPerson: true,
         username: textClaim(claims, 'preferred_username'),
         email: textClaim(claims, 'email'),
         firstName: claims.given_name === null ? null : textClaim(claims, 'given_name'),

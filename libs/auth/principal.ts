@@ -6,6 +6,11 @@ export interface VerifiedToken {
   readonly subject: string;
   /** `service` for a client-credentials token: a program that acts for itself. */
   readonly kind: 'person' | 'service';
+  /**
+   * False where the token has no username, or one that may be a service account's: then `kind` is a guess, and only the
+   * issuer knows who the subject is.
+   */
+  readonly namesPerson: boolean;
   /** Undefined where the token does not say: what is known already then stays. */
   readonly username?: string;
   readonly email?: string;

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type DynamicModule, Logger, type Type } from '@nestjs/common';
 import { getDataSourceToken, getRepositoryToken, TypeOrmModule } from '@nestjs/typeorm';
 import { DataSource, type DataSourceOptions, type EntityTarget } from 'typeorm';
+import { databaseAdvice } from './database-advice.js';
 import { isMisconfigured, isUnavailable } from './pg-errors.js';
 import { watchPool } from './pool-metrics.js';
 
@@ -55,7 +56,10 @@ async function connect(name: string, options: DataSourceOptions): Promise<DataSo
       const { code, message } = error as Error & { code?: string };
       const line = `The ${name} database cannot be reached: ${message || code}`;
       const mayCome = isUnavailable(error) && !isMisconfigured(error);
-      if (!mayCome || performance.now() - since > START_DEADLINE_MS) throw new Error(line, { cause: error });
+      if (!mayCome || performance.now() - since > START_DEADLINE_MS) {
+        const advice = databaseAdvice(error, (options as { url: string }).url);
+        throw new Error(advice ? `${line}. ${advice}` : line, { cause: error });
+      }
       if (attempt === 1) logger.warn(`${line}. Waiting for it.`);
       await sleep(START_DELAY_MS);
     }

@@ -16,8 +16,8 @@ export async function withClient<T>(
   });
   // Without a listener a broken connection would end the process; the running query reports it as well.
   client.on('error', () => {});
-  await client.connect();
   try {
+    await client.connect();
     return await work(client);
   } finally {
     await client.end();

@@ -1,6 +1,8 @@
 import type { Client } from 'pg';
 import { DataSource } from 'typeorm';
 import { withClient } from './direct-client.js';
+import { requireUtf8 } from './encoding.js';
+import { requireRights } from './rights.js';
 
 export interface MigrationState {
   name: string;
@@ -23,8 +25,10 @@ const WAIT_FOR_TABLE_MS = 10_000;
 export async function migrate(dataSource: DataSource, direction: 'up' | 'down'): Promise<string[]> {
   const schema = schemaOf(dataSource);
   return withClient(dataSource, 'twinkey migrate (lock)', async (client) => {
+    await requireUtf8(client);
     await client.query(`SET lock_timeout = ${WAIT_FOR_OTHERS_MS}`);
     await client.query('SELECT pg_advisory_lock(hashtextextended($1, 0))', [`twinkey migrate ${schema}`]);
+    await requireRights(client, schema);
     // Asked first: IF NOT EXISTS wants the right to create schemas even where the schema is there.
     const { rowCount } = await client.query('SELECT FROM pg_namespace WHERE nspname = $1', [schema]);
     if (!rowCount) await client.query(`CREATE SCHEMA ${client.escapeIdentifier(schema)}`);
@@ -37,9 +41,10 @@ export async function migrate(dataSource: DataSource, direction: 'up' | 'down'):
 
 /** Every migration of the data source's schema in order, applied or not. Changes nothing. */
 export async function migrationStatus(dataSource: DataSource): Promise<MigrationState[]> {
-  const applied = await withClient(dataSource, 'twinkey migrate', (client) =>
-    appliedMigrations(client, schemaOf(dataSource)),
-  );
+  const applied = await withClient(dataSource, 'twinkey migrate', async (client) => {
+    await requireUtf8(client);
+    return appliedMigrations(client, schemaOf(dataSource));
+  });
   const classes = dataSource.options.migrations as { name: string }[];
   // A class name ends in the time of its writing, in milliseconds.
   const known = classes.map(({ name }) => name).sort((a, b) => Number(a.slice(-13)) - Number(b.slice(-13)));

@@ -4,6 +4,7 @@ import {
   findPostgresError,
   isBadValue,
   isForeignKeyViolation,
+  isMisconfigured,
   isUnavailable,
   isUniqueViolation,
 } from './pg-errors.js';
@@ -102,6 +103,19 @@ describe('the database is unavailable', () => {
 
   it('when TypeORM’s transaction has lost its connection', () => {
     expect(isUnavailable(new QueryRunnerAlreadyReleasedError())).toBe(true);
+  });
+
+  it.each([
+    ['a certificate that is not accepted', system('SELF_SIGNED_CERT_IN_CHAIN')],
+    ['a server without TLS', new Error('The server does not support SSL connections')],
+    ['a password that is wrong', answer('28P01')],
+  ])('and stays so until somebody mends %s', (_, error) => {
+    expect(isUnavailable(wrapped(error))).toBe(true);
+    expect(isMisconfigured(new Error('outer', { cause: error }))).toBe(true);
+  });
+
+  it('and may come back by itself after a refused connection', () => {
+    expect(isMisconfigured(system('ECONNREFUSED'))).toBe(false);
   });
 
   it('but not when our own statement is wrong, or our code', () => {

@@ -1,4 +1,5 @@
 import { QueryFailedError, QueryRunnerAlreadyReleasedError } from 'typeorm';
+import { findCertificateFault } from '#libs/http/certificate-fault.js';
 
 /** What Postgres says of a failed statement (https://www.postgresql.org/docs/current/errcodes-appendix.html). */
 export interface PostgresError extends Error {
@@ -86,9 +87,16 @@ const UNAVAILABLE_MESSAGES = [
   'Driver not Connected',
 ];
 
-/** The database refuses us or is not there at all: waiting does not help, but setting it right does. */
+/** TLS that one of the two sides does not speak, or a certificate that is not accepted. */
+const isTlsRefused = (error: unknown): boolean =>
+  chain(error).some(
+    (one) =>
+      findCertificateFault(one) !== null || one['message'] === 'The server does not support SSL connections',
+  );
+
+/** The database refuses us or is not there at all, or we refuse it: waiting does not help, but setting it right does. */
 export const isMisconfigured = (error: unknown): boolean =>
-  ['28000', '28P01', '3D000'].includes(findPostgresError(error)?.code ?? '');
+  ['28000', '28P01', '3D000'].includes(findPostgresError(error)?.code ?? '') || isTlsRefused(error);
 
 /**
  * The database is away, overloaded, read-only or shutting down: a 503, and never the client's fault.
@@ -97,6 +105,7 @@ export const isMisconfigured = (error: unknown): boolean =>
 export function isUnavailable(error: unknown): boolean {
   const found = findPostgresError(error);
   if (found) return UNAVAILABLE_STATES.has(found.code) || UNAVAILABLE_CLASSES.has(found.code.slice(0, 2));
+  if (isTlsRefused(error)) return true;
   return chain(error).some(
     (one) =>
       one instanceof QueryRunnerAlreadyReleasedError ||

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import { Logger } from '@nestjs/common';
 import type { PoolConfig } from 'pg';
 import type { DataSourceOptions } from 'typeorm';
+import { connectionUrl } from './connection-url.js';
 import { PostgresNamingStrategy } from './naming-strategy.js';
 
 export interface PoolOptions {
@@ -46,7 +47,7 @@ export function postgresOptions(url: string, options: PoolOptions) {
   };
   return {
     type: 'postgres',
-    url,
+    url: connectionUrl(url),
     applicationName: options.applicationName ?? 'twinkey',
     poolSize: options.poolSize ?? POOL_SIZE,
     connectTimeoutMS: options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,

@@ -57,8 +57,8 @@ export const notFound = (message = 'There is no such resource.') => single(404, 
 export const conflict = (code: string, message: string, field?: string) => single(409, code, message, field);
 
 /** 412: `If-Match` names a version that is not the current one (RFC 9110, section 13.1.1). */
-export const preconditionFailed = () =>
-  single(412, 'precondition_failed', 'The resource has changed since you read it.');
+export const preconditionFailed = (message = 'The resource has changed since you read it.') =>
+  single(412, 'precondition_failed', message);
 
 /** 422: every wrong field at once. */
 export const invalid = (errors: ErrorEntry[]) => new ApiError(422, errors);

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { OpenAPIObject } from '@nestjs/swagger';
 import type { FastifyInstance } from 'fastify';
@@ -54,6 +55,17 @@ function load(asset: Asset): Promise<Loaded> {
 }
 
 async function read(asset: Asset): Promise<Loaded> {
-  const body = 'file' in asset ? await readFile(asset.file) : Buffer.from(asset.text);
+  const body = 'text' in asset ? Buffer.from(asset.text) : await readFile(fileOf(asset));
   return { body, etag: `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"` };
+}
+
+const { resolve } = createRequire(import.meta.url);
+
+/** The build's copy, or without a build the file of the installed package. */
+function fileOf({ module, copy }: { module: string; copy?: string }): string {
+  try {
+    return resolve(copy ?? module);
+  } catch {
+    return resolve(module);
+  }
 }

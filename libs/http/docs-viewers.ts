@@ -1,7 +1,8 @@
-import { createRequire } from 'node:module';
-
-/** A file of a documentation page: text of our own, or one file of an installed package. */
-export type Asset = { type: string } & ({ text: string } | { file: string });
+/**
+ * A file of a documentation page: text of our own, or one file of an installed package. Of a development dependency
+ * the build keeps a copy (`scripts/support/build.mjs`).
+ */
+export type Asset = { type: string } & ({ text: string } | { module: string; copy?: string });
 
 export interface Viewer {
   /** Where its page is; its assets are below. */
@@ -11,7 +12,6 @@ export interface Viewer {
   assets: Readonly<Record<string, Asset>>;
 }
 
-const require = createRequire(import.meta.url);
 const SCRIPT = 'text/javascript; charset=utf-8';
 
 /** Everything comes from here and every request goes here: nothing of what an admin sees or types leaves. */
@@ -81,13 +81,13 @@ export const SWAGGER_UI: Viewer = {
     ),
   policy: policyOf({}),
   assets: {
-    'favicon-32x32.png': { type: 'image/png', file: require.resolve('swagger-ui-dist/favicon-32x32.png') },
+    'favicon-32x32.png': { type: 'image/png', module: 'swagger-ui-dist/favicon-32x32.png' },
     'start.js': { type: SCRIPT, text: SWAGGER_START },
     'swagger-ui.css': {
       type: 'text/css; charset=utf-8',
-      file: require.resolve('swagger-ui-dist/swagger-ui.css'),
+      module: 'swagger-ui-dist/swagger-ui.css',
     },
-    'swagger-ui-bundle.js': { type: SCRIPT, file: require.resolve('swagger-ui-dist/swagger-ui-bundle.js') },
+    'swagger-ui-bundle.js': { type: SCRIPT, module: 'swagger-ui-dist/swagger-ui-bundle.js' },
   },
 };
 
@@ -103,6 +103,10 @@ export const SCALAR: Viewer = {
   policy: policyOf({ 'style-src': "'self' 'unsafe-inline'" }),
   assets: {
     'start.js': { type: SCRIPT, text: SCALAR_START },
-    'standalone.js': { type: SCRIPT, file: require.resolve('@scalar/api-reference/browser/standalone.js') },
+    'standalone.js': {
+      type: SCRIPT,
+      module: '@scalar/api-reference/browser/standalone.js',
+      copy: '#assets/scalar.js',
+    },
   },
 };

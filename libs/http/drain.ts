@@ -1,6 +1,6 @@
-import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
+import type { Connections } from './connections.js';
 
 /**
  * Going down without losing a request: first `/health/ready` says so, while everything is still served and
@@ -19,25 +19,15 @@ export class Drain {
     if (grace > 0) await sleep(grace);
   }
 
-  /** Adds the hooks that tell clients to leave, and that close what they have opened ahead of any request. */
-  watch(fastify: FastifyInstance): void {
+  /** Adds the hooks that tell clients to leave, and that end the connections which they keep all the same. */
+  watch(fastify: FastifyInstance, connections: Connections): void {
     fastify.addHook('onSend', (_request, reply, payload, done) => {
       if (this.draining) reply.header('connection', 'close');
       done(null, payload);
     });
-    closeUnusedConnections(fastify);
+    fastify.addHook('preClose', (done) => {
+      connections.endWith(fastify.server);
+      done();
+    });
   }
-}
-
-/** Node takes a connection on which nothing was sent yet (browsers keep some) for a busy one, and waits for it. */
-function closeUnusedConnections(fastify: FastifyInstance): void {
-  const open = new Set<Socket>();
-  fastify.server.on('connection', (socket) => {
-    open.add(socket);
-    socket.once('close', () => open.delete(socket));
-  });
-  fastify.addHook('preClose', (done) => {
-    for (const socket of open) if (socket.bytesRead === 0) socket.destroy();
-    done();
-  });
 }

@@ -33,6 +33,8 @@ function enclose(request: FastifyRequest, reply: FastifyReply, payload: unknown)
   const message = request.routeOptions.config.message ?? 'OK';
   if (!(payload instanceof Reply)) return successEnvelope(reply.statusCode, message, payload, null);
   if (payload.etag !== null) reply.header('etag', payload.etag);
-  if (payload.location !== null) reply.header('location', payload.location);
+  // Relative, as RFC 9110 (section 10.2.2) allows: the `Host` header never enters it.
+  if (payload.createdId !== null)
+    reply.header('location', `${request.routeOptions.url}/${payload.createdId}`);
   return successEnvelope(reply.statusCode, message, payload.data, payload.meta);
 }

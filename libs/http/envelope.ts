@@ -1,4 +1,5 @@
 import type { ApiError, ErrorEntry } from './api-error.js';
+import type { ListPage } from './list-request.js';
 
 /** A page's bounds, where `data` is a list. */
 export interface PageMeta {
@@ -24,7 +25,7 @@ export interface Envelope {
 export class Reply<T = unknown> {
   meta: PageMeta | null = null;
   etag: string | null = null;
-  location: string | null = null;
+  createdId: string | null = null;
 
   constructor(readonly data: T | null) {}
 
@@ -32,9 +33,13 @@ export class Reply<T = unknown> {
     return new Reply<never>(null);
   }
 
-  static page<T>(data: T[], meta: PageMeta): Reply<T[]> {
-    const reply = new Reply(data);
-    reply.meta = meta;
+  /** @param map gives the representation of one entry */
+  static page<Item, T>(
+    { items, limit, nextCursor, total }: ListPage<Item>,
+    map: (item: Item) => T,
+  ): Reply<T[]> {
+    const reply = new Reply(items.map(map));
+    reply.meta = { limit, next_cursor: nextCursor, ...(total === undefined ? {} : { total }) };
     return reply;
   }
 
@@ -44,9 +49,9 @@ export class Reply<T = unknown> {
     return reply;
   }
 
-  /** @param location relative, as RFC 9110 (section 10.2.2) allows: the `Host` header never enters it */
-  at(location: string): this {
-    this.location = location;
+  /** Names the created resource: the `Location` header is this id below the route's own path. */
+  created(id: string): this {
+    this.createdId = id;
     return this;
   }
 }

@@ -2,7 +2,7 @@ import { type ArgumentsHost, Catch, type ExceptionFilter } from '@nestjs/common'
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ErrorEnvelope } from './envelope.js';
 import { type ErrorTranslator, translateError } from './error-translation.js';
-import { briefly, textOf } from './loggable-error.js';
+import { briefly, rootCauseOf, textOf } from './loggable-error.js';
 import type { Logger } from './logger.js';
 
 /** The one place that turns errors into answers, those of unknown routes and unreadable bodies included. */
@@ -21,7 +21,10 @@ export class ErrorFilter implements ExceptionFilter {
     const { id: request_id } = http.getRequest<FastifyRequest>();
     if (answer.status === 500) this.logger.error({ request_id, err: asError(error) }, 'request failed');
     else if (answer.status === 503)
-      this.logger.warn({ request_id, reason: answer.code, cause: causeOf(error) }, 'request refused');
+      this.logger.warn(
+        { request_id, reason: answer.code, cause: briefly(rootCauseOf(error)) },
+        'request refused',
+      );
     void reply
       .code(answer.status)
       .headers({ ...answer.headers, 'cache-control': 'no-store' })
@@ -33,7 +36,3 @@ export class ErrorFilter implements ExceptionFilter {
 
 const asError = (thrown: unknown): Error =>
   thrown instanceof Error ? thrown : new Error(`thrown: ${textOf(thrown)}`);
-
-/** Why a dependency is away: text of a driver or a socket, never of a row. */
-const causeOf = (error: unknown): string =>
-  briefly(error instanceof Error && error.cause instanceof Error ? error.cause : error);

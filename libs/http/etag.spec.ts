@@ -27,4 +27,18 @@ describe('strong entity tags', () => {
   it.each(['"4"', 'W/"3"', '3', ''])('If-Match %s is 412: only a strong match counts', (header) => {
     expect(() => requireMatch(header, '"3"')).toThrow(expect.objectContaining({ status: 412 }) as ApiError);
   });
+
+  it('tells a weak tag in If-Match from a version that is not the current one', () => {
+    const messageOf = (header: string): string => {
+      try {
+        requireMatch(header, '"3"');
+      } catch (error) {
+        return (error as ApiError).message;
+      }
+      return '';
+    };
+    expect(messageOf('W/"3"')).toContain('weak');
+    expect(messageOf('"1", W/"3"')).toContain('weak');
+    expect(messageOf('"1"')).not.toContain('weak');
+  });
 });

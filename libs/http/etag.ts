@@ -19,7 +19,13 @@ export function isUnmodified(ifNoneMatch: string | undefined, etag: string): boo
 export const isMatch = (ifMatch: string | undefined, etag: string): boolean =>
   ifMatch === undefined || ifMatch.trim() === '*' || tagsOf(ifMatch).includes(etag);
 
+/** A proxy that compresses answers makes our tags weak: the resource need not have changed. */
+const WEAK_TAG =
+  'A weak tag (W/"…") in If-Match never matches. Send the strong tag; a proxy that compresses answers makes tags weak.';
+
 /** @throws ApiError 412, where `If-Match` does not fit */
 export function requireMatch(ifMatch: string | undefined, etag: string): void {
-  if (!isMatch(ifMatch, etag)) throw preconditionFailed();
+  if (isMatch(ifMatch, etag)) return;
+  const isWeak = tagsOf(ifMatch ?? '').some((tag) => tag.startsWith('W/'));
+  throw preconditionFailed(isWeak ? WEAK_TAG : undefined);
 }

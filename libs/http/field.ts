@@ -1,4 +1,4 @@
-import { applyDecorators } from '@nestjs/common';
+import { applyDecorators, type Type } from '@nestjs/common';
 import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
 import { ValidateBy } from 'class-validator';
 
@@ -19,7 +19,17 @@ export interface FieldOptions {
   nullable?: boolean;
   description?: string;
   example?: unknown;
+  /** What is checked and handed on in place of the value that was sent. */
+  normalize?: Normalize;
 }
+
+export type Normalize = (value: unknown) => unknown;
+
+const NORMALIZE = Symbol('normalize');
+
+/** What `InputPipe` makes of a field's value before its rules. */
+export const normalizerOf = (type: Type, name: string): Normalize | undefined =>
+  Reflect.getMetadata(NORMALIZE, type.prototype, name);
 
 const REQUIRED: Fault = { code: 'required', message: 'This field is required.' };
 const NOT_NULL: Fault = { code: 'null_not_allowed', message: 'This field cannot be null.' };
@@ -43,6 +53,8 @@ export function field(
     return [];
   };
   return applyDecorators(
+    (target: object, name: string | symbol) =>
+      Reflect.defineMetadata(NORMALIZE, options.normalize, target, name),
     ApiProperty({
       ...schema,
       required: !options.optional,

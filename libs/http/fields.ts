@@ -4,17 +4,21 @@ import { type Fault, type FieldOptions, field, must, type Rule } from './field.j
 import { isId } from './ids.js';
 import { isStorable } from './text.js';
 
-const isString: Rule = must(
+export const isString: Rule = must(
   (value: unknown) => typeof value === 'string',
   'string_expected',
   'This must be a string.',
 );
-const storable: Rule = must(isStorable, 'invalid_characters', 'NUL and lone surrogates are not allowed.');
+export const storable: Rule = must(
+  isStorable,
+  'invalid_characters',
+  'NUL and lone surrogates are not allowed.',
+);
 
 /** Lengths count characters (code points), as people and OpenAPI do. */
 const lengthOf = (value: string): number => [...value].length;
 
-const lengthWithin =
+export const lengthWithin =
   (min: number, max: number): Rule =>
   (value) => {
     const length = lengthOf(value as string);

@@ -1,22 +1,24 @@
+import type { RequestListener } from 'node:http';
 import fastifyCors from '@fastify/cors';
 import type { DynamicModule, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { Connections, MAX_HEADER_SIZE } from './connections.js';
 import { Drain } from './drain.js';
 import { encloseReplies } from './enclose.js';
 import { ErrorEnvelope } from './envelope.js';
 import { ErrorFilter } from './error.filter.js';
 import { type ErrorTranslator, translateError } from './error-translation.js';
-import { requireHost } from './host.js';
+import { requireHost, requireLoopbackHost } from './host.js';
 import { InputGuard } from './input.guard.js';
 import { InputPipe } from './input.pipe.js';
 import { BODY_LIMIT, readJsonBodies } from './json-body.js';
 import { type Logger, NestLogger } from './logger.js';
 import { measureRequests } from './metrics.js';
-import { answerConnect, answerParserError } from './raw-errors.js';
 import { requestIdOf } from './request-id.js';
 import { logRequests } from './request-log.js';
+import { originForm } from './request-target.js';
 import { SECURITY_HEADERS, STRICT_TRANSPORT_SECURITY } from './security-headers.js';
 import { followTraces } from './tracing.js';
 import { refuseWrongMethods } from './wrong-methods.js';
@@ -30,11 +32,9 @@ export interface HttpAppOptions {
   /** What turns the errors of other libraries (a database's) into answers. */
   translators?: ErrorTranslator[];
   drain?: Drain;
+  /** Nobody is asked for credentials: bound to loopback, it answers to loopback names alone. */
+  isUnprotected?: boolean;
 }
-
-/** Slow clients are cut off after this long (ms), be it in the head or in the body. */
-const REQUEST_TIMEOUT = 10_000;
-const MAX_CONNECTIONS = 10_000;
 
 /**
  * A Nest application on Fastify with everything that all our listeners share: the envelope, errors of every
@@ -43,24 +43,29 @@ const MAX_CONNECTIONS = 10_000;
  */
 export async function createHttpApp(
   module: Type | DynamicModule,
-  { name, logger, trustProxy = false, cors, translators = [], drain = new Drain() }: HttpAppOptions,
+  {
+    name,
+    logger,
+    trustProxy = false,
+    cors,
+    translators = [],
+    drain = new Drain(),
+    isUnprotected = false,
+  }: HttpAppOptions,
 ): Promise<NestFastifyApplication> {
+  const connections = new Connections();
   const adapter = new FastifyAdapter({
+    serverFactory: (handler: RequestListener) => connections.createServer(handler),
+    // Fastify's own would answer a second time.
+    clientErrorHandler: () => {},
     trustProxy: trusted(trustProxy),
     bodyLimit: BODY_LIMIT,
     genReqId: requestIdOf,
-    requestTimeout: REQUEST_TIMEOUT,
-    http: {
-      headersTimeout: REQUEST_TIMEOUT,
-      connectionsCheckingInterval: 1_000,
-      maxHeaderSize: 16 * 1024,
-      requireHostHeader: false,
-    },
-    routerOptions: { maxParamLength: 16 * 1024 },
+    rewriteUrl: originForm,
+    routerOptions: { maxParamLength: MAX_HEADER_SIZE },
     // While draining, requests on open connections are still served: `Connection: close` sends them away.
     return503OnClosing: false,
     forceCloseConnections: 'idle',
-    clientErrorHandler: answerParserError,
     // What the router itself refuses (a path that is no URL) meets no hook and no filter.
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
       const answer = translateError(error, []);
@@ -69,15 +74,11 @@ export async function createHttpApp(
     },
   });
   const fastify: FastifyInstance = adapter.getInstance();
-  const { server } = fastify;
-  server.maxConnections = MAX_CONNECTIONS;
-  // RFC 9110, section 10.1.1: an expectation that is not known may be ignored. Node's own 417 would have no envelope.
-  server.on('checkExpectation', (request, response) => server.emit('request', request, response));
-  server.on('connect', answerConnect);
   readJsonBodies(fastify);
   setHeaders(fastify);
   requireHost(fastify);
-  drain.watch(fastify);
+  if (isUnprotected) requireLoopbackHost(fastify);
+  drain.watch(fastify, connections);
   if (cors) await allowOrigins(fastify, cors);
   refuseWrongMethods(fastify);
   followTraces(fastify, name);

@@ -1,9 +1,11 @@
 import { type ArgumentMetadata, Injectable, type PipeTransform, type Type } from '@nestjs/common';
 import { getMetadataStorage, type ValidationError, validate } from 'class-validator';
 import { type ErrorEntry, invalid } from './api-error.js';
-import { type Fault, readFaults } from './field.js';
+import { type Fault, type Normalize, normalizerOf, readFaults } from './field.js';
 
-const fieldsByType = new WeakMap<Type, ReadonlySet<string>>();
+type Fields = ReadonlyMap<string, Normalize | undefined>;
+
+const fieldsByType = new WeakMap<Type, Fields>();
 
 /** Of unknown fields so many are told: an answer is not to outgrow its request. */
 export const MAX_UNKNOWN = 50;
@@ -11,12 +13,14 @@ export const MAX_UNKNOWN = 50;
 /** Classes that have once been content with no field at all, as most requests send a query: they will be again. */
 const contentWithNothing = new WeakSet<Type>();
 
-/** The names that an input class declares: those with a field decorator, and no others. */
-function declaredFields(type: Type): ReadonlySet<string> {
+/** The names that an input class declares, those with a field decorator and no others, and how their values are normalized. */
+function declaredFields(type: Type): Fields {
   const known = fieldsByType.get(type);
   if (known) return known;
   const metadata = getMetadataStorage().getTargetValidationMetadatas(type, '', false, false);
-  const fields = new Set(metadata.map(({ propertyName }) => propertyName));
+  const fields = new Map(
+    metadata.map(({ propertyName }) => [propertyName, normalizerOf(type, propertyName)] as const),
+  );
   fieldsByType.set(type, fields);
   return fields;
 }
@@ -39,12 +43,13 @@ export class InputPipe implements PipeTransform {
     const unknown = Object.keys(given)
       .filter((name) => !fields.has(name))
       .slice(0, MAX_UNKNOWN);
-    const repeated = type === 'query' ? [...fields].filter((name) => Array.isArray(given[name])) : [];
+    const repeated = type === 'query' ? [...fields.keys()].filter((name) => Array.isArray(given[name])) : [];
     const input: object = new metatype();
-    // Values as they were sent: nothing walks into them but the rule of their field.
-    for (const name of fields) {
+    // Values as they were sent, unless their field says otherwise: nothing else walks into them but its rules.
+    for (const [name, normalize] of fields) {
       if (!Object.hasOwn(given, name)) continue;
-      Object.assign(input, { [name]: repeated.includes(name) ? (given[name] as unknown[])[0] : given[name] });
+      const sent = repeated.includes(name) ? (given[name] as unknown[])[0] : given[name];
+      Object.assign(input, { [name]: normalize ? normalize(sent) : sent });
     }
     const errors = await validate(input, { forbidUnknownValues: false });
     const entries = [

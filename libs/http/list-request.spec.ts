@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { encodeCursor } from './list-query.js';
-import { listReply, readList } from './list-request.js';
+import { listPage, readList } from './list-request.js';
 
 const SORTS = { created_at: { kind: 'time' }, email: { kind: 'text' } } as const;
 const id = '018f5c3e-0000-7000-8000-000000000000';
@@ -26,7 +26,7 @@ describe('a list request', () => {
   it('goes on where the page before ended, also where the default sort is then named', () => {
     const first = readList('things', {}, SORTS, { status: 'active' });
     const next = { value: '2026-01-31T12:00:00.000Z', id };
-    const cursor = listReply(first, { data: [], next }).meta?.next_cursor as string;
+    const cursor = listPage(first, [], next).nextCursor as string;
     expect(readList('things', { cursor, sort: 'created_at' }, SORTS, { status: 'active' }).after).toEqual(
       next,
     );
@@ -44,11 +44,7 @@ describe('a list request', () => {
 
   it('answers with a total only where one was counted', () => {
     const request = readList('things', { limit: '5' }, SORTS, {});
-    expect(listReply(request, { data: [1], next: null }).meta).toEqual({ limit: 5, next_cursor: null });
-    expect(listReply(request, { data: [1], next: null, total: 1 }).meta).toEqual({
-      limit: 5,
-      next_cursor: null,
-      total: 1,
-    });
+    expect(listPage(request, [1], null)).toEqual({ items: [1], limit: 5, nextCursor: null });
+    expect(listPage(request, [1], null, 1)).toEqual({ items: [1], limit: 5, nextCursor: null, total: 1 });
   });
 });

@@ -1,4 +1,3 @@
-import { type PageMeta, Reply } from './envelope.js';
 import {
   decodeCursor,
   encodeCursor,
@@ -53,14 +52,27 @@ export function readList<Sort extends string>(
   };
 }
 
-/** A page's answer. @param page its entries, where the next one begins, and how many there are in all, if asked for */
-export function listReply<T>(
+/** A page of a list: its entries, the cursor of the next page, and the number of entries in all if it was asked for. */
+export interface ListPage<Item> {
+  items: Item[];
+  limit: number;
+  nextCursor: string | null;
+  total?: number;
+}
+
+/** @param next the position where the next page begins, null after the last page */
+export function listPage<Item>(
   { limit, identity }: ListRequest,
-  page: { data: T[]; next: Position | null; total?: number },
-): Reply<T[]> {
-  const meta: PageMeta = { limit, next_cursor: page.next && encodeCursor(identity, page.next) };
-  if (page.total !== undefined) meta.total = page.total;
-  return Reply.page(page.data, meta);
+  items: Item[],
+  next: Position | null,
+  total?: number,
+): ListPage<Item> {
+  return {
+    items,
+    limit,
+    nextCursor: next && encodeCursor(identity, next),
+    ...(total === undefined ? {} : { total }),
+  };
 }
 
 /** Exactly the form in which `Date` writes a time, which Postgres reads too. */

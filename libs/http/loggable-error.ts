@@ -27,6 +27,16 @@ export function loggableError(error: unknown, depth = 0): LoggableError | string
   };
 }
 
+/** What an error comes from in the end: `fetch failed` and the like say nothing by themselves. */
+export function rootCauseOf(error: unknown): unknown {
+  let root = error;
+  for (let depth = 0; depth < DEEPEST_CAUSE; depth++) {
+    if (!(root instanceof Error && root.cause instanceof Error)) break;
+    root = root.cause;
+  }
+  return root;
+}
+
 /** One line for an error that is expected: its message, or its code where it has none (an `AggregateError`). */
 export function briefly(error: unknown): string {
   if (!(error instanceof Error)) return textOf(error);

@@ -1,3 +1,4 @@
+import { get } from 'node:http';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startMetricsListener } from './metrics-listener.js';
 
@@ -34,4 +35,17 @@ it.each([
     data: null,
     errors: [{ code }],
   });
+});
+
+it.each([
+  ['localhost:9100', 200],
+  ['evil.example', 403],
+])('answers to loopback names alone: %s', async (host, expected) => {
+  const status = await new Promise((resolve, reject) => {
+    get(listener.url, { headers: { host }, agent: false }, (response) => {
+      response.resume();
+      resolve(response.statusCode);
+    }).once('error', reject);
+  });
+  expect(status).toBe(expected);
 });

@@ -1,10 +1,12 @@
 import { once } from 'node:events';
-import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { ApiError } from './api-error.js';
+import { Connections } from './connections.js';
 import { errorOfStatus } from './error-translation.js';
+import { foreignHost } from './host.js';
+import { isLoopbackHost } from './loopback.js';
 import { metrics, scrape } from './metrics.js';
-import { answerConnect, answerParserError, rawAnswer } from './raw-errors.js';
+import { rawAnswer } from './raw-errors.js';
 import { requestIdOf } from './request-id.js';
 import { ListenError } from './running-app.js';
 import { SECURITY_HEADERS } from './security-headers.js';
@@ -17,12 +19,13 @@ const HOST = '127.0.0.1';
  * @throws ListenError
  */
 export async function startMetricsListener(port: number): Promise<{ url: string; close(): Promise<void> }> {
-  const server = createServer((request, response) => {
+  const server = new Connections().createServer((request, response) => {
     const requestId = requestIdOf(request);
     const refuse = (error: ApiError) => {
       const { body, headers } = rawAnswer(error, requestId);
       response.writeHead(error.status, headers).end(body);
     };
+    if (!isLoopbackHost(request.headers.host ?? HOST)) return refuse(foreignHost());
     if (request.url !== '/metrics') return refuse(errorOfStatus(404));
     if (request.method !== 'GET' && request.method !== 'HEAD')
       return refuse(methodNotAllowed(['GET', 'HEAD']));
@@ -37,7 +40,6 @@ export async function startMetricsListener(port: number): Promise<{ url: string;
       () => refuse(errorOfStatus(500)),
     );
   });
-  server.on('clientError', answerParserError).on('connect', answerConnect);
   server.listen(port, HOST);
   try {
     await once(server, 'listening');

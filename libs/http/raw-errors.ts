@@ -1,11 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { type IncomingMessage, STATUS_CODES } from 'node:http';
+import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Duplex } from 'node:stream';
 import type { ApiError } from './api-error.js';
 import { ErrorEnvelope } from './envelope.js';
 import { errorOfStatus } from './error-translation.js';
-import { requestIdOf } from './request-id.js';
 import { SECURITY_HEADERS } from './security-headers.js';
 import { methodNotAllowed } from './wrong-methods.js';
 
@@ -15,39 +13,32 @@ const STATUS_BY_CODE: Record<string, number> = {
 };
 
 /** What any resource here takes at most: Node's parser gives no path with a method that it does not know. */
-const METHODS = ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT'];
+export const METHODS = ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT'];
 
-/**
- * What Node's HTTP parser refuses never reaches the application: answered here, on the bare socket, in the
- * same envelope, and the connection ends (RFC 9112, section 9.6).
- */
-export function answerParserError(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) {
-    socket.destroy();
-    return;
-  }
-  answerOn(
-    socket,
-    isUnknownMethod(error)
-      ? methodNotAllowed(METHODS)
-      : errorOfStatus(STATUS_BY_CODE[error.code ?? ''] ?? 400),
-  );
+/** How long (ms) a client has to read a raw answer, before its connection is gone. */
+const LINGER = 1_000;
+
+/** The answer to what Node's HTTP parser refuses. */
+export function errorOfParser(error: NodeJS.ErrnoException): ApiError {
+  return isUnknownMethod(error)
+    ? methodNotAllowed(METHODS)
+    : errorOfStatus(STATUS_BY_CODE[error.code ?? ''] ?? 400);
 }
 
 /**
- * For Node's event `connect`: we are no proxy. Node has let go of the socket by then, its errors and its time-outs
- * included, so that nobody but us ends it.
+ * Answers on the bare socket, in the envelope. The connection ends in two steps (RFC 9112, section 9.6): what still comes
+ * is read and dropped, since an unread rest would reset the connection before the client has its answer; and the socket
+ * is destroyed after `LINGER`, also where the client never closes its side.
  */
-export function answerConnect(request: IncomingMessage, socket: Duplex): void {
-  socket.on('error', () => socket.destroy());
-  answerOn(socket, methodNotAllowed(METHODS), requestIdOf(request));
-  (socket as Socket).destroySoon();
-}
-
-function answerOn(socket: Duplex, answer: ApiError, requestId?: string): void {
+export function answerOnSocket(socket: Socket, answer: ApiError, requestId?: string): void {
   const { body, headers } = rawAnswer(answer, requestId);
   const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  // The parser listens here: a request whose rest comes now would be carried out after it was refused.
+  socket.removeAllListeners('data').on('data', () => {});
+  socket.on('error', () => socket.destroy());
   socket.end(`HTTP/1.1 ${answer.status} ${STATUS_CODES[answer.status]}\r\n${head.join('')}\r\n${body}`);
+  const timer = setTimeout(() => socket.destroy(), LINGER);
+  socket.once('close', () => clearTimeout(timer));
 }
 
 /** An answer in the envelope for where there is no application; the connection ends. */

@@ -24,37 +24,40 @@ export const isTracingWanted = (env: Environment): boolean =>
 export async function startTracing(env: Environment): Promise<() => Promise<void>> {
   if (!isTracingWanted(env)) return async () => {};
   publishVariables(env, 'OTEL_');
-  const [{ NodeSDK }, { PgInstrumentation }, { UndiciInstrumentation }, { spanRequests }] = await Promise.all(
-    [
-      import('@opentelemetry/sdk-node'),
-      import('@opentelemetry/instrumentation-pg'),
-      import('@opentelemetry/instrumentation-undici'),
-      import('./request-spans.js'),
-    ],
-  );
-  const sdk = new NodeSDK({
-    serviceName: env['OTEL_SERVICE_NAME'] || 'twinkey',
-    // Only within a request: neither the pool's own queries nor the refresh of keys in the background.
+  const [
+    { registerInstrumentations },
+    { PgInstrumentation },
+    { UndiciInstrumentation },
+    { createTracerProvider },
+    { spanRequests },
+  ] = await Promise.all([
+    import('@opentelemetry/instrumentation'),
+    import('@opentelemetry/instrumentation-pg'),
+    import('@opentelemetry/instrumentation-undici'),
+    import('./tracer-provider.js'),
+    import('./request-spans.js'),
+  ]);
+  const provider = await createTracerProvider(env);
+  provider.register();
+  registerInstrumentations({
+    tracerProvider: provider,
+    // Only within a request: neither the pool's own queries nor the background refresh of keys.
     instrumentations: [
       new PgInstrumentation({ requireParentSpan: true }),
       new UndiciInstrumentation({
         requireParentforSpans: true,
-        // A query may name a person.
+        // A query string may contain a name.
         requestHook: (span, { origin, path }) => {
           span.setAttributes({ 'url.full': origin + path.replace(/\?.*$/s, ''), 'url.query': '' });
         },
       }),
     ],
-    // Metrics are Prometheus' matter, logs are on standard output.
-    metricReaders: [],
-    logRecordProcessors: [],
   });
-  sdk.start();
   traceRequests = spanRequests;
   return async () => {
     traceRequests = null;
     // A collector that is away must not keep the process from ending.
-    await sdk.shutdown().catch(() => {});
+    await provider.shutdown().catch(() => {});
   };
 }
 

@@ -1,10 +1,12 @@
 import { CreateAccountsRolesAndSessions1764000000000 } from './1764000000000-create-accounts-roles-and-sessions.js';
 import { CreateLoginThrottles1764100000000 } from './1764100000000-create-login-throttles.js';
 import { BoundNameSearchKeys1764200000000 } from './1764200000000-bound-name-search-keys.js';
+import { RenewTheAuthorityEpoch1795699797882 } from './1795699797882-renew-the-authority-epoch.js';
 
 /** Every migration of schema `identity`; they run in the order of the timestamps in their names. */
 export const identityMigrations = [
   CreateAccountsRolesAndSessions1764000000000,
   CreateLoginThrottles1764100000000,
   BoundNameSearchKeys1764200000000,
+  RenewTheAuthorityEpoch1795699797882,
 ];

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import {
+  copyFileSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -9,6 +10,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
+import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { withLock } from './lock.mjs';
 import { root, scratch } from './paths.mjs';
@@ -19,6 +21,7 @@ import { runTool } from './run.mjs';
 export const SOURCES = ['apps', 'libs', 'migrations', 'keycloak'];
 
 const DIST = join(root, 'dist');
+const SCALAR = '@scalar/api-reference/browser/standalone.js';
 const STAMP = join(DIST, '.stamp');
 /** They decide what comes out as much as the sources do. */
 const TOOLCHAIN = ['.swcrc', 'package-lock.json', 'scripts/support/build.mjs'];
@@ -55,12 +58,19 @@ async function compile() {
     const options = ['--out-dir', staged, '--copy-files', '--ignore', '**/*.spec.ts', '--quiet'];
     const { code } = await runTool('@swc/cli/bin/swc.js', [...SOURCES, ...options]);
     if (code !== 0) throw new Problem('The build failed: dist stays as it was.');
+    copyAssets(join(staged, 'assets'));
     rmSync(STAMP, { force: true });
     moveOver(staged, DIST);
     writeFileSync(STAMP, stamp);
   } finally {
     rmSync(staged, { recursive: true, force: true });
   }
+}
+
+/** Files of development dependencies that the applications serve: one file of a package that is over 100 MB with its own. */
+function copyAssets(folder) {
+  mkdirSync(folder);
+  copyFileSync(createRequire(import.meta.url).resolve(SCALAR), join(folder, 'scalar.js'));
 }
 
 function moveOver(staged, dist) {

@@ -57,6 +57,7 @@ it('finds nothing wrong, and says what it could not look at', async () => {
     'migrations.users ok',
     'keys.pair ok',
     'keys.published skipped',
+    'internal-port ok',
     'keycloak skipped',
   ]);
   expect(find('keys.pair')?.message).toContain(pair['JWT_KID']);
@@ -80,6 +81,20 @@ describe('fails, with one line on standard error and what to do, where', () => {
     const broken = checks.filter(({ status }) => status === 'broken');
     expect(broken.map(({ message }) => message.split(' ', 1)[0]).sort()).toContain('BCRYPT_COST');
     for (const { remedy } of broken) expect(remedy).toEqual(expect.any(String));
+  });
+
+  it('the issuer is http, which is no fault of the keys', async () => {
+    const { code, checks, find } = await doctor({ JWT_ISSUER: 'http://id.example.com' });
+    expect(code).toBe(1);
+    expect(checks.filter(({ status }) => status === 'broken')).toEqual([
+      {
+        name: 'settings',
+        status: 'broken',
+        message: expect.stringContaining('JWT_ISSUER'),
+        remedy: expect.stringMatching(/https.*proxy/),
+      },
+    ]);
+    expect(find('keys')).toMatchObject({ status: 'skipped' });
   });
 
   it('the database is away, without hiding anything else', async () => {
@@ -155,6 +170,20 @@ describe('fails, with one line on standard error and what to do, where', () => {
       await clone.close();
     }
   });
+});
+
+it('warns in production of an internal port that is open to anybody', async () => {
+  const open = await doctor({ USER_SERVICE_INTERNAL_HOST: '0.0.0.0' });
+  expect(open).toMatchObject({ code: 0, status: 'warning' });
+  expect(open.find('internal-port')).toMatchObject({
+    status: 'warning',
+    remedy: expect.stringContaining('INTERNAL_API_TOKEN'),
+  });
+  const closed = await doctor({
+    USER_SERVICE_INTERNAL_HOST: '0.0.0.0',
+    INTERNAL_API_TOKEN: 'a-token-of-this-test',
+  });
+  expect(closed.find('internal-port')).toMatchObject({ status: 'ok' });
 });
 
 it('looks at one app alone', async () => {

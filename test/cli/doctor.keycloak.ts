@@ -1,7 +1,9 @@
 import { parse } from 'dotenv';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { createRealm, keycloakEnv, type TestRealm } from '../support/keycloak.js';
+import { requestTokens } from '../support/keycloak-tokens.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
+import { keycloakSettings, startTestUserService } from '../support/user-service.js';
 import { CliCheckout, type Variables } from './cli-checkout.js';
 
 interface Check {
@@ -130,6 +132,52 @@ it('tells tokens that are not signed with RS256, and such that are for somebody 
     status: 'warning',
     remedy: expect.stringContaining('audience mapper'),
   });
+});
+
+it('finds that a client has pairwise subjects, by the profiles that they made', async () => {
+  const mapper = (protocolMapper: string, config: Record<string, string>) => ({
+    name: protocolMapper,
+    protocol: 'openid-connect',
+    protocolMapper,
+    config,
+  });
+  const realm = await makeRealm({
+    clients: [
+      {
+        clientId: 'pairwise',
+        publicClient: true,
+        directAccessGrantsEnabled: true,
+        redirectUris: ['http://localhost/'],
+        protocolMappers: [
+          mapper('oidc-audience-mapper', {
+            'included.client.audience': 'user-service',
+            'access.token.claim': 'true',
+          }),
+          mapper('oidc-sha256-pairwise-sub-mapper', { pairwiseSubAlgorithmSalt: 'salt' }),
+        ],
+      },
+    ],
+  });
+  const service = await startTestUserService({
+    databaseUrl: database.url,
+    keycloak: keycloakSettings(realm),
+  });
+  try {
+    const user = await realm.createUser();
+    const { username, password } = user;
+    const credentials = { grant_type: 'password', client_id: 'pairwise', username, password };
+    const { accessToken } = await requestTokens(realm.issuer, credentials);
+    const { data } = await service.api.as(await realm.passwordToken(user)).get('/users/me');
+    expect((await doctor(realm)).checks).not.toHaveProperty('pairwise');
+
+    const second = await service.api.as(accessToken).get('/users/me');
+    expect(second.data.id).not.toBe(data.id);
+    const { code, checks } = await doctor(realm);
+    expect([code, checks['pairwise']?.status]).toEqual([0, 'warning']);
+    expect(checks['pairwise']?.message).toContain(second.data.sub);
+  } finally {
+    await service.close();
+  }
 });
 
 it('warns of a role that Twinkey has not', async () => {

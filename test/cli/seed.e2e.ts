@@ -68,6 +68,14 @@ it('makes the first administrator in production, with the first line of standard
   expect(await accounts()).toEqual(made);
 });
 
+it('takes no byte order mark, which PowerShell writes, for a part of the password', async () => {
+  expect(await seed(['--admin-email', 'root@example.org'], '\ufeffGr8-Passw0rd\n')).toMatchObject({
+    code: 0,
+  });
+  const [made] = await accounts();
+  expect(await bcrypt.compare('Gr8-Passw0rd', String(made?.['password_hash']))).toBe(true);
+});
+
 it.each([
   ['an empty input', '', /no password/],
   ['a short one', 'short\n', /8 bytes/],

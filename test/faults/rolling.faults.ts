@@ -4,7 +4,7 @@ import { balancedUrls, type LoadBalancer, startHaproxy } from './support/haproxy
 import { lossOf, record } from './support/ledger.js';
 import { Load } from './support/load.js';
 import { Replica } from './support/replica.js';
-import { slowest, tally } from './support/request.js';
+import { send, slowest, tally } from './support/request.js';
 import { logIn, openStand, PASSWORD, type Stand } from './support/stand.js';
 import { Writer } from './support/written.js';
 
@@ -32,6 +32,17 @@ afterAll(async () => {
   await balancer?.close();
   await Promise.all(replicas.map((replica) => replica.kill()));
   await stand?.close();
+});
+
+it('HAProxy lets through headers of nearly 32 KiB', async () => {
+  const headers = Object.fromEntries([1, 2, 3].map((number) => [`x-large-${number}`, 'x'.repeat(10_000)]));
+  const { status } = await send({
+    name: 'GET /users/me',
+    url: `${balancer.userService}/users/me`,
+    token: tokens[0] as string,
+    headers,
+  });
+  expect(status).toBe(200);
 });
 
 it('two replicas behind HAProxy, restarted in turn under load: no request fails', async () => {

@@ -60,8 +60,13 @@ describe('the envelope holds for', () => {
       404,
       'not_found',
     ],
+    ['a path of 30 KiB', request(`GET /${'x'.repeat(30_000)}`), 404, 'not_found'],
+    ['an id of 30 KiB', request(`GET /things/${'1'.repeat(30_000)}`), 404, 'not_found'],
+    ['the server as a whole', request('GET *'), 404, 'not_found'],
+    ['a URL of another scheme', request('GET ftp://localhost/things'), 404, 'not_found'],
     ['a malformed id', request('GET /things/1'), 404, 'not_found'],
     ['a wrong method', request('DELETE /things'), 405, 'method_not_allowed'],
+    ['a wrong method on a whole URL', request('DELETE http://localhost/things'), 405, 'method_not_allowed'],
     ['a method that is none here', request('PROPFIND /things'), 405, 'method_not_allowed'],
     ['a method that Node does not know', request('FETCH /things'), 405, 'method_not_allowed'],
     ['TRACE', request('TRACE /things'), 405, 'method_not_allowed'],
@@ -110,12 +115,12 @@ describe('the envelope holds for', () => {
     ],
     ['a body that is no object', post('[]', JSON_TYPE), 422, 'object_expected'],
     [
-      'a header of over 16 KiB',
-      request('GET /things', [`X-Large: ${'x'.repeat(17_000)}`]),
+      'a header of over 32 KiB',
+      request('GET /things', [`X-Large: ${'x'.repeat(32_768)}`]),
       431,
       'headers_too_large',
     ],
-    ['a path of over 16 KiB', request(`GET /${'x'.repeat(17_000)}`), 431, 'headers_too_large'],
+    ['a path of over 32 KiB', request(`GET /${'x'.repeat(32_768)}`), 431, 'headers_too_large'],
     ['what is no HTTP', 'hello\r\n\r\n', 400, 'malformed_request'],
     ['another version of HTTP', 'GET /things HTTP/9.9\r\n\r\n', 400, 'malformed_request'],
     ['no Host', 'GET /things HTTP/1.1\r\n\r\n', 400, 'malformed_request'],
@@ -152,6 +157,35 @@ describe('the envelope holds for', () => {
     const line = app.log.lines().find((each) => each['request_id'] === `thrown-${kind}`);
     expect(line).toMatchObject({ level: 'error', msg: 'request failed' });
   });
+});
+
+it.each([undefined, { origins: [], localhost: true }])(
+  'OPTIONS and other methods on the server as a whole are answered like any other, with CORS %j',
+  async (cors) => {
+    const other = await startWireApp({ cors });
+    try {
+      for (const line of ['OPTIONS *', 'GET *', 'POST *']) {
+        const { answers } = await exchange(
+          other.url,
+          request(line, ['X-Request-Id: whole', 'Content-Length: 0']),
+        );
+        expectEnvelope(answers[0] as RawAnswer, 404, 'not_found');
+        expect([line, answers[0]?.headers['x-request-id']]).toEqual([line, 'whole']);
+      }
+    } finally {
+      await other.close();
+    }
+  },
+);
+
+it('headers of nearly 32 KiB are read', async () => {
+  const answer = await ask(
+    request(
+      'GET /things',
+      Array.from({ length: 4 }, () => `X-A: ${'x'.repeat(8_000)}`),
+    ),
+  );
+  expect(answer.status).toBe(200);
 });
 
 describe('what costs little to send costs little to refuse', () => {

@@ -1,10 +1,11 @@
 import { DataSource as Database, type DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { AccountListQuery, AccountReply } from '#apps/identity-provider/src/accounts/accounts.dto.js';
+import type { AccountWithRole } from '#apps/identity-provider/src/accounts/account-rows.js';
+import type { AccountListQuery } from '#apps/identity-provider/src/accounts/accounts.dto.js';
 import { listAccounts } from '#apps/identity-provider/src/accounts/accounts.list.js';
 import { Account } from '#libs/database/identity/account.entity.js';
 import { identityOptions } from '#libs/database/identity/identity-data-source.js';
-import type { Reply } from '#libs/http/envelope.js';
+import type { ListPage } from '#libs/http/list-request.js';
 import { Factories } from '../support/factories.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 
@@ -49,22 +50,22 @@ afterAll(async () => {
 });
 
 /** The page, and how many blocks its statements touch. */
-async function read(query: AccountListQuery): Promise<{ reply: Reply<AccountReply[]>; blocks: number }> {
+async function read(query: AccountListQuery): Promise<{ page: ListPage<AccountWithRole>; blocks: number }> {
   statements.length = 0;
-  const reply = await listAccounts(database.getRepository(Account), { limit: String(LIMIT), ...query });
+  const page = await listAccounts(database.getRepository(Account), { limit: String(LIMIT), ...query });
   let blocks = 0;
   for (const { query: text, parameters } of [...statements]) {
     const [row] = await database.query(`EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ${text}`, parameters);
     const { Plan } = row['QUERY PLAN'][0];
     blocks += Plan['Shared Hit Blocks'] + Plan['Shared Read Blocks'];
   }
-  return { reply, blocks };
+  return { page, blocks };
 }
 
 /** Jumps to the middle: the cursor of a page that is found by its place, which no client can ask for. */
 async function cursorInTheMiddle(query: AccountListQuery): Promise<string> {
-  const { reply } = await read({ ...query, limit: '1' });
-  const [print] = JSON.parse(Buffer.from(reply.meta?.next_cursor ?? '', 'base64url').toString());
+  const { page } = await read({ ...query, limit: '1' });
+  const [print] = JSON.parse(Buffer.from(page.nextCursor ?? '', 'base64url').toString());
   const column = query.sort?.endsWith('email') ? 'email_key' : 'created_at';
   const [row] = await database.query(
     `SELECT id, ${column} AS value FROM identity.accounts ORDER BY ${column}, id OFFSET ${ACCOUNTS / 2} LIMIT 1`,
@@ -87,15 +88,15 @@ describe(`among ${ACCOUNTS} accounts a page costs the same at any depth`, () => 
     const query = { ...given, ...(given.role_id ? { role_id: roles[1] } : {}) };
     const first = await read(query);
     const middle = await read({ ...query, cursor: await cursorInTheMiddle(query) });
-    expect(first.reply.data).toHaveLength(LIMIT);
-    expect(middle.reply.data).toHaveLength(LIMIT);
+    expect(first.page.items).toHaveLength(LIMIT);
+    expect(middle.page.items).toHaveLength(LIMIT);
     expect(first.blocks).toBeLessThan(BLOCKS);
     expect(middle.blocks).toBeLessThan(BLOCKS);
   });
 
   it.each(['last42', 'first123 last', 'c4ca4238'])('a search for %s reads what it finds', async (q) => {
-    const { reply, blocks } = await read({ q });
-    expect(reply.data?.length).toBeGreaterThan(0);
+    const { page, blocks } = await read({ q });
+    expect(page.items.length).toBeGreaterThan(0);
     expect(blocks).toBeLessThan(ACCOUNTS / 100);
   });
 });

@@ -222,6 +222,24 @@ describe('changing an account', () => {
     expect(data).toMatchObject({ first_name: null, last_name: 'Byron' });
   });
 
+  it('trims names, and refuses blank ones and control characters, as where an account is made', async () => {
+    const account = await idp.make.account({ firstName: 'Ada', lastName: 'Byron' });
+    const path = `/accounts/${account.id}`;
+    const named = { first_name: ' Ada ', last_name: 'King\t' };
+    expect((await admin.patch(path, named)).data).toMatchObject({ first_name: 'Ada', last_name: 'King' });
+    const bad = { first_name: '   ', last_name: 'a\nb' };
+    const role = await idp.make.role();
+    for (const answer of [
+      await admin.patch(path, bad),
+      await admin.post('/accounts', { ...bad, email: email(), password: PASSWORD, role_id: role.id }),
+    ]) {
+      expect(answer).toMatchObject({
+        status: 422,
+        errors: ['first_name too_short', 'last_name invalid_characters'],
+      });
+    }
+  });
+
   it('takes null for a name alone', async () => {
     const account = await idp.make.account();
     const answer = await admin.patch(`/accounts/${account.id}`, {

@@ -76,6 +76,7 @@ it('tells who called, and of every refused token why', async () => {
   const { account, api } = await idp.signIn([]);
   await api.get('/auth/me', { 'x-request-id': 'told-who' });
   await idp.api.as('nonsense').get('/auth/me', { 'x-request-id': 'told-why' });
+  await idp.api.as('x'.repeat(16_385)).get('/auth/me', { 'x-request-id': 'too-long' });
   const of = (id: string) => log.lines().filter((line) => line['request_id'] === id);
   expect(of('told-who')).toMatchObject([
     {
@@ -90,4 +91,5 @@ it('tells who called, and of every refused token why', async () => {
     { msg: 'token rejected', reason: 'malformed', level: 'warn' },
     { msg: 'request', status: 401, principal: null },
   ]);
+  expect(of('too-long')).toMatchObject([{ reason: 'too_large' }, { status: 401 }]);
 });

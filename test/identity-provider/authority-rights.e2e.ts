@@ -1,6 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RightsService } from '#apps/identity-provider/src/authority/rights.service.js';
+import { AUTHORITY_STATE } from '#libs/database/identity/authority.entity.js';
 import { identityDataSource } from '#libs/database/identity/identity-data-source.js';
 import { Role } from '#libs/database/identity/role.entity.js';
 import { newId } from '#libs/http/ids.js';
@@ -21,7 +22,7 @@ afterAll(async () => {
 });
 
 const versionNow = async (): Promise<string> =>
-  (await database.query('SELECT version FROM identity.authority'))[0].version;
+  (await database.query(`SELECT ${AUTHORITY_STATE} AS version FROM identity.authority`))[0].version;
 
 describe("a role's rights", () => {
   it('are its own and inherited ones, by id and by exact name', async () => {

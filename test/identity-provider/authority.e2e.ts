@@ -207,7 +207,7 @@ describe('nobody touches who is above him', () => {
   });
 });
 
-describe('nobody disables or deletes himself', () => {
+describe('nobody disables or deletes themselves, or changes their own email or password here', () => {
   it('409, and still signed in', async () => {
     const { account, api } = await idp.signIn(['*']);
     const path = `/accounts/${account.id}`;
@@ -216,6 +216,24 @@ describe('nobody disables or deletes himself', () => {
       errors: ['status own_account'],
     });
     expect(await api.delete(path)).toMatchObject({ status: 409, errors: ['- own_account'] });
+    expect(await accountRow(account.id)).toEqual(account);
+    expect((await api.get('/auth/me')).status).toBe(200);
+  });
+
+  it('409 for a password or another email, nothing written, and still signed in', async () => {
+    const { account, api } = await idp.signIn(['*'], { firstName: 'Ada' });
+    const path = `/accounts/${account.id}`;
+    const email = `${unique('other')}@example.com`;
+    const cases: [object, string[]][] = [
+      [{ password: PASSWORD }, ['password own_account']],
+      [{ email }, ['email own_account']],
+      [{ email: account.email.toUpperCase() }, ['email own_account']],
+      [{ first_name: 'Eve', email, password: PASSWORD }, ['email own_account', 'password own_account']],
+    ];
+    for (const [body, errors] of cases) {
+      expect(await api.patch(path, body)).toMatchObject({ status: 409, errors });
+    }
+    expect(await api.patch(path, { email }, { 'if-match': '"9-9"' })).toMatchObject({ status: 412 });
     expect(await accountRow(account.id)).toEqual(account);
     expect((await api.get('/auth/me')).status).toBe(200);
   });
@@ -230,6 +248,7 @@ describe('nobody disables or deletes himself', () => {
     const lower = await idp.make.role(['accounts:update']);
     const { status } = await api.patch(`/accounts/${account.id}`, {
       first_name: 'Ada',
+      email: account.email,
       status: 'active',
       role_id: lower.id,
     });

@@ -126,6 +126,7 @@ describe('PATCH /auth/me', () => {
     [{ first_name: '' }, ['first_name too_short']],
     [{ first_name: 'x'.repeat(256), last_name: 7 }, ['first_name too_long', 'last_name string_expected']],
     [{ first_name: 'a\0b' }, ['first_name invalid_characters']],
+    [{ first_name: 'a\nb', last_name: '\u3000 ' }, ['first_name invalid_characters', 'last_name too_short']],
     [{ last_name: '\ud800' }, ['last_name invalid_characters']],
     [[], ['- object_expected']],
     ['text', ['- object_expected']],
@@ -143,11 +144,19 @@ describe('PATCH /auth/me', () => {
     '\\u0000',
     '%00',
     'İ',
-    '\u2028',
+    'a\u2028b',
   ])('gives %j back as it was given', async (name) => {
     const { api } = await idp.signIn([]);
     await api.patch('/auth/me', { first_name: name });
     expect((await api.get('/auth/me')).data.account.first_name).toBe(name);
+  });
+
+  it('stores a name without the white space around it', async () => {
+    const { account, api } = await idp.signIn([]);
+    const names = { first_name: ' Ada\n', last_name: '\u3000King Noel ' };
+    const expected = { first_name: 'Ada', last_name: 'King Noel' };
+    expect((await api.patch('/auth/me', names)).data).toMatchObject(expected);
+    expect(await rowOf(account.id)).toMatchObject(expected);
   });
 
   it('takes names of 255 characters that normalization makes four times as long, and finds them', async () => {

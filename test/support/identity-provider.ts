@@ -2,7 +2,7 @@ import { pino } from 'pino';
 import type { DataSource } from 'typeorm';
 import { addSystemRoles } from '#apps/identity-provider/src/seed/system-roles.js';
 import { startIdentityProvider } from '#apps/identity-provider/src/start.js';
-import { nativeToken, signToken, testKey } from '#libs/auth/testing/tokens.js';
+import { type Members, nativeToken, signToken, testKey } from '#libs/auth/testing/tokens.js';
 import type { IdentityProviderSettings } from '#libs/config/settings.js';
 import type { Account } from '#libs/database/identity/account.entity.js';
 import { identityDataSource } from '#libs/database/identity/identity-data-source.js';
@@ -36,8 +36,8 @@ export interface TestIdentityProvider {
   make: Factories;
   /** Somebody of an own role with these permissions; or of the role and with the names that `account` says. */
   signIn(permissions: readonly string[], account?: Partial<Account>): Promise<Caller>;
-  /** Another session of an account, without bcrypt. */
-  sessionOf(account: Account): Promise<Api>;
+  /** Another session of an account, without bcrypt; `claims` are added to its token. */
+  sessionOf(account: Account, claims?: Members): Promise<Api>;
   systemRole(name: 'user' | 'admin'): Promise<Role>;
   close(): Promise<void>;
 }
@@ -63,7 +63,7 @@ export async function startTestIdentityProvider(
   const api = new Api(app.addresses[0]?.url ?? '');
   const make = new Factories(database);
 
-  const sessionOf = async (account: Account) => {
+  const sessionOf = async (account: Account, added: Members = {}) => {
     const session = await make.session(account);
     const { header, claims } = nativeToken(ISSUER, AUDIENCE, key.kid);
     const said = {
@@ -74,7 +74,7 @@ export async function startTestIdentityProvider(
       given_name: account.firstName ?? undefined,
       family_name: account.lastName ?? undefined,
     };
-    return api.as(signToken({ header, claims: { ...claims, ...said } }, key));
+    return api.as(signToken({ header, claims: { ...claims, ...said, ...added } }, key));
   };
 
   return {

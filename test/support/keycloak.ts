@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type KcAdminClient from '@keycloak/keycloak-admin-client';
 import type ClientRepresentation from '@keycloak/keycloak-admin-client/lib/defs/clientRepresentation.js';
 import type RealmRepresentation from '@keycloak/keycloak-admin-client/lib/defs/realmRepresentation.js';
+import type { UserProfileAttribute } from '@keycloak/keycloak-admin-client/lib/defs/userProfileMetadata.js';
 import type UserRepresentation from '@keycloak/keycloak-admin-client/lib/defs/userRepresentation.js';
 import { inject } from 'vitest';
 import { shippedRealm } from '#keycloak/realm.js';
@@ -114,6 +115,13 @@ export class TestRealm {
   async allowAnyAttribute(): Promise<void> {
     const profile = await this.admin.users.getProfile();
     await this.admin.users.updateProfile({ ...profile, unmanagedAttributePolicy: 'ENABLED' as never });
+  }
+
+  /** Replaces the rules of one attribute of the user profile, or adds it. */
+  async setAttribute(attribute: UserProfileAttribute & { name: string }): Promise<void> {
+    const { attributes = [], ...profile } = await this.admin.users.getProfile();
+    const others = attributes.filter(({ name }) => name !== attribute.name);
+    await this.admin.users.updateProfile({ ...profile, attributes: [...others, attribute] });
   }
 
   async delete(): Promise<void> {

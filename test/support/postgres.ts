@@ -14,8 +14,11 @@ export interface TestDatabase {
  */
 export const createTestDatabase = (): Promise<TestDatabase> => createDatabase('TEMPLATE twinkey_template');
 
-/** One without any schema, for tests of the migrations themselves. */
-export const createEmptyDatabase = (): Promise<TestDatabase> => createDatabase('');
+/**
+ * One without any schema, for tests of the migrations themselves.
+ * @param options of CREATE DATABASE
+ */
+export const createEmptyDatabase = (options = ''): Promise<TestDatabase> => createDatabase(options);
 
 async function createDatabase(options: string): Promise<TestDatabase> {
   const server = inject('postgresUrl');

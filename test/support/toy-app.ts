@@ -59,13 +59,13 @@ class ToysController {
   @Get()
   @Replies([ToyReply], { message: 'Toys.' })
   list(@Query() { limit = '20' }: ToyQuery) {
-    return Reply.page([toy], { limit: Number(limit), next_cursor: null });
+    return Reply.page({ items: [toy], limit: Number(limit), nextCursor: null }, (item) => item);
   }
 
   @Post()
   @Replies(ToyReply, { message: 'Made.', status: 201, errors: { 409: 'The email is taken.' } })
   create(@Body() { name = null }: NewToy) {
-    return new Reply({ ...toy, name }).at(`/api/v1/toys/${ID}`);
+    return new Reply({ ...toy, name }).created(ID);
   }
 
   @Get('mine')

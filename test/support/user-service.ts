@@ -6,6 +6,7 @@ import { type Members, nativeToken, signToken, testKey } from '#libs/auth/testin
 import type { KeycloakServiceSettings, UserServiceSettings } from '#libs/config/settings.js';
 import { usersDataSource } from '#libs/database/users/users-data-source.js';
 import { Drain } from '#libs/http/drain.js';
+import type { Logger } from '#libs/http/logger.js';
 import { Api } from './api.js';
 import type { TestRealm } from './keycloak.js';
 import { createTestDatabase } from './postgres.js';
@@ -35,15 +36,22 @@ export interface TestUserService {
   close(): Promise<void>;
 }
 
-/** @param overrides of its settings; with `databaseUrl` it is one more replica over that database */
+/**
+ * @param overrides of its settings; with `databaseUrl` it is one more replica over that database
+ * @param logger unless told, it logs nothing
+ */
 export async function startTestUserService(
   overrides: Partial<UserServiceSettings> = {},
+  logger?: Logger,
 ): Promise<TestUserService> {
   const own = overrides.databaseUrl ? null : await createTestDatabase();
   const settings = { ...settingsFor(own?.url ?? (overrides.databaseUrl as string)), ...overrides };
   const database = await usersDataSource(settings.databaseUrl, { poolSize: 3 }).initialize();
   const app = await startReplicated(() =>
-    startUserService(settings, { logger: pino({ level: settings.logLevel }), drain: new Drain() }),
+    startUserService(settings, {
+      logger: logger ?? pino({ level: settings.logLevel }),
+      drain: new Drain(),
+    }),
   );
   const urlOf = (label: string) => app.addresses.find((address) => address.label === label)?.url ?? '';
   const api = new Api(urlOf('user-service'));

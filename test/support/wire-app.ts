@@ -1,3 +1,5 @@
+import type { Server } from 'node:http';
+import { promisify } from 'node:util';
 import { Body, Controller, Get, HttpException, Module, Param, Patch, Post, Query, Req } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { type ApiError, tooManyRequests, unavailable } from '#libs/http/api-error.js';
@@ -12,6 +14,9 @@ import { type CapturedLog, captureLog } from './captured-log.js';
 
 /** Stands in texts that may not leave. */
 export const INSIDE = 'inside-4711';
+
+/** The length of an answer that fits into no buffer of the system. */
+const LARGE = 32 * 1024 * 1024;
 
 class Thing {
   @TextField({ min: 1, max: 50, optional: true, nullable: true })
@@ -48,13 +53,13 @@ class WireController {
   @Get('things')
   @Replies([Thing], { message: 'Things.' })
   list(@Query() { limit = '20' }: ThingQuery) {
-    return Reply.page([], { limit: Number(limit), next_cursor: null });
+    return Reply.page({ items: [], limit: Number(limit), nextCursor: null }, (thing) => thing);
   }
 
   @Post('things')
   @Replies(Thing, { message: 'Made.', status: 201 })
   create(@Body() thing: Thing) {
-    return new Reply(thing).at('/things/1');
+    return new Reply(thing).created('1');
   }
 
   @Get('things/:id')
@@ -82,6 +87,12 @@ class WireController {
     return { ip, protocol };
   }
 
+  @Get('large')
+  @Replies(null, { message: 'More than a socket takes.' })
+  large() {
+    return 'x'.repeat(LARGE);
+  }
+
   @Get('failures/:kind')
   @Replies(null, { message: 'Never.' })
   async fail(@Param('kind') kind: string) {
@@ -95,6 +106,8 @@ class WireModule {}
 export interface WireApp {
   url: string;
   log: CapturedLog;
+  /** How many sockets the server itself has. */
+  connections(): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -103,5 +116,7 @@ export async function startWireApp(options: Partial<HttpAppOptions> = {}): Promi
   const log = await captureLog();
   const app = await createHttpApp(WireModule, { name: 'wire', logger: log.logger, ...options });
   const url = await listenOn(app, { host: '127.0.0.1', port: 0, variable: 'PORT' });
-  return { url, log, close: () => app.close() };
+  const server: Server = app.getHttpServer();
+  const connections = promisify<number>((done) => server.getConnections(done));
+  return { url, log, connections, close: () => app.close() };
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { UserServiceSettings } from '#libs/config/settings.js';
+import { exchange, type RawAnswer } from '../support/raw-http.js';
 import { startTestUserService, type TestUserService } from '../support/user-service.js';
 
 let service: TestUserService;
@@ -77,6 +78,46 @@ describe('the pages of the internal port', () => {
       ]);
     } finally {
       await other.close();
+    }
+  });
+});
+
+/** Without a `Host` where it is null, as old probes ask. */
+async function askAs(host: string | null, path: string, { internal }: TestUserService): Promise<RawAnswer> {
+  const lines = host === null ? [`GET ${path} HTTP/1.0`] : [`GET ${path} HTTP/1.1`, `Host: ${host}`];
+  const { answers } = await exchange(internal.url, [...lines, 'Connection: close', '', ''].join('\r\n'));
+  return answers[0] as RawAnswer;
+}
+
+describe('a web page that makes its own name point to loopback', () => {
+  it.each(['/health', '/health/ready', '/metrics', '/users/username/nobody', '/nowhere'])(
+    'is refused at %s',
+    async (path) => {
+      for (const host of ['evil.example', 'evil.example:3001', '192.0.2.1', 'localhost.evil.example']) {
+        const { status, body, headers } = await askAs(host, path, service);
+        expect([host, status, JSON.parse(body).errors[0].code]).toEqual([host, 403, 'host_not_allowed']);
+        expect(headers['x-request-id']).toMatch(/./);
+      }
+    },
+  );
+
+  it.each(['localhost', 'LOCALHOST:3001', '127.0.0.1:3001', '[::1]:3001', 'localhost.', 'a.localhost', null])(
+    'is told from who asks for %s',
+    async (host) => {
+      expect((await askAs(host, '/health', service)).status).toBe(200);
+      expect((await askAs(host, '/users/username/nobody', service)).status).toBe(404);
+    },
+  );
+
+  it('cannot reach other addresses so, nor know the token: there any name is right', async () => {
+    const { databaseUrl } = service.settings;
+    for (const settings of [{ internalHost: '0.0.0.0' }, { internalApiToken: 'let-me-in-7-please' }]) {
+      const other = await startTestUserService({ databaseUrl, ...settings });
+      try {
+        expect((await askAs('user-service:3001', '/health', other)).status).toBe(200);
+      } finally {
+        await other.close();
+      }
     }
   });
 });

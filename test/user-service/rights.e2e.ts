@@ -57,6 +57,17 @@ it.each([
   expect((await ada.get('/users/me')).data).toMatchObject({ first_name: 'Ada', display_name: null });
 });
 
+it('a name that the issuer stores otherwise is 422, and what it holds is shown', async () => {
+  const ada = service.native();
+  await ada.get('/users/me');
+  const account = { updated_at: new Date().toISOString() };
+  answer = { status: 200, body: envelope({ first_name: 'Ada', last_name: null, account }) };
+  const change = { first_name: ' Ada', last_name: 'Byron', display_name: 'X' };
+  const { status, errors } = await ada.put('/users/me', change);
+  expect([status, errors]).toEqual([422, ['last_name altered_by_issuer']]);
+  expect((await ada.get('/users/me')).data).toMatchObject({ last_name: null, display_name: null });
+});
+
 it('a frozen identity-provider makes only routes that need a permission wait, and those not for long', async () => {
   answer = null;
   const ada = service.native();

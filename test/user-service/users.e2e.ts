@@ -52,6 +52,21 @@ describe('rights', () => {
     expect((await caller.get('/users')).status).toBe(403);
   });
 
+  it('come with a token of nearly 16 KiB, and not with a longer one', async () => {
+    const { account } = await both.idp.signIn(['users:read']);
+    const callWith = async (length: number) => {
+      const { token } = await both.idp.sessionOf(account, { filler: 'x'.repeat(length) });
+      const caller = both.service.api.as(token as string);
+      const answers = [await caller.get('/users'), await caller.put('/users/me', { first_name: 'Ada' })];
+      return { length: token?.length, statuses: answers.map(({ status }) => status) };
+    };
+    const large = await callWith(11_200);
+    expect(large.length).toBeGreaterThan(15_500);
+    expect(large.length).toBeLessThanOrEqual(16_384);
+    expect(large.statuses).toEqual([200, 200]);
+    expect((await callWith(12_000)).statuses).toEqual([401, 401]);
+  });
+
   it('end with the session: 401 where identity-provider is asked', async () => {
     const { api } = await both.idp.signIn(['users:read']);
     const caller = both.service.api.as(api.token as string);

@@ -6,6 +6,7 @@ import { developmentKeysFile, usesDevelopmentKeys, withKeysOf } from '../develop
 import { messageOf } from '../failure.js';
 import { broken, type Check, type Examination } from './check.js';
 import { checkDatabases } from './database.check.js';
+import { checkInternalPort } from './internal-port.check.js';
 import { checkKeycloak } from './keycloak.check.js';
 import { checkKeys } from './keys.check.js';
 import { checkMigrations } from './migrations.check.js';
@@ -16,6 +17,7 @@ const EXAMINATIONS: Examination[] = [
   checkDatabases,
   checkMigrations,
   checkKeys,
+  checkInternalPort,
   checkKeycloak,
 ];
 

@@ -2,6 +2,7 @@ import { keycloakSettings } from '#libs/config/command.settings.js';
 import type { KeycloakServiceSettings } from '#libs/config/settings.js';
 import { SettingsError } from '#libs/config/settings-error.js';
 import { type Check, type Examined, skipped } from './check.js';
+import { checkPairwiseSubjects } from './keycloak-pairwise.check.js';
 import { checkRealm } from './keycloak-realm.check.js';
 import { checkRights } from './keycloak-rights.check.js';
 import { checkRoleMap } from './keycloak-role-map.check.js';
@@ -19,14 +20,19 @@ export async function checkKeycloak(examined: Examined): Promise<Check[]> {
   return [...ofKeycloak, roleMap];
 }
 
-async function checkServer(settings: KeycloakServiceSettings, { apps }: Examined): Promise<Check[]> {
+async function checkServer(settings: KeycloakServiceSettings, examined: Examined): Promise<Check[]> {
   const realm = await checkRealm(settings);
   if (realm.some(({ name, status }) => name === 'keycloak.reachable' && status === 'broken')) return realm;
   // identity-provider calls nothing but the keys.
-  if (apps === 'identity-provider') return realm;
+  if (examined.apps === 'identity-provider') return realm;
   const answer = await requestToken(settings);
   if ('check' in answer) return [...realm, answer.check];
-  return [...realm, ...checkServiceToken(settings, answer), ...(await checkRights(settings, answer))];
+  return [
+    ...realm,
+    ...checkServiceToken(settings, answer),
+    ...(await checkRights(settings, answer)),
+    ...(await checkPairwiseSubjects(settings, answer, examined)),
+  ];
 }
 
 function settingsIn({ apps, env }: Examined): KeycloakServiceSettings | null | 'faulty' {

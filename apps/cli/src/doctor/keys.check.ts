@@ -8,6 +8,7 @@ import { messageOf } from '../failure.js';
 import { NextKey } from '../keys/next-key.js';
 import { jwksUrlOf, publishedKeys, shows } from '../keys/published-keys.js';
 import { broken, type Check, type Examined, ok, skipped, warning } from './check.js';
+import { remedyFor } from './settings.check.js';
 
 /** The keys of native tokens: the pair, whether it is what is published, and a rotation that is under way. */
 export async function checkKeys({ apps, env, root }: Examined): Promise<Check[]> {
@@ -19,14 +20,24 @@ export async function checkKeys({ apps, env, root }: Examined): Promise<Check[]>
     return [...checks, ...checkRotation(root)];
   } catch (error) {
     if (!(error instanceof SettingsError)) throw error;
-    return [
-      broken(
-        'keys',
-        error.problems.map(({ variable, message }) => `${variable} ${message}`).join('; '),
-        'twinkey keys generate makes a pair.',
-      ),
-    ];
+    return keyFaults(error);
   }
+}
+
+const KEY_VARIABLES = [
+  'JWT_PRIVATE_KEY',
+  'JWT_PUBLIC_KEY',
+  'JWT_KID',
+  'JWT_ADDITIONAL_PUBLIC_KEYS',
+  'JWT_JWKS_URL',
+];
+
+/** A check for each faulty key; other faults, such as that of an issuer, are the settings' check's. */
+function keyFaults({ problems }: SettingsError): Check[] {
+  const ours = problems.filter(({ variable }) => KEY_VARIABLES.includes(variable));
+  return ours.length > 0
+    ? ours.map(({ variable, message }) => broken('keys', `${variable} ${message}`, remedyFor(variable)))
+    : [skipped('keys', 'Other settings of native tokens have to be mended first.')];
 }
 
 async function checkSigning(env: Environment): Promise<Check[]> {

@@ -4,6 +4,16 @@ import { usesDevelopmentKeys } from '../development/keys.js';
 import { broken, type Check, type Examined, ok } from './check.js';
 
 const REMEDY = 'Set it in .env or in the environment; docs/settings.md has every variable.';
+const KEY_REMEDY = 'Set both keys of one pair; twinkey keys generate prints a new one.';
+/** Where there is more to say. */
+const REMEDIES: Record<string, string> = {
+  JWT_ISSUER:
+    "Set it to identity-provider's public URL, in production an https one: a proxy ends TLS, and the apps go on speaking HTTP (docs/deploying.md).",
+  KEYCLOAK_URL:
+    "Set it to Keycloak's public URL, in production an https one; KEYCLOAK_INTERNAL_URL may be http and private.",
+  JWT_PRIVATE_KEY: KEY_REMEDY,
+  JWT_PUBLIC_KEY: KEY_REMEDY,
+};
 
 /** All settings of the chosen apps. */
 export async function checkSettings({ apps, env }: Examined): Promise<Check[]> {
@@ -22,5 +32,9 @@ export async function checkSettings({ apps, env }: Examined): Promise<Check[]> {
 /** A check for each fault. Rethrows what is no SettingsError. */
 export function settingsFaults(error: unknown): Check[] {
   if (!(error instanceof SettingsError)) throw error;
-  return error.problems.map(({ variable, message }) => broken('settings', `${variable} ${message}`, REMEDY));
+  return error.problems.map(({ variable, message }) =>
+    broken('settings', `${variable} ${message}`, remedyFor(variable)),
+  );
 }
+
+export const remedyFor = (variable: string): string => REMEDIES[variable] ?? REMEDY;

@@ -1,6 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { PERMISSIONS } from '#libs/auth/permissions.js';
 import type { DatabaseUrls } from '#libs/config/command.settings.js';
+import { databaseAdvice } from '#libs/database/database-advice.js';
 import { identityDataSource } from '#libs/database/identity/identity-data-source.js';
 import { upsertPermissions } from '#libs/database/identity/upsert-permissions.js';
 import { type MigrationState, migrate, migrationStatus } from '#libs/database/migrate.js';
@@ -42,8 +43,9 @@ export function schemasOf({ identity, users }: DatabaseUrls): Schema[] {
 /** Applies all that is pending, and sees to it that every permission of an endpoint is there. Safe when several do so. */
 export async function migrateUp(schemas: Schema[]): Promise<SchemaChanges> {
   const changed: SchemaChanges['schemas'] = [];
-  for (const { name, dataSource } of schemas) {
-    changed.push({ schema: name, migrations: await within(name, () => migrate(dataSource, 'up')) });
+  for (const schema of schemas) {
+    const migrations = await within(schema, () => migrate(schema.dataSource, 'up'));
+    changed.push({ schema: schema.name, migrations });
   }
   return { schemas: changed, permissions: await addPermissions(schemas) };
 }
@@ -62,15 +64,16 @@ export async function migrateDown(schemas: Schema[]): Promise<SchemaChanges> {
     );
   const schema = schemas.find(({ name }) => name === last?.schema);
   if (!schema) return { schemas: [], permissions: [] };
-  const migrations = await within(schema.name, () => migrate(schema.dataSource, 'down'));
+  const migrations = await within(schema, () => migrate(schema.dataSource, 'down'));
   return { schemas: [{ schema: schema.name, migrations }], permissions: [] };
 }
 
 /** Every migration, applied or not. Changes nothing. */
 export async function migrationsOf(schemas: Schema[]): Promise<SchemaStatus> {
   const states: SchemaStatus['schemas'] = [];
-  for (const { name, dataSource } of schemas) {
-    states.push({ schema: name, migrations: await within(name, () => migrationStatus(dataSource)) });
+  for (const schema of schemas) {
+    const migrations = await within(schema, () => migrationStatus(schema.dataSource));
+    states.push({ schema: schema.name, migrations });
   }
   const pending = states.flatMap(({ migrations }) => migrations).filter(({ applied }) => !applied).length;
   return { pending, schemas: states };
@@ -90,7 +93,7 @@ export async function requireMigrated(schemas: Schema[]): Promise<void> {
 async function addPermissions(schemas: Schema[]): Promise<string[]> {
   const identity = schemas.find(({ name }) => name === 'identity');
   if (!identity) return [];
-  return within('identity', async () => {
+  return within(identity, async () => {
     await identity.dataSource.initialize();
     try {
       return await upsertPermissions(identity.dataSource, PERMISSIONS);
@@ -104,18 +107,19 @@ async function addPermissions(schemas: Schema[]): Promise<string[]> {
 const writtenAt = (name: string) => Number(name.slice(-13));
 
 /** The error of a database says whose it is. */
-async function within<T>(schema: SchemaName, work: () => Promise<T>): Promise<T> {
+async function within<T>({ name, dataSource }: Schema, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    throw new DatabaseFailure(schema, error);
+    throw new DatabaseFailure(name, error, (dataSource.options as { url: string }).url);
   }
 }
 
-/** What a database refused, or that it cannot be reached; `cause` holds its own error. */
+/** What a database refused, or that it cannot be reached, and what mends it; `cause` holds its own error. */
 export class DatabaseFailure extends Failure {
-  constructor(schema: SchemaName, cause: unknown) {
-    super(`The ${schema} database: ${messageOf(cause)}`);
+  constructor(schema: SchemaName, cause: unknown, url: string) {
+    const advice = databaseAdvice(cause, url);
+    super(`The ${schema} database: ${messageOf(cause)}${advice ? `. ${advice}` : ''}`);
     this.cause = cause;
   }
 }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { databaseUrls, seedSettings } from '#libs/config/command.settings.js';
 import { type Environment, environmentName } from '#libs/config/environment.js';
-import { findPostgresError, isUnavailable } from '#libs/database/pg-errors.js';
+import { isMisconfigured, isUnavailable } from '#libs/database/pg-errors.js';
 import { type ChosenApps, databasesOf } from '../chosen-apps.js';
 import { isSet } from '../development/is-set.js';
 import { migrateUp, requireMigrated, type Schema, schemasOf } from '../migrate/schemas.js';
@@ -50,14 +50,9 @@ async function patiently<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (error) {
-      if (performance.now() - since > PATIENCE_MS || !mayComeUp(error)) throw error;
+      const mayComeUp = isUnavailable(error) && !isMisconfigured(error);
+      if (!mayComeUp || performance.now() - since > PATIENCE_MS) throw error;
     }
     await sleep(1_000);
   }
-}
-
-/** A wrong password or name will not become right by waiting. */
-function mayComeUp(error: unknown): boolean {
-  const state = findPostgresError(error)?.code;
-  return isUnavailable(error) && !['28000', '28P01', '3D000'].includes(state ?? '');
 }

@@ -4,7 +4,7 @@ import { Failure } from '../failure.js';
 
 /**
  * A new password: asked for twice without being shown where a person sits at the terminal, else the first line of
- * standard input. Nothing of it is cut off but the line's end.
+ * standard input. Nothing of it is cut off but the line's end and a byte order mark, which PowerShell writes.
  * @throws Failure where there is none, or the two differ
  */
 export async function readNewPassword(email: string): Promise<string> {
@@ -28,7 +28,7 @@ async function firstLine(input: NodeJS.ReadStream): Promise<string> {
 /** Replacing what is not UTF-8 would set another password than the one that was meant. */
 function decode(bytes: Buffer): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
     throw new Failure('The password on standard input is not UTF-8.');
   }

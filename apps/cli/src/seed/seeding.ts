@@ -51,13 +51,13 @@ export async function withSeeding<T>(
       },
     });
   } catch (error) {
-    throw explained(error);
+    throw explained(error, databaseUrl);
   } finally {
     if (database.isInitialized) await database.destroy();
   }
 }
 
-function explained(error: unknown): unknown {
+function explained(error: unknown, databaseUrl: string): unknown {
   if (error instanceof Failure) return error;
   if (error instanceof ApiError) {
     return new Failure(
@@ -68,5 +68,5 @@ function explained(error: unknown): unknown {
   if (state && NOT_MIGRATED.includes(state)) {
     return new Failure('Schema identity is not there yet: run twinkey migrate first.');
   }
-  return new DatabaseFailure('identity', error);
+  return new DatabaseFailure('identity', error, databaseUrl);
 }

@@ -2,9 +2,7 @@ import type { EntityManager } from 'typeorm';
 import { Account } from '#libs/database/identity/account.entity.js';
 import { Role } from '#libs/database/identity/role.entity.js';
 import { notFound } from '#libs/http/api-error.js';
-import { Reply } from '#libs/http/envelope.js';
 import { etagOf } from '#libs/http/etag.js';
-import { type AccountReply, mapAccount } from './accounts.dto.js';
 import { roleNotFound } from './accounts.errors.js';
 
 export type AccountWithRole = Account & { role: Role };
@@ -39,6 +37,3 @@ export async function requireRole(tx: EntityManager, id: string): Promise<Role> 
 
 /** The role's version is part of the tag, since its name is shown too. */
 export const tagOf = ({ version, role }: AccountWithRole): string => etagOf(version, role.version);
-
-export const taggedAccount = (account: AccountWithRole): Reply<AccountReply> =>
-  Reply.tagged(mapAccount(account, account.role), tagOf(account));

@@ -4,11 +4,13 @@ import { Caller, RequirePermission } from '#libs/auth/access.js';
 import type { Principal } from '#libs/auth/principal.js';
 import { Reply } from '#libs/http/envelope.js';
 import { IfMatch, Replies } from '#libs/http/replies.js';
-import { AccountListQuery, AccountReply, CreateAccount, UpdateAccount } from './accounts.dto.js';
+import { type AccountWithRole, tagOf } from './account-rows.js';
+import { AccountListQuery, AccountReply, CreateAccount, mapAccount, UpdateAccount } from './accounts.dto.js';
 import { AccountsService } from './accounts.service.js';
 
 const EXCEEDS = 'It takes permissions that the caller does not hold.';
-const LOCKED = "It is the caller's own, or the last active one that holds everything.";
+const LAST = 'It is the last active account that holds everything.';
+const OWN = `The caller would disable their own account, or change its email or password. ${LAST}`;
 
 @ApiTags('accounts')
 @Controller('accounts')
@@ -23,24 +25,25 @@ export class AccountsController {
     message: 'Account created.',
     errors: { 403: EXCEEDS, 409: 'The email is taken.' },
   })
-  create(@Caller() caller: Principal, @Body() body: CreateAccount): Promise<Reply<AccountReply>> {
-    return this.accounts.create(caller, body);
+  async create(@Caller() caller: Principal, @Body() body: CreateAccount): Promise<Reply<AccountReply>> {
+    const created = await this.accounts.create(caller, body);
+    return tagged(created).created(created.id);
   }
 
   @Get()
   @RequirePermission('accounts:read')
   @ApiOperation({ summary: 'List accounts' })
   @Replies([AccountReply], { message: 'Accounts.' })
-  list(@Query() query: AccountListQuery): Promise<Reply<AccountReply[]>> {
-    return this.accounts.list(query);
+  async list(@Query() query: AccountListQuery): Promise<Reply<AccountReply[]>> {
+    return Reply.page(await this.accounts.list(query), mapAccount);
   }
 
   @Get(':id')
   @RequirePermission('accounts:read')
   @ApiOperation({ summary: 'Read an account' })
   @Replies(AccountReply, { message: 'Account.', etag: 'read' })
-  get(@Param('id') id: string): Promise<Reply<AccountReply>> {
-    return this.accounts.get(id);
+  async get(@Param('id') id: string): Promise<Reply<AccountReply>> {
+    return tagged(await this.accounts.get(id));
   }
 
   @Patch(':id')
@@ -49,26 +52,34 @@ export class AccountsController {
   @Replies(AccountReply, {
     message: 'Account updated.',
     etag: 'write',
-    errors: { 403: EXCEEDS, 409: `The email is taken. ${LOCKED}` },
+    errors: { 403: EXCEEDS, 409: `The email is taken. ${OWN}` },
   })
-  update(
+  async update(
     @Caller() caller: Principal,
     @Param('id') id: string,
     @Body() body: UpdateAccount,
     @IfMatch() ifMatch: string | undefined,
   ): Promise<Reply<AccountReply>> {
-    return this.accounts.update(caller, id, body, ifMatch);
+    return tagged(await this.accounts.update(caller, id, body, ifMatch));
   }
 
   @Delete(':id')
   @RequirePermission('accounts:delete')
   @ApiOperation({ summary: 'Delete an account' })
-  @Replies(null, { message: 'Account deleted.', etag: 'write', errors: { 403: EXCEEDS, 409: LOCKED } })
-  delete(
+  @Replies(null, {
+    message: 'Account deleted.',
+    etag: 'write',
+    errors: { 403: EXCEEDS, 409: `It is the caller's own account. ${LAST}` },
+  })
+  async delete(
     @Caller() caller: Principal,
     @Param('id') id: string,
     @IfMatch() ifMatch: string | undefined,
   ): Promise<Reply<never>> {
-    return this.accounts.delete(caller, id, ifMatch);
+    await this.accounts.delete(caller, id, ifMatch);
+    return Reply.nothing();
   }
 }
+
+const tagged = (account: AccountWithRole): Reply<AccountReply> =>
+  Reply.tagged(mapAccount(account), tagOf(account));

@@ -1,8 +1,9 @@
 import { ApiProperty } from '@nestjs/swagger';
 import type { Account, AccountStatus } from '#libs/database/identity/account.entity.js';
 import type { Role } from '#libs/database/identity/role.entity.js';
-import { ChoiceField, EmailField, IdField, TextField } from '#libs/http/fields.js';
+import { ChoiceField, EmailField, IdField } from '#libs/http/fields.js';
 import { SearchableListQuery, SortField } from '#libs/http/list-query.js';
+import { NameField } from '#libs/http/name-fields.js';
 import { NewPasswordField } from '../passwords/new-password.field.js';
 
 export const STATUSES = ['active', 'disabled'] as const satisfies AccountStatus[];
@@ -17,10 +18,10 @@ export class CreateAccount {
   @IdField()
   role_id: string;
 
-  @TextField({ min: 1, max: 255, optional: true, nullable: true, example: 'Ada' })
+  @NameField({ optional: true, nullable: true, example: 'Ada' })
   first_name?: string | null;
 
-  @TextField({ min: 1, max: 255, optional: true, nullable: true, example: 'Lovelace' })
+  @NameField({ optional: true, nullable: true, example: 'Lovelace' })
   last_name?: string | null;
 
   @ChoiceField(STATUSES, { optional: true, example: 'active' })
@@ -38,10 +39,10 @@ export class UpdateAccount {
   @IdField({ optional: true })
   role_id?: string;
 
-  @TextField({ min: 1, max: 255, optional: true, nullable: true, example: 'Ada' })
+  @NameField({ optional: true, nullable: true, example: 'Ada' })
   first_name?: string | null;
 
-  @TextField({ min: 1, max: 255, optional: true, nullable: true, example: 'Lovelace' })
+  @NameField({ optional: true, nullable: true, example: 'Lovelace' })
   last_name?: string | null;
 
   @ChoiceField(STATUSES, { optional: true, example: 'disabled' })
@@ -96,17 +97,17 @@ export class AccountReply {
 type ShownAccount = Pick<
   Account,
   'id' | 'email' | 'firstName' | 'lastName' | 'status' | 'createdAt' | 'updatedAt'
->;
+> & { role: Pick<Role, 'id' | 'name'> };
 
-/** All that leaves of an account: never its password's hash. */
-export function mapAccount(account: ShownAccount, role: Pick<Role, 'id' | 'name'>): AccountReply {
+/** Everything of an account that is shown: never its password hash. */
+export function mapAccount(account: ShownAccount): AccountReply {
   return {
     id: account.id,
     email: account.email,
     first_name: account.firstName,
     last_name: account.lastName,
     status: account.status,
-    role: { id: role.id, name: role.name },
+    role: { id: account.role.id, name: account.role.name },
     created_at: account.createdAt.toISOString(),
     updated_at: account.updatedAt.toISOString(),
   };

@@ -2,10 +2,9 @@ import type { Repository } from 'typeorm';
 import type { Account } from '#libs/database/identity/account.entity.js';
 import { keyStartsWith, nameStartsWith } from '#libs/database/name-search.js';
 import { countRows, fetchPage } from '#libs/database/page.js';
-import type { Reply } from '#libs/http/envelope.js';
-import { listReply, readList } from '#libs/http/list-request.js';
+import { type ListPage, listPage, readList } from '#libs/http/list-request.js';
 import type { AccountWithRole } from './account-rows.js';
-import { type AccountListQuery, type AccountReply, mapAccount } from './accounts.dto.js';
+import type { AccountListQuery } from './accounts.dto.js';
 import { emailKey } from './email.js';
 
 const SORTS = {
@@ -21,7 +20,7 @@ const SORTS = {
 export async function listAccounts(
   accounts: Repository<Account>,
   { q, status, ...query }: AccountListQuery,
-): Promise<Reply<AccountReply[]>> {
+): Promise<ListPage<AccountWithRole>> {
   const roleId = query.role_id?.toLowerCase();
   const request = readList('accounts', query, SORTS, { q, status, roleId });
   const found = accounts.createQueryBuilder('account').innerJoinAndSelect('account.role', 'role');
@@ -32,6 +31,6 @@ export async function listAccounts(
     found.andWhere(`(${matches})`, { key: emailKey(q), q });
   }
   const { rows, next } = await fetchPage(found, SORTS[request.sort], request);
-  const data = (rows as AccountWithRole[]).map((account) => mapAccount(account, account.role));
-  return listReply(request, { data, next, total: request.includeTotal ? await countRows(found) : undefined });
+  const total = request.includeTotal ? await countRows(found) : undefined;
+  return listPage(request, rows as AccountWithRole[], next, total);
 }

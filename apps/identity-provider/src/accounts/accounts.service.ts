@@ -5,24 +5,16 @@ import type { Principal } from '#libs/auth/principal.js';
 import { Account } from '#libs/database/identity/account.entity.js';
 import { Session } from '#libs/database/identity/session.entity.js';
 import { invalid } from '#libs/http/api-error.js';
-import { Reply } from '#libs/http/envelope.js';
 import { requireMatch } from '#libs/http/etag.js';
 import { newId } from '#libs/http/ids.js';
-import type { Actor } from '../authority/actor.js';
+import type { ListPage } from '#libs/http/list-request.js';
+import { type Actor, requireWithin } from '../authority/actor-rights.js';
 import { AuthorityService } from '../authority/authority.service.js';
-import { requireWithin } from '../authority/rights.js';
-import { permissionsOf } from '../authority/role-tree.js';
+import { permissionsOf } from '../authority/role-hierarchy.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
 import { passwordFaults } from '../passwords/password-policy.js';
-import {
-  type AccountWithRole,
-  getAccount,
-  lockAccount,
-  requireRole,
-  taggedAccount,
-  tagOf,
-} from './account-rows.js';
-import type { AccountListQuery, AccountReply, CreateAccount, UpdateAccount } from './accounts.dto.js';
+import { type AccountWithRole, getAccount, lockAccount, requireRole, tagOf } from './account-rows.js';
+import type { AccountListQuery, CreateAccount, UpdateAccount } from './accounts.dto.js';
 import { ownAccount } from './accounts.errors.js';
 import { listAccounts } from './accounts.list.js';
 import { emailKey, storedEmail } from './email.js';
@@ -36,28 +28,27 @@ export class AccountsService {
   ) {}
 
   /** @throws ApiError 422 on `role_id`, 403 `exceeds_own_permissions`, 409 `email_taken`, 503 */
-  async create(caller: Principal, body: CreateAccount): Promise<Reply<AccountReply>> {
+  async create(caller: Principal, body: CreateAccount): Promise<AccountWithRole> {
     // Before the change begins: nobody waits for bcrypt at the lock that orders all changes.
     const passwordHash = await this.hasher.hash(body.password);
-    const created = await this.authority.change(caller, 'accounts:create', async (tx, actor) => {
+    return this.authority.change(caller, 'accounts:create', async (tx, actor) => {
       const role = await requireRole(tx, body.role_id);
       await requireHeld(tx, actor, role.id, 'role_id');
       const id = newId();
       await tx.insert(Account, { id, ...columnsOf(body), passwordHash, roleId: role.id });
       return getAccount(tx, id);
     });
-    return taggedAccount(created).at(`/api/v1/accounts/${created.id}`);
   }
 
-  list(query: AccountListQuery): Promise<Reply<AccountReply[]>> {
+  list(query: AccountListQuery): Promise<ListPage<AccountWithRole>> {
     return listAccounts(this.accounts, query);
   }
 
   /** @throws ApiError 404, 412 */
-  async get(id: string, ifMatch?: string): Promise<Reply<AccountReply>> {
+  async get(id: string, ifMatch?: string): Promise<AccountWithRole> {
     const account = await getAccount(this.accounts.manager, id);
     requireMatch(ifMatch, tagOf(account));
-    return taggedAccount(account);
+    return account;
   }
 
   /**
@@ -70,35 +61,33 @@ export class AccountsService {
     id: string,
     body: UpdateAccount,
     ifMatch: string | undefined,
-  ): Promise<Reply<AccountReply>> {
+  ): Promise<AccountWithRole> {
     if (Object.keys(body).length === 0) return this.get(id, ifMatch);
     const passwordHash = body.password === undefined ? undefined : await this.hasher.hash(body.password);
-    const updated = await this.authority.change(caller, 'accounts:update', async (tx, actor) => {
+    return this.authority.change(caller, 'accounts:update', async (tx, actor) => {
       const role = body.role_id === undefined ? undefined : await requireRole(tx, body.role_id);
       const account = await lockAccount(tx, id);
       await requireHeld(tx, actor, account.roleId);
       if (role) await requireHeld(tx, actor, role.id, 'role_id');
       requirePasswordFits(body, account.email);
       requireMatch(ifMatch, tagOf(account));
-      if (body.status === 'disabled') requireOther(actor, account, 'status');
+      if (actor.accountId === account.id) requireOwnChange(body, account);
       const { role: _, ...row } = account;
       await tx.save(Account, { ...row, ...columnsOf(body), passwordHash, roleId: role?.id ?? row.roleId });
       if (passwordHash || body.status === 'disabled') await tx.delete(Session, { accountId: row.id });
       return getAccount(tx, id);
     });
-    return taggedAccount(updated);
   }
 
   /** @throws ApiError 404, 403 `exceeds_own_permissions`, 412, 409 `own_account`, `last_admin` */
-  async delete(caller: Principal, id: string, ifMatch: string | undefined): Promise<Reply<never>> {
-    await this.authority.change(caller, 'accounts:delete', async (tx, actor) => {
+  delete(caller: Principal, id: string, ifMatch: string | undefined): Promise<void> {
+    return this.authority.change(caller, 'accounts:delete', async (tx, actor) => {
       const account = await lockAccount(tx, id);
       await requireHeld(tx, actor, account.roleId);
       requireMatch(ifMatch, tagOf(account));
-      requireOther(actor, account);
+      if (actor.accountId === account.id) throw ownAccount([null]);
       await tx.delete(Account, { id: account.id });
     });
-    return Reply.nothing();
   }
 }
 
@@ -118,8 +107,18 @@ async function requireHeld(tx: EntityManager, actor: Actor, roleId: string, fiel
   requireWithin(actor.permissions, await permissionsOf(tx, [roleId]), field);
 }
 
-function requireOther(actor: Actor, account: AccountWithRole, field?: string): void {
-  if (actor.accountId === account.id) throw ownAccount(field);
+/**
+ * Nobody disables themselves. Their own password and email they change where the current password is asked for, so that
+ * a stolen token does not become a stolen account.
+ */
+function requireOwnChange({ email, password, status }: UpdateAccount, present: AccountWithRole): void {
+  const isRefused = {
+    email: email !== undefined && storedEmail(email) !== present.email,
+    password: password !== undefined,
+    status: status === 'disabled',
+  };
+  const fields = Object.entries(isRefused).flatMap(([field, refused]) => (refused ? [field] : []));
+  if (fields.length > 0) throw ownAccount(fields);
 }
 
 /** Where the body brings no email, the new password has not been compared with the account's yet. */

@@ -1,6 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { type FieldOptions, field, must } from '#libs/http/field.js';
-import { EmailField, TextField } from '#libs/http/fields.js';
+import { EmailField } from '#libs/http/fields.js';
+import { NameField } from '#libs/http/name-fields.js';
 import { AccountReply } from '../accounts/accounts.dto.js';
 import { NewPasswordField } from '../passwords/new-password.field.js';
 
@@ -39,10 +40,10 @@ export class PasswordChange {
 }
 
 export class OwnName {
-  @TextField({ min: 1, max: 255, optional: true, nullable: true, example: 'Ada' })
+  @NameField({ optional: true, nullable: true, example: 'Ada' })
   first_name?: string | null;
 
-  @TextField({ min: 1, max: 255, optional: true, nullable: true, example: 'Lovelace' })
+  @NameField({ optional: true, nullable: true, example: 'Lovelace' })
   last_name?: string | null;
 }
 

@@ -22,6 +22,7 @@ export function toMeReply(caller: Principal, account: SessionAccount | null): Me
       issued_at: iso(caller.token.issuedAt),
       expires_at: iso(caller.token.expiresAt),
     },
-    account: account && mapAccount(account, { id: account.roleId, name: caller.roles[0] as string }),
+    account:
+      account && mapAccount({ ...account, role: { id: account.roleId, name: caller.roles[0] as string } }),
   };
 }

@@ -13,7 +13,7 @@ export interface SessionAccount {
   roleId: string;
   createdAt: Date;
   updatedAt: Date;
-  /** bigint, as text. */
+  /** As `AUTHORITY_STATE` spells it: to be compared for equality alone. */
   authorityVersion: string;
 }
 

@@ -1,12 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { AUTHORITY_STATE } from '#libs/database/identity/authority.entity.js';
 import { preparedQuery } from '#libs/database/prepared-query.js';
 import { newId } from '#libs/http/ids.js';
 import type { SessionAccount } from './session-account.js';
 
 const ACCOUNT_COLUMNS = `a.id, s.id AS "sessionId", a.email, a.first_name AS "firstName", a.last_name AS "lastName", a.status,
   a.role_id AS "roleId", a.created_at AS "createdAt", a.updated_at AS "updatedAt",
-  (SELECT version FROM identity.authority)::text AS "authorityVersion"`;
+  (SELECT ${AUTHORITY_STATE} FROM identity.authority) AS "authorityVersion"`;
 
 /** A native account's logins. A token counts while the session that its `sid` names is a row here. */
 @Injectable()

@@ -5,8 +5,8 @@ import type { PermissionName } from '#libs/auth/permissions.js';
 import type { Principal } from '#libs/auth/principal.js';
 import { conflict, forbidden, unavailable } from '#libs/http/api-error.js';
 import { Lanes } from '#libs/http/lanes.js';
-import { type Actor, readStanding } from './actor.js';
-import { IS_ADMINISTERED } from './lineage.js';
+import { type Actor, readStanding } from './actor-rights.js';
+import { IS_ADMINISTERED } from './role-hierarchy.js';
 
 /** How long a change waits for others: in this process, then (ms) at the lock, for those of other replicas. */
 const PATIENCE = 2_000;

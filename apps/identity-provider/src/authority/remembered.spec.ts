@@ -51,6 +51,13 @@ describe('what is remembered', () => {
     await expect(remembered.get('role', '2', never)).resolves.toBe('new');
   });
 
+  it('is remembered although its version is lower than the one before: a database was restored', async () => {
+    const remembered = new Remembered<string>();
+    await remembered.get('role', '9', at('9', 'old'));
+    await remembered.get('role', '3', at('3', 'restored'));
+    await expect(remembered.get('role', '3', never)).resolves.toBe('restored');
+  });
+
   it('is asked for again after a look-up that failed', async () => {
     const remembered = new Remembered<string>();
     await expect(remembered.get('role', '1', never)).rejects.toThrow('looked up again');

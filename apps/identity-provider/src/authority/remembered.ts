@@ -2,6 +2,7 @@
 const CAPACITY = 10_000;
 
 interface Answer<T> {
+  /** Compared for equality alone: a restored database may go back to an older one. */
   version: string;
   value: T;
 }
@@ -12,8 +13,9 @@ interface Answer<T> {
  * have read what was true before.
  */
 export class Remembered<T> {
-  private readonly answers = new Map<string, Answer<T>>();
+  private readonly answers = new Map<string, Answer<T> & { startedAs: number }>();
   private readonly pending = new Map<string, Promise<T>>();
+  private started = 0;
 
   constructor(private readonly capacity = CAPACITY) {}
 
@@ -30,12 +32,14 @@ export class Remembered<T> {
   }
 
   private async load(key: string, load: () => Promise<Answer<T>>): Promise<T> {
+    this.started += 1;
+    const startedAs = this.started;
     const answer = await load();
     const known = this.answers.get(key);
-    // A slower look-up may come home after one that began later and read something newer.
-    if (known && BigInt(known.version) > BigInt(answer.version)) return answer.value;
+    // A slower look-up may end after one that began later and read something newer.
+    if (known && known.startedAs > startedAs) return answer.value;
     this.answers.delete(key);
-    this.answers.set(key, answer);
+    this.answers.set(key, { ...answer, startedAs });
     if (this.answers.size > this.capacity) this.forgetOldest();
     return answer.value;
   }

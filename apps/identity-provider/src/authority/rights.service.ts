@@ -1,9 +1,17 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { AUTHORITY_STATE } from '#libs/database/identity/authority.entity.js';
 import { preparedQuery } from '#libs/database/prepared-query.js';
-import { lineageOf } from './lineage.js';
 import { Remembered } from './remembered.js';
-import { effective, type RoleRights } from './rights.js';
+import { effective, lineageOf } from './role-hierarchy.js';
+
+/** What a role lets its holders do. */
+export interface RoleRights {
+  id: string;
+  name: string;
+  /** Own and inherited, sorted; exactly `['*']` where that is held. */
+  permissions: readonly string[];
+}
 
 interface RightsRow {
   version: string;
@@ -14,7 +22,7 @@ interface RightsRow {
 
 /** One row at least, so that the version is known where the role is not. */
 const rightsSql = (column: 'id' | 'name') => `${lineageOf(column)}
-  SELECT a.version, held.* FROM identity.authority a LEFT JOIN (
+  SELECT a.version, held.* FROM (SELECT ${AUTHORITY_STATE} AS version FROM identity.authority) a LEFT JOIN (
     SELECT r.id, r.name, array_remove(array_agg(DISTINCT p.name), NULL) AS permissions
     FROM lineage l
     JOIN identity.roles r ON r.id = l.role_id
@@ -61,7 +69,7 @@ export class RightsService {
     if (names.length === 0) return [];
     const [authority] = await preparedQuery<{ version: string }>(this.database, {
       name: 'authority-version',
-      text: 'SELECT version FROM identity.authority',
+      text: `SELECT ${AUTHORITY_STATE} AS version FROM identity.authority`,
       values: [],
     });
     return this.ofRoleNames(names, authority?.version ?? '0');

@@ -1,6 +1,5 @@
 import { randomUUID, sign } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import { MAX_TOKEN_LENGTH } from '#libs/auth/bearer.js';
 import type { SigningSettings } from '#libs/config/settings.js';
 
 /** Whom a token is for, and what it says of him. Times are the signer's. */
@@ -14,6 +13,8 @@ export interface TokenSubject {
   permissions: readonly string[];
 }
 
+/** Longer headers are refused by many servers and proxies, though we take longer ones (characters). */
+export const MAX_SIGNED_LENGTH = 8 * 1024;
 /** RFC 9068 (section 2.2) wants a client named: who signs in with `POST /auth/login` does so at Twinkey itself. */
 const CLIENT_ID = 'twinkey';
 
@@ -35,7 +36,7 @@ export class TokenSigner {
 
   /**
    * Synchronous on purpose: libuv's threads, where asynchronous signing would queue, may be full of bcrypt.
-   * Permissions so many that nobody would take the token are left out: what holds, `GET /auth/me` says in any case.
+   * Permissions so many that the token would be too long are left out: what holds, `GET /auth/me` says in any case.
    * @param issuedAt seconds since the epoch
    */
   sign(subject: TokenSubject, issuedAt: number): string {
@@ -56,7 +57,7 @@ export class TokenSigner {
       role: subject.role,
     };
     const token = this.signed({ ...claims, permissions: subject.permissions });
-    return token.length <= MAX_TOKEN_LENGTH ? token : this.signed(claims);
+    return token.length <= MAX_SIGNED_LENGTH ? token : this.signed(claims);
   }
 
   private signed(claims: object): string {

@@ -10,7 +10,9 @@ export const NewPasswordField = (options: FieldOptions = {}): PropertyDecorator 
     {
       example: 'securepass123',
       ...options,
-      description: ['8 to 72 bytes in UTF-8, no common one.', options.description].filter(Boolean).join(' '),
+      description: ['8 to 72 bytes in UTF-8 after NFC normalization, no common one.', options.description]
+        .filter(Boolean)
+        .join(' '),
     },
     { type: String, format: 'password', minLength: 8, maxLength: 72 },
     must((value: unknown) => typeof value === 'string', 'string_expected', 'This must be a string.'),

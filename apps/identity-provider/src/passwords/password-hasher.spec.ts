@@ -80,6 +80,41 @@ describe('a password that bcrypt would take for another', () => {
   });
 });
 
+describe('a password in another Unicode form', () => {
+  const NFC = 'Pässwörd-ñandú-9'.normalize('NFC');
+  const NFD = NFC.normalize('NFD');
+  const TODAY = { matches: true, needsRehash: false };
+  const ANEW = { matches: true, needsRehash: true };
+
+  it.each([NFC, NFD])('is one and the same where it was set here: %j', async (set) => {
+    const stored = await hasher.hash(set);
+    expect(await bcrypt.compare(NFC, stored)).toBe(true);
+    await expect(hasher.verify(NFC, stored)).resolves.toEqual(TODAY);
+    await expect(hasher.verify(NFD, stored)).resolves.toEqual(TODAY);
+  });
+
+  it('matches an older hash of what was sent, which is to be made anew', async () => {
+    const older = await bcrypt.hash(NFD, COST);
+    await expect(hasher.verify(NFD, older)).resolves.toEqual(ANEW);
+    await expect(hasher.verify(NFC, older)).resolves.toEqual(NO);
+  });
+
+  it('matches an older hash also where its normal form is longer than bcrypt reads', async () => {
+    const lengthened = '\u{1D160}'.repeat(18);
+    expect(Buffer.byteLength(lengthened)).toBe(72);
+    expect(Buffer.byteLength(lengthened.normalize('NFC'))).toBeGreaterThan(72);
+    await expect(hasher.verify(lengthened, await bcrypt.hash(lengthened, COST))).resolves.toEqual(TODAY);
+    await expect(hasher.verify(lengthened, await bcrypt.hash(lengthened, 4))).resolves.toEqual(TODAY);
+    await expect(hasher.hash(lengthened)).rejects.toThrow(RangeError);
+  });
+
+  it('may be longer than bcrypt reads as it is sent, where its normal form is not', async () => {
+    const long = 'é'.repeat(36).normalize('NFD');
+    expect(Buffer.byteLength(long)).toBe(108);
+    await expect(hasher.verify(long, await hasher.hash(long))).resolves.toEqual(TODAY);
+  });
+});
+
 describe('the time that a refusal takes', () => {
   const slow = new PasswordHasher(10, new HashQueue({ parallelism: 1 }));
 

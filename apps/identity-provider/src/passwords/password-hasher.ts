@@ -8,9 +8,12 @@ export const BCRYPT_COST = Symbol('BCRYPT_COST');
 
 export interface Verification {
   matches: boolean;
-  /** The password is right, and its hash is not of today's cost: make a new one while the password is at hand. */
+  /** The password is right, and its hash is not what `hash` makes today: make a new one while it is at hand. */
   needsRehash: boolean;
 }
+
+/** The one form of all spellings of a password (Unicode's NFC): what is hashed, and what the policy counts. */
+export const normalizePassword = (password: string): string => password.normalize('NFC');
 
 /** bcrypt reads no further. */
 export const MAX_PASSWORD_BYTES = 72;
@@ -36,32 +39,45 @@ export class PasswordHasher {
   }
 
   /**
+   * Hashes the password's normal form: systems compose accents differently for the same keys.
    * @param password one that the policy lets through
    * @param place one that the caller holds already
    * @throws ApiError 503 `overloaded`
    */
   async hash(password: string, place?: HashPlace): Promise<string> {
-    if (!isHashable(password)) throw new RangeError('bcrypt cannot tell this password from others.');
-    return this.run(place, () => bcrypt.hash(password, this.cost));
+    const normal = normalizePassword(password);
+    if (!isHashable(normal)) throw new RangeError('bcrypt cannot tell this password from others.');
+    return this.run(place, () => bcrypt.hash(normal, this.cost));
   }
 
   /**
-   * Compares a password with a stored hash. Without a hash (an unknown email), with garbage for one, and with a password
-   * that can't be anybody's, the same work is done and the answer is no.
+   * Compares a password with a stored hash: its normal form, then, where that is another, the password as it was sent,
+   * which older hashes were made of. Without a hash (an unknown email), with garbage for one, and with a password that
+   * can't be anybody's, the same work is done and the answer is no.
    * @param place one that the caller holds already
    * @throws ApiError 503 `overloaded`
    */
   verify(password: string, stored: string | null, place?: HashPlace): Promise<Verification> {
     const hash = readHash(stored);
+    const normal = normalizePassword(password);
     return this.run(place, async () => {
-      if (!hash || !isHashable(password)) {
-        await this.work(this.cost);
-        return { matches: false, needsRehash: false };
+      for (const form of new Set([normal, password])) {
+        if (!(await this.matches(form, hash))) continue;
+        const isOfToday = form === normal && hash?.cost === this.cost;
+        return { matches: true, needsRehash: !isOfToday && isHashable(normal) };
       }
-      const matches = await bcrypt.compare(password, hash.text);
-      if (!matches) await this.fillUp(hash.cost);
-      return { matches, needsRehash: matches && hash.cost !== this.cost };
+      return { matches: false, needsRehash: false };
     });
+  }
+
+  private async matches(password: string, hash: StoredHash | null): Promise<boolean> {
+    if (!hash || !isHashable(password)) {
+      await this.work(this.cost);
+      return false;
+    }
+    const matches = await bcrypt.compare(password, hash.text);
+    if (!matches) await this.fillUp(hash.cost);
+    return matches;
   }
 
   /**
@@ -88,8 +104,13 @@ export class PasswordHasher {
 const isHashable = (password: string): boolean =>
   password !== '' && Buffer.byteLength(password) <= MAX_PASSWORD_BYTES && isStorable(password);
 
+interface StoredHash {
+  text: string;
+  cost: number;
+}
+
 /** `$2y$` is PHP's name for what is `$2b$` elsewhere. */
-function readHash(stored: string | null): { text: string; cost: number } | null {
+function readHash(stored: string | null): StoredHash | null {
   const cost = Number(HASH.exec(stored ?? '')?.[1]);
   if (!(cost >= MIN_COST && cost <= MAX_COST)) return null;
   return { text: stored!.replace('$2y$', '$2b$'), cost };

@@ -42,6 +42,19 @@ describe('a new password', () => {
   });
 });
 
+describe("a password's bytes", () => {
+  it.each([
+    ['36 letters of two bytes, sent as three', 'é'.repeat(36), []],
+    ['37 letters of two bytes', 'é'.repeat(37), ['too_long']],
+    ['four letters of two bytes', 'éöàü', []],
+    ['three letters of two bytes, sent as nine', 'éöà', ['too_short']],
+    ['18 signs that normalization makes three times as long', '\u{1D160}'.repeat(18), ['too_long']],
+  ])('are those of its normal form: %s', (_, password, expected) => {
+    expect(codes(password.normalize('NFD'))).toEqual(expected);
+    expect(codes(password)).toEqual(expected);
+  });
+});
+
 describe('the list of common passwords', () => {
   const list = readFileSync(new URL('./common-passwords.txt', import.meta.url), 'utf8')
     .trimEnd()

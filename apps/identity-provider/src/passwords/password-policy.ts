@@ -2,16 +2,17 @@ import type { Fault } from '#libs/http/field.js';
 import { isStorable } from '#libs/http/text.js';
 import { emailKey, localPartKey } from '../accounts/email.js';
 import { isCommonPassword } from './common-passwords.js';
-import { MAX_PASSWORD_BYTES } from './password-hasher.js';
+import { MAX_PASSWORD_BYTES, normalizePassword } from './password-hasher.js';
 
 const MIN_PASSWORD_BYTES = 8;
 
 /**
- * What speaks against a password where one is set; a login asks none of this.
+ * What speaks against a password where one is set; a login asks none of this. Rules look at its normal form.
  * @param email of the account, where it is known
  * @returns a fault for each broken rule, none for a good password
  */
-export function passwordFaults(password: string, email?: string): Fault[] {
+export function passwordFaults(given: string, email?: string): Fault[] {
+  const password = normalizePassword(given);
   const bytes = Buffer.byteLength(password);
   const faults: Fault[] = [];
   if (!isStorable(password)) {

@@ -2,10 +2,13 @@ import { Body, Controller, Delete, Get, Param, Patch, Post, Query } from '@nestj
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Caller, RequirePermission } from '#libs/auth/access.js';
 import type { Principal } from '#libs/auth/principal.js';
+import type { Permission } from '#libs/database/identity/permission.entity.js';
 import { Reply } from '#libs/http/envelope.js';
+import { etagOf } from '#libs/http/etag.js';
 import { IfMatch, Replies } from '#libs/http/replies.js';
 import {
   CreatePermission,
+  mapPermission,
   PermissionListQuery,
   PermissionReply,
   UpdatePermission,
@@ -24,24 +27,25 @@ export class PermissionsController {
   @RequirePermission('permissions:create')
   @ApiOperation({ summary: 'Create a permission' })
   @Replies(PermissionReply, { status: 201, message: 'Permission created.', errors: { 409: CONFLICT } })
-  create(@Caller() caller: Principal, @Body() body: CreatePermission): Promise<Reply<PermissionReply>> {
-    return this.permissions.create(caller, body);
+  async create(@Caller() caller: Principal, @Body() body: CreatePermission): Promise<Reply<PermissionReply>> {
+    const created = await this.permissions.create(caller, body);
+    return tagged(created).created(created.id);
   }
 
   @Get()
   @RequirePermission('permissions:read')
   @ApiOperation({ summary: 'List permissions' })
   @Replies([PermissionReply], { message: 'Permissions.' })
-  list(@Query() query: PermissionListQuery): Promise<Reply<PermissionReply[]>> {
-    return this.permissions.list(query);
+  async list(@Query() query: PermissionListQuery): Promise<Reply<PermissionReply[]>> {
+    return Reply.page(await this.permissions.list(query), mapPermission);
   }
 
   @Get(':id')
   @RequirePermission('permissions:read')
   @ApiOperation({ summary: 'Read a permission' })
   @Replies(PermissionReply, { message: 'Permission.', etag: 'read' })
-  get(@Param('id') id: string): Promise<Reply<PermissionReply>> {
-    return this.permissions.get(id);
+  async get(@Param('id') id: string): Promise<Reply<PermissionReply>> {
+    return tagged(await this.permissions.get(id));
   }
 
   @Patch(':id')
@@ -52,13 +56,13 @@ export class PermissionsController {
     etag: 'write',
     errors: { 403: EXCEEDS, 409: CONFLICT },
   })
-  update(
+  async update(
     @Caller() caller: Principal,
     @Param('id') id: string,
     @Body() body: UpdatePermission,
     @IfMatch() ifMatch: string | undefined,
   ): Promise<Reply<PermissionReply>> {
-    return this.permissions.update(caller, id, body, ifMatch);
+    return tagged(await this.permissions.update(caller, id, body, ifMatch));
   }
 
   @Delete(':id')
@@ -69,11 +73,15 @@ export class PermissionsController {
     etag: 'write',
     errors: { 409: 'Roles hold it, or it is a seeded one.' },
   })
-  delete(
+  async delete(
     @Caller() caller: Principal,
     @Param('id') id: string,
     @IfMatch() ifMatch: string | undefined,
   ): Promise<Reply<never>> {
-    return this.permissions.delete(caller, id, ifMatch);
+    await this.permissions.delete(caller, id, ifMatch);
+    return Reply.nothing();
   }
 }
+
+const tagged = (permission: Permission): Reply<PermissionReply> =>
+  Reply.tagged(mapPermission(permission), etagOf(permission.version));

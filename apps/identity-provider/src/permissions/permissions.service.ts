@@ -4,19 +4,13 @@ import { type EntityManager, Repository } from 'typeorm';
 import type { Principal } from '#libs/auth/principal.js';
 import { Permission } from '#libs/database/identity/permission.entity.js';
 import { notFound } from '#libs/http/api-error.js';
-import { Reply } from '#libs/http/envelope.js';
 import { etagOf, requireMatch } from '#libs/http/etag.js';
 import { newId } from '#libs/http/ids.js';
+import type { ListPage } from '#libs/http/list-request.js';
+import { requireWithin } from '../authority/actor-rights.js';
 import { AuthorityService } from '../authority/authority.service.js';
-import { requireWithin } from '../authority/rights.js';
-import { permissionsOf, raiseVersions, subtreeOf } from '../authority/role-tree.js';
-import {
-  type CreatePermission,
-  mapPermission,
-  type PermissionListQuery,
-  type PermissionReply,
-  type UpdatePermission,
-} from './permissions.dto.js';
+import { permissionsOf, raiseVersions, subtreeOf } from '../authority/role-hierarchy.js';
+import type { CreatePermission, PermissionListQuery, UpdatePermission } from './permissions.dto.js';
 import { seededPermission } from './permissions.errors.js';
 import { listPermissions } from './permissions.list.js';
 
@@ -28,36 +22,35 @@ export class PermissionsService {
   ) {}
 
   /** Nobody holds it yet; granting it is another matter. @throws ApiError 409 `name_taken` */
-  async create(caller: Principal, { name, description }: CreatePermission): Promise<Reply<PermissionReply>> {
-    const created = await this.authority.change(caller, 'permissions:create', (tx) =>
+  create(caller: Principal, { name, description }: CreatePermission): Promise<Permission> {
+    return this.authority.change(caller, 'permissions:create', (tx) =>
       tx.save(tx.create(Permission, { id: newId(), name, description: description ?? null })),
     );
-    return tagged(created).at(`/api/v1/permissions/${created.id}`);
   }
 
-  list(query: PermissionListQuery): Promise<Reply<PermissionReply[]>> {
+  list(query: PermissionListQuery): Promise<ListPage<Permission>> {
     return listPermissions(this.permissions, query);
   }
 
   /** @throws ApiError 404, 412 */
-  async get(id: string, ifMatch?: string): Promise<Reply<PermissionReply>> {
+  async get(id: string, ifMatch?: string): Promise<Permission> {
     const permission = await getPermission(this.permissions.manager, id);
     requireMatch(ifMatch, etagOf(permission.version));
-    return tagged(permission);
+    return permission;
   }
 
   /**
    * A new name takes the old one from all who hold it, and gives them the new one: both must be the actor's own.
    * @throws ApiError 404, 403 `exceeds_own_permissions`, 412, 409 `seeded_permission`, `name_taken`
    */
-  async update(
+  update(
     caller: Principal,
     id: string,
     changes: UpdatePermission,
     ifMatch: string | undefined,
-  ): Promise<Reply<PermissionReply>> {
+  ): Promise<Permission> {
     if (Object.keys(changes).length === 0) return this.get(id, ifMatch);
-    const updated = await this.authority.change(caller, 'permissions:update', async (tx, actor) => {
+    return this.authority.change(caller, 'permissions:update', async (tx, actor) => {
       const permission = await getPermission(tx, id);
       const { name = permission.name, description = permission.description } = changes;
       const isRenamed = name !== permission.name;
@@ -73,23 +66,18 @@ export class PermissionsService {
       }
       return tx.save(Object.assign(permission, { name, description }));
     });
-    return tagged(updated);
   }
 
   /** @throws ApiError 404, 412, 409 `seeded_permission`, `permission_in_use` */
-  async delete(caller: Principal, id: string, ifMatch: string | undefined): Promise<Reply<never>> {
-    await this.authority.change(caller, 'permissions:delete', async (tx) => {
+  delete(caller: Principal, id: string, ifMatch: string | undefined): Promise<void> {
+    return this.authority.change(caller, 'permissions:delete', async (tx) => {
       const permission = await getPermission(tx, id);
       requireMatch(ifMatch, etagOf(permission.version));
       if (permission.seeded) throw seededPermission();
       await tx.delete(Permission, { id });
     });
-    return Reply.nothing();
   }
 }
-
-const tagged = (permission: Permission): Reply<PermissionReply> =>
-  Reply.tagged(mapPermission(permission), etagOf(permission.version));
 
 async function getPermission(manager: EntityManager, id: string): Promise<Permission> {
   const permission = await manager.findOneBy(Permission, { id });

@@ -4,13 +4,17 @@ import type { Principal } from '#libs/auth/principal.js';
 import { Permission } from '#libs/database/identity/permission.entity.js';
 import { RolePermission } from '#libs/database/identity/role-permission.entity.js';
 import { invalid, notFound } from '#libs/http/api-error.js';
-import { Reply } from '#libs/http/envelope.js';
 import { etagOf, requireMatch } from '#libs/http/etag.js';
+import { requireWithin } from '../authority/actor-rights.js';
 import { AuthorityService } from '../authority/authority.service.js';
-import { requireWithin } from '../authority/rights.js';
-import { permissionsOf, raiseVersions, subtreeOf } from '../authority/role-tree.js';
-import { getRole, taggedRole } from './role-replies.js';
-import type { RoleReply } from './roles.dto.js';
+import {
+  getRole,
+  permissionsOf,
+  type RoleWithPermissions,
+  raiseVersions,
+  subtreeOf,
+  withPermissions,
+} from '../authority/role-hierarchy.js';
 import { systemRole } from './roles.errors.js';
 
 /** A role's own permissions. */
@@ -22,7 +26,7 @@ export class RoleGrantsService {
    * All or nothing; one that the role has already is no harm.
    * @throws ApiError 422 on `permission_ids[i]`, 404, 403 `exceeds_own_permissions`, 409 `system_role`
    */
-  grant(caller: Principal, id: string, permissionIds: readonly string[]): Promise<Reply<RoleReply>> {
+  grant(caller: Principal, id: string, permissionIds: readonly string[]): Promise<RoleWithPermissions> {
     return this.authority.change(caller, 'roles:update', async (tx, actor) => {
       const names = await namesOf(tx, permissionIds);
       const role = await getRole(tx, id);
@@ -37,7 +41,7 @@ export class RoleGrantsService {
         [id, permissionIds],
       );
       if (added.length > 0) await raiseVersions(tx, (await subtreeOf(tx, [id])).ids);
-      return taggedRole(tx, await getRole(tx, id));
+      return withPermissions(tx, await getRole(tx, id));
     });
   }
 
@@ -51,7 +55,7 @@ export class RoleGrantsService {
     id: string,
     permissionId: string,
     ifMatch: string | undefined,
-  ): Promise<Reply<RoleReply>> {
+  ): Promise<RoleWithPermissions> {
     return this.authority.change(caller, 'roles:update', async (tx, actor) => {
       const role = await getRole(tx, id);
       const grant = { roleId: id, permissionId };
@@ -62,7 +66,7 @@ export class RoleGrantsService {
       if (role.system) throw systemRole();
       await tx.delete(RolePermission, grant);
       await raiseVersions(tx, ids);
-      return taggedRole(tx, await getRole(tx, id));
+      return withPermissions(tx, await getRole(tx, id));
     });
   }
 }

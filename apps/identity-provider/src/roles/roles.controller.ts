@@ -3,9 +3,11 @@ import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Caller, RequirePermission } from '#libs/auth/access.js';
 import type { Principal } from '#libs/auth/principal.js';
 import { Reply } from '#libs/http/envelope.js';
+import { etagOf } from '#libs/http/etag.js';
 import { IfMatch, Replies } from '#libs/http/replies.js';
+import type { RoleWithPermissions } from '../authority/role-hierarchy.js';
 import { RoleGrantsService } from './role-grants.service.js';
-import { CreateRole, GrantPermissions, RoleListQuery, RoleReply, UpdateRole } from './roles.dto.js';
+import { CreateRole, GrantPermissions, mapRole, RoleListQuery, RoleReply, UpdateRole } from './roles.dto.js';
 import { RolesService } from './roles.service.js';
 
 const EXCEEDS = 'It takes permissions that the caller does not hold.';
@@ -27,24 +29,25 @@ export class RolesController {
     message: 'Role created.',
     errors: { 403: EXCEEDS, 409: 'The name is taken.' },
   })
-  create(@Caller() caller: Principal, @Body() body: CreateRole): Promise<Reply<RoleReply>> {
-    return this.roles.create(caller, body);
+  async create(@Caller() caller: Principal, @Body() body: CreateRole): Promise<Reply<RoleReply>> {
+    const created = await this.roles.create(caller, body);
+    return tagged(created).created(created.role.id);
   }
 
   @Get()
   @RequirePermission('roles:read')
   @ApiOperation({ summary: 'List roles' })
   @Replies([RoleReply], { message: 'Roles.' })
-  list(@Query() query: RoleListQuery): Promise<Reply<RoleReply[]>> {
-    return this.roles.list(query);
+  async list(@Query() query: RoleListQuery): Promise<Reply<RoleReply[]>> {
+    return Reply.page(await this.roles.list(query), mapRole);
   }
 
   @Get(':id')
   @RequirePermission('roles:read')
   @ApiOperation({ summary: 'Read a role' })
   @Replies(RoleReply, { message: 'Role.', etag: 'read' })
-  get(@Param('id') id: string): Promise<Reply<RoleReply>> {
-    return this.roles.get(id);
+  async get(@Param('id') id: string): Promise<Reply<RoleReply>> {
+    return tagged(await this.roles.get(id));
   }
 
   @Patch(':id')
@@ -55,13 +58,13 @@ export class RolesController {
     etag: 'write',
     errors: { 403: EXCEEDS, 409: `The name is taken. ${LOCKED}` },
   })
-  update(
+  async update(
     @Caller() caller: Principal,
     @Param('id') id: string,
     @Body() body: UpdateRole,
     @IfMatch() ifMatch: string | undefined,
   ): Promise<Reply<RoleReply>> {
-    return this.roles.update(caller, id, body, ifMatch);
+    return tagged(await this.roles.update(caller, id, body, ifMatch));
   }
 
   @Delete(':id')
@@ -72,24 +75,25 @@ export class RolesController {
     etag: 'write',
     errors: { 403: EXCEEDS, 409: 'Accounts have it, roles inherit from it, or it is a system role.' },
   })
-  delete(
+  async delete(
     @Caller() caller: Principal,
     @Param('id') id: string,
     @IfMatch() ifMatch: string | undefined,
   ): Promise<Reply<never>> {
-    return this.roles.delete(caller, id, ifMatch);
+    await this.roles.delete(caller, id, ifMatch);
+    return Reply.nothing();
   }
 
   @Post(':id/permissions')
   @RequirePermission('roles:update')
   @ApiOperation({ summary: 'Grant permissions to a role' })
   @Replies(RoleReply, { message: 'Permissions assigned.', errors: { 403: EXCEEDS, 409: LOCKED } })
-  grant(
+  async grant(
     @Caller() caller: Principal,
     @Param('id') id: string,
     @Body() body: GrantPermissions,
   ): Promise<Reply<RoleReply>> {
-    return this.grants.grant(caller, id, body.permission_ids);
+    return tagged(await this.grants.grant(caller, id, body.permission_ids));
   }
 
   @Delete(':id/permissions/:permission_id')
@@ -100,12 +104,15 @@ export class RolesController {
     etag: 'write',
     errors: { 403: EXCEEDS, 409: LOCKED },
   })
-  revoke(
+  async revoke(
     @Caller() caller: Principal,
     @Param('id') id: string,
     @Param('permission_id') permissionId: string,
     @IfMatch() ifMatch: string | undefined,
   ): Promise<Reply<RoleReply>> {
-    return this.grants.revoke(caller, id, permissionId, ifMatch);
+    return tagged(await this.grants.revoke(caller, id, permissionId, ifMatch));
   }
 }
+
+const tagged = (role: RoleWithPermissions): Reply<RoleReply> =>
+  Reply.tagged(mapRole(role), etagOf(role.role.version));

@@ -1,6 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IdField, IdListField, RoleNameField, TextField } from '#libs/http/fields.js';
 import { SearchableListQuery, SortField } from '#libs/http/list-query.js';
+import type { RoleWithPermissions } from '../authority/role-hierarchy.js';
 
 const DESCRIPTION = { optional: true, nullable: true, max: 1_000, example: 'Helps customers.' } as const;
 
@@ -80,3 +81,15 @@ export class RoleReply {
   @ApiProperty({ format: 'date-time', example: '2026-01-31T12:00:00.000Z' })
   updated_at: string;
 }
+
+export const mapRole = ({ role, permissions, effectivePermissions }: RoleWithPermissions): RoleReply => ({
+  id: role.id,
+  name: role.name,
+  description: role.description,
+  parent_id: role.parentId,
+  system: role.system,
+  permissions,
+  effective_permissions: effectivePermissions,
+  created_at: role.createdAt.toISOString(),
+  updated_at: role.updatedAt.toISOString(),
+});

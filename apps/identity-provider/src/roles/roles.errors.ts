@@ -1,5 +1,5 @@
 import { conflict, invalidField } from '#libs/http/api-error.js';
-import { MAX_LEVELS } from '../authority/lineage.js';
+import { MAX_LEVELS } from '../authority/role-hierarchy.js';
 
 export const nameTaken = () =>
   conflict('name_taken', 'There is a role of this name, in this or another case.', 'name');

@@ -2,10 +2,9 @@ import type { Repository } from 'typeorm';
 import type { Role } from '#libs/database/identity/role.entity.js';
 import { keyStartsWith } from '#libs/database/name-search.js';
 import { countRows, fetchPage } from '#libs/database/page.js';
-import type { Reply } from '#libs/http/envelope.js';
-import { listReply, readList } from '#libs/http/list-request.js';
-import { mapRoles } from './role-replies.js';
-import type { RoleListQuery, RoleReply } from './roles.dto.js';
+import { type ListPage, listPage, readList } from '#libs/http/list-request.js';
+import { allWithPermissions, type RoleWithPermissions } from '../authority/role-hierarchy.js';
+import type { RoleListQuery } from './roles.dto.js';
 
 const SORTS = {
   name: { kind: 'text', column: 'role.name', valueOf: ({ name }: Role) => name },
@@ -17,7 +16,10 @@ const SORTS = {
 } as const;
 
 /** A page of roles with what they permit, in two queries however many they are. `q`: the beginning of the name. */
-export async function listRoles(roles: Repository<Role>, query: RoleListQuery): Promise<Reply<RoleReply[]>> {
+export async function listRoles(
+  roles: Repository<Role>,
+  query: RoleListQuery,
+): Promise<ListPage<RoleWithPermissions>> {
   const q = query.q?.toLowerCase() || undefined;
   const parentId = query.parent_id?.toLowerCase();
   const request = readList('roles', query, SORTS, { q, parentId });
@@ -26,5 +28,5 @@ export async function listRoles(roles: Repository<Role>, query: RoleListQuery): 
   if (parentId) found.andWhere('role.parentId = :parentId', { parentId });
   const { rows, next } = await fetchPage(found, SORTS[request.sort], request);
   const total = request.includeTotal ? await countRows(found) : undefined;
-  return listReply(request, { data: await mapRoles(roles.manager, rows), next, total });
+  return listPage(request, await allWithPermissions(roles.manager, rows), next, total);
 }

@@ -3,17 +3,24 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { type EntityManager, Repository } from 'typeorm';
 import type { Principal } from '#libs/auth/principal.js';
 import { Role } from '#libs/database/identity/role.entity.js';
-import { Reply } from '#libs/http/envelope.js';
 import { etagOf, requireMatch } from '#libs/http/etag.js';
 import { newId } from '#libs/http/ids.js';
-import type { Actor } from '../authority/actor.js';
+import type { ListPage } from '#libs/http/list-request.js';
+import { type Actor, requireWithin } from '../authority/actor-rights.js';
 import { AuthorityService } from '../authority/authority.service.js';
-import { requireWithin } from '../authority/rights.js';
-import { permissionsOf, raiseVersions, type Subtree, subtreeOf } from '../authority/role-tree.js';
-import { NEW_LEAF, requirePlaceBelow } from './hierarchy.js';
-import { getRole, taggedRole } from './role-replies.js';
-import type { CreateRole, RoleListQuery, RoleReply, UpdateRole } from './roles.dto.js';
-import { parentNotFound, systemRole } from './roles.errors.js';
+import {
+  getRole,
+  levelOf,
+  MAX_LEVELS,
+  permissionsOf,
+  type RoleWithPermissions,
+  raiseVersions,
+  type Subtree,
+  subtreeOf,
+  withPermissions,
+} from '../authority/role-hierarchy.js';
+import type { CreateRole, RoleListQuery, UpdateRole } from './roles.dto.js';
+import { cycle, parentNotFound, systemRole, tooDeep } from './roles.errors.js';
 import { listRoles } from './roles.list.js';
 
 @Injectable()
@@ -24,11 +31,11 @@ export class RolesService {
   ) {}
 
   /** @throws ApiError 422 on `parent_id`, 403 `exceeds_own_permissions`, 409 `name_taken` */
-  async create(caller: Principal, { name, description, parent_id }: CreateRole): Promise<Reply<RoleReply>> {
-    const reply = await this.authority.change(caller, 'roles:create', async (tx, actor) => {
+  create(caller: Principal, { name, description, parent_id }: CreateRole): Promise<RoleWithPermissions> {
+    return this.authority.change(caller, 'roles:create', async (tx, actor) => {
       if (parent_id) {
         await requireParent(tx, parent_id);
-        await requirePlaceBelow(tx, parent_id, NEW_LEAF);
+        await assertFitsBelow(tx, parent_id, NEW_ROLE);
         requireWithin(actor.permissions, await permissionsOf(tx, [parent_id]), 'parent_id');
       }
       const role = tx.create(Role, {
@@ -37,20 +44,19 @@ export class RolesService {
         description: description ?? null,
         parentId: parent_id?.toLowerCase() ?? null,
       });
-      return taggedRole(tx, await tx.save(role));
+      return withPermissions(tx, await tx.save(role));
     });
-    return reply.at(`/api/v1/roles/${reply.data?.id}`);
   }
 
-  list(query: RoleListQuery): Promise<Reply<RoleReply[]>> {
+  list(query: RoleListQuery): Promise<ListPage<RoleWithPermissions>> {
     return listRoles(this.roles, query);
   }
 
   /** @throws ApiError 404, 412 */
-  async get(id: string, ifMatch?: string): Promise<Reply<RoleReply>> {
+  async get(id: string, ifMatch?: string): Promise<RoleWithPermissions> {
     const role = await getRole(this.roles.manager, id);
     requireMatch(ifMatch, etagOf(role.version));
-    return taggedRole(this.roles.manager, role);
+    return withPermissions(this.roles.manager, role);
   }
 
   /**
@@ -62,7 +68,7 @@ export class RolesService {
     id: string,
     changes: UpdateRole,
     ifMatch: string | undefined,
-  ): Promise<Reply<RoleReply>> {
+  ): Promise<RoleWithPermissions> {
     if (Object.keys(changes).length === 0) return this.get(id, ifMatch);
     return this.authority.change(caller, 'roles:update', async (tx, actor) => {
       if (changes.parent_id) await requireParent(tx, changes.parent_id);
@@ -71,7 +77,7 @@ export class RolesService {
       const parentId =
         changes.parent_id === undefined ? role.parentId : (changes.parent_id?.toLowerCase() ?? null);
       const moved = parentId === role.parentId ? null : await subtreeOf(tx, [id]);
-      if (moved && parentId) await requirePlaceBelow(tx, parentId, moved);
+      if (moved && parentId) await assertFitsBelow(tx, parentId, moved);
       requireWithin(actor.permissions, await permissionsOf(tx, [id]));
       if (moved) await requireMovable(tx, actor, moved, parentId);
       requireMatch(ifMatch, etagOf(role.version));
@@ -79,25 +85,36 @@ export class RolesService {
       if (role.system && moved) throw systemRole('parent_id');
       const saved = await tx.save(Object.assign(role, { name, description, parentId }));
       if (moved) await raiseVersions(tx, moved.below);
-      return taggedRole(tx, saved);
+      return withPermissions(tx, saved);
     });
   }
 
   /** @throws ApiError 404, 403 `exceeds_own_permissions`, 412, 409 `system_role`, `role_in_use` */
-  async delete(caller: Principal, id: string, ifMatch: string | undefined): Promise<Reply<never>> {
-    await this.authority.change(caller, 'roles:delete', async (tx, actor) => {
+  delete(caller: Principal, id: string, ifMatch: string | undefined): Promise<void> {
+    return this.authority.change(caller, 'roles:delete', async (tx, actor) => {
       const role = await getRole(tx, id);
       requireWithin(actor.permissions, await permissionsOf(tx, [id]));
       requireMatch(ifMatch, etagOf(role.version));
       if (role.system) throw systemRole();
       await tx.delete(Role, { id });
     });
-    return Reply.nothing();
   }
 }
 
 async function requireParent(tx: EntityManager, id: string): Promise<void> {
   if (!(await tx.existsBy(Role, { id }))) throw parentNotFound();
+}
+
+/** A role that is about to be created. */
+const NEW_ROLE: Subtree = { ids: [], below: [], height: 1 };
+
+/**
+ * @param subtree what is placed below the parent
+ * @throws ApiError 422 on `parent_id`, for a cycle and for too many levels
+ */
+async function assertFitsBelow(tx: EntityManager, parentId: string, { ids, height }: Subtree): Promise<void> {
+  if (ids.includes(parentId)) throw cycle();
+  if ((await levelOf(tx, parentId)) + height > MAX_LEVELS) throw tooDeep();
 }
 
 /** The new parent's permissions are granted; the old one's are taken, from all that inherits through this role. */

@@ -44,6 +44,14 @@ it('opens after so many failures in a row', async () => {
   expect(changes).toEqual([true]);
 });
 
+it('says what failed last', async () => {
+  await open();
+  const last = new Away('the last one');
+  vi.advanceTimersByTime(1_000);
+  await outcome(last);
+  await expect(circuit.pass(async () => 'done')).rejects.toMatchObject({ cause: last });
+});
+
 it('takes any other error for an answer', async () => {
   for (let call = 0; call < 5; call += 1) expect(await outcome(new TypeError())).toBe('TypeError');
   expect(await outcome('done')).toBe('done');

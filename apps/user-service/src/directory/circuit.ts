@@ -18,14 +18,15 @@ export class Circuit {
   private failures = 0;
   private retryAt = 0;
   private isTrying = false;
+  private lastFailure: unknown;
 
   constructor(private readonly options: CircuitOptions) {}
 
-  /** @throws CircuitOpen, and whatever the call throws */
+  /** @throws CircuitOpen, whose cause is the last failure, and whatever the call throws */
   async pass<T>(call: () => Promise<T>): Promise<T> {
     const isTrial = this.isOpen;
     if (isTrial && (this.isTrying || performance.now() < this.retryAt)) {
-      throw new CircuitOpen('Refused: the last calls failed.');
+      throw new CircuitOpen('Refused: the last calls failed.', { cause: this.lastFailure });
     }
     this.isTrying = isTrial;
     try {
@@ -33,7 +34,9 @@ export class Circuit {
       this.count(0);
       return result;
     } catch (error) {
-      this.count(this.options.isFailure(error) ? this.failures + 1 : 0);
+      const isFailure = this.options.isFailure(error);
+      this.count(isFailure ? this.failures + 1 : 0);
+      if (isFailure) this.lastFailure = error;
       throw error;
     } finally {
       if (isTrial) this.isTrying = false;

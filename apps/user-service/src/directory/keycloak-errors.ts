@@ -1,30 +1,52 @@
 import { NetworkError } from '@keycloak/keycloak-admin-client';
 import { ApiError, type ErrorEntry, invalid, notFound, unavailable } from '#libs/http/api-error.js';
+import { rootCauseOf } from '#libs/http/loggable-error.js';
 
 /** Keycloak's names for the fields that may be refused, and ours. */
-const FIELDS: Record<string, string> = {
-  firstName: 'first_name',
-  lastName: 'last_name',
-  email: 'email',
-  username: 'username',
-};
+const FIELDS: ReadonlyMap<string, string> = new Map([
+  ['firstName', 'first_name'],
+  ['lastName', 'last_name'],
+  ['email', 'email'],
+  ['username', 'username'],
+]);
 
 /** One refusal of Keycloak's user profile: alone in the body, or among `errors`. */
 interface Refusal {
-  field?: string;
-  errorMessage?: string;
+  field?: unknown;
+  errorMessage?: unknown;
 }
 
-/**
- * Whether an error says that Keycloak cannot be asked now: no connection, no answer in time, a 5xx, a 429, or
- * that it refuses the service itself (401, 403), which no user can mend either.
- */
-export function isKeycloakAway(error: unknown): boolean {
-  if (error instanceof ApiError) return false;
-  if (!(error instanceof NetworkError)) return true;
-  const { status } = error.response;
-  return status >= 500 || status === 429 || status === 401 || status === 403;
+const MAX_REASON = 500;
+
+/** Keycloak does not let the service's own client in, or not do this: no user can mend that, and no second try. */
+export class ClientRefused extends Error {
+  override readonly name = 'ClientRefused';
+
+  constructor(status: number) {
+    super(`Keycloak refused the service's client: HTTP ${status}`);
+  }
 }
+
+/** Whether this is why an answer is 503, also while the circuit is open. */
+export const isClientRefused = (error: unknown): boolean => rootCauseOf(error) instanceof ClientRefused;
+
+/**
+ * Tells what is Keycloak's trouble from its answers about a user, which stay as they are: a 5xx, a 429, or that it
+ * refuses the service itself.
+ */
+export function distinguishOutage(error: unknown): unknown {
+  return error instanceof NetworkError ? (outageOf(error.response.status) ?? error) : error;
+}
+
+/** @returns null where the status is an answer */
+export function outageOf(status: number): Error | null {
+  if (status === 401 || status === 403) return new ClientRefused(status);
+  return status >= 500 || status === 429 ? new Error(`Keycloak answered HTTP ${status}`) : null;
+}
+
+/** Whether Keycloak cannot be asked now: `outageOf`, no connection, or no answer in time. */
+export const isKeycloakAway = (error: unknown): boolean =>
+  !(error instanceof ApiError || error instanceof NetworkError);
 
 /** Turns what a call to Keycloak threw into an answer: 404, 409 or 422 on the field, else 503. */
 export function refusalOf(error: unknown): ApiError {
@@ -37,14 +59,28 @@ export function refusalOf(error: unknown): ApiError {
 }
 
 function entriesOf(body: unknown): ErrorEntry[] {
-  const { errors, ...single } = (body ?? {}) as Refusal & { errors?: Refusal[] };
-  return (errors ?? [single]).map(({ field, errorMessage }) => ({
-    field: (field && FIELDS[field]) ?? null,
-    code: 'refused_by_keycloak',
-    message: messageOf(errorMessage),
-  }));
+  const { errors, ...single } = (body ?? {}) as Refusal & { errors?: unknown };
+  const refusals: Refusal[] = Array.isArray(errors) && errors.length > 0 ? errors : [single];
+  return refusals.map(({ field, errorMessage }) => {
+    const attribute = textOf(field);
+    return {
+      field: FIELDS.get(attribute) ?? null,
+      code: 'refused_by_keycloak',
+      message: messageOf(attribute, textOf(errorMessage)),
+    };
+  });
 }
 
-/** Keycloak's message keys are stable words like `error-person-name-invalid-character`. */
-const messageOf = (key: string | undefined): string =>
-  key && /^[a-zA-Z-]{1,100}$/.test(key) ? `Keycloak refuses this: ${key}.` : 'Keycloak refuses this.';
+/** The reason is a key like `error-user-attribute-required`, or a sentence that the realm's administrators wrote. */
+function messageOf(attribute: string, reason: string): string {
+  const subject = attribute ? `attribute ${attribute}` : 'this';
+  return reason ? `Keycloak refuses ${subject}: ${reason}` : `Keycloak refuses ${subject}.`;
+}
+
+const textOf = (value: unknown): string =>
+  typeof value === 'string'
+    ? value
+        .replaceAll(/\p{Cc}+/gu, ' ')
+        .slice(0, MAX_REASON)
+        .trim()
+    : '';

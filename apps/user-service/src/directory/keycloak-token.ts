@@ -1,5 +1,6 @@
 import { decodeToken } from '#libs/auth/compact-token.js';
 import type { KeycloakServiceSettings } from '#libs/config/settings.js';
+import { ClientRefused, outageOf } from './keycloak-errors.js';
 
 /** An access token of the service's own client, and when it ends (ms, monotonic). */
 interface ServiceToken {
@@ -58,7 +59,7 @@ export class KeycloakToken {
         signal: AbortSignal.timeout(this.timeout),
       },
     );
-    if (!response.ok) throw new Error(`Keycloak refused the service's client: HTTP ${response.status}`);
+    if (!response.ok) throw outageOf(response.status) ?? new ClientRefused(response.status);
     const { access_token, expires_in } = (await response.json()) as {
       access_token: string;
       expires_in: number;

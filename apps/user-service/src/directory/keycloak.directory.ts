@@ -4,8 +4,9 @@ import type { KeycloakServiceSettings } from '#libs/config/settings.js';
 import { notFound, unavailable } from '#libs/http/api-error.js';
 import { Lanes } from '#libs/http/lanes.js';
 import type { IssuerWord } from '../users/profile.js';
+import { ClientStanding } from './client-standing.js';
 import type { Directory, NameChange } from './directory.js';
-import { refusalOf } from './keycloak-errors.js';
+import { ClientRefused, distinguishOutage, isClientRefused, refusalOf } from './keycloak-errors.js';
 import { KEYCLOAK_BUDGET, KeycloakGate } from './keycloak-gate.js';
 import type { KeycloakLeases } from './keycloak-leases.js';
 import { KeycloakToken } from './keycloak-token.js';
@@ -24,9 +25,10 @@ export class KeycloakDirectory implements Directory {
   /** Who waits here for himself takes no place at the gate from others. */
   private readonly lanes = new Lanes(() => unavailable(1, 'busy'));
   private readonly client: KeycloakAdminClient;
+  private readonly standing = new ClientStanding(() => this.askForStanding());
 
   constructor(
-    settings: KeycloakServiceSettings,
+    private readonly settings: KeycloakServiceSettings,
     private readonly gate: KeycloakGate,
     private readonly leases: KeycloakLeases,
   ) {
@@ -57,22 +59,64 @@ export class KeycloakDirectory implements Directory {
     );
   }
 
+  /**
+   * `GET /admin/realms/{realm}/users/{id}`
+   * @returns null where no user has this id
+   * @throws ApiError 503
+   */
+  async findBySubject(sub: string): Promise<IssuerWord | 'service_account' | null> {
+    return this.ask(async () => {
+      const asked = this.token.issuersNow();
+      const user = await this.client.users.findOne({ id: sub });
+      // Another resource than a user answers to an id like `..` or `count`.
+      if (user?.id !== sub) return null;
+      return (await this.isServiceAccount(user)) ? 'service_account' : wordOf(user, asked);
+    });
+  }
+
   /** `GET /admin/realms/{realm}/users?username=…&exact=true`. A service account is nobody. */
   async findByUsername(username: string): Promise<IssuerWord | null> {
     return this.ask(async () => {
       const asked = this.token.issuersNow();
       const users = await this.client.users.find({ username, exact: true, max: 2 });
       const user = users.find((found) => found.username?.toLowerCase() === username.toLowerCase());
-      return user && !user.serviceAccountClientId && !user.username?.startsWith('service-account-')
-        ? wordOf(user, asked)
-        : null;
+      return user && !(await this.isServiceAccount(user)) ? wordOf(user, asked) : null;
     });
+  }
+
+  /**
+   * As measured on Keycloak 26.7: a user's record does not say that it is a client's, and `search`, unlike `username`,
+   * finds people only. People may have such a username too. Quotes make the match exact.
+   */
+  private async isServiceAccount({ id, username, serviceAccountClientId }: KeycloakUser): Promise<boolean> {
+    if (serviceAccountClientId) return true;
+    if (!username?.startsWith('service-account-')) return false;
+    const people = await this.client.users.find({ search: `"${username}"` });
+    return !people.some((person) => person.id === id);
+  }
+
+  /** @throws Error while Keycloak refuses the service's client */
+  requireStanding(): Promise<void> {
+    return this.standing.require();
+  }
+
+  /** A user's record says what the one who reads it may do; here it is the client's own. */
+  private async askForStanding(): Promise<void> {
+    const username = `service-account-${this.settings.clientId}`.toLowerCase();
+    const [account] = await this.ask(() => this.client.users.find({ username, exact: true, max: 1 }));
+    // Not within `ask`: Keycloak has answered, so that its circuit stays closed.
+    if (account?.access?.['manage'] === false) throw new ClientRefused(403);
   }
 
   private ask<T>(call: (signal: AbortSignal) => Promise<T>): Promise<T> {
     return this.gate
-      .pass((signal) => this.withFreshToken(() => call(signal)))
+      .pass((signal) =>
+        this.withFreshToken(() => call(signal)).catch((error: unknown) => {
+          throw distinguishOutage(error);
+        }),
+      )
       .catch((error: unknown) => {
+        if (isClientRefused(error)) this.standing.noteRefusal();
         throw refusalOf(error);
       });
   }

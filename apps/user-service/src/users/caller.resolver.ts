@@ -5,23 +5,28 @@ import { type Principal, principalOf, type VerifiedToken } from '#libs/auth/prin
 import { RightsClient } from '../rights/rights.client.js';
 import type { IssuerWord, Profile } from './profile.js';
 import { ProfilesService } from './profiles.service.js';
+import { UnnamedCallersService } from './unnamed-callers.service.js';
 import { userDeleted, userSuspended } from './users.errors.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
     /** The caller's own profile, where the caller is a person. */
     profile?: Profile;
+    /** Why Keycloak could not be asked for them: it is not asked a second time, which would take too long. */
+    keycloakFailure?: unknown;
   }
 }
 
 /**
- * 1. A person has a profile from his first call on, and one who is suspended or deleted gets no further.
+ * 1. A person has a profile from their first call on, and one who is suspended or deleted gets no further. A service
+ *    account has none.
  * 2. The token is good for who he is; what he may do, identity-provider says, where a route asks for it.
  */
 @Injectable()
 export class ProfileCallerResolver extends CallerResolver {
   constructor(
     private readonly profiles: ProfilesService,
+    private readonly unnamed: UnnamedCallersService,
     private readonly rights: RightsClient,
   ) {
     super();
@@ -33,14 +38,22 @@ export class ProfileCallerResolver extends CallerResolver {
     request: FastifyRequest,
     permission: string | null,
   ): Promise<Principal> {
-    if (token.kind === 'person') {
-      const profile = await this.profiles.ofIssuerWord(wordOf(token));
+    const profile = token.kind === 'person' ? await this.profileOf(token, request) : null;
+    if (profile) {
       requireActive(profile);
       request.profile = profile;
     }
-    const principal = principalOf(token);
+    const principal = principalOf(profile ? token : { ...token, kind: 'service' });
     if (permission === null) return principal;
     return { ...principal, ...(await this.rights.ofCaller(request)) };
+  }
+
+  private async profileOf(token: VerifiedToken, request: FastifyRequest): Promise<Profile | null> {
+    const word = wordOf(token);
+    if (token.namesPerson) return this.profiles.ofIssuerWord(word);
+    const { profile, failure } = await this.unnamed.find(word, request.id);
+    request.keycloakFailure = failure;
+    return profile;
   }
 }
 

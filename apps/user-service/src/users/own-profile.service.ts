@@ -3,15 +3,17 @@ import type { FastifyRequest } from 'fastify';
 import { DataSource, type EntityManager, Not, type QueryDeepPartialEntity } from 'typeorm';
 import { Identity } from '#libs/database/users/identity.entity.js';
 import { User } from '#libs/database/users/user.entity.js';
-import { ApiError, type ErrorEntry, invalid, preconditionFailed, unavailable } from '#libs/http/api-error.js';
+import { ApiError, invalid, preconditionFailed } from '#libs/http/api-error.js';
 import { etagOf, isMatch, requireMatch } from '#libs/http/etag.js';
 import { Directories } from '../directory/directories.js';
+import { isClientRefused } from '../directory/keycloak-errors.js';
+import { alteredNames } from './altered-names.js';
 import { learnWithin, retryingCollisions } from './learning.js';
 import type { IssuerWord, Profile } from './profile.js';
 import { ProfilesService } from './profiles.service.js';
 import { settingsFault } from './settings-rule.js';
 import type { ProfileChange } from './users.dto.js';
-import { userDeleted } from './users.errors.js';
+import { changedMeanwhile, clientRefused, unconfirmedFields, userDeleted } from './users.errors.js';
 
 /** What a person may do to his own profile. */
 @Injectable()
@@ -26,6 +28,7 @@ export class OwnProfileService {
    * The issuer is written first, then Postgres, so that success is never told before both hold the change; the same
    * call again converges, wherever this one broke off. `If-Match` decides before the issuer is asked; where it fits no
    * more afterwards, the names are kept, for the issuer holds them, and nothing else is.
+   * What the issuer then holds is compared with what was asked: it may store a name otherwise.
    * @throws ApiError 412: nothing is changed, or nothing but the names where the entries name the other fields; 503 whose
    *   entries name each field that is not confirmed; 404, 409, 422 as the issuer says
    */
@@ -40,6 +43,11 @@ export class OwnProfileService {
     const own = applicationFields(change);
     const hasOwn = Object.keys(own).length > 0;
     if (word === null && !hasOwn) return profile;
+    const altered = word ? alteredNames(word, change) : [];
+    if (word && altered.length > 0) {
+      await this.write(profile, (tx) => learnWithin(tx, word));
+      throw invalid(altered);
+    }
     let isStale = false;
     const written = await this.write(profile, async (tx) => {
       isStale = !(await stillMatches(tx, profile, ifMatch));
@@ -77,15 +85,17 @@ export class OwnProfileService {
     const { first_name: firstName, last_name: lastName } = change;
     if (firstName === undefined && lastName === undefined) return null;
     try {
+      if (caller.keycloakFailure) throw caller.keycloakFailure;
       const word = await this.directories
         .of(profile.issuer)
         .rename(caller, profile.sub, { firstName, lastName });
       // Clocks differ: this word is newer in any case than the one that came with the caller's token.
       return { ...word, toldAt: new Date(Math.max(word.toldAt.getTime(), profile.toldAt.getTime() + 1)) };
     } catch (error) {
-      throw error instanceof ApiError && error.status === 503
-        ? unconfirmedFields(namesOf(change), error)
-        : error;
+      if (!(error instanceof ApiError) || error.status !== 503) throw error;
+      throw isClientRefused(error)
+        ? clientRefused(namesOf(change), error)
+        : unconfirmedFields(namesOf(change), error);
     }
   }
 }
@@ -146,25 +156,4 @@ function applicationFields({ display_name, profile_picture, settings }: ProfileC
     ...(profile_picture === undefined ? {} : { profilePicture: profile_picture }),
     ...(settings === undefined ? {} : { settings: settings ?? {} }),
   };
-}
-
-const changedMeanwhile = (names: string[]): ApiError =>
-  new ApiError(
-    412,
-    names.map((field) => ({
-      field,
-      code: 'precondition_failed',
-      message: 'The resource has changed since you read it: this was not stored.',
-    })),
-  );
-
-function unconfirmedFields(names: string[], cause: unknown): ApiError {
-  const entries = names.map(
-    (field): ErrorEntry => ({
-      field,
-      code: 'not_confirmed',
-      message: 'It is not certain that this was stored. Send it again.',
-    }),
-  );
-  return unavailable(2, 'not_confirmed', entries, cause);
 }

@@ -1,5 +1,11 @@
 import { Module } from '@nestjs/common';
+import { DirectoryModule } from '../directory/directory.module.js';
 import { ProfilesService } from './profiles.service.js';
+import { UnnamedCallersService } from './unnamed-callers.service.js';
 
-@Module({ providers: [ProfilesService], exports: [ProfilesService] })
+@Module({
+  imports: [DirectoryModule],
+  providers: [ProfilesService, UnnamedCallersService],
+  exports: [ProfilesService, UnnamedCallersService],
+})
 export class ProfilesModule {}

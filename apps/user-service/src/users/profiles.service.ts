@@ -32,4 +32,16 @@ export class ProfilesService {
     if (!profile) throw new Error('A profile that was just made is gone.');
     return profile;
   }
+
+  /** Removes the profile of a subject that turned out to be no person. One that is suspended or deleted stays. */
+  async remove(issuer: IssuerName, sub: string): Promise<void> {
+    await this.database.transaction(async (tx) => {
+      const [rows] = await tx.query(
+        `DELETE FROM users.identities i USING users.users u
+          WHERE i.issuer = $1 AND i.sub = $2 AND u.id = i.user_id AND u.status = 'active' RETURNING u.id`,
+        [issuer, sub],
+      );
+      for (const { id } of rows) await tx.query('DELETE FROM users.users WHERE id = $1', [id]);
+    });
+  }
 }

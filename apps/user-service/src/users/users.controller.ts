@@ -4,6 +4,7 @@ import { Caller, RequirePermission } from '#libs/auth/access.js';
 import type { Principal } from '#libs/auth/principal.js';
 import { Reply } from '#libs/http/envelope.js';
 import { IfMatch, Replies } from '#libs/http/replies.js';
+import { toProfileReply } from './profile-reply.js';
 import { ProfileReply, StatusChange, UserListQuery } from './users.dto.js';
 import { UsersService } from './users.service.js';
 
@@ -18,8 +19,8 @@ export class UsersController {
   @RequirePermission('users:read')
   @ApiOperation({ summary: 'People of both issuers' })
   @Replies([ProfileReply], { message: 'Users.' })
-  list(@Query() query: UserListQuery): Promise<Reply<ProfileReply[]>> {
-    return this.users.list(query);
+  async list(@Query() query: UserListQuery): Promise<Reply<ProfileReply[]>> {
+    return Reply.page(await this.users.list(query), toProfileReply);
   }
 
   @Get(':id')

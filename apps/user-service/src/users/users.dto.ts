@@ -2,6 +2,7 @@ import { ApiProperty } from '@nestjs/swagger';
 import { type Fault, field, must } from '#libs/http/field.js';
 import { ChoiceField, TextField } from '#libs/http/fields.js';
 import { SearchableListQuery, SortField } from '#libs/http/list-query.js';
+import { DisplayNameField, NameField } from '#libs/http/name-fields.js';
 import { settingsFault } from './settings-rule.js';
 
 /** With a host, and nothing that a browser would read otherwise than it is written: no user, space or backslash. */
@@ -22,15 +23,15 @@ const SettingsField = (): PropertyDecorator =>
     (value): Fault | null => settingsFault(value),
   );
 
-/** What a person may change of himself: what is left out stays. */
+/** What a person may change of themselves: what is left out stays. */
 export class ProfileChange {
-  @TextField({ min: 1, max: 255, optional: true, example: 'Ada', description: 'Owned by the issuer.' })
+  @NameField({ optional: true, example: 'Ada', description: 'Owned by the issuer.' })
   first_name?: string;
 
-  @TextField({ min: 1, max: 255, optional: true, example: 'Lovelace', description: 'Owned by the issuer.' })
+  @NameField({ optional: true, example: 'Lovelace', description: 'Owned by the issuer.' })
   last_name?: string;
 
-  @TextField({ min: 1, max: 100, optional: true, nullable: true, example: 'Countess' })
+  @DisplayNameField({ optional: true, nullable: true, example: 'Countess' })
   display_name?: string | null;
 
   @TextField({

@@ -1,4 +1,4 @@
-import { conflict, forbidden } from '#libs/http/api-error.js';
+import { ApiError, conflict, type ErrorEntry, forbidden, unavailable } from '#libs/http/api-error.js';
 
 export const userSuspended = () => forbidden('user_suspended', 'This user is suspended.');
 
@@ -7,3 +7,38 @@ export const userDeleted = () => forbidden('user_deleted', 'This user has been d
 export const notAPerson = () => forbidden('not_a_person', 'A service account has no profile.');
 
 export const ownUser = () => conflict('own_user', 'Nobody suspends or deletes himself.');
+
+/** Seconds: operators take longer than outages. */
+const RETRY_AFTER_MENDING = 30;
+
+export const changedMeanwhile = (names: string[]): ApiError =>
+  new ApiError(
+    412,
+    names.map((field) => ({
+      field,
+      code: 'precondition_failed',
+      message: 'The resource has changed since you read it: this was not stored.',
+    })),
+  );
+
+export function clientRefused(names: string[], cause: unknown): ApiError {
+  const entries = names.map(
+    (field): ErrorEntry => ({
+      field,
+      code: 'keycloak_unavailable',
+      message: 'Not stored: Keycloak does not accept this service. Its operator has to mend that.',
+    }),
+  );
+  return unavailable(RETRY_AFTER_MENDING, 'keycloak_unavailable', entries, cause);
+}
+
+export function unconfirmedFields(names: string[], cause: unknown): ApiError {
+  const entries = names.map(
+    (field): ErrorEntry => ({
+      field,
+      code: 'not_confirmed',
+      message: 'It is not certain that this was stored. Send it again.',
+    }),
+  );
+  return unavailable(2, 'not_confirmed', entries, cause);
+}

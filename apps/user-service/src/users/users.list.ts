@@ -3,11 +3,9 @@ import { keyStartsWith, nameStartsWith } from '#libs/database/name-search.js';
 import { countRows, fetchPage, type SortColumn } from '#libs/database/page.js';
 import { textKey } from '#libs/database/text-key.js';
 import { User } from '#libs/database/users/user.entity.js';
-import type { Reply } from '#libs/http/envelope.js';
-import { listReply, readList } from '#libs/http/list-request.js';
-import { profileOf } from './profile.js';
-import { toProfileReply } from './profile-reply.js';
-import type { ProfileReply, UserListQuery } from './users.dto.js';
+import { type ListPage, listPage, readList } from '#libs/http/list-request.js';
+import { type Profile, profileOf } from './profile.js';
+import type { UserListQuery } from './users.dto.js';
 
 type Sort = 'created_at' | 'username' | 'email';
 
@@ -30,7 +28,7 @@ const SORTS: Record<Sort, SortColumn<User> & { kind: 'time' | 'text' }> = {
 };
 
 /** People of both issuers, tombstones aside. */
-export async function listUsers(database: DataSource, query: UserListQuery): Promise<Reply<ProfileReply[]>> {
+export async function listUsers(database: DataSource, query: UserListQuery): Promise<ListPage<Profile>> {
   const { issuer, status, username, email, q } = query;
   const request = readList('users', query, SORTS, { issuer, status, username, email, q });
   const users = database
@@ -48,9 +46,6 @@ export async function listUsers(database: DataSource, query: UserListQuery): Pro
     );
   }
   const page = await fetchPage(users, SORTS[request.sort], request);
-  return listReply(request, {
-    data: page.rows.map((user) => toProfileReply(profileOf(user))),
-    next: page.next,
-    total: request.includeTotal ? await countRows(users) : undefined,
-  });
+  const total = request.includeTotal ? await countRows(users) : undefined;
+  return listPage(request, page.rows.map(profileOf), page.next, total);
 }

@@ -6,6 +6,7 @@ import { User } from '#libs/database/users/user.entity.js';
 import { notFound } from '#libs/http/api-error.js';
 import { Reply } from '#libs/http/envelope.js';
 import { etagOf, requireMatch } from '#libs/http/etag.js';
+import type { ListPage } from '#libs/http/list-request.js';
 import { type Profile, profileOf } from './profile.js';
 import { toProfileReply } from './profile-reply.js';
 import type { ProfileReply, StatusChange, UserListQuery } from './users.dto.js';
@@ -17,7 +18,7 @@ import { listUsers } from './users.list.js';
 export class UsersService {
   constructor(private readonly database: DataSource) {}
 
-  list(query: UserListQuery): Promise<Reply<ProfileReply[]>> {
+  list(query: UserListQuery): Promise<ListPage<Profile>> {
     return listUsers(this.database, query);
   }
 

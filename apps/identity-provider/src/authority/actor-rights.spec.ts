@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { effective, exceeds, requireWithin } from './rights.js';
+import { exceeds, requireWithin } from './actor-rights.js';
+import { effective } from './role-hierarchy.js';
 
 describe('effective permissions', () => {
   it('are sorted and name each once', () => {

@@ -1,8 +1,8 @@
 import type { EntityManager } from 'typeorm';
+import { holds } from '#libs/auth/holds.js';
 import type { Principal } from '#libs/auth/principal.js';
-import { unauthorized } from '#libs/http/api-error.js';
-import { HELD_BY_LINEAGE, IS_ADMINISTERED, lineageOf } from './lineage.js';
-import { effective } from './rights.js';
+import { forbidden, unauthorized } from '#libs/http/api-error.js';
+import { effective, HELD_BY_LINEAGE, IS_ADMINISTERED, lineageOf } from './role-hierarchy.js';
 
 /** Who asks for a change, with the rights that he has at its moment. */
 export interface Actor {
@@ -31,4 +31,19 @@ export async function readStanding(
   if (isNative && !found) throw unauthorized();
   const actor = { accountId: isNative ? sub : null, permissions: effective(permissions) };
   return { actor, isAdministered: administered };
+}
+
+/** Whether `permissions` contains one that the holder of `own` lacks. */
+export const exceeds = (permissions: readonly string[], own: readonly string[]): boolean =>
+  !permissions.every((permission) => holds(own, permission));
+
+/**
+ * "No one rises above himself": who grants must hold what he grants, and who changes a role or an account must
+ * hold what it holds.
+ * @param field what of the request asks for it, where one field does
+ * @throws ApiError 403 `exceeds_own_permissions`
+ */
+export function requireWithin(own: readonly string[], permissions: readonly string[], field?: string): void {
+  if (!exceeds(permissions, own)) return;
+  throw forbidden('exceeds_own_permissions', 'This takes permissions that you do not hold yourself.', field);
 }

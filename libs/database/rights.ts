@@ -1,0 +1,61 @@
+import type { Client } from 'pg';
+import { DatabaseProblem } from './database-problem.js';
+
+/**
+ * What the connected user has to be granted to make the schema, or to work in it once it is there.
+ * @throws DatabaseProblem with the GRANT that is missing
+ */
+export async function requireRights(client: Client, schema: string): Promise<void> {
+  const { user, database, ...found } = await findRights(client, schema);
+  const refuse = (what: string, grant: string): never => {
+    const remedy = `Let a superuser run: ${grant} TO ${client.escapeIdentifier(user)}.`;
+    throw new DatabaseProblem(`User ${user} may not ${what}`, remedy);
+  };
+  const inSchema = `SCHEMA ${client.escapeIdentifier(schema)}`;
+  if (!found.hasSchema) {
+    if (found.createsSchemas) return;
+    refuse(`create schema ${schema}`, `GRANT CREATE ON DATABASE ${client.escapeIdentifier(database)}`);
+  }
+  if (!found.hasTables && !found.createsTables) {
+    refuse(`create tables in schema ${schema}`, `GRANT USAGE, CREATE ON ${inSchema}`);
+  }
+  if (!found.usesSchema) refuse(`use schema ${schema}`, `GRANT USAGE ON ${inSchema}`);
+  if (found.closedTables.length > 0) {
+    refuse(
+      `read and write ${found.closedTables.join(', ')} in schema ${schema}`,
+      `GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN ${inSchema}`,
+    );
+  }
+}
+
+interface Rights {
+  user: string;
+  database: string;
+  hasSchema: boolean;
+  hasTables: boolean;
+  createsSchemas: boolean;
+  createsTables: boolean;
+  usesSchema: boolean;
+  /** Those that the user cannot read and write; of `migrations`, those that they cannot read. */
+  closedTables: string[];
+}
+
+async function findRights(client: Client, schema: string): Promise<Rights> {
+  const { rows } = await client.query<Rights>(
+    `SELECT current_user AS "user", current_database() AS "database", s.oid IS NOT NULL AS "hasSchema",
+       count(t.oid) > 0 AS "hasTables",
+       has_database_privilege(current_database(), 'CREATE') AS "createsSchemas",
+       coalesce(has_schema_privilege(s.oid, 'CREATE'), false) AS "createsTables",
+       coalesce(has_schema_privilege(s.oid, 'USAGE'), false) AS "usesSchema",
+       coalesce(array_agg(t.relname::text ORDER BY t.relname) FILTER (WHERE NOT (
+         has_table_privilege(t.oid, 'SELECT') AND (t.relname = 'migrations' OR
+         has_table_privilege(t.oid, 'INSERT') AND has_table_privilege(t.oid, 'UPDATE') AND
+         has_table_privilege(t.oid, 'DELETE')))), '{}') AS "closedTables"
+     FROM (SELECT $1::text AS name) AS wanted
+     LEFT JOIN pg_namespace s ON s.nspname = wanted.name
+     LEFT JOIN pg_class t ON t.relnamespace = s.oid AND t.relkind IN ('r', 'p')
+     GROUP BY s.oid`,
+    [schema],
+  );
+  return rows[0] as Rights;
+}

@@ -1,0 +1,16 @@
+import { expect, it } from 'vitest';
+import { originForm } from './request-target.js';
+
+it.each([
+  ['/users/me?x=1', '/users/me?x=1'],
+  ['//users', '//users'],
+  ['http://localhost:3000/users?x=http://a/b', '/users?x=http://a/b'],
+  ['HTTPS://localhost/users', '/users'],
+  ['http://localhost', '/'],
+  ['http://localhost?x=1', '/?x=1'],
+  ['*', '/*'],
+  ['ftp://localhost/users', '/ftp://localhost/users'],
+  ['', '/'],
+])('the request target %s names %s', (url, expected) => {
+  expect(originForm({ url })).toBe(expected);
+});

@@ -1,0 +1,45 @@
+import {
+  detectResources,
+  envDetector,
+  hostDetector,
+  processDetector,
+  resourceFromAttributes,
+} from '@opentelemetry/resources';
+import {
+  BatchSpanProcessor,
+  ConsoleSpanExporter,
+  NodeTracerProvider,
+  type SpanExporter,
+} from '@opentelemetry/sdk-trace-node';
+import type { Environment } from '#libs/config/environment.js';
+
+/**
+ * A tracer provider that is set up by OpenTelemetry's standard variables. The packages read sampler, limits, batching,
+ * endpoint and headers themselves; exporter and protocol are chosen here.
+ * @throws Error for an exporter or a protocol that is not supported
+ */
+export async function createTracerProvider(env: Environment): Promise<NodeTracerProvider> {
+  const exporter = await createExporter(env);
+  return new NodeTracerProvider({
+    resource: resourceFromAttributes({ 'service.name': env['OTEL_SERVICE_NAME'] || 'twinkey' }).merge(
+      detectResources({ detectors: [envDetector, processDetector, hostDetector] }),
+    ),
+    spanProcessors: [new BatchSpanProcessor(exporter)],
+  });
+}
+
+async function createExporter(env: Environment): Promise<SpanExporter> {
+  const name = env['OTEL_TRACES_EXPORTER'] || 'otlp';
+  if (name === 'console') return new ConsoleSpanExporter();
+  if (name !== 'otlp') throw new Error('OTEL_TRACES_EXPORTER: use otlp, console or none.');
+  const protocol =
+    env['OTEL_EXPORTER_OTLP_TRACES_PROTOCOL'] || env['OTEL_EXPORTER_OTLP_PROTOCOL'] || 'http/protobuf';
+  switch (protocol) {
+    case 'http/protobuf':
+      return new (await import('@opentelemetry/exporter-trace-otlp-proto')).OTLPTraceExporter();
+    case 'http/json':
+      return new (await import('@opentelemetry/exporter-trace-otlp-http')).OTLPTraceExporter();
+    default:
+      throw new Error('OTEL_EXPORTER_OTLP_PROTOCOL: use http/protobuf or http/json.');
+  }
+}

@@ -1,0 +1,38 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+
+interface LockedPackage {
+  dev?: boolean;
+  license?: string;
+}
+
+const PERMISSIVE = new Set([
+  ...['0BSD', 'Apache-2.0', 'BlueOak-1.0.0', 'BSD-2-Clause', 'BSD-3-Clause', 'ISC', 'MIT'],
+  ...['(MIT OR CC0-1.0)', 'Python-2.0'],
+]);
+
+/** MIT by their LICENSE files or READMEs; their package.json names no licence. */
+const MIT_BY_FILE = new Set(['limiter', 'passport-strategy', 'pause']);
+
+const { packages } = JSON.parse(readFileSync('package-lock.json', 'utf8')) as {
+  packages: Record<string, LockedPackage>;
+};
+const production = Object.entries(packages).flatMap(([path, { dev, license }]) =>
+  path.startsWith('node_modules/') && !dev
+    ? [{ name: path.slice(path.lastIndexOf('node_modules/') + 13), license }]
+    : [],
+);
+
+describe('the packages that production installs', () => {
+  it('have a permissive licence each', () => {
+    const others = production.filter(
+      ({ name, license }) => !(license ? PERMISSIVE.has(license) : MIT_BY_FILE.has(name)),
+    );
+    expect(others).toEqual([]);
+  });
+
+  it('are not more than they need to be', () => {
+    expect(production.length).toBeGreaterThan(100);
+    expect(production.length).toBeLessThanOrEqual(280);
+  });
+});
