@@ -1,14 +1,14 @@
 import { type CanActivate, type ExecutionContext, Injectable, Logger } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import { forbidden, unauthorized } from '#libs/http/api-error.js';
+import { forbidden, unauthorized } from '#libs/http/replies/api-error.js';
 import { accessOf } from './access.js';
 import { rejectedTokens } from './auth-metrics.js';
 import { BearerGuard } from './bearer.guard.js';
 import { bearerToken } from './bearer.js';
 import { CallerResolver } from './caller-resolver.js';
-import { holds } from './holds.js';
+import { holds } from './has-permission.js';
 import type { Principal } from './principal.js';
-import { RememberedTokens } from './remembered-tokens.js';
+import { RememberedTokens } from './verified-token-cache.js';
 import { printable, TokenRejected } from './token-rejected.js';
 
 /**

@@ -12,7 +12,7 @@ import { AccessGuard } from './access.guard.js';
 import { BearerGuard } from './bearer.guard.js';
 import { CallerResolver, TokenCallerResolver } from './caller-resolver.js';
 import { JwtStrategy } from './jwt.strategy.js';
-import { RememberedTokens } from './remembered-tokens.js';
+import { RememberedTokens } from './verified-token-cache.js';
 import { type TrustedIssuer, TrustedIssuers } from './trusted-issuer.js';
 
 export interface AuthModuleSettings {

@@ -1,5 +1,5 @@
-import { isStorable } from '#libs/http/text.js';
-import type { Candidate } from './candidate.js';
+import { isStorable } from '#libs/core/storable-text.js';
+import type { Candidate } from './unverified-token.js';
 import type { JsonObject } from './compact-token.js';
 import type { VerifiedToken } from './principal.js';
 import { type RejectionReason, TokenRejected } from './token-rejected.js';

@@ -3,16 +3,16 @@ import { AuthModuleOptions, PassportStrategy } from '@nestjs/passport';
 import passport from 'passport';
 import { type SecretOrKeyProvider, Strategy } from 'passport-jwt';
 import { type BearerRequest, bearerToken } from './bearer.js';
-import { type Candidate, findCandidate } from './candidate.js';
+import { type Candidate, findCandidate } from './unverified-token.js';
 import { acceptClaims } from './claims.js';
 import type { VerifiedToken } from './principal.js';
-import { RememberedTokens } from './remembered-tokens.js';
+import { RememberedTokens } from './verified-token-cache.js';
 import { TrustedIssuers } from './trusted-issuer.js';
 
 /**
  * How a token is verified, in this order:
  * 1. it is taken from the Authorization header (`bearer.ts`),
- * 2. its form and header are checked, its issuer is picked, and that issuer's key looked up (`candidate.ts`),
+ * 2. its form and header are checked, its issuer is picked, and that issuer's key looked up (`unverified-token.ts`),
  * 3. passport-jwt verifies the signature, synchronously: the thread pool may be full of bcrypt,
  * 4. its claims are checked (`claims.ts`), and it is remembered.
  */

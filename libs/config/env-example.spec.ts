@@ -4,7 +4,7 @@ import { parse } from 'dotenv';
 import { describe, expect, it } from 'vitest';
 import { allSettings } from './all.settings.js';
 import { renderEnvExample } from './env-example.js';
-import { developmentEnvironment, problemsOf } from './fixtures.js';
+import { developmentEnvironment, problemsOf } from '../../test/support/settings-fixtures.js';
 import { SECTIONS } from './variables/table.js';
 
 const root = new URL('../../', import.meta.url);

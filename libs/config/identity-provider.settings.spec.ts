@@ -7,7 +7,7 @@ import {
   problemsOf,
   productionEnvironment,
   rsaPems,
-} from './fixtures.js';
+} from '../../test/support/settings-fixtures.js';
 import { identityProviderSettings } from './identity-provider.settings.js';
 import { parsePublicKey, thumbprintOf } from './keys.js';
 

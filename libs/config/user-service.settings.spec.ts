@@ -8,7 +8,7 @@ import {
   problemsOf,
   productionEnvironment,
   rsaPems,
-} from './fixtures.js';
+} from '../../test/support/settings-fixtures.js';
 import { userServiceSettings } from './user-service.settings.js';
 
 const faultyVariables = (env: Environment) =>

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DeclaredRoute } from '#libs/auth/declared-access.js';
 import { EVERYTHING, PERMISSIONS } from '#libs/auth/permissions.js';
-import { newId } from '#libs/http/ids.js';
+import { newId } from '#libs/core/ids.js';
 import { type AppsUnderTest, startApps } from './apps.js';
 import { IDENTITY_PROVIDER, INTERNAL, tableOf, USER_SERVICE } from './routes.js';
 

@@ -9,7 +9,7 @@ import { IdentityDatabaseModule } from '#libs/database/identity/identity-databas
 import { Role } from '#libs/database/identity/role.entity.js';
 import { isUniqueViolation } from '#libs/database/pg-errors.js';
 import { preparedQuery } from '#libs/database/prepared-query.js';
-import { textKey } from '#libs/database/text-key.js';
+import { textKey } from '#libs/core/text-key.js';
 import { User } from '#libs/database/users/user.entity.js';
 import { UsersDatabaseModule } from '#libs/database/users/users-database.module.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';

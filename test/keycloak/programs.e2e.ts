@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { ask } from '#keycloak/programs.js';
+import { ask } from '#libs/development/keycloak/programs.js';
 
 describe('asking a program', () => {
   const options = { environment: {}, timeoutMs: 5000 };

@@ -1,10 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { KeycloakProblem } from '#keycloak/problem.js';
-import type { Environment } from '#keycloak/programs.js';
-import { demoRealm } from '#keycloak/realm.js';
-import { type RunningKeycloak, startKeycloak } from '#keycloak/server.js';
+import { KeycloakProblem } from '#libs/development/keycloak/keycloak-error.js';
+import type { Environment } from '#libs/development/keycloak/programs.js';
+import { demoRealm } from '#libs/development/keycloak/realm.js';
+import { type RunningKeycloak, startKeycloak } from '#libs/development/keycloak/keycloak-server.js';
 
 const ADMIN = { username: 'admin', password: 'test-admin' };
 

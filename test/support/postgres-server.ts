@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { PERMISSIONS } from '#libs/auth/permissions.js';
-import { openCluster } from '#libs/database/embedded/embedded-postgres.js';
+import { openCluster } from '#libs/development/postgres/embedded-postgres.js';
 import { identityDataSource } from '#libs/database/identity/identity-data-source.js';
 import { upsertPermissions } from '#libs/database/identity/upsert-permissions.js';
 import { migrate } from '#libs/database/migrate.js';

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CommandFactory } from 'nest-commander';
 import { CliModule } from './cli.module.js';
-import { printFailure } from './failure.js';
+import { printFailure } from '#libs/core/user-facing-error.js';
 import { projectRoot } from './project-root.js';
 
 // A reader that goes away early (`twinkey migrate status | head -1`) is no fault of ours.

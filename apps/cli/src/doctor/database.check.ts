@@ -7,7 +7,7 @@ import { withClient } from '#libs/database/direct-client.js';
 import { requireUtf8 } from '#libs/database/encoding.js';
 import { requireRights } from '#libs/database/rights.js';
 import { isSet } from '../development/is-set.js';
-import { messageOf } from '../failure.js';
+import { messageOf } from '#libs/core/user-facing-error.js';
 import { type Schema, schemasOf } from '../migrate/schemas.js';
 import { broken, type Check, type Examined, ok } from './check.js';
 

@@ -1,6 +1,6 @@
 import { Command, Option } from 'nest-commander';
 import { APPS } from '../chosen-apps.js';
-import { Failure } from '../failure.js';
+import { Failure } from '#libs/core/user-facing-error.js';
 import { projectRoot } from '../project-root.js';
 import { StrictCommand } from '../strict-command.js';
 import { print, printJson } from '../terminal.js';

@@ -1,6 +1,6 @@
 import type { KeycloakServiceSettings } from '#libs/config/settings.js';
 import { withClient } from '#libs/database/direct-client.js';
-import { ask } from './ask.js';
+import { ask } from './fetch-json.js';
 import { type Check, type Examined, warning } from './check.js';
 import { schemasIn } from './database.check.js';
 import type { ServiceToken } from './keycloak-token.check.js';

@@ -1,5 +1,5 @@
 import type { KeycloakServiceSettings } from '#libs/config/settings.js';
-import { ask } from './ask.js';
+import { ask } from './fetch-json.js';
 import { broken, type Check, ok, warning } from './check.js';
 import type { ServiceToken } from './keycloak-token.check.js';
 

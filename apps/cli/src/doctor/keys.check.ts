@@ -4,7 +4,7 @@ import { nativeIssuerSettings, signingSettings } from '#libs/config/native.setti
 import { SettingsError } from '#libs/config/settings-error.js';
 import { SettingsReader } from '#libs/config/settings-reader.js';
 import { usesDevelopmentKeys } from '../development/keys.js';
-import { messageOf } from '../failure.js';
+import { messageOf } from '#libs/core/user-facing-error.js';
 import { NextKey } from '../keys/next-key.js';
 import { jwksUrlOf, publishedKeys, shows } from '../keys/published-keys.js';
 import { broken, type Check, type Examined, ok, skipped, warning } from './check.js';

@@ -4,7 +4,7 @@ import { parse } from 'dotenv';
 import { writeEnvFile } from '#libs/config/env-file.js';
 import { type GeneratedKeys, generateKeyPair } from '#libs/config/keys.js';
 import { isSet } from '../development/is-set.js';
-import { Failure } from '../failure.js';
+import { Failure } from '#libs/core/user-facing-error.js';
 
 const PAIR = ['JWT_KID', 'JWT_PRIVATE_KEY', 'JWT_PUBLIC_KEY'] as const;
 

@@ -6,7 +6,7 @@ import type { Environment } from '#libs/config/environment.js';
 import { thumbprintOf } from '#libs/config/keys.js';
 import { isSet } from '../development/is-set.js';
 import { developmentKeysFile, usesDevelopmentKeys, withKeysOf } from '../development/keys.js';
-import { Failure } from '../failure.js';
+import { Failure } from '#libs/core/user-facing-error.js';
 import { variablesIn } from './key-file.js';
 
 const ROTATED = ['JWT_KID', 'JWT_PRIVATE_KEY', 'JWT_PUBLIC_KEY', 'JWT_ADDITIONAL_PUBLIC_KEYS'] as const;

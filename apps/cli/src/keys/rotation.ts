@@ -1,5 +1,5 @@
-import { JWKS_MAX_AGE } from '#apps/identity-provider/src/keys/jwks.js';
-import { Failure } from '../failure.js';
+import { JWKS_MAX_AGE } from '#apps/identity-provider/src/tokens/jwks.js';
+import { Failure } from '#libs/core/user-facing-error.js';
 import { NextKey } from './next-key.js';
 import { jwksUrlOf, publishedKeys, shows } from './published-keys.js';
 import type { RotatedFile } from './rotated-file.js';

@@ -2,7 +2,7 @@ import { Command, Option } from 'nest-commander';
 import { databaseUrls } from '#libs/config/command.settings.js';
 import { environmentName, readEnvironment } from '#libs/config/environment.js';
 import { withDatabase } from '../development/database.js';
-import { Failure } from '../failure.js';
+import { Failure } from '#libs/core/user-facing-error.js';
 import { projectRoot } from '../project-root.js';
 import { StrictCommand } from '../strict-command.js';
 import { columns, print, printJson } from '../terminal.js';

@@ -6,7 +6,7 @@ import { identityDataSource } from '#libs/database/identity/identity-data-source
 import { upsertPermissions } from '#libs/database/identity/upsert-permissions.js';
 import { type MigrationState, migrate, migrationStatus } from '#libs/database/migrate.js';
 import { usersDataSource } from '#libs/database/users/users-data-source.js';
-import { Failure, messageOf } from '../failure.js';
+import { Failure, messageOf } from '#libs/core/user-facing-error.js';
 
 export type SchemaName = 'identity' | 'users';
 

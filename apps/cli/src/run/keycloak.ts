@@ -1,9 +1,9 @@
 import { type Environment, environmentName } from '#libs/config/environment.js';
 import { type ChosenApps, settingsOf } from '../chosen-apps.js';
 import { isSet } from '../development/is-set.js';
-import { Failure } from '../failure.js';
+import { Failure } from '#libs/core/user-facing-error.js';
 import { print } from '../terminal.js';
-import type { Closers } from './closers.js';
+import type { Closers } from './disposable-stack.js';
 import type { Stop } from './stop.js';
 
 /** Those of the developer's own settings that still make sense with another Keycloak than the one he had in mind. */
@@ -27,7 +27,7 @@ export async function withKeycloak(
   // A bad setting should not wait for Keycloak.
   settingsOf(apps, { ...env, KEYCLOAK_URL: '' });
   print('Starting Keycloak, which takes a while …');
-  const { startDevelopmentKeycloak } = await import('#keycloak/development.js');
+  const { startDevelopmentKeycloak } = await import('#libs/development/keycloak/development-keycloak.js');
   const keycloak = await startDevelopmentKeycloak({
     root,
     environment: env,

@@ -1,10 +1,10 @@
-import { Drain } from '#libs/http/drain.js';
+import { Drain } from '#libs/http/application/drain.js';
 import type { ChosenApps } from '../chosen-apps.js';
-import { printFailure } from '../failure.js';
+import { printFailure } from '#libs/core/user-facing-error.js';
 import { print } from '../terminal.js';
-import { Closers } from './closers.js';
-import { end } from './end.js';
-import { greeting } from './greeting.js';
+import { Closers } from './disposable-stack.js';
+import { end } from './shutdown.js';
+import { greeting } from './startup-banner.js';
 import { type Running, start } from './start.js';
 import { Interrupted, Stop } from './stop.js';
 import { startWorkers } from './workers/start-workers.js';

@@ -1,5 +1,5 @@
 import { constants } from 'node:os';
-import { failureText } from '../failure.js';
+import { failureText } from '#libs/core/user-facing-error.js';
 
 const SIGNALS: NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 

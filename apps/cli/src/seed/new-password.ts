@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
-import { Failure } from '../failure.js';
+import { Failure } from '#libs/core/user-facing-error.js';
 
 /**
  * A new password: asked for twice without being shown where a person sits at the terminal, else the first line of

@@ -3,7 +3,7 @@ import type { Seeded } from '#apps/identity-provider/src/seed/seed.service.js';
 import { seedSettings } from '#libs/config/command.settings.js';
 import { readEnvironment } from '#libs/config/environment.js';
 import { withDatabase } from '../development/database.js';
-import { Failure } from '../failure.js';
+import { Failure } from '#libs/core/user-facing-error.js';
 import { projectRoot } from '../project-root.js';
 import { StrictCommand } from '../strict-command.js';
 import { print } from '../terminal.js';

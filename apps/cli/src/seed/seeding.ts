@@ -5,8 +5,8 @@ import { PasswordHasher } from '#apps/identity-provider/src/passwords/password-h
 import { DEMO_ACCOUNTS, type Seeded, SeedService } from '#apps/identity-provider/src/seed/seed.service.js';
 import { identityDataSource } from '#libs/database/identity/identity-data-source.js';
 import { findPostgresError } from '#libs/database/pg-errors.js';
-import { ApiError } from '#libs/http/api-error.js';
-import { Failure } from '../failure.js';
+import { ApiError } from '#libs/http/replies/api-error.js';
+import { Failure } from '#libs/core/user-facing-error.js';
 import { DatabaseFailure } from '../migrate/schemas.js';
 
 export interface Seeding {

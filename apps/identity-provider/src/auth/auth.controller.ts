@@ -3,15 +3,15 @@ import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import { Authenticated, Caller, NativeOnly, Public } from '#libs/auth/access.js';
 import type { Principal } from '#libs/auth/principal.js';
-import { Reply } from '#libs/http/envelope.js';
-import { Replies } from '#libs/http/replies.js';
-import { HashRoomGuard } from '../passwords/hash-room.guard.js';
+import { Reply } from '#libs/http/replies/envelope.js';
+import { Replies } from '#libs/http/replies/replies.js';
+import { HashRoomGuard } from '../passwords/hash-capacity.guard.js';
 import { IssuedToken, Login, MeReply, OwnName, PasswordChange } from './auth.dto.js';
 import { AuthService } from './auth.service.js';
-import { toMeReply } from './me.js';
+import { toMeReply } from './me-reply.js';
 import { OwnAccountService } from './own-account.service.js';
-import { CallerAccount, type SessionAccount } from './session-account.js';
-import { Sessions } from './sessions.js';
+import { CallerAccount, type SessionAccount } from '../sessions/session-account.js';
+import { Sessions } from '../sessions/sessions.service.js';
 
 @ApiTags('auth')
 @Controller('auth')

@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { type FieldOptions, field, must } from '#libs/http/field.js';
-import { EmailField } from '#libs/http/fields.js';
-import { NameField } from '#libs/http/name-fields.js';
+import { type FieldOptions, field, must } from '#libs/http/input/field.js';
+import { EmailField } from '#libs/http/input/fields.js';
+import { NameField } from '#libs/http/input/name-fields.js';
 import { AccountReply } from '../accounts/accounts.dto.js';
 import { NewPasswordField } from '../passwords/new-password.field.js';
 

@@ -1,7 +1,7 @@
 import type { EntityManager } from 'typeorm';
-import { holds } from '#libs/auth/holds.js';
+import { holds } from '#libs/auth/has-permission.js';
 import type { Principal } from '#libs/auth/principal.js';
-import { forbidden, unauthorized } from '#libs/http/api-error.js';
+import { forbidden, unauthorized } from '#libs/http/replies/api-error.js';
 import { effective, HELD_BY_LINEAGE, IS_ADMINISTERED, lineageOf } from './role-hierarchy.js';
 
 /** Who asks for a change, with the rights that he has at its moment. */

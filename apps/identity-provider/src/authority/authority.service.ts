@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
-import { holds } from '#libs/auth/holds.js';
+import { holds } from '#libs/auth/has-permission.js';
 import type { PermissionName } from '#libs/auth/permissions.js';
 import type { Principal } from '#libs/auth/principal.js';
-import { conflict, forbidden, unavailable } from '#libs/http/api-error.js';
-import { Lanes } from '#libs/http/lanes.js';
+import { conflict, forbidden, unavailable } from '#libs/http/replies/api-error.js';
+import { Lanes } from '#libs/core/keyed-semaphore.js';
 import { type Actor, readStanding } from './actor-rights.js';
 import { IS_ADMINISTERED } from './role-hierarchy.js';
 

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { AUTHORITY_STATE } from '#libs/database/identity/authority.entity.js';
 import { preparedQuery } from '#libs/database/prepared-query.js';
-import { Remembered } from './remembered.js';
+import { Remembered } from './versioned-cache.js';
 import { effective, lineageOf } from './role-hierarchy.js';
 
 /** What a role lets its holders do. */

@@ -1,7 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import { EVERYTHING } from '#libs/auth/permissions.js';
 import { Role } from '#libs/database/identity/role.entity.js';
-import { notFound } from '#libs/http/api-error.js';
+import { notFound } from '#libs/http/replies/api-error.js';
 
 /** Names of permissions as they count: sorted, once each, and `*` alone where it is among them. */
 export function effective(names: Iterable<string>): readonly string[] {

@@ -1,4 +1,4 @@
-import { type FieldOptions, field, must } from '#libs/http/field.js';
+import { type FieldOptions, field, must } from '#libs/http/input/field.js';
 import { passwordFaults } from './password-policy.js';
 
 /**

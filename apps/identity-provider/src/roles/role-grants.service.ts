@@ -3,8 +3,8 @@ import { type EntityManager, In } from 'typeorm';
 import type { Principal } from '#libs/auth/principal.js';
 import { Permission } from '#libs/database/identity/permission.entity.js';
 import { RolePermission } from '#libs/database/identity/role-permission.entity.js';
-import { invalid, notFound } from '#libs/http/api-error.js';
-import { etagOf, requireMatch } from '#libs/http/etag.js';
+import { invalid, notFound } from '#libs/http/replies/api-error.js';
+import { etagOf, requireMatch } from '#libs/http/replies/etag.js';
 import { requireWithin } from '../authority/actor-rights.js';
 import { AuthorityService } from '../authority/authority.service.js';
 import {

@@ -3,9 +3,9 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { type EntityManager, Repository } from 'typeorm';
 import type { Principal } from '#libs/auth/principal.js';
 import { Role } from '#libs/database/identity/role.entity.js';
-import { etagOf, requireMatch } from '#libs/http/etag.js';
-import { newId } from '#libs/http/ids.js';
-import type { ListPage } from '#libs/http/list-request.js';
+import { etagOf, requireMatch } from '#libs/http/replies/etag.js';
+import { newId } from '#libs/core/ids.js';
+import type { ListPage } from '#libs/http/input/list-request.js';
 import { type Actor, requireWithin } from '../authority/actor-rights.js';
 import { AuthorityService } from '../authority/authority.service.js';
 import {

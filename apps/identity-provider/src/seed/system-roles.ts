@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import { EVERYTHING } from '#libs/auth/permissions.js';
-import { newId } from '#libs/http/ids.js';
+import { newId } from '#libs/core/ids.js';
 
 /** `user` holds nothing, `admin` inherits from it and holds everything. Of both the description alone may change. */
 export const SYSTEM_ROLES = ['user', 'admin'] as const;

@@ -5,7 +5,7 @@ import { RightsModule } from '../rights/rights.module.js';
 import { USER_SERVICE_SETTINGS } from '../settings.js';
 import { Directories } from './directories.js';
 import { KeycloakDirectory } from './keycloak.directory.js';
-import { KeycloakGate } from './keycloak-gate.js';
+import { KeycloakGate } from './keycloak-resilience-policy.js';
 import { KeycloakLeases } from './keycloak-leases.js';
 import { NativeDirectory } from './native.directory.js';
 

@@ -1,13 +1,13 @@
 import KeycloakAdminClient, { NetworkError } from '@keycloak/keycloak-admin-client';
 import type { FastifyRequest } from 'fastify';
 import type { KeycloakServiceSettings } from '#libs/config/settings.js';
-import { notFound, unavailable } from '#libs/http/api-error.js';
-import { Lanes } from '#libs/http/lanes.js';
+import { notFound, unavailable } from '#libs/http/replies/api-error.js';
+import { Lanes } from '#libs/core/keyed-semaphore.js';
 import type { IssuerWord } from '../users/profile.js';
-import { ClientStanding } from './client-standing.js';
+import { ClientStanding } from './service-client-health.js';
 import type { Directory, NameChange } from './directory.js';
 import { ClientRefused, distinguishOutage, isClientRefused, refusalOf } from './keycloak-errors.js';
-import { KEYCLOAK_BUDGET, KeycloakGate } from './keycloak-gate.js';
+import { KEYCLOAK_BUDGET, KeycloakGate } from './keycloak-resilience-policy.js';
 import type { KeycloakLeases } from './keycloak-leases.js';
 import { KeycloakToken } from './keycloak-token.js';
 

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import { ApiError, type ErrorEntry, notFound, unauthorized } from '#libs/http/api-error.js';
+import { ApiError, type ErrorEntry, notFound, unauthorized } from '#libs/http/replies/api-error.js';
 import { IdentityProviderClient, identityProviderUnavailable } from '../rights/identity-provider.client.js';
 import type { IssuerWord } from '../users/profile.js';
 import type { Directory, NameChange } from './directory.js';

@@ -1,4 +1,4 @@
-import type { ErrorEntry } from '#libs/http/api-error.js';
+import type { ErrorEntry } from '#libs/http/replies/api-error.js';
 import type { IssuerWord } from './profile.js';
 import type { ProfileChange } from './users.dto.js';
 

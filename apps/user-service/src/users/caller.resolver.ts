@@ -5,7 +5,7 @@ import { type Principal, principalOf, type VerifiedToken } from '#libs/auth/prin
 import { RightsClient } from '../rights/rights.client.js';
 import type { IssuerWord, Profile } from './profile.js';
 import { ProfilesService } from './profiles.service.js';
-import { UnnamedCallersService } from './unnamed-callers.service.js';
+import { UnnamedCallersService } from '../profile-sync/unnamed-callers.service.js';
 import { userDeleted, userSuspended } from './users.errors.js';
 
 declare module 'fastify' {

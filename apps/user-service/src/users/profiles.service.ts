@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { preparedQuery } from '#libs/database/prepared-query.js';
 import type { IssuerName } from '#libs/database/users/identity.entity.js';
-import { learn } from './learning.js';
+import { learn } from '../profile-sync/profile-sync.js';
 import { type IssuerWord, PROFILE_COLUMNS, PROFILE_TABLES, type Profile } from './profile.js';
 
 /** Profiles by identity: found, made once, and kept as fresh as the issuer's newest word. */

@@ -1,9 +1,9 @@
 import { AggregatorRegistry } from 'prom-client';
-import { Drain } from '#libs/http/drain.js';
-import { scrapeFrom } from '#libs/http/metrics.js';
-import { failureText } from '../../failure.js';
-import { Closers } from '../closers.js';
-import { end } from '../end.js';
+import { Drain } from '#libs/http/application/drain.js';
+import { scrapeFrom } from '#libs/observability/metrics.js';
+import { failureText } from '#libs/core/user-facing-error.js';
+import { Closers } from '../disposable-stack.js';
+import { end } from '../shutdown.js';
 import { open } from '../start.js';
 import { Interrupted, Stop } from '../stop.js';
 import { type FromWorker, isToWorker, type Order } from './messages.js';
