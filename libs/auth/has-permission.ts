@@ -1,5 +1,5 @@
-import { EVERYTHING } from './permissions.js';
+import { ALL_PERMISSIONS } from './permissions.js';
 
 /** Whether these permissions contain that one: compared exactly; `*` alone is everything, `accounts:*` is nothing. */
-export const holds = (permissions: readonly string[], permission: string): boolean =>
-  permissions.includes(permission) || permissions.includes(EVERYTHING);
+export const hasPermission = (permissions: readonly string[], permission: string): boolean =>
+  permissions.includes(permission) || permissions.includes(ALL_PERMISSIONS);

@@ -5,7 +5,7 @@ import { TokenRejected } from './token-rejected.js';
 import type { TrustedIssuer, TrustedIssuers } from './trusted-issuer.js';
 
 /** A token that proves itself if this key verifies it: until then its claims are only what somebody wrote. */
-export interface Candidate {
+export interface UnverifiedToken {
   readonly raw: string;
   readonly issuer: TrustedIssuer;
   readonly kid: string;
@@ -19,7 +19,7 @@ export interface Candidate {
  * @throws TokenRejected
  * @throws ApiError 503 where the issuer's keys cannot be had
  */
-export async function findCandidate(raw: string, issuers: TrustedIssuers): Promise<Candidate> {
+export async function parseUnverifiedToken(raw: string, issuers: TrustedIssuers): Promise<UnverifiedToken> {
   const { header, claims } = decodeToken(raw);
   const { kid, typ } = checkHeader(header);
   const issuer = issuers.find(claims.iss);

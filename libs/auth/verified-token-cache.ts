@@ -1,8 +1,8 @@
 import { hash, type KeyObject } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import type { Candidate } from './unverified-token.js';
 import type { VerifiedToken } from './principal.js';
 import type { TrustedIssuer } from './trusted-issuer.js';
+import type { UnverifiedToken } from './unverified-token.js';
 
 interface Remembered {
   readonly token: VerifiedToken;
@@ -17,12 +17,12 @@ const CAPACITY = 10_000;
  * It says nothing about sessions or accounts: those are the resolver's, at every request.
  */
 @Injectable()
-export class RememberedTokens {
+export class VerifiedTokenCache {
   /** In the order of their coming. */
   private readonly tokens = new Map<string, Remembered>();
 
   /** Null also once the token has expired, or its key is no more its issuer's: what holds then is looked at anew. */
-  find(raw: string): VerifiedToken | null {
+  get(raw: string): VerifiedToken | null {
     const digest = digestOf(raw);
     const known = this.tokens.get(digest);
     if (known === undefined) return null;
@@ -32,7 +32,7 @@ export class RememberedTokens {
     return null;
   }
 
-  keep({ raw, issuer, key }: Candidate, token: VerifiedToken): void {
+  set({ raw, issuer, key }: UnverifiedToken, token: VerifiedToken): void {
     this.tokens.set(digestOf(raw), { token, issuer, key });
     if (this.tokens.size > CAPACITY) this.tokens.delete(this.tokens.keys().next().value as string);
   }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { tooManyRequests, unavailable } from '#libs/http/replies/api-error.js';
-import { Lanes } from './keyed-semaphore.js';
+import { KeyedSemaphore } from './keyed-semaphore.js';
 
 const refusal = () => tooManyRequests(1);
 const lane = (name: string, width: number) => ({ name, width });
@@ -17,10 +17,10 @@ function controlled() {
 
 describe('the lanes of tries', () => {
   it('let in as many as fit into all lanes of a try, the others in order as room comes', async () => {
-    const lanes = new Lanes(refusal);
+    const lanes = new KeyedSemaphore(refusal);
     const entered: string[] = [];
     const pass = (name: string, own: number, hold: () => Promise<void>) =>
-      lanes.pass([lane(name, own), lane('all', 3)], 1_000, () => {
+      lanes.run([lane(name, own), lane('all', 3)], 1_000, () => {
         entered.push(name);
         return hold();
       });
@@ -39,40 +39,40 @@ describe('the lanes of tries', () => {
   });
 
   it('refuse at once where nobody may wait, and let in again afterwards', async () => {
-    const lanes = new Lanes(refusal, (waiting) => waiting < 1);
+    const lanes = new KeyedSemaphore(refusal, (waiting) => waiting < 1);
     const { work, end } = controlled();
-    const inside = lanes.pass([lane('a', 1)], 1_000, work);
-    const waiting = lanes.pass([lane('a', 1)], 1_000, async () => 'waited');
-    await expect(lanes.pass([lane('a', 1)], 1_000, work)).rejects.toMatchObject({ status: 429 });
+    const inside = lanes.run([lane('a', 1)], 1_000, work);
+    const waiting = lanes.run([lane('a', 1)], 1_000, async () => 'waited');
+    await expect(lanes.run([lane('a', 1)], 1_000, work)).rejects.toMatchObject({ status: 429 });
     end();
     await inside;
     await expect(waiting).resolves.toBe('waited');
-    await expect(lanes.pass([lane('a', 1)], 0, async () => 'free')).resolves.toBe('free');
+    await expect(lanes.run([lane('a', 1)], 0, async () => 'free')).resolves.toBe('free');
   });
 
   it('refuse whoever has waited long enough', async () => {
-    const lanes = new Lanes(refusal);
+    const lanes = new KeyedSemaphore(refusal);
     const { work, end } = controlled();
-    const inside = lanes.pass([lane('a', 1)], 1_000, work);
-    await expect(lanes.pass([lane('a', 1)], 20, async () => {})).rejects.toMatchObject({ status: 429 });
+    const inside = lanes.run([lane('a', 1)], 1_000, work);
+    await expect(lanes.run([lane('a', 1)], 20, async () => {})).rejects.toMatchObject({ status: 429 });
     end();
     await inside;
-    await expect(lanes.pass([lane('a', 1)], 0, async () => 'free')).resolves.toBe('free');
+    await expect(lanes.run([lane('a', 1)], 0, async () => 'free')).resolves.toBe('free');
   });
 
   it('are left by work that fails', async () => {
-    const lanes = new Lanes(refusal, () => false);
+    const lanes = new KeyedSemaphore(refusal, () => false);
     const failure = new Error('failed');
-    await expect(lanes.pass([lane('a', 1)], 0, () => Promise.reject(failure))).rejects.toBe(failure);
-    await expect(lanes.pass([lane('a', 1)], 0, async () => 'free')).resolves.toBe('free');
+    await expect(lanes.run([lane('a', 1)], 0, () => Promise.reject(failure))).rejects.toBe(failure);
+    await expect(lanes.run([lane('a', 1)], 0, async () => 'free')).resolves.toBe('free');
   });
 });
 
 describe('lanes that are one wide', () => {
   /** Work on one key, one after the other. */
   const inTurn = (patience: number) => {
-    const lanes = new Lanes(() => unavailable(1, 'busy'));
-    return <T>(key: string, work: () => Promise<T>) => lanes.pass([lane(key, 1)], patience, work);
+    const lanes = new KeyedSemaphore(() => unavailable(1, 'busy'));
+    return <T>(key: string, work: () => Promise<T>) => lanes.run([lane(key, 1)], patience, work);
   };
 
   it('does the work on one key in order, and on another one meanwhile', async () => {
@@ -116,8 +116,8 @@ describe('lanes that are one wide', () => {
 
 describe('a single lane', () => {
   const turnstile = (width: number, patience: number) => {
-    const lanes = new Lanes(() => unavailable(1, 'busy'));
-    return <T>(work: () => Promise<T>) => lanes.pass([lane('all', width)], patience, work);
+    const lanes = new KeyedSemaphore(() => unavailable(1, 'busy'));
+    return <T>(work: () => Promise<T>) => lanes.run([lane('all', width)], patience, work);
   };
 
   it('lets no more through at once than it is wide, and everybody in the end, in order', async () => {

@@ -1,18 +1,18 @@
 import type { ApiError } from '#libs/http/replies/api-error.js';
 
 /** A name and how many may be inside under it at once. */
-export interface Lane {
+export interface SemaphoreKey {
   name: string;
   width: number;
 }
 
 interface Waiting {
-  lanes: readonly Lane[];
+  lanes: readonly SemaphoreKey[];
   enter: () => void;
 }
 
 /** No more at once than each lane is wide; the others wait in order, but not behind one who waits for another lane. */
-export class Lanes {
+export class KeyedSemaphore {
   private readonly inside = new Map<string, number>();
   private readonly waiting: Waiting[] = [];
 
@@ -30,7 +30,7 @@ export class Lanes {
    * @param patienceMs how long it may wait
    * @throws the refusal, at once where it may not wait, or when its patience ends
    */
-  async pass<T>(lanes: readonly Lane[], patienceMs: number, work: () => Promise<T>): Promise<T> {
+  async run<T>(lanes: readonly SemaphoreKey[], patienceMs: number, work: () => Promise<T>): Promise<T> {
     if (this.hasRoom(lanes)) this.enter(lanes);
     else await this.turn(lanes, patienceMs);
     try {
@@ -40,7 +40,7 @@ export class Lanes {
     }
   }
 
-  private async turn(lanes: readonly Lane[], patienceMs: number): Promise<void> {
+  private async turn(lanes: readonly SemaphoreKey[], patienceMs: number): Promise<void> {
     if (!this.mayWait(this.waiting.length)) throw this.refusal();
     await new Promise<void>((resolve, reject) => {
       const entry: Waiting = {
@@ -58,15 +58,15 @@ export class Lanes {
     });
   }
 
-  private hasRoom(lanes: readonly Lane[]): boolean {
+  private hasRoom(lanes: readonly SemaphoreKey[]): boolean {
     return lanes.every(({ name, width }) => (this.inside.get(name) ?? 0) < width);
   }
 
-  private enter(lanes: readonly Lane[]): void {
+  private enter(lanes: readonly SemaphoreKey[]): void {
     for (const { name } of lanes) this.inside.set(name, (this.inside.get(name) ?? 0) + 1);
   }
 
-  private leave(lanes: readonly Lane[]): void {
+  private leave(lanes: readonly SemaphoreKey[]): void {
     for (const { name } of lanes) {
       const left = (this.inside.get(name) ?? 0) - 1;
       if (left > 0) this.inside.set(name, left);

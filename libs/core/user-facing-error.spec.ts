@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { SettingsError } from '#libs/config/settings-error.js';
-import { Failure, failureText, messageOf } from './user-facing-error.js';
+import { errorText, messageOf, UserFacingError } from './user-facing-error.js';
 
 describe('failureText', () => {
   it('is one line', () => {
-    expect(failureText(new Failure('no database\n  at all\r\n'))).toBe('no database at all');
-    expect(failureText('thrown text')).toBe('thrown text');
+    expect(errorText(new UserFacingError('no database\n  at all\r\n'))).toBe('no database at all');
+    expect(errorText('thrown text')).toBe('thrown text');
   });
 
   it('is a line for each bad setting', () => {
@@ -13,11 +13,11 @@ describe('failureText', () => {
       { variable: 'PORT', message: 'is missing' },
       { variable: 'HOST', message: 'is bad' },
     ]);
-    expect(failureText(error)).toBe('PORT is missing\nHOST is bad');
+    expect(errorText(error)).toBe('PORT is missing\nHOST is bad');
   });
 
   it('tells the place of a defect, still in one line', () => {
-    const text = failureText(new TypeError('x is not a function'));
+    const text = errorText(new TypeError('x is not a function'));
     expect(text).toMatch(/^x is not a function \(TypeError at .*failure\.spec\.ts.*\)$/);
   });
 });

@@ -1,5 +1,5 @@
 /** Something that the person at the terminal can put right: its message is one line for them. */
-export class Failure extends Error {
+export class UserFacingError extends Error {
   override readonly name = 'Failure';
 }
 
@@ -7,12 +7,12 @@ export class Failure extends Error {
 const DEFECTS = [TypeError, RangeError, ReferenceError, SyntaxError];
 
 /** Prints what went wrong on standard error, one line (settings: a line for each fault), and sets exit code 1. */
-export function printFailure(error: unknown): void {
-  process.stderr.write(`${failureText(error)}\n`);
+export function printError(error: unknown): void {
+  process.stderr.write(`${errorText(error)}\n`);
   process.exitCode = 1;
 }
 
-export function failureText(error: unknown): string {
+export function errorText(error: unknown): string {
   if (!(error instanceof Error)) return oneLine(String(error));
   if (error.name === 'SettingsError') return error.message;
   const place = DEFECTS.some((kind) => error instanceof kind) ? firstFrame(error) : '';

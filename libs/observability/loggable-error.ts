@@ -38,7 +38,7 @@ export function rootCauseOf(error: unknown): unknown {
 }
 
 /** One line for an error that is expected: its message, or its code where it has none (an `AggregateError`). */
-export function briefly(error: unknown): string {
+export function truncate(error: unknown): string {
   if (!(error instanceof Error)) return textOf(error);
   return error.message || String((error as { code?: unknown }).code ?? error.name);
 }

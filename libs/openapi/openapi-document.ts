@@ -1,13 +1,13 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { describeAccess } from './access.js';
+import { type Operation, operationsOf, type Parameter, resolve, type Schema } from './document-parts.js';
 import { addErrorAnswers } from './error-responses.js';
 import { addExamples } from './examples.js';
 import { addLinks } from './links.js';
 import { inOrder } from './property-order.js';
-import { type Operation, operationsOf, type Parameter, resolve, type Schema } from './document-parts.js';
-import { pruneComponents } from './unused-components.js';
 import { sharedAnswers } from './shared-components.js';
+import { pruneComponents } from './unused-components.js';
 
 /** The security scheme's name in the document: what `@ApiBearerAuth()` names unless told otherwise. */
 export const BEARER = 'bearer';

@@ -2,10 +2,10 @@ import { join } from 'node:path';
 import { environmentName } from '#libs/config/environment.js';
 import { composeVariables } from '#libs/config/variables/compose.js';
 import { keycloakVariables } from '#libs/config/variables/keycloak.js';
-import { KeycloakProblem } from './keycloak-error.js';
+import { KeycloakStartError } from './keycloak-error.js';
+import { type RunningKeycloak, startKeycloak } from './keycloak-server.js';
 import type { Environment } from './programs.js';
 import { demoRealm } from './realm.js';
-import { type RunningKeycloak, startKeycloak } from './keycloak-server.js';
 
 const CLIENT_ID = 'user-service';
 const ROLE_MAP = 'twinkey-admin=admin';
@@ -35,7 +35,7 @@ export async function startDevelopmentKeycloak(options: {
 }): Promise<DevelopmentKeycloak> {
   const { root, environment, port = 8080, report, signal } = options;
   if (environmentName(environment) === 'production') {
-    throw new KeycloakProblem(
+    throw new KeycloakStartError(
       'ENVIRONMENT is production: this Keycloak has demo users, and is for development.',
     );
   }

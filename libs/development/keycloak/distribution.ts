@@ -4,8 +4,8 @@ import { mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { KeycloakProblem } from './keycloak-error.js';
-import { ask, type Environment, withoutKeycloakSettings } from './programs.js';
+import { KeycloakStartError } from './keycloak-error.js';
+import { type Environment, runProgram, withoutKeycloakSettings } from './programs.js';
 import { KEYCLOAK_ARTIFACT, KEYCLOAK_SHA256, KEYCLOAK_VERSION } from './release.js';
 
 const NAME = `keycloak-${KEYCLOAK_VERSION}`;
@@ -55,43 +55,43 @@ export async function fetchDistribution(
 async function download(folder: string, environment: Environment, signal?: AbortSignal): Promise<void> {
   // -C: a checksum that does not match fails instead of warning.
   const options = ['-q', '-B', '-C', `-Dartifact=${KEYCLOAK_ARTIFACT}`, `-DoutputDirectory=${folder}`];
-  const { code, output } = await ask('mvn', [...options, 'dependency:copy'], {
+  const { code, output } = await runProgram('mvn', [...options, 'dependency:copy'], {
     environment,
     timeoutMs: DOWNLOAD_MS,
     cwd: folder,
     signal,
   });
   if (code !== 0) {
-    throw new KeycloakProblem(`Maven could not fetch Keycloak: ${firstError(output)}`);
+    throw new KeycloakStartError(`Maven could not fetch Keycloak: ${firstError(output)}`);
   }
   const hash = createHash('sha256');
   await pipeline(createReadStream(join(folder, ARCHIVE)), hash);
   if (hash.digest('hex') !== KEYCLOAK_SHA256) {
-    throw new KeycloakProblem(
+    throw new KeycloakStartError(
       `What Maven fetched is not Keycloak ${KEYCLOAK_VERSION}: its SHA-256 is another. Delete it from Maven's repository and try again.`,
     );
   }
 }
 
 async function prepare(work: string, environment: Environment, signal?: AbortSignal): Promise<string> {
-  const unpacked = await ask('tar', ['-xzf', ARCHIVE], {
+  const unpacked = await runProgram('tar', ['-xzf', ARCHIVE], {
     environment,
     timeoutMs: LOCAL_WORK_MS,
     cwd: work,
     signal,
   });
   if (unpacked.code !== 0) {
-    throw new KeycloakProblem(`Keycloak's archive could not be unpacked: ${firstError(unpacked.output)}`);
+    throw new KeycloakStartError(`Keycloak's archive could not be unpacked: ${firstError(unpacked.output)}`);
   }
   const folder = join(work, NAME);
-  const built = await ask('sh', ['bin/kc.sh', 'build', '--db=dev-file'], {
+  const built = await runProgram('sh', ['bin/kc.sh', 'build', '--db=dev-file'], {
     environment: withoutKeycloakSettings(environment),
     timeoutMs: LOCAL_WORK_MS,
     cwd: folder,
     signal,
   });
   if (built.code !== 0) {
-    throw new KeycloakProblem(`Keycloak could not prepare itself: ${firstError(built.output)}`);
+    throw new KeycloakStartError(`Keycloak could not prepare itself: ${firstError(built.output)}`);
   }
   return folder;
 }

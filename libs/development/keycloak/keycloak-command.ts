@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { readEnvironment } from '#libs/config/environment.js';
 import { SettingsError } from '#libs/config/settings-error.js';
 import { type DevelopmentKeycloak, startDevelopmentKeycloak } from './development-keycloak.js';
-import { KeycloakProblem } from './keycloak-error.js';
+import { KeycloakStartError } from './keycloak-error.js';
 import { KEYCLOAK_VERSION } from './release.js';
 
 const USAGE = `npm run keycloak -- [--port 8080]
@@ -36,7 +36,7 @@ export async function main(args: string[], root: string): Promise<number> {
     if (stopping.signal.aborted) {
       return 0;
     }
-    if (error instanceof KeycloakProblem || error instanceof SettingsError) {
+    if (error instanceof KeycloakStartError || error instanceof SettingsError) {
       process.stderr.write(`${error.message}\n`);
       return 1;
     }
@@ -59,7 +59,9 @@ async function runUntilStopped(
   });
   const ended = await Promise.race([stopped, keycloak.server.exited]);
   if (ended !== null) {
-    throw new KeycloakProblem(`Keycloak ended by itself (${ended}); its log is ${keycloak.server.logFile}.`);
+    throw new KeycloakStartError(
+      `Keycloak ended by itself (${ended}); its log is ${keycloak.server.logFile}.`,
+    );
   }
   await keycloak.server.stop();
   return 0;
@@ -80,7 +82,7 @@ function parseOptions(args: string[]): { port: number; help: boolean } {
     }
     return { port, help: values.help };
   } catch (error) {
-    throw new KeycloakProblem(`${(error as Error).message} (npm run keycloak -- --help)`);
+    throw new KeycloakStartError(`${(error as Error).message} (npm run keycloak -- --help)`);
   }
 }
 

@@ -1,6 +1,6 @@
 import { cachedDistribution, fetchDistribution } from './distribution.js';
-import { KeycloakProblem } from './keycloak-error.js';
-import { ask, type Environment, javaCommand, javaMajorVersion } from './programs.js';
+import { KeycloakStartError } from './keycloak-error.js';
+import { type Environment, javaCommand, javaMajorVersion, runProgram } from './programs.js';
 import { OLDEST_JAVA } from './release.js';
 
 /** What runs Keycloak on this machine. `distribution` is a folder as `fetchDistribution` makes it. */
@@ -27,8 +27,8 @@ export async function findKeycloakRuntime(
 ): Promise<KeycloakRuntime> {
   const java = javaCommand(environment);
   const isAnswered = async (command: string, args: string[]) =>
-    (await ask(command, args, { environment, timeoutMs: PATIENCE_MS, signal })).code === 0;
-  const { output } = await ask(java, ['-version'], { environment, timeoutMs: PATIENCE_MS, signal });
+    (await runProgram(command, args, { environment, timeoutMs: PATIENCE_MS, signal })).code === 0;
+  const { output } = await runProgram(java, ['-version'], { environment, timeoutMs: PATIENCE_MS, signal });
   const version = javaMajorVersion(output);
   const hasJava = version !== null && version >= OLDEST_JAVA;
 
@@ -44,7 +44,7 @@ export async function findKeycloakRuntime(
   if (await isAnswered('docker', ['info'])) {
     return { kind: 'docker', docker: 'docker' };
   }
-  throw new KeycloakProblem(`Keycloak can't run here: ${missing(version, hasJava)}. ${REMEDY}`);
+  throw new KeycloakStartError(`Keycloak can't run here: ${missing(version, hasJava)}. ${REMEDY}`);
 }
 
 function missing(version: number | null, hasJava: boolean): string {

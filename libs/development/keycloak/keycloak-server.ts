@@ -2,12 +2,12 @@ import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type RealmRepresentation from '@keycloak/keycloak-admin-client/lib/defs/realmRepresentation.js';
+import { KeycloakStartError } from './keycloak-error.js';
 import { prepareHome } from './keycloak-home.js';
+import { findKeycloakRuntime } from './keycloak-runtime.js';
 import { type Launch, launchOf } from './launch.js';
 import { findFreePort, requireFreePort } from './ports.js';
-import { KeycloakProblem } from './keycloak-error.js';
-import { ask, type Environment } from './programs.js';
-import { findKeycloakRuntime } from './keycloak-runtime.js';
+import { type Environment, runProgram } from './programs.js';
 import { type SupervisedProcess, startSupervised } from './supervised-process.js';
 
 const POLL_MS = 100;
@@ -108,7 +108,7 @@ function controls(
   const tell = async (signal: NodeJS.Signals, ...dockerCommand: string[]) => {
     if (launch.container) {
       const args = [...dockerCommand, launch.container];
-      await ask(launch.command, args, { environment: launch.environment, timeoutMs: DOCKER_MS });
+      await runProgram(launch.command, args, { environment: launch.environment, timeoutMs: DOCKER_MS });
     } else {
       server.signal(signal);
     }
@@ -149,7 +149,7 @@ async function untilReady(
   });
   while (performance.now() < deadline) {
     if (ended !== null) {
-      throw new KeycloakProblem(
+      throw new KeycloakStartError(
         `Keycloak ended while starting (${ended}): ${await lastWord(server.logFile)}`,
       );
     }
@@ -158,7 +158,7 @@ async function untilReady(
     }
     await sleep(POLL_MS, undefined, { signal });
   }
-  throw new KeycloakProblem(`Keycloak did not answer within ${seconds} s; its log is ${server.logFile}.`);
+  throw new KeycloakStartError(`Keycloak did not answer within ${seconds} s; its log is ${server.logFile}.`);
 }
 
 async function answers(url: string): Promise<boolean> {

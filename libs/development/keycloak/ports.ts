@@ -1,5 +1,5 @@
 import { createServer } from 'node:net';
-import { KeycloakProblem } from './keycloak-error.js';
+import { KeycloakStartError } from './keycloak-error.js';
 
 /**
  * Throws a KeycloakProblem where the port can't be listened on. Loopback is looked at in both of its addresses: with
@@ -9,13 +9,13 @@ export async function requireFreePort(host: string, port: number): Promise<void>
   for (const address of host === '127.0.0.1' ? ['127.0.0.1', '::1'] : [host]) {
     const { error } = await tryListening(address, port);
     if (error === 'EADDRINUSE') {
-      throw new KeycloakProblem(
+      throw new KeycloakStartError(
         `Port ${port} is taken, and Keycloak needs it: stop what listens there, or choose another one (npm run keycloak -- --port 8081).`,
       );
     }
     // A machine without IPv6 has no ::1, and nobody listens there.
     if (error && address === host) {
-      throw new KeycloakProblem(`Keycloak can't listen on ${host}, port ${port} (${error}).`);
+      throw new KeycloakStartError(`Keycloak can't listen on ${host}, port ${port} (${error}).`);
     }
   }
 }
@@ -24,7 +24,7 @@ export async function requireFreePort(host: string, port: number): Promise<void>
 export async function findFreePort(host: string): Promise<number> {
   const { port, error } = await tryListening(host, 0);
   if (port === null) {
-    throw new KeycloakProblem(`Keycloak can't listen on ${host} (${error}).`);
+    throw new KeycloakStartError(`Keycloak can't listen on ${host} (${error}).`);
   }
   return port;
 }

@@ -15,7 +15,7 @@ export interface Outcome {
  * Runs a program to its end. A program that is missing does not throw, its code is null; `signal` ends the program and
  * throws its reason.
  */
-export function ask(
+export function runProgram(
   command: string,
   args: string[],
   options: { environment: Environment; timeoutMs: number; cwd?: string; signal?: AbortSignal },

@@ -4,12 +4,12 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { createOnce, type Place } from './data-directory.js';
+import { createOnce, type DataDirectory } from './data-directory.js';
 
 const run = promisify(execFile);
 
 /** Everything of one Postgres cluster that lies in its place. */
-export const paths = ({ folder }: Place) => ({
+export const paths = ({ folder }: DataDirectory) => ({
   data: join(folder, 'data'),
   pidFile: join(folder, 'data', 'postmaster.pid'),
   log: join(folder, 'postgres.log'),
@@ -20,7 +20,7 @@ export const paths = ({ folder }: Place) => ({
 export const DATABASE_USER = 'twinkey';
 
 /** How programs of the cluster are run: as its user, from a folder that he can enter, and told nothing of ours. */
-export const asDatabaseUser = ({ folder, user }: Place) => ({
+export const asDatabaseUser = ({ folder, user }: DataDirectory) => ({
   ...user,
   cwd: folder,
   env: { PATH: process.env['PATH'] ?? '/usr/bin:/bin', LC_ALL: 'C' },
@@ -32,7 +32,7 @@ export const asDatabaseUser = ({ folder, user }: Place) => ({
  * @param settings more of postgresql.conf
  * @returns the password
  */
-export async function initialise(place: Place, settings: Record<string, string>): Promise<string> {
+export async function initialise(place: DataDirectory, settings: Record<string, string>): Promise<string> {
   const { data, password } = paths(place);
   if (existsSync(data) && !existsSync(password)) {
     throw new Error(
@@ -82,7 +82,7 @@ export async function initialise(place: Place, settings: Record<string, string>)
 }
 
 /** What an initdb has left that was killed. */
-async function removeUnfinished({ folder }: Place): Promise<void> {
+async function removeUnfinished({ folder }: DataDirectory): Promise<void> {
   for (const name of await readdir(folder)) {
     const pid = /^data\.(\d+)$/.exec(name)?.[1];
     if (pid && !isAlive(Number(pid))) await rm(join(folder, name), { recursive: true, force: true });
@@ -95,7 +95,7 @@ export interface Postmaster {
 }
 
 /** What the running server's `postmaster.pid` says, or null where none runs. */
-export async function findPostmaster(place: Place): Promise<Postmaster | null> {
+export async function findPostmaster(place: DataDirectory): Promise<Postmaster | null> {
   const { pidFile } = paths(place);
   // https://www.postgresql.org/docs/current/storage-file-layout.html: pid, folder, start, port, …, status in line 8
   const lines = (await readFile(pidFile, 'utf8').catch(() => '')).split('\n');
@@ -110,21 +110,21 @@ export async function findPostmaster(place: Place): Promise<Postmaster | null> {
 }
 
 /** The port of the last start, which `postmaster.opts` remembers. */
-export async function lastPort(place: Place): Promise<number | null> {
+export async function lastPort(place: DataDirectory): Promise<number | null> {
   const options = await readFile(join(paths(place).data, 'postmaster.opts'), 'utf8').catch(() => '');
   const port = /"-p" "(\d+)"/.exec(options)?.[1];
   return port ? Number(port) : null;
 }
 
 /** Runs pg_ctl and does not mind its failure: what has become of the server is to be looked at anyway. */
-export async function pgCtl(place: Place, args: string[]): Promise<void> {
+export async function pgCtl(place: DataDirectory, args: string[]): Promise<void> {
   const { data, log } = paths(place);
   const all = [...args, '-s', '-D', data, '-l', log];
   await run(place.binaries.pgCtl, all, { ...asDatabaseUser(place), timeout: 60_000 }).catch(() => {});
 }
 
 /** The last line of the server's log that says what is wrong. */
-export async function lastComplaint(place: Place): Promise<string> {
+export async function lastServerError(place: DataDirectory): Promise<string> {
   const log = await readFile(paths(place).log, 'utf8').catch(() => '');
   const line = log.split('\n').findLast((text) => /(FATAL|PANIC|could not|not found):? /.test(text));
   return line?.replace(/^.*?(FATAL|PANIC): +/, '') ?? 'it says nothing';

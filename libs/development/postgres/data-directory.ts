@@ -4,7 +4,7 @@ import { type Binaries, copyBinaries, findBinaries } from './binaries.js';
 import { canReach, databaseUser, type SystemUser } from './system-user.js';
 
 /** Where one embedded Postgres lives, with which binaries, and whom it runs as (null: as ourselves). */
-export interface Place {
+export interface DataDirectory {
   folder: string;
   binaries: Binaries;
   user: SystemUser | null;
@@ -15,7 +15,7 @@ export interface Place {
  * binaries (root's checkout in a home of mode 0700), both move to a folder of a random name under /var/tmp, and the
  * file `location` says which.
  */
-export async function preparePlace(folder: string): Promise<Place> {
+export async function prepareDataDirectory(folder: string): Promise<DataDirectory> {
   const binaries = findBinaries();
   // The folder around it can be passed through, but not listed: root's Postgres runs as somebody else.
   await mkdir(dirname(folder), { recursive: true, mode: 0o711 });

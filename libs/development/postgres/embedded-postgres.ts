@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { attach } from './server-handle.js';
 import { findPostmaster, initialise } from './cluster.js';
-import type { Lease } from './server-reference.js';
-import { type Place, preparePlace } from './data-directory.js';
+import { type DataDirectory, prepareDataDirectory } from './data-directory.js';
 import { takeRunLock } from './run-lock.js';
+import { openServerHandle } from './server-handle.js';
+import type { ServerReference } from './server-reference.js';
 
 export interface EmbeddedPostgres {
   url: string;
@@ -42,9 +42,9 @@ export async function openCluster(
   folder: string,
   settings: Record<string, string> = {},
 ): Promise<EmbeddedPostgres> {
-  const place = await preparePlace(folder);
+  const place = await prepareDataDirectory(folder);
   const password = await initialise(place, settings);
-  const { url, lease } = await attach(place, password);
+  const { url, lease } = await openServerHandle(place, password);
   return {
     url,
     close: async () => {
@@ -55,7 +55,7 @@ export async function openCluster(
 }
 
 /** The keeper needs a moment to see that nobody is left; where somebody is, he stays and so does the server. */
-async function waitUntilStopped(place: Place, lease: Lease): Promise<void> {
+async function waitUntilStopped(place: DataDirectory, lease: ServerReference): Promise<void> {
   let openFor = 0;
   for (let waited = 0; waited < 30_000 && openFor < 300; waited += 20) {
     if (!(await findPostmaster(place))) return;

@@ -2,10 +2,10 @@ import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { findPostgresError } from '#libs/database/pg-errors.js';
-import { DATABASE_USER, findPostmaster, lastComplaint, lastPort, pgCtl } from './cluster.js';
-import { startKeeper } from './server-supervisor.js';
-import { Lease } from './server-reference.js';
-import type { Place } from './data-directory.js';
+import { DATABASE_USER, findPostmaster, lastPort, lastServerError, pgCtl } from './cluster.js';
+import type { DataDirectory } from './data-directory.js';
+import { ServerReference } from './server-reference.js';
+import { startSupervisor } from './server-supervisor.js';
 
 const DATABASE = 'twinkey';
 const DEADLINE_MS = 60_000;
@@ -17,21 +17,24 @@ const STARTS = 3;
  * A lease on the running server, which is started where it is stopped. Others may start, stop, and be killed at the
  * same time: nothing is taken for granted but a lease, and an answer of the server.
  */
-export async function attach(place: Place, password: string): Promise<{ url: string; lease: Lease }> {
+export async function openServerHandle(
+  place: DataDirectory,
+  password: string,
+): Promise<{ url: string; lease: ServerReference }> {
   const since = performance.now();
   let unkeptSince: number | null = null;
   let failures = 0;
 
   while (performance.now() - since < DEADLINE_MS) {
-    let lease = Lease.take(place);
+    let lease = ServerReference.acquire(place);
     let postmaster = await findPostmaster(place);
     if (!postmaster) {
       // With a keeper and no server the server has crashed: the others want it back on the same port.
       if (lease) await pgCtl(place, ['start', '-o', `-p ${(await lastPort(place)) ?? (await freePort())}`]);
-      else lease = await startKeeper(place, await choosePort(place, failures));
+      else lease = await startSupervisor(place, await choosePort(place, failures));
       postmaster = await findPostmaster(place);
       if (!postmaster && ++failures === STARTS) {
-        throw new Error(`The embedded Postgres does not start: ${await lastComplaint(place)}`);
+        throw new Error(`The embedded Postgres does not start: ${await lastServerError(place)}`);
       }
     }
     if (lease && postmaster) {
@@ -46,7 +49,7 @@ export async function attach(place: Place, password: string): Promise<{ url: str
       await pgCtl(place, ['stop', '-m', 'fast']);
     await sleep(30);
   }
-  throw new Error(`The embedded Postgres does not answer: ${await lastComplaint(place)}`);
+  throw new Error(`The embedded Postgres does not answer: ${await lastServerError(place)}`);
 }
 
 /** Whether the server takes connections; makes the database where that is missing. */
@@ -81,7 +84,7 @@ async function withConnection(url: string, work: (client: Client) => Promise<unk
 }
 
 /** The port of the last time where it is free, for the sake of tools that remember it; else any. */
-async function choosePort(place: Place, failures: number): Promise<number> {
+async function choosePort(place: DataDirectory, failures: number): Promise<number> {
   const last = failures ? null : await lastPort(place);
   return (last && (await freePort(last).catch(() => null))) || freePort();
 }

@@ -1,16 +1,16 @@
 import { closeSync, constants, existsSync, openSync, writeSync } from 'node:fs';
 import { paths } from './cluster.js';
-import type { Place } from './data-directory.js';
+import type { DataDirectory } from './data-directory.js';
 
 /** A process' share in the running server (see `server-supervisor.ts`), until it is released or the process has ended. */
-export class Lease {
+export class ServerReference {
   private constructor(
     private readonly file: string,
     private readonly descriptor: number,
   ) {}
 
   /** Null where no keeper is there. */
-  static take(place: Place): Lease | null {
+  static acquire(place: DataDirectory): ServerReference | null {
     const file = paths(place).lease;
     let descriptor: number;
     try {
@@ -21,7 +21,7 @@ export class Lease {
     }
     try {
       writeSync(descriptor, '\n');
-      return new Lease(file, descriptor);
+      return new ServerReference(file, descriptor);
     } catch {
       closeSync(descriptor);
       return null;

@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { statSync, truncateSync } from 'node:fs';
 import { asDatabaseUser, paths } from './cluster.js';
-import { Lease } from './server-reference.js';
-import type { Place } from './data-directory.js';
+import type { DataDirectory } from './data-directory.js';
+import { ServerReference } from './server-reference.js';
 
 /**
  * Starts the server, and stops it when the last process that uses it has ended, however it ended: each of them holds
@@ -41,7 +41,7 @@ const LOG_LIMIT_BYTES = 1_000_000;
  * Starts server and keeper.
  * @returns a lease on it, or null where it did not start: the port is taken, or another process was first
  */
-export async function startKeeper(place: Place, port: number): Promise<Lease | null> {
+export async function startSupervisor(place: DataDirectory, port: number): Promise<ServerReference | null> {
   const { data, log, lease } = paths(place);
   const options = asDatabaseUser(place);
   if ((statSync(log, { throwIfNoEntry: false })?.size ?? 0) > LOG_LIMIT_BYTES) truncateSync(log);
@@ -56,7 +56,7 @@ export async function startKeeper(place: Place, port: number): Promise<Lease | n
     once(keeper.stdout, 'data').then(() => true),
     once(keeper, 'exit').then(() => false),
   ]);
-  const taken = ready ? Lease.take(place) : null;
+  const taken = ready ? ServerReference.acquire(place) : null;
   keeper.stdin.end('\n');
   keeper.stdout.destroy();
   keeper.unref();

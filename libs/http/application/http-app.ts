@@ -4,23 +4,23 @@ import type { DynamicModule, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { Connections, MAX_HEADER_SIZE } from './connections.js';
-import { Drain } from './drain.js';
-import { encloseReplies } from '../replies/envelope.hook.js';
+import { type Logger, NestLogger } from '#libs/observability/logger.js';
+import { measureRequests } from '#libs/observability/metrics.js';
+import { logRequests } from '#libs/observability/request-log.js';
+import { followTraces } from '#libs/observability/tracing.js';
+import { InputGuard } from '../input/input.guard.js';
+import { InputPipe } from '../input/input.pipe.js';
+import { addEnvelopeHook } from '../replies/envelope.hook.js';
 import { ErrorEnvelope } from '../replies/envelope.js';
 import { ErrorFilter } from '../replies/error.filter.js';
 import { type ErrorTranslator, translateError } from '../replies/error-translation.js';
+import { Connections, MAX_HEADER_SIZE } from './connections.js';
+import { Drain } from './drain.js';
 import { requireHost, requireLoopbackHost } from './host-header.js';
-import { InputGuard } from '../input/input.guard.js';
-import { InputPipe } from '../input/input.pipe.js';
 import { BODY_LIMIT, readJsonBodies } from './json-body.js';
-import { type Logger, NestLogger } from '#libs/observability/logger.js';
-import { measureRequests } from '#libs/observability/metrics.js';
 import { requestIdOf } from './request-id.js';
-import { logRequests } from '#libs/observability/request-log.js';
 import { originForm } from './request-target.js';
 import { SECURITY_HEADERS, STRICT_TRANSPORT_SECURITY } from './security-headers.js';
-import { followTraces } from '#libs/observability/tracing.js';
 import { refuseWrongMethods } from './wrong-methods.js';
 
 export interface HttpAppOptions {
@@ -84,7 +84,7 @@ export async function createHttpApp(
   followTraces(fastify, name);
   logRequests(fastify, logger.child({ app: name }));
   measureRequests(fastify, name);
-  encloseReplies(fastify);
+  addEnvelopeHook(fastify);
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
     logger: new NestLogger(logger),
     bodyParser: false,

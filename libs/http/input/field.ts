@@ -76,7 +76,7 @@ export function field(
 export const readFaults = (message: string): Fault[] => JSON.parse(message) as Fault[];
 
 /** A rule from a predicate. */
-export const must =
+export const rule =
   (holds: (value: never) => boolean, code: string, message: string): Rule =>
   (value) =>
     holds(value as never) ? null : { code, message };

@@ -1,15 +1,15 @@
 import type { ApiPropertyOptions } from '@nestjs/swagger';
 import { isEmail } from 'class-validator';
-import { type Fault, type FieldOptions, field, must, type Rule } from './field.js';
 import { isId } from '#libs/core/ids.js';
 import { isStorable } from '#libs/core/storable-text.js';
+import { type Fault, type FieldOptions, field, type Rule, rule } from './field.js';
 
-export const isString: Rule = must(
+export const isString: Rule = rule(
   (value: unknown) => typeof value === 'string',
   'string_expected',
   'This must be a string.',
 );
-export const storable: Rule = must(
+export const storable: Rule = rule(
   isStorable,
   'invalid_characters',
   'NUL and lone surrogates are not allowed.',
@@ -54,8 +54,8 @@ export const EmailField = (options: FieldOptions = {}): PropertyDecorator =>
     { type: String, format: 'email', maxLength: 254 },
     isString,
     storable,
-    must((value: string) => lengthOf(value.trim()) <= 254, 'too_long', 'At most 254 characters.'),
-    must(
+    rule((value: string) => lengthOf(value.trim()) <= 254, 'too_long', 'At most 254 characters.'),
+    rule(
       (value: string) => isEmail(value.trim(), { allow_utf8_local_part: true, ignore_max_length: true }),
       'invalid_email',
       'This is not an email address.',
@@ -71,7 +71,7 @@ export const RoleNameField = (options: FieldOptions = {}): PropertyDecorator =>
     { example: 'support', ...options },
     { type: String, pattern: TOKEN.source },
     isString,
-    must((value: string) => TOKEN.test(value), 'invalid_name', 'One to 64 of A-Z, a-z, 0-9, _ and -.'),
+    rule((value: string) => TOKEN.test(value), 'invalid_name', 'One to 64 of A-Z, a-z, 0-9, _ and -.'),
   );
 
 /** A permission's name: `resource:action`. */
@@ -80,7 +80,7 @@ export const PermissionNameField = (options: FieldOptions = {}): PropertyDecorat
     { example: 'invoices:read', ...options },
     { type: String, pattern: PERMISSION.source },
     isString,
-    must(
+    rule(
       (value: string) => PERMISSION.test(value),
       'invalid_name',
       'resource:action, each one to 64 of A-Z, a-z, 0-9, _ and -.',
@@ -88,7 +88,7 @@ export const PermissionNameField = (options: FieldOptions = {}): PropertyDecorat
   );
 
 export const IdField = (options: FieldOptions = {}): PropertyDecorator =>
-  field(options, { type: String, format: 'uuid' }, must(isId, 'invalid_id', 'This must be a UUID.'));
+  field(options, { type: String, format: 'uuid' }, rule(isId, 'invalid_id', 'This must be a UUID.'));
 
 export const IdListField = ({
   min = 1,
@@ -110,9 +110,9 @@ export const IdListField = ({
 
 /** A list's own rules, then `each` for every entry: a fault names its index. */
 export const listRules = (min: number, max: number, each: (value: unknown) => Fault | null): Rule[] => [
-  must(Array.isArray, 'array_expected', 'This must be an array.'),
-  must((value: unknown[]) => value.length >= min, 'too_few', `At least ${min}.`),
-  must((value: unknown[]) => value.length <= max, 'too_many', `At most ${max}.`),
+  rule(Array.isArray, 'array_expected', 'This must be an array.'),
+  rule((value: unknown[]) => value.length >= min, 'too_few', `At least ${min}.`),
+  rule((value: unknown[]) => value.length <= max, 'too_many', `At most ${max}.`),
   (value) =>
     (value as unknown[]).flatMap((entry, index) => {
       const fault = each(entry);
@@ -124,7 +124,7 @@ export const ChoiceField = (choices: readonly string[], options: FieldOptions = 
   field(
     options,
     { type: String, enum: [...choices] } as ApiPropertyOptions,
-    must(
+    rule(
       (value: unknown) => choices.includes(value as string),
       'invalid_choice',
       `One of: ${choices.join(', ')}.`,

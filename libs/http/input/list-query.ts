@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { ApiProperty } from '@nestjs/swagger';
-import { invalidField } from '../replies/api-error.js';
-import { field, must } from './field.js';
-import { ChoiceField, TextField } from './fields.js';
 import { isId } from '#libs/core/ids.js';
 import { isStorable } from '#libs/core/storable-text.js';
+import { invalidField } from '../replies/api-error.js';
+import { field, rule } from './field.js';
+import { ChoiceField, TextField } from './fields.js';
 
 const isLimit = (value: unknown): boolean =>
   typeof value === 'string' && /^[1-9]\d{0,2}$/.test(value) && Number(value) <= 100;
@@ -14,7 +14,7 @@ export class ListQuery {
   @field(
     { optional: true, description: 'How many entries at most.' },
     { type: 'integer', minimum: 1, maximum: 100, default: 20 },
-    must((value: unknown) => isLimit(value), 'out_of_range', 'A whole number from 1 to 100.'),
+    rule((value: unknown) => isLimit(value), 'out_of_range', 'A whole number from 1 to 100.'),
   )
   limit?: string;
 
@@ -52,7 +52,7 @@ export const SortField = (fields: readonly string[]): PropertyDecorator =>
   );
 
 /** The place in a sorted list after which a page begins. */
-export interface Position {
+export interface ListPosition {
   /** The sorted field's value there, as JSON has it; null where the row has none. */
   value: string | null;
   id: string;
@@ -73,7 +73,7 @@ const fingerprint = (list: ListIdentity): string =>
     .digest('base64url')
     .slice(0, 16);
 
-export const encodeCursor = (list: ListIdentity, { value, id }: Position): string =>
+export const encodeCursor = (list: ListIdentity, { value, id }: ListPosition): string =>
   Buffer.from(JSON.stringify([fingerprint(list), value, id])).toString('base64url');
 
 /**
@@ -85,7 +85,7 @@ export function decodeCursor(
   list: ListIdentity,
   cursor: string,
   isValue: (text: string) => boolean = isStorable,
-): Position {
+): ListPosition {
   const [print, value, id] = parse(cursor);
   const isSound = value === null || (typeof value === 'string' && isValue(value));
   if (!isSound || !isId(id) || print !== fingerprint(list)) {

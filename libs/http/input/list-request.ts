@@ -1,11 +1,11 @@
+import { isStorable } from '#libs/core/storable-text.js';
 import {
   decodeCursor,
   encodeCursor,
   type ListIdentity,
+  type ListPosition,
   type ListQuery,
-  type Position,
 } from './list-query.js';
-import { isStorable } from '#libs/core/storable-text.js';
 
 /** What the values of a sorted field are. */
 export type SortKind = 'text' | 'time';
@@ -15,7 +15,7 @@ export interface ListRequest<Sort extends string = string> {
   sort: Sort;
   descending: boolean;
   limit: number;
-  after: Position | null;
+  after: ListPosition | null;
   includeTotal: boolean;
   /** What a cursor belongs to. */
   identity: ListIdentity;
@@ -64,7 +64,7 @@ export interface ListPage<Item> {
 export function listPage<Item>(
   { limit, identity }: ListRequest,
   items: Item[],
-  next: Position | null,
+  next: ListPosition | null,
   total?: number,
 ): ListPage<Item> {
   return {

@@ -1,5 +1,5 @@
 import type { ApiPropertyOptions } from '@nestjs/swagger';
-import { type FieldOptions, field, must, type Rule } from './field.js';
+import { type FieldOptions, field, type Rule, rule } from './field.js';
 import { isString, lengthWithin, storable } from './fields.js';
 
 /** White space and what no font shows: a name of these alone looks like none, and Keycloak erases some of them. */
@@ -9,8 +9,8 @@ const CONTROL = /\p{Cc}/u;
 const nameRules = (max: number): Rule[] => [
   isString,
   storable,
-  must((value: string) => !CONTROL.test(value), 'invalid_characters', 'Control characters are not allowed.'),
-  must((value: string) => !BLANK.test(value), 'too_short', 'At least one visible character.'),
+  rule((value: string) => !CONTROL.test(value), 'invalid_characters', 'Control characters are not allowed.'),
+  rule((value: string) => !BLANK.test(value), 'too_short', 'At least one visible character.'),
   lengthWithin(1, max),
 ];
 

@@ -10,7 +10,7 @@ declare module 'fastify' {
 }
 
 /** Puts what handlers return into the envelope; text and bytes, whose form a standard fixes, pass as they are. */
-export function encloseReplies(fastify: FastifyInstance): void {
+export function addEnvelopeHook(fastify: FastifyInstance): void {
   fastify.addHook('preSerialization', (request, reply, payload, done) => {
     done(null, payload instanceof ErrorEnvelope ? payload : enclose(request, reply, payload));
   });

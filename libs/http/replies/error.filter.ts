@@ -1,9 +1,9 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { rootCauseOf, textOf, truncate } from '#libs/observability/loggable-error.js';
+import type { Logger } from '#libs/observability/logger.js';
 import { ErrorEnvelope } from './envelope.js';
 import { type ErrorTranslator, translateError } from './error-translation.js';
-import { briefly, rootCauseOf, textOf } from '#libs/observability/loggable-error.js';
-import type { Logger } from '#libs/observability/logger.js';
 
 /** The one place that turns errors into answers, those of unknown routes and unreadable bodies included. */
 @Catch()
@@ -22,7 +22,7 @@ export class ErrorFilter implements ExceptionFilter {
     if (answer.status === 500) this.logger.error({ request_id, err: asError(error) }, 'request failed');
     else if (answer.status === 503)
       this.logger.warn(
-        { request_id, reason: answer.code, cause: briefly(rootCauseOf(error)) },
+        { request_id, reason: answer.code, cause: truncate(rootCauseOf(error)) },
         'request refused',
       );
     void reply

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ApiError } from './api-error.js';
-import { etagOf, isUnmodified, requireMatch } from './etag.js';
+import { assertIfMatch, etagOf, isUnmodified } from './etag.js';
 
 describe('strong entity tags', () => {
   it('quote the versions that they are made of', () => {
@@ -21,17 +21,17 @@ describe('strong entity tags', () => {
   });
 
   it.each(['"3"', '"1", "3"', '*', undefined])('If-Match %s lets a write through', (header) => {
-    expect(() => requireMatch(header, '"3"')).not.toThrow();
+    expect(() => assertIfMatch(header, '"3"')).not.toThrow();
   });
 
   it.each(['"4"', 'W/"3"', '3', ''])('If-Match %s is 412: only a strong match counts', (header) => {
-    expect(() => requireMatch(header, '"3"')).toThrow(expect.objectContaining({ status: 412 }) as ApiError);
+    expect(() => assertIfMatch(header, '"3"')).toThrow(expect.objectContaining({ status: 412 }) as ApiError);
   });
 
   it('tells a weak tag in If-Match from a version that is not the current one', () => {
     const messageOf = (header: string): string => {
       try {
-        requireMatch(header, '"3"');
+        assertIfMatch(header, '"3"');
       } catch (error) {
         return (error as ApiError).message;
       }

@@ -24,7 +24,7 @@ const WEAK_TAG =
   'A weak tag (W/"…") in If-Match never matches. Send the strong tag; a proxy that compresses answers makes tags weak.';
 
 /** @throws ApiError 412, where `If-Match` does not fit */
-export function requireMatch(ifMatch: string | undefined, etag: string): void {
+export function assertIfMatch(ifMatch: string | undefined, etag: string): void {
   if (isMatch(ifMatch, etag)) return;
   const isWeak = tagsOf(ifMatch ?? '').some((tag) => tag.startsWith('W/'));
   throw preconditionFailed(isWeak ? WEAK_TAG : undefined);

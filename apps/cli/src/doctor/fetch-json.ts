@@ -11,7 +11,7 @@ export interface Answer {
 }
 
 /** One HTTP request, no redirects, 10 s. @returns why there is no answer, as text, where there is none */
-export async function ask(url: string, init: RequestInit = {}): Promise<Answer | string> {
+export async function fetchJson(url: string, init: RequestInit = {}): Promise<Answer | string> {
   try {
     const before = Date.now();
     const response = await fetch(url, {

@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
-import { Closers } from './disposable-stack.js';
+import { DisposableStack } from './disposable-stack.js';
 
 it('closes the last opened first, all of them, and tells of the first failure', async () => {
   const closed: string[] = [];
-  const closers = new Closers();
+  const closers = new DisposableStack();
   await closers.add(async () => {
     closed.push('database');
   });
@@ -16,7 +16,7 @@ it('closes the last opened first, all of them, and tells of the first failure', 
 });
 
 it('closes at once what is opened too late', async () => {
-  const closers = new Closers();
+  const closers = new DisposableStack();
   await closers.close();
   let isClosed = false;
   await closers.add(async () => {

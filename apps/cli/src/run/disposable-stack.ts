@@ -1,7 +1,7 @@
 type Close = () => Promise<void>;
 
 /** What has to be closed again, the last opened first. */
-export class Closers {
+export class DisposableStack {
   private readonly stack: Close[] = [];
   private isClosed = false;
 

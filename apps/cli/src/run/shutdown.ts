@@ -1,5 +1,5 @@
+import { errorText } from '#libs/core/user-facing-error.js';
 import type { Drain } from '#libs/http/application/drain.js';
-import { failureText } from '#libs/core/user-facing-error.js';
 import type { Running } from './start.js';
 import type { StopRequest } from './stop.js';
 
@@ -13,14 +13,14 @@ const PATIENCE_MS = { production: 15_000, test: 5_000, development: 5_000 };
  * The beginning of the end: says why, drains, and makes sure that it does not take for ever.
  * @param drain null: worker processes drain, each by itself
  */
-export async function end(
+export async function beginShutdown(
   { environment, logger }: Pick<Running, 'environment' | 'logger'>,
   { signal, error }: StopRequest,
   drain: Drain | null,
 ): Promise<void> {
   if (signal === null) {
     process.exitCode = 1;
-    logger.fatal({ err: error }, `An error that nobody caught: ${failureText(error)}`);
+    logger.fatal({ err: error }, `An error that nobody caught: ${errorText(error)}`);
   } else {
     logger.info({ signal }, 'stopping');
   }

@@ -2,7 +2,7 @@ import { columns } from '../terminal.js';
 import type { Running } from './start.js';
 
 /** What a developer wants to know once everything runs. */
-export function greeting({ addresses, demoAccounts, notes }: Running): string {
+export function startupBanner({ addresses, demoAccounts, notes }: Running): string {
   return [
     '',
     'Twinkey runs:',

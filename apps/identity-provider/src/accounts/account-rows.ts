@@ -36,4 +36,4 @@ export async function requireRole(tx: EntityManager, id: string): Promise<Role> 
 }
 
 /** The role's version is part of the tag, since its name is shown too. */
-export const tagOf = ({ version, role }: AccountWithRole): string => etagOf(version, role.version);
+export const etagOfAccount = ({ version, role }: AccountWithRole): string => etagOf(version, role.version);

@@ -1,12 +1,12 @@
 import type { Principal } from '#libs/auth/principal.js';
 import { mapAccount } from '../accounts/accounts.dto.js';
-import type { MeReply } from './auth.dto.js';
 import type { SessionAccount } from '../sessions/session-account.js';
+import type { MeReply } from './auth.dto.js';
 
 const iso = (seconds: number): string => new Date(seconds * 1000).toISOString();
 
 /** @param account the caller's own where he is a native one: its names are newer than the token's */
-export function toMeReply(caller: Principal, account: SessionAccount | null): MeReply {
+export function mapMeReply(caller: Principal, account: SessionAccount | null): MeReply {
   return {
     issuer: caller.issuer,
     sub: caller.sub,

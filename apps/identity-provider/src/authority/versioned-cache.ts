@@ -12,7 +12,7 @@ interface Answer<T> {
  * key and version at once share one look-up; one that began under an older version is never joined, since it may
  * have read what was true before.
  */
-export class Remembered<T> {
+export class VersionedCache<T> {
   private readonly answers = new Map<string, Answer<T> & { startedAs: number }>();
   private readonly pending = new Map<string, Promise<T>>();
   private started = 0;

@@ -1,10 +1,10 @@
 import { performance } from 'node:perf_hooks';
 import { Injectable, Logger } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { KeyedSemaphore } from '#libs/core/keyed-semaphore.js';
 import { findPostgresError } from '#libs/database/pg-errors.js';
 import { preparedQuery } from '#libs/database/prepared-query.js';
 import { unavailable } from '#libs/http/replies/api-error.js';
-import { Lanes } from '#libs/core/keyed-semaphore.js';
 import { nameOf } from './login-throttle-keys.js';
 import {
   CLEAN_UP,
@@ -48,7 +48,7 @@ const CLEANUP_ROWS = 500;
 @Injectable()
 export class LoginThrottleStore {
   private readonly logger = new Logger(LoginThrottleStore.name);
-  private readonly lanes = new Lanes(() => unavailable(1, 'busy'));
+  private readonly lanes = new KeyedSemaphore(() => unavailable(1, 'busy'));
   private nextCleanup = performance.now() + CLEANUP_INTERVAL_MS;
 
   constructor(private readonly database: DataSource) {}
@@ -80,7 +80,7 @@ export class LoginThrottleStore {
   private change<T>(keys: ThrottleKeys, limits: Limits, decide: Decide<T>): Promise<T> {
     // Changes of one counter would only be in each other's way.
     const lanes = SCOPES.map((scope) => ({ name: nameOf(keys[scope]), width: 1 }));
-    return this.lanes.pass([...lanes, CONNECTIONS], PATIENCE_MS, async () => {
+    return this.lanes.run([...lanes, CONNECTIONS], PATIENCE_MS, async () => {
       for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
         const { counters, revisions, now } = await this.read(keys, limits);
         const { result, next } = decide(counters, now);

@@ -2,8 +2,8 @@ import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import type { IdentityProviderSettings } from '#libs/config/settings.js';
+import { KeyedSemaphore } from '#libs/core/keyed-semaphore.js';
 import { tooManyRequests } from '#libs/http/replies/api-error.js';
-import { Lanes } from '#libs/core/keyed-semaphore.js';
 import { type HashPlace, HashQueue } from '../passwords/hash-queue.js';
 import { nameOf, throttleKeys } from './login-throttle-keys.js';
 import type { ThrottleKeys } from './login-throttle-rows.js';
@@ -23,7 +23,7 @@ const BUSY = Symbol('busy');
 export class LoginThrottle {
   private readonly limits: Limits;
   /** Parallel tries, told apart before the database hears of them: a crowd at one account takes nothing from others. */
-  private readonly lanes: Lanes;
+  private readonly lanes: KeyedSemaphore;
 
   constructor(
     private readonly store: LoginThrottleStore,
@@ -36,7 +36,7 @@ export class LoginThrottle {
       address: { failures: settings.maxFailuresPerAddress, windowMs },
       email: { failures: settings.maxFailuresPerAddress, windowMs },
     };
-    this.lanes = new Lanes(
+    this.lanes = new KeyedSemaphore(
       () => tooManyRequests(1),
       (waiting) => queue.hasRoom(waiting),
     );
@@ -59,7 +59,7 @@ export class LoginThrottle {
     const lanes = SCOPES.map((scope) => ({ name: nameOf(keys[scope]), width: this.limits[scope].failures }));
     const deadline = performance.now() + PATIENCE_MS;
     for (let pause = FIRST_PAUSE_MS; ; pause *= 2) {
-      const result = await this.lanes.pass(lanes, deadline - performance.now(), () =>
+      const result = await this.lanes.run(lanes, deadline - performance.now(), () =>
         this.queue.hold((place) => this.attempt(keys, () => check(place))),
       );
       if (result !== BUSY) return result;

@@ -3,7 +3,7 @@ import { HashQueue } from './hash-queue.js';
 
 /** For routes that do nothing but check a password: a flood is refused before its bodies are looked at. */
 @Injectable()
-export class HashRoomGuard implements CanActivate {
+export class HashCapacityGuard implements CanActivate {
   constructor(private readonly queue: HashQueue) {}
 
   /** @throws ApiError 503 `overloaded` */

@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
-import { Jwks } from './jwks.js';
 import { EnvelopedJwksController } from './jwks.controller.js';
+import { Jwks } from './jwks.js';
 import { TokenSigner } from './token-signer.js';
 
 @Module({
@@ -8,4 +8,4 @@ import { TokenSigner } from './token-signer.js';
   providers: [Jwks, TokenSigner],
   exports: [Jwks, TokenSigner],
 })
-export class KeysModule {}
+export class TokensModule {}

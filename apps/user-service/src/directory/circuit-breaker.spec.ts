@@ -1,14 +1,14 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { Circuit } from './circuit-breaker.js';
+import { CircuitBreaker } from './circuit-breaker.js';
 
 class Away extends Error {}
 
-let circuit: Circuit;
+let circuit: CircuitBreaker;
 let changes: boolean[];
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['performance'] });
   changes = [];
-  circuit = new Circuit({
+  circuit = new CircuitBreaker({
     failures: 3,
     retryAfter: 1_000,
     isFailure: (error) => error instanceof Away,
@@ -21,7 +21,7 @@ afterEach(() => vi.useRealTimers());
 async function outcome(result: 'done' | Error | Promise<'done'>): Promise<string> {
   let isMade = false;
   try {
-    return await circuit.pass(async () => {
+    return await circuit.execute(async () => {
       isMade = true;
       if (result instanceof Error) throw result;
       return result;
@@ -49,7 +49,7 @@ it('says what failed last', async () => {
   const last = new Away('the last one');
   vi.advanceTimersByTime(1_000);
   await outcome(last);
-  await expect(circuit.pass(async () => 'done')).rejects.toMatchObject({ cause: last });
+  await expect(circuit.execute(async () => 'done')).rejects.toMatchObject({ cause: last });
 });
 
 it('takes any other error for an answer', async () => {

@@ -14,7 +14,7 @@ class CircuitOpen extends Error {
 }
 
 /** Refuses calls at once while the other side is away, but for one now and then that tries. Its clock is monotonic. */
-export class Circuit {
+export class CircuitBreaker {
   private failures = 0;
   private retryAt = 0;
   private isTrying = false;
@@ -23,7 +23,7 @@ export class Circuit {
   constructor(private readonly options: CircuitOptions) {}
 
   /** @throws CircuitOpen, whose cause is the last failure, and whatever the call throws */
-  async pass<T>(call: () => Promise<T>): Promise<T> {
+  async execute<T>(call: () => Promise<T>): Promise<T> {
     const isTrial = this.isOpen;
     if (isTrial && (this.isTrying || performance.now() < this.retryAt)) {
       throw new CircuitOpen('Refused: the last calls failed.', { cause: this.lastFailure });

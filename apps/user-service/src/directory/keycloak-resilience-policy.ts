@@ -1,6 +1,6 @@
 import { bulkhead, type IPolicy, TimeoutStrategy, timeout, wrap } from 'cockatiel';
 import { Gauge } from 'prom-client';
-import { Circuit } from './circuit-breaker.js';
+import { CircuitBreaker } from './circuit-breaker.js';
 import { isKeycloakAway } from './keycloak-errors.js';
 
 /** For one call in all (ms): waiting in line, renewing the token, and all requests of it. */
@@ -21,12 +21,12 @@ const breakerOpen = new Gauge({
 });
 
 /** What stands between us and Keycloak's Admin API, so that its trouble is not ours. */
-export class KeycloakGate {
+export class KeycloakResiliencePolicy {
   private readonly limits: IPolicy = wrap(
     timeout(KEYCLOAK_BUDGET, TimeoutStrategy.Aggressive),
     bulkhead(CONCURRENT, QUEUED),
   );
-  private readonly circuit = new Circuit({
+  private readonly circuit = new CircuitBreaker({
     failures: FAILURES,
     retryAfter: RETRY_AFTER,
     isFailure: isKeycloakAway,
@@ -37,7 +37,7 @@ export class KeycloakGate {
    * @param call is told by its signal that its time is over, and nobody waits for it any more
    * @throws the call's own error, or one that `isKeycloakAway` knows
    */
-  pass<T>(call: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    return this.limits.execute(({ signal }) => this.circuit.pass(() => call(signal)));
+  execute<T>(call: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    return this.limits.execute(({ signal }) => this.circuit.execute(() => call(signal)));
   }
 }

@@ -4,7 +4,7 @@ import { isClientRefused } from './keycloak-errors.js';
 const GOOD_FOR = 30_000;
 
 /** Whether Keycloak accepts the service's own client, and lets it change users: for health reports. */
-export class ClientStanding {
+export class ServiceClientHealth {
   private isRefused = false;
   private askAfter = 0;
   private asking: Promise<void> | null = null;

@@ -1,9 +1,9 @@
 import type { DataSource, EntityManager } from 'typeorm';
-import { isUniqueViolation } from '#libs/database/pg-errors.js';
-import { textKey } from '#libs/core/text-key.js';
-import { Identity } from '#libs/database/users/identity.entity.js';
 import { newId } from '#libs/core/ids.js';
-import type { IssuerWord } from '../users/profile.js';
+import { textKey } from '#libs/core/text-key.js';
+import { isUniqueViolation } from '#libs/database/pg-errors.js';
+import { Identity } from '#libs/database/users/identity.entity.js';
+import type { IssuerProfile } from '../users/profile.js';
 import { provisionedProfiles } from '../users/users-metrics.js';
 
 /** Two people learn one username at one moment, and neither is there yet: the second tries again. */
@@ -24,22 +24,22 @@ export async function retryingCollisions<T>(transaction: () => Promise<T>): Prom
  * Takes down what an issuer said. An older word than the known one changes nothing, and what the word does not
  * say stays. Race-free: rows are inserted where there is none, never looked up first.
  */
-export const learn = (database: DataSource, word: IssuerWord): Promise<void> =>
-  retryingCollisions(() => database.transaction((tx) => learnWithin(tx, word)));
+export const syncProfile = (database: DataSource, word: IssuerProfile): Promise<void> =>
+  retryingCollisions(() => database.transaction((tx) => syncProfileWithin(tx, word)));
 
 /** The same inside a transaction that does more. */
-export async function learnWithin(tx: EntityManager, word: IssuerWord): Promise<void> {
-  const { issuer, sub, toldAt } = word;
+export async function syncProfileWithin(tx: EntityManager, word: IssuerProfile): Promise<void> {
+  const { issuer, sub, assertedAt: toldAt } = word;
   const said = fieldsOf(word);
   const { known, holder } = await lockIdentities(tx, word, said.usernameKey);
-  if (known && (known.toldAt >= toldAt || (await isTombstone(tx, known.userId)))) return;
+  if (known && (known.assertedAt >= toldAt || (await isTombstone(tx, known.userId)))) return;
   if (holder) {
     // A username is one person's per issuer: newer word takes it from an older row.
-    if (holder.toldAt > toldAt) Object.assign(said, { username: null, usernameKey: null });
+    if (holder.assertedAt > toldAt) Object.assign(said, { username: null, usernameKey: null });
     else await loseUsername(tx, holder);
   }
-  if (!known) return provision(tx, { ...NOTHING_SAID, ...said, issuer, sub, toldAt });
-  await tx.update(Identity, { issuer, sub }, { ...said, toldAt });
+  if (!known) return provision(tx, { ...NOTHING_SAID, ...said, issuer, sub, assertedAt: toldAt });
+  await tx.update(Identity, { issuer, sub }, { ...said, assertedAt: toldAt });
   const differs = Object.entries(said).some(([name, value]) => known[name as keyof Identity] !== value);
   if (differs) await touch(tx, known.userId);
 }
@@ -50,7 +50,7 @@ export async function learnWithin(tx: EntityManager, word: IssuerWord): Promise<
  */
 async function lockIdentities(
   tx: EntityManager,
-  { issuer, sub }: IssuerWord,
+  { issuer, sub }: IssuerProfile,
   usernameKey: string | null | undefined,
 ) {
   const rows = await tx
@@ -83,7 +83,7 @@ const NOTHING_SAID: Said = {
 const keyOf = (text: string | null): string | null => (text === null ? null : textKey(text));
 
 /** The columns that the word speaks of, and no others. */
-function fieldsOf({ username, email, firstName, lastName }: IssuerWord): Partial<Said> {
+function fieldsOf({ username, email, firstName, lastName }: IssuerProfile): Partial<Said> {
   return {
     ...(username === undefined ? {} : { username, usernameKey: keyOf(username) }),
     ...(email === undefined ? {} : { email, emailKey: keyOf(email) }),
@@ -120,7 +120,7 @@ async function provision(
       identity.emailKey,
       identity.firstName,
       identity.lastName,
-      identity.toldAt,
+      identity.assertedAt,
     ],
   );
   provisionedProfiles.inc({ issuer: identity.issuer }, made.length);

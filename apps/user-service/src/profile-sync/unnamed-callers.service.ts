@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { briefly, rootCauseOf } from '#libs/observability/loggable-error.js';
+import { rootCauseOf, truncate } from '#libs/observability/loggable-error.js';
 import { Directories } from '../directory/directories.js';
-import type { IssuerWord, Profile } from '../users/profile.js';
+import type { IssuerProfile, Profile } from '../users/profile.js';
 import { ProfilesService } from '../users/profiles.service.js';
 
 /** What Keycloak last said of a person stays good for this long (ms). */
@@ -40,7 +40,7 @@ export class UnnamedCallersService {
    * @param word what the token says
    * @param requestId of the request, for the log
    */
-  async find(word: IssuerWord, requestId: string): Promise<UnnamedCaller> {
+  async find(word: IssuerProfile, requestId: string): Promise<UnnamedCaller> {
     const { issuer, sub } = word;
     if (this.serviceAccounts.has(sub)) return found(null);
     const known = await this.profiles.findByIdentity(issuer, sub);
@@ -51,13 +51,17 @@ export class UnnamedCallersService {
     return asking;
   }
 
-  private async lookUp(word: IssuerWord, known: Profile | null, requestId: string): Promise<UnnamedCaller> {
+  private async lookUp(
+    word: IssuerProfile,
+    known: Profile | null,
+    requestId: string,
+  ): Promise<UnnamedCaller> {
     const { issuer, sub } = word;
     const answer = await this.askKeycloak(sub);
     if ('failure' in answer) {
-      const cause = briefly(rootCauseOf(answer.failure));
+      const cause = truncate(rootCauseOf(answer.failure));
       this.logger.warn({ msg: 'caller could not be looked up in Keycloak', request_id: requestId, cause });
-      const profile = known ?? (await this.profiles.ofIssuerWord({ ...word, toldAt: NEVER }));
+      const profile = known ?? (await this.profiles.ofIssuerWord({ ...word, assertedAt: NEVER }));
       return { profile, failure: answer.failure };
     }
     if (answer.user === 'service_account') {
@@ -66,7 +70,7 @@ export class UnnamedCallersService {
       return found(null);
     }
     // A token of somebody who was deleted counts until it ends, and Keycloak is not asked again for an hour.
-    return found(await this.profiles.ofIssuerWord(answer.user ?? { ...word, toldAt: new Date() }));
+    return found(await this.profiles.ofIssuerWord(answer.user ?? { ...word, assertedAt: new Date() }));
   }
 
   private async askKeycloak(sub: string) {
@@ -87,5 +91,5 @@ export class UnnamedCallersService {
 
 const found = (profile: Profile | null): UnnamedCaller => ({ profile, failure: null });
 
-const isOutdated = ({ status, toldAt }: Profile, word: IssuerWord): boolean =>
-  status === 'active' && toldAt < word.toldAt && Date.now() - toldAt.getTime() > FRESH_FOR;
+const isOutdated = ({ status, assertedAt: toldAt }: Profile, word: IssuerProfile): boolean =>
+  status === 'active' && toldAt < word.assertedAt && Date.now() - toldAt.getTime() > FRESH_FOR;

@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { type Fault, field, must } from '#libs/http/input/field.js';
+import { type Fault, field, rule } from '#libs/http/input/field.js';
 import { ChoiceField, TextField } from '#libs/http/input/fields.js';
 import { SearchableListQuery, SortField } from '#libs/http/input/list-query.js';
 import { DisplayNameField, NameField } from '#libs/http/input/name-fields.js';
@@ -39,7 +39,7 @@ export class ProfileChange {
     optional: true,
     nullable: true,
     example: 'https://images.example.com/ada.png',
-    rules: [must(isHttpsUrl, 'https_url_expected', 'This must be an https URL.')],
+    rules: [rule(isHttpsUrl, 'https_url_expected', 'This must be an https URL.')],
     schema: { format: 'uri', pattern: '^https://' },
   })
   profile_picture?: string | null;
