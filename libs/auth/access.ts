@@ -51,10 +51,11 @@ function declare(access: Access): MethodDecorator {
     Reflect.defineMetadata(ACCESS, access, handler);
   };
   if (access.kind === 'public') return mark;
-  const { permission } = access;
+  const { permission, nativeOnly } = access;
   return applyDecorators(
     mark,
     ApiBearerAuth('bearer'),
     ...(permission === null ? [] : [ApiExtension('x-permission', permission)]),
+    ...(nativeOnly ? [ApiExtension('x-native-only', true)] : []),
   );
 }

@@ -57,8 +57,10 @@ const SWAGGER_START = `SwaggerUIBundle({
 });
 `;
 
+// Scalar does not resolve the document's relative server, so it gets the same one as an absolute URL.
 const SCALAR_START = `Scalar.createApiReference('#scalar', {
   url: new URL('openapi.json', location.href).href,
+  servers: [{ url: new URL('.', location.href).href }],
   persistAuth: true,
   authentication: { preferredSecurityScheme: 'bearer' },
   agent: { disabled: true },

@@ -37,7 +37,7 @@ describe('the OpenAPI document', () => {
     expect(document).toMatchObject({
       openapi: '3.1.0',
       info: { title: 'Toys & <Co>', description: 'For specs.', version: '1.2.3' },
-      servers: [{ url: '/' }],
+      servers: [{ url: '.' }],
       tags: [{ name: 'Toys', description: 'All toys' }, { name: 'Door' }],
       components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } } },
     });
@@ -76,12 +76,30 @@ describe('the OpenAPI document', () => {
     });
   });
 
-  it('says which permission an operation needs', () => {
+  it('holds no component that nothing refers to', () => {
+    const { schemas, responses, headers } = document.components ?? {};
+    const text = JSON.stringify(document);
+    for (const [section, components] of Object.entries({ schemas, responses, headers })) {
+      for (const name of Object.keys(components ?? {})) {
+        expect(text).toContain(`"#/components/${section}/${name}"`);
+      }
+    }
+    expect(responses).not.toHaveProperty('Conflict');
+  });
+
+  it('says who may call an operation', () => {
     expect(operation('get', '/api/v1/toys/{id}')).toMatchObject({
       description: 'Needs the permission `toys:read`.',
       'x-permission': 'toys:read',
     });
-    expect(operation('get', '/api/v1/toys')).not.toHaveProperty('description');
+    expect(operation('get', '/api/v1/toys')).toMatchObject({
+      description: 'Needs an access token of either issuer.',
+      security: [{ bearer: [] }],
+    });
+    expect(operation('post', '/api/v1/knock')).toMatchObject({
+      description: 'Needs no access token.',
+      security: [],
+    });
   });
 
   it('asks for a body only where a field of it is required', () => {

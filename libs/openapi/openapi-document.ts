@@ -1,14 +1,20 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { describeAccess } from './access.js';
 import { type Operation, operationsOf, type Parameter, resolve, type Schema } from './document-parts.js';
 import { addErrorAnswers } from './error-responses.js';
 import { addExamples } from './examples.js';
 import { addLinks } from './links.js';
 import { inOrder } from './property-order.js';
 import { sharedAnswers } from './shared-components.js';
+import { pruneComponents } from './unused-components.js';
 
 /** The security scheme's name in the document: what `@ApiBearerAuth()` names unless told otherwise. */
 export const BEARER = 'bearer';
+
+const CONTACT = { name: 'The maintainers of Twinkey' };
+const ACCESS_TOKEN = { bearerFormat: 'JWT', description: 'An access token, without `Bearer`.' };
+const LICENSE = { name: 'Apache License 2.0', identifier: 'Apache-2.0' };
 
 export interface ApiDescription {
   title: string;
@@ -17,6 +23,8 @@ export interface ApiDescription {
   version: string;
   /** Description by tag, in the order that the pages show them. */
   tags: Readonly<Record<string, string>>;
+  /** What the bearer scheme takes; an access token unless told. */
+  bearer?: { description: string; bearerFormat?: string };
 }
 
 /**
@@ -34,7 +42,8 @@ export function buildOpenApiDocument(app: INestApplication, about: ApiDescriptio
     ...shared,
     schemas: { ...document.components?.schemas, ...shared.schemas },
   };
-  document.info = { title: about.title, description: about.description, version: about.version };
+  const { title, description, version } = about;
+  document.info = { title, description, version, contact: CONTACT, license: LICENSE };
   Object.values(document.components.schemas ?? {}).forEach(closeSchema);
   for (const { path, method, operation } of operationsOf(document)) {
     operation.operationId = withoutBrackets(operation.operationId as string);
@@ -43,6 +52,7 @@ export function buildOpenApiDocument(app: INestApplication, about: ApiDescriptio
     describeBody(document, operation);
     addErrorAnswers(operation, { method, hasPathId: /\{(\w+_)?id\}/.test(path) });
   }
+  pruneComponents(document);
   addLinks(document);
   addExamples(document);
   // As JSON has it: what is undefined is not there.
@@ -59,22 +69,15 @@ const nameOfOperation = (controller: string, method: string) => {
 const withoutBrackets = (name: string) =>
   name.replace('[0]', '').replace(/\[(\d+)\]/, (_, n) => String(Number(n) + 1));
 
-function baseOf({ title, description, version, tags }: ApiDescription) {
+function baseOf({ title, description, version, tags, bearer = ACCESS_TOKEN }: ApiDescription) {
   const builder = new DocumentBuilder()
     .setOpenAPIVersion('3.1.0')
     .setTitle(title)
     .setDescription(description)
     .setVersion(version)
-    .addServer('/')
-    .addBearerAuth(
-      {
-        type: 'http',
-        scheme: 'bearer',
-        bearerFormat: 'JWT',
-        description: 'An access token, without `Bearer`.',
-      },
-      BEARER,
-    );
+    // Relative to the document's own address, so that it also holds behind a proxy that puts the API under a path.
+    .addServer('.')
+    .addBearerAuth({ type: 'http', scheme: 'bearer', ...bearer }, BEARER);
   for (const [name, text] of Object.entries(tags)) builder.addTag(name, text);
   return builder.build();
 }
@@ -83,14 +86,6 @@ function baseOf({ title, description, version, tags }: ApiDescription) {
 function closeSchema(schema: Schema): void {
   if ('$ref' in schema || schema.properties === undefined) return;
   schema.additionalProperties ??= Object.keys(schema.properties).length === 0;
-}
-
-/** `@RequirePermission` leaves the permission's name here: people read it in the text. */
-function describeAccess(operation: Operation & { 'x-permission'?: string }): void {
-  const permission = operation['x-permission'];
-  if (permission === undefined) return;
-  const sentence = `Needs the permission \`${permission}\`.`;
-  operation.description = [operation.description, sentence].filter(Boolean).join('\n\n');
 }
 
 /** Nest knows a path parameter as a string; ours named `id` or `…_id` are ids, and anything else is a 404. */

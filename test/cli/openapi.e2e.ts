@@ -4,7 +4,7 @@ import { freePorts } from '../support/free-ports.js';
 import { createTestDatabase } from '../support/postgres.js';
 import { CliCheckout } from './cli-checkout.js';
 
-const FILES = ['openapi/identity-provider.json', 'openapi/user-service.json'];
+const FILES = ['openapi/identity-provider.json', 'openapi/internal.json', 'openapi/user-service.json'];
 
 let checkout: CliCheckout;
 beforeAll(async () => {
@@ -31,7 +31,8 @@ it('writes what the apps serve', async () => {
     await running.said('Ctrl-C stops it.');
     for (const [file, port] of [
       [FILES[0], env.PORT],
-      [FILES[1], env.USER_SERVICE_PORT],
+      [FILES[1], env.USER_SERVICE_INTERNAL_PORT],
+      [FILES[2], env.USER_SERVICE_PORT],
     ]) {
       const served = await (await fetch(`http://127.0.0.1:${port}/openapi.json`)).json();
       expect(served).toEqual(JSON.parse(await readFile(checkout.path(file ?? ''), 'utf8')));

@@ -1,4 +1,5 @@
 import identityProvider from '../../openapi/identity-provider.json' with { type: 'json' };
+import internal from '../../openapi/internal.json' with { type: 'json' };
 import userService from '../../openapi/user-service.json' with { type: 'json' };
 import type { Listener } from './fuzzed-apps.js';
 
@@ -16,6 +17,7 @@ export interface Operation {
 interface Schema {
   $ref?: string;
   type?: string | string[];
+  allOf?: Schema[];
   anyOf?: Schema[];
   oneOf?: Schema[];
   items?: Schema;
@@ -27,31 +29,11 @@ interface Described {
   requestBody?: { content: { 'application/json': { schema: Schema } } };
 }
 
-/** All of the documents, and those of the internal port, which has none. */
+/** All of the documents. */
 export const OPERATIONS: Operation[] = [
   ...operationsOf('identity-provider', identityProvider),
   ...operationsOf('user-service', userService),
-  {
-    listener: 'internal',
-    method: 'GET',
-    path: '/users/username/{username}',
-    parameters: [
-      { in: 'path', name: 'username' },
-      { in: 'query', name: 'issuer' },
-      { in: 'header', name: 'If-None-Match' },
-    ],
-    fields: null,
-  },
-  {
-    listener: 'internal',
-    method: 'POST',
-    path: '/users/batch',
-    parameters: [],
-    fields: [
-      { name: 'subs', isList: true },
-      { name: 'ids', isList: true },
-    ],
-  },
+  ...operationsOf('internal', internal),
 ];
 
 function operationsOf(listener: Listener, document: { paths: object }): Operation[] {
@@ -64,7 +46,8 @@ function operationsOf(listener: Listener, document: { paths: object }): Operatio
           .reduce<unknown>((at, name) => (at as Record<string, unknown>)[name], document) as Part);
   return Object.entries(document.paths).flatMap(([path, methods]) =>
     Object.entries(methods as Record<string, Described>).map(([method, { parameters = [], requestBody }]) => {
-      const schema = requestBody && resolve(requestBody.content['application/json'].schema);
+      const declared = requestBody && resolve(requestBody.content['application/json'].schema);
+      const schema = declared?.allOf?.[0] ? resolve(declared.allOf[0]) : declared;
       return {
         listener,
         method: method.toUpperCase(),

@@ -1,8 +1,9 @@
 import { hash } from 'bcrypt';
-import type { Locator, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startBrowser, type TestBrowser, type Visit } from '../support/browser.js';
 import { startTestIdentityProvider, type TestIdentityProvider } from '../support/identity-provider.js';
+import { SwaggerUi } from '../support/swagger-ui.js';
 
 /** Two megabytes of viewer start slowly where everything else is at work too. */
 const SLOWLY = { timeout: 120_000 };
@@ -39,48 +40,29 @@ const login = async () =>
   (await idp.api.post<{ token: string }>('/auth/login', { email: EMAIL, password: PASSWORD })).data.token;
 
 describe('Swagger UI', SLOWLY, () => {
-  const operation = (id: string) => page.locator(`.opblock[id$="-${id}"]`);
+  const ui = () => new SwaggerUi(page);
 
-  /** Opens an operation where it is not open, runs it, and gives the live answer. */
-  async function run(block: Locator, body?: object): Promise<{ status: string; json: string }> {
-    await block.waitFor();
-    if (!(await block.getAttribute('class'))?.includes('is-open')) {
-      await block.locator('.opblock-summary-control').click();
-    }
-    await block.getByRole('button', { name: 'Try it out' }).click();
-    if (body) await block.locator('textarea.body-param__text').fill(JSON.stringify(body));
-    await block.getByRole('button', { name: 'Execute' }).click();
-    const live = block.locator('.live-responses-table .response');
-    return {
-      status: await live.locator('.response-col_status').innerText(),
-      json: await live.locator('.highlight-code').first().innerText(),
-    };
-  }
-
-  it('signs an admin in, runs his requests, and knows him after a reload', async () => {
+  it('signs an admin in, runs their requests, and knows them after a reload', async () => {
     await page.goto(`${origin}/docs`);
-    const signedIn = await run(operation('authLogin'), { email: EMAIL, password: PASSWORD });
+    const signedIn = await ui().run('authLogin', { email: EMAIL, password: PASSWORD });
     expect(signedIn.status).toMatch(/^200/);
     const token = /"token": "([^"]+)"/.exec(signedIn.json)?.[1] as string;
 
-    await page.locator('.auth-wrapper .authorize').click();
-    await page.locator('.auth-container input').fill(token);
-    await page.locator('.auth-container button.authorize').click();
-    await page.locator('.auth-container .btn-done').click();
+    await ui().authorize(token);
 
-    const first = await run(operation('accountsList'));
+    const first = await ui().run('accountsList');
     expect(first.status).toMatch(/^200/);
     expect(first.json).toContain(EMAIL);
 
     await page.reload();
-    const second = await run(operation('accountsList'));
+    const second = await ui().run('accountsList');
     expect(second.status).toMatch(/^200/);
     expect(second.json).toContain(EMAIL);
   });
 
   it('shows every group with its endpoints', async () => {
     await page.goto(`${origin}/docs`);
-    await operation('rolesGrant').waitFor();
+    await ui().operation('rolesGrant').waitFor();
     const groups = await page
       .locator('.opblock-tag')
       .evaluateAll((tags) => tags.map((tag) => tag.getAttribute('data-tag')));

@@ -58,9 +58,12 @@ async function watch(context: BrowserContext, origins: string[]): Promise<Visit>
     if (message.type() === 'error') visit.problems.push(`console: ${message.text()}`);
   });
   context.on('weberror', (error) => visit.problems.push(`uncaught: ${error.error().message}`));
-  context.on('requestfailed', (request) =>
-    visit.problems.push(`failed: ${request.url()} ${request.failure()?.errorText}`),
-  );
+  context.on('requestfailed', (request) => {
+    const reason = request.failure()?.errorText;
+    // The browser asks for the icon late, and a reload cancels that.
+    if (reason === 'net::ERR_ABORTED' && request.url().includes('/favicon')) return;
+    visit.problems.push(`failed: ${request.url()} ${reason}`);
+  });
   return visit;
 }
 

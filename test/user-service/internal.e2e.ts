@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { UserServiceSettings } from '#libs/config/settings.js';
 import { exchange, type RawAnswer } from '../support/raw-http.js';
 import { startTestUserService, type TestUserService } from '../support/user-service.js';
 
@@ -38,6 +39,46 @@ describe('the two ports', () => {
       'x-original-url': '/metrics',
     });
     expect(status).toBe(404);
+  });
+});
+
+describe('the pages of the internal port', () => {
+  const pages = ['/docs', '/scalar', '/openapi.json'];
+  const statuses = async (overrides: Partial<UserServiceSettings>) => {
+    const { databaseUrl } = service.settings;
+    const other = await startTestUserService({ databaseUrl, ...overrides });
+    try {
+      const answers = pages.map((path) => fetch(`${other.internal.url}${path}`));
+      return (await Promise.all(answers)).map(({ status }) => status);
+    } finally {
+      await other.close();
+    }
+  };
+
+  it('are there where DOCS is on', async () => {
+    expect(await statuses({ environment: 'development', docs: true })).toEqual([200, 200, 200]);
+    expect(await statuses({ environment: 'development', docs: false })).toEqual([404, 404, 404]);
+  });
+
+  it('are not there in production, whatever DOCS says', async () => {
+    expect(await statuses({ environment: 'production', docs: true })).toEqual([404, 404, 404]);
+  });
+
+  it('describe the internal port alone', async () => {
+    const other = await startTestUserService({ databaseUrl: service.settings.databaseUrl, docs: true });
+    try {
+      const document = await (await fetch(`${other.internal.url}/openapi.json`)).json();
+      expect(Object.keys((document as { paths: object }).paths)).toEqual([
+        '/health',
+        '/health/live',
+        '/health/ready',
+        '/metrics',
+        '/users/batch',
+        '/users/username/{username}',
+      ]);
+    } finally {
+      await other.close();
+    }
   });
 });
 

@@ -8,6 +8,7 @@ import { collectProcessMetrics } from '#libs/observability/metrics.js';
 import { serveDocs } from '#libs/openapi/docs-pages.js';
 import { buildOpenApiDocument } from '#libs/openapi/openapi-document.js';
 import { InternalModule } from './internal/internal.module.js';
+import { DESCRIPTION as INTERNAL } from './internal/openapi.js';
 import { DESCRIPTION } from './openapi.js';
 import { UserServiceModule } from './user-service.module.js';
 
@@ -40,7 +41,9 @@ export async function startUserService(
       translators,
       isUnprotected: settings.internalApiToken === null,
     });
+    const internalDocs = settings.docs && settings.environment !== 'production';
     try {
+      if (internalDocs) serveDocs(internal, buildOpenApiDocument(internal, INTERNAL), { enabled: true });
       const internalUrl = await listenOn(internal, {
         host: settings.internalHost,
         port: settings.internalPort,
@@ -52,6 +55,7 @@ export async function startUserService(
           { label: 'user-service', url },
           ...(settings.docs ? [{ label: 'user-service pages', url: `${url}/docs` }] : []),
           { label: 'user-service, internal', url: internalUrl },
+          ...(internalDocs ? [{ label: 'user-service, internal pages', url: `${internalUrl}/docs` }] : []),
         ],
         close: async () => {
           await internal.close();

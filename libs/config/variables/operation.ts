@@ -21,7 +21,7 @@ export const operationVariables = {
     readBy: BOTH_APPS,
   },
   DOCS: {
-    comment: 'Whether /docs, /scalar and /openapi.json are there.',
+    comment: 'Whether /docs, /scalar and /openapi.json are there (on the internal port never in production).',
     parse: flag,
     default: { development: 'true', test: 'true', production: 'false' },
     sample: 'true',

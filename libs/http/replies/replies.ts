@@ -19,6 +19,8 @@ export interface ReplyOptions {
   errors?: Partial<Record<401 | 403 | 404 | 409 | 422 | 429 | 503, string>>;
   /** The resource carries a strong `ETag`: 304, and 412 where it is written. */
   etag?: 'read' | 'write';
+  /** False for a list that comes as a whole: its `meta` is null. */
+  paged?: boolean;
 }
 
 /**
@@ -26,7 +28,7 @@ export interface ReplyOptions {
  * @param data the class of `data`, in brackets for a list, null for none
  */
 export function Replies(data: Type | [Type] | null, options: ReplyOptions): MethodDecorator {
-  const { message, status = 200, errors = {}, etag } = options;
+  const { message, status = 200, errors = {}, etag, paged = true } = options;
   const [type, isList] = Array.isArray(data) ? [data[0], true] : [data, false];
   return applyDecorators(
     HttpCode(status),
@@ -35,7 +37,7 @@ export function Replies(data: Type | [Type] | null, options: ReplyOptions): Meth
     ApiResponse({
       status,
       description: options.description ?? message,
-      schema: successSchema(status, message, type, isList),
+      schema: successSchema({ code: status, message, type, isList, isPage: isList && paged }),
       headers: {
         ...(etag && type
           ? { ETag: { description: 'A strong entity tag.', schema: { type: 'string' } } }
@@ -65,7 +67,15 @@ export function Replies(data: Type | [Type] | null, options: ReplyOptions): Meth
 export const errorResponse = (status: number, description: string): MethodDecorator =>
   ApiResponse({ status, description, schema: { $ref: '#/components/schemas/ErrorEnvelope' } });
 
-function successSchema(code: number, message: string, type: Type | null, isList: boolean) {
+interface Success {
+  code: number;
+  message: string;
+  type: Type | null;
+  isList: boolean;
+  isPage: boolean;
+}
+
+function successSchema({ code, message, type, isList, isPage }: Success) {
   const one = type ? { $ref: getSchemaPath(type) } : { nullable: true, enum: [null], example: null };
   return {
     type: 'object',
@@ -77,7 +87,7 @@ function successSchema(code: number, message: string, type: Type | null, isList:
       message: { type: 'string', example: message },
       data: isList ? { type: 'array', items: one } : one,
       errors: { nullable: true, enum: [null], example: null },
-      meta: isList ? { $ref: getSchemaPath(PageMetaReply) } : { nullable: true, enum: [null], example: null },
+      meta: isPage ? { $ref: getSchemaPath(PageMetaReply) } : { nullable: true, enum: [null], example: null },
     },
   };
 }

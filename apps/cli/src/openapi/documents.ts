@@ -1,10 +1,12 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { DynamicModule } from '@nestjs/common';
+import type { DynamicModule, INestApplication } from '@nestjs/common';
 import { InitializeOnPreviewAllowlist, NestFactory, RouterModule } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { IdentityProviderModule } from '#apps/identity-provider/src/identity-provider.module.js';
 import { DESCRIPTION as IDENTITY_PROVIDER } from '#apps/identity-provider/src/openapi.js';
+import { InternalModule } from '#apps/user-service/src/internal/internal.module.js';
+import { DESCRIPTION as INTERNAL } from '#apps/user-service/src/internal/openapi.js';
 import { DESCRIPTION as USER_SERVICE } from '#apps/user-service/src/openapi.js';
 import { UserServiceModule } from '#apps/user-service/src/user-service.module.js';
 import { allSettings } from '#libs/config/all.settings.js';
@@ -13,7 +15,7 @@ import { Drain } from '#libs/http/application/drain.js';
 import { type ApiDescription, buildOpenApiDocument } from '#libs/openapi/openapi-document.js';
 import { asVariables } from '../keys/key-file.js';
 
-/** Writes both documents. @returns their paths, from the project root */
+/** Writes the document of each listener. @returns their paths, from the project root */
 export async function writeDocuments(root: string): Promise<string[]> {
   await mkdir(join(root, 'openapi'), { recursive: true });
   const documents = await renderDocuments();
@@ -29,22 +31,25 @@ export async function renderDocuments(): Promise<[path: string, text: string][]>
     ENVIRONMENT: 'development',
   });
   const drain = new Drain();
+  const idp = await preview(IdentityProviderModule.forRoot(identityProvider, drain));
+  const users = await preview(UserServiceModule.forRoot(userService, drain));
+  const internal = await preview(InternalModule.of(users));
   return [
-    [
-      'openapi/identity-provider.json',
-      await render(IdentityProviderModule.forRoot(identityProvider, drain), IDENTITY_PROVIDER),
-    ],
-    ['openapi/user-service.json', await render(UserServiceModule.forRoot(userService, drain), USER_SERVICE)],
+    ['openapi/identity-provider.json', render(idp, IDENTITY_PROVIDER)],
+    ['openapi/internal.json', render(internal, INTERNAL)],
+    ['openapi/user-service.json', render(users, USER_SERVICE)],
   ];
 }
 
-async function render(module: DynamicModule, description: ApiDescription): Promise<string> {
-  // In preview mode nothing is instantiated, so nothing connects; but for the module that gives routes their prefix.
+/** In preview mode nothing is instantiated, so nothing connects; but for the module that gives routes their prefix. */
+function preview(module: DynamicModule): Promise<INestApplication> {
   InitializeOnPreviewAllowlist.add(RouterModule);
-  const app = await NestFactory.create(module, new FastifyAdapter(), {
+  return NestFactory.create(module, new FastifyAdapter(), {
     preview: true,
     logger: false,
     abortOnError: false,
   });
-  return `${JSON.stringify(buildOpenApiDocument(app, description), null, 2)}\n`;
 }
+
+const render = (app: INestApplication, description: ApiDescription): string =>
+  `${JSON.stringify(buildOpenApiDocument(app, description), null, 2)}\n`;

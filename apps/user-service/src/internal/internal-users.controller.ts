@@ -1,5 +1,5 @@
 import { Body, Controller, Get, Param, Post, Query } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiExtraModels, ApiOperation, ApiTags, getSchemaPath } from '@nestjs/swagger';
 import { Public } from '#libs/auth/access.js';
 import { invalid } from '#libs/http/replies/api-error.js';
 import { Reply } from '#libs/http/replies/envelope.js';
@@ -7,19 +7,30 @@ import { etagOf } from '#libs/http/replies/etag.js';
 import { Replies } from '#libs/http/replies/replies.js';
 import { toProfileReply } from '../users/profile-reply.js';
 import { ProfileReply } from '../users/users.dto.js';
+import { NEEDS_INTERNAL_TOKEN, OptionalInternalToken } from './internal-token.access.js';
 import { Batch, UsernameQuery } from './internal-users.dto.js';
 import { LookupService } from './lookup.service.js';
 
+const ID = '01980f5e-7a3b-7c41-9d52-6f8e1b2c3d4e';
+
 /** For other services, on the internal port alone; who may call is the port's matter (`internal-token.guard.ts`). */
 @ApiTags('lookups')
+@OptionalInternalToken()
 @Controller('users')
 export class InternalUsersController {
   constructor(private readonly lookup: LookupService) {}
 
   @Get('username/:username')
   @Public()
-  @ApiOperation({ summary: 'The profile of a username, without regard to case' })
-  @Replies(ProfileReply, { message: 'User.', etag: 'read' })
+  @ApiOperation({
+    summary: 'The profile of a username, without regard to case',
+    description: `A username that is not known here is looked up in Keycloak. ${NEEDS_INTERNAL_TOKEN}`,
+  })
+  @Replies(ProfileReply, {
+    message: 'User.',
+    etag: 'read',
+    errors: { 404: 'There is no person with this username.' },
+  })
   async byUsername(@Param('username') username: string, @Query() { issuer }: UsernameQuery) {
     const profile = await this.lookup.getByUsername(username, issuer);
     return Reply.tagged(toProfileReply(profile), etagOf(profile.version));
@@ -27,8 +38,16 @@ export class InternalUsersController {
 
   @Post('batch')
   @Public()
-  @ApiOperation({ summary: 'The profiles of up to 100 subjects or ids' })
-  @Replies([ProfileReply], { message: 'Users.' })
+  @ApiOperation({
+    summary: 'The profiles of up to 100 subjects or ids',
+    description: `Exactly one of the two. What is not found is left out. ${NEEDS_INTERNAL_TOKEN}`,
+  })
+  @ApiExtraModels(Batch)
+  @ApiBody({
+    schema: { allOf: [{ $ref: getSchemaPath(Batch) }], minProperties: 1, maxProperties: 1 },
+    examples: { subs: { value: { subs: [ID] } }, ids: { value: { ids: [ID] } } },
+  })
+  @Replies([ProfileReply], { message: 'Users.', paged: false })
   async batch(@Body() { subs, ids }: Batch): Promise<ProfileReply[]> {
     if ((subs === undefined) === (ids === undefined)) throw exactlyOne();
     const profiles = await this.lookup.findMany(subs ? { subs } : { ids: ids as string[] });

@@ -1,14 +1,29 @@
 import { Controller, Get, Header } from '@nestjs/common';
-import { ApiExcludeController } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Public } from '#libs/auth/access.js';
 import { metrics, scrape } from '#libs/observability/metrics.js';
+import { NEEDS_INTERNAL_TOKEN, OptionalInternalToken } from './internal-token.access.js';
+
+const EXAMPLE = `# HELP twinkey_http_request_duration_seconds Time to answer, by listener, method, route and status.
+# TYPE twinkey_http_request_duration_seconds histogram
+twinkey_http_request_duration_seconds_count{app="user-service",method="GET",route="/users/me",status="200"} 1
+`;
 
 /** Prometheus' text format, for all that runs in this process and in those that share its port. */
-@ApiExcludeController()
+@ApiTags('metrics')
+@OptionalInternalToken()
 @Controller('metrics')
 export class MetricsController {
   @Get()
   @Public()
+  @ApiOperation({
+    summary: 'The metrics of all that runs in this process',
+    description: `In the text format of Prometheus. ${NEEDS_INTERNAL_TOKEN}`,
+  })
+  @ApiOkResponse({
+    description: 'The metrics.',
+    content: { 'text/plain': { schema: { type: 'string' }, example: EXAMPLE } },
+  })
   @Header('content-type', metrics.contentType)
   read(): Promise<string> {
     return scrape();
