@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import bcrypt from 'bcrypt';
-import { openCluster } from '#libs/database/embedded/embedded-postgres.js';
+import { openCluster } from '../libs/development/postgres/embedded-postgres.js';
 import { startNode, startProgram } from './processes.mjs';
 import { addPeople, isNative, personId, sessionId, username } from './rows.mjs';
 import { jwksOf, newKey, tokenOf } from './tokens.mjs';

@@ -4,8 +4,8 @@ import { Controller, Get, Injectable, Module, Param, Post } from '@nestjs/common
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { register } from 'prom-client';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createHttpApp } from '#libs/http/http-app.js';
-import { createLogger } from '#libs/http/logger.js';
+import { createHttpApp } from '#libs/http/application/http-app.js';
+import { createLogger } from '#libs/observability/logger.js';
 import { Authenticated, Caller, NativeOnly, Public, RequirePermission } from './access.js';
 import { AuthModule } from './auth.module.js';
 import { BearerGuard } from './bearer.guard.js';

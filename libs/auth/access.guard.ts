@@ -1,15 +1,15 @@
 import { type CanActivate, type ExecutionContext, Injectable, Logger } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import { forbidden, unauthorized } from '#libs/http/api-error.js';
+import { forbidden, unauthorized } from '#libs/http/replies/api-error.js';
 import { accessOf } from './access.js';
 import { rejectedTokens } from './auth-metrics.js';
 import { BearerGuard } from './bearer.guard.js';
 import { bearerToken } from './bearer.js';
 import { CallerResolver } from './caller-resolver.js';
-import { holds } from './holds.js';
+import { hasPermission } from './has-permission.js';
 import type { Principal } from './principal.js';
-import { RememberedTokens } from './remembered-tokens.js';
 import { printable, TokenRejected } from './token-rejected.js';
+import { VerifiedTokenCache } from './verified-token-cache.js';
 
 /**
  * Decides about every request to every handler:
@@ -24,7 +24,7 @@ export class AccessGuard implements CanActivate {
   private readonly logger = new Logger(AccessGuard.name);
 
   constructor(
-    private readonly remembered: RememberedTokens,
+    private readonly remembered: VerifiedTokenCache,
     private readonly bearer: BearerGuard,
     private readonly resolver: CallerResolver,
   ) {}
@@ -40,7 +40,8 @@ export class AccessGuard implements CanActivate {
     if (access.nativeOnly && caller.issuer !== 'native') {
       throw forbidden('native_account_required', 'This is for native accounts.');
     }
-    if (access.permission !== null && !holds(caller.permissions, access.permission)) throw forbidden();
+    if (access.permission !== null && !hasPermission(caller.permissions, access.permission))
+      throw forbidden();
     return true;
   }
 
@@ -52,7 +53,7 @@ export class AccessGuard implements CanActivate {
     try {
       const raw = bearerToken(request);
       if (raw === null) throw unauthorized('absent');
-      const token = this.remembered.find(raw) ?? (await this.bearer.verify(context));
+      const token = this.remembered.get(raw) ?? (await this.bearer.verify(context));
       return await this.resolver.resolve(token, request, permission);
     } catch (error) {
       throw error instanceof TokenRejected ? this.rejected(error, request) : error;

@@ -12,8 +12,8 @@ import { AccessGuard } from './access.guard.js';
 import { BearerGuard } from './bearer.guard.js';
 import { CallerResolver, TokenCallerResolver } from './caller-resolver.js';
 import { JwtStrategy } from './jwt.strategy.js';
-import { RememberedTokens } from './remembered-tokens.js';
 import { type TrustedIssuer, TrustedIssuers } from './trusted-issuer.js';
+import { VerifiedTokenCache } from './verified-token-cache.js';
 
 export interface AuthModuleSettings {
   /** Modules of what `issuers` and `resolver` inject. */
@@ -46,7 +46,7 @@ export class AuthModule {
             new TrustedIssuers(await issuers.useFactory(...dependencies)),
         },
         { provide: CallerResolver, useClass: resolver },
-        RememberedTokens,
+        VerifiedTokenCache,
         JwtStrategy,
         BearerGuard,
         AccessGuard,

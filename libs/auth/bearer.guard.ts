@@ -1,6 +1,6 @@
 import { type ExecutionContext, Injectable } from '@nestjs/common';
 import { AuthGuard } from '@nestjs/passport';
-import { ApiError } from '#libs/http/api-error.js';
+import { ApiError } from '#libs/http/replies/api-error.js';
 import type { VerifiedToken } from './principal.js';
 import { TokenRejected } from './token-rejected.js';
 

@@ -1,8 +1,8 @@
-import { isStorable } from '#libs/http/text.js';
-import type { Candidate } from './candidate.js';
+import { isStorable } from '#libs/core/storable-text.js';
 import type { JsonObject } from './compact-token.js';
 import type { VerifiedToken } from './principal.js';
 import { type RejectionReason, TokenRejected } from './token-rejected.js';
+import type { UnverifiedToken } from './unverified-token.js';
 
 /** For clocks that differ a little. */
 const LEEWAY = 30;
@@ -14,7 +14,7 @@ const MAX_TEXT = 255;
  * @param now seconds since the epoch
  * @throws TokenRejected
  */
-export function acceptClaims({ issuer, claims, kid }: Candidate, now: number): VerifiedToken {
+export function acceptClaims({ issuer, claims, kid }: UnverifiedToken, now: number): VerifiedToken {
   const { typ, aud, exp, nbf, iat, sub } = claims;
   // Keycloak's ID tokens have the same header and key as its access tokens: this claim alone tells them apart.
   must(issuer.tokenUse === null || typ === issuer.tokenUse, 'token_use', typ);

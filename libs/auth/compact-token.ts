@@ -4,7 +4,7 @@ import { TokenRejected } from './token-rejected.js';
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 /** Read, and not to be believed yet. */
-export interface UnverifiedToken {
+export interface DecodedToken {
   readonly header: JsonObject;
   readonly claims: JsonObject;
 }
@@ -14,7 +14,7 @@ export interface UnverifiedToken {
  * Where a name stands twice, the last one counts, as for every JSON.parse (RFC 7519, section 4).
  * @throws TokenRejected `malformed`
  */
-export function decodeToken(token: string): UnverifiedToken {
+export function decodeToken(token: string): DecodedToken {
   const parts = token.split('.');
   if (parts.length !== 3) throw new TokenRejected('malformed', `${parts.length} parts`);
   const [header, payload, signature] = parts as [string, string, string];

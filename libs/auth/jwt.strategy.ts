@@ -3,30 +3,30 @@ import { AuthModuleOptions, PassportStrategy } from '@nestjs/passport';
 import passport from 'passport';
 import { type SecretOrKeyProvider, Strategy } from 'passport-jwt';
 import { type BearerRequest, bearerToken } from './bearer.js';
-import { type Candidate, findCandidate } from './candidate.js';
 import { acceptClaims } from './claims.js';
 import type { VerifiedToken } from './principal.js';
-import { RememberedTokens } from './remembered-tokens.js';
 import { TrustedIssuers } from './trusted-issuer.js';
+import { parseUnverifiedToken, type UnverifiedToken } from './unverified-token.js';
+import { VerifiedTokenCache } from './verified-token-cache.js';
 
 /**
  * How a token is verified, in this order:
  * 1. it is taken from the Authorization header (`bearer.ts`),
- * 2. its form and header are checked, its issuer is picked, and that issuer's key looked up (`candidate.ts`),
+ * 2. its form and header are checked, its issuer is picked, and that issuer's key looked up (`unverified-token.ts`),
  * 3. passport-jwt verifies the signature, synchronously: the thread pool may be full of bcrypt,
  * 4. its claims are checked (`claims.ts`), and it is remembered.
  */
 @Injectable()
 export class JwtStrategy extends PassportStrategy(Strategy, 'jwt') implements OnApplicationShutdown {
-  private readonly candidates: WeakMap<BearerRequest, Candidate>;
+  private readonly candidates: WeakMap<BearerRequest, UnverifiedToken>;
   private readonly ownName: string;
 
   constructor(
     issuers: TrustedIssuers,
-    private readonly remembered: RememberedTokens,
+    private readonly remembered: VerifiedTokenCache,
     options: AuthModuleOptions,
   ) {
-    const candidates = new WeakMap<BearerRequest, Candidate>();
+    const candidates = new WeakMap<BearerRequest, UnverifiedToken>();
     super({
       jwtFromRequest: bearerToken,
       secretOrKeyProvider: keyProvider(issuers, candidates),
@@ -45,9 +45,9 @@ export class JwtStrategy extends PassportStrategy(Strategy, 'jwt') implements On
 
   /** Once the signature holds. What counts are the claims as we read them: jsonwebtoken reads them a second time. */
   validate(request: BearerRequest): VerifiedToken {
-    const candidate = this.candidates.get(request) as Candidate;
+    const candidate = this.candidates.get(request) as UnverifiedToken;
     const token = acceptClaims(candidate, Date.now() / 1_000);
-    this.remembered.keep(candidate, token);
+    this.remembered.set(candidate, token);
     return token;
   }
 
@@ -59,10 +59,10 @@ export class JwtStrategy extends PassportStrategy(Strategy, 'jwt') implements On
 
 function keyProvider(
   issuers: TrustedIssuers,
-  candidates: WeakMap<BearerRequest, Candidate>,
+  candidates: WeakMap<BearerRequest, UnverifiedToken>,
 ): SecretOrKeyProvider<BearerRequest> {
   return (request, raw: string, done) => {
-    findCandidate(raw, issuers)
+    parseUnverifiedToken(raw, issuers)
       .then((candidate) => {
         candidates.set(request, candidate);
         // The types know of PEM alone, which jsonwebtoken would parse anew for each token.

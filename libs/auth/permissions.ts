@@ -1,9 +1,9 @@
 /** Whoever holds this holds everything. There are no other wildcards. */
-export const EVERYTHING = '*';
+export const ALL_PERMISSIONS = '*';
 
 /** Every permission that an endpoint of ours asks for: what `migrate` and `seed` keep in the database. */
 export const PERMISSIONS = [
-  { name: EVERYTHING, description: 'Everything.' },
+  { name: ALL_PERMISSIONS, description: 'Everything.' },
   { name: 'accounts:create', description: 'Create native accounts.' },
   { name: 'accounts:read', description: 'Read native accounts.' },
   { name: 'accounts:update', description: 'Change native accounts: names, email, password, role, status.' },

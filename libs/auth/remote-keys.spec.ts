@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { ApiError } from '#libs/http/api-error.js';
+import type { ApiError } from '#libs/http/replies/api-error.js';
 import { keySetFetches } from './auth-metrics.js';
 import { RemoteKeys } from './remote-keys.js';
 import { answerKeys, answerWith, type JwksServer, startJwksServer } from './testing/jwks-server.js';

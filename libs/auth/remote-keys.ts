@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { Logger } from '@nestjs/common';
-import { unavailable } from '#libs/http/api-error.js';
+import { unavailable } from '#libs/http/replies/api-error.js';
 import { keySetFetches, keySetsInUse } from './auth-metrics.js';
 import { fetchKeySet, type KeySet, KeySetRefused } from './key-set.js';
 import type { KeySource } from './key-source.js';

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import type { Environment } from './environment.js';
 import {
   base64,
   developmentEnvironment,
@@ -7,7 +6,8 @@ import {
   problemsOf,
   productionEnvironment,
   rsaPems,
-} from './fixtures.js';
+} from '../../test/support/settings-fixtures.js';
+import type { Environment } from './environment.js';
 import { identityProviderSettings } from './identity-provider.settings.js';
 import { parsePublicKey, thumbprintOf } from './keys.js';
 

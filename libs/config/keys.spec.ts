@@ -1,7 +1,7 @@
 import { createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { calculateJwkThumbprint, exportJWK } from 'jose';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { base64, rsaPems } from './fixtures.js';
+import { base64, rsaPems } from '../../test/support/settings-fixtures.js';
 import {
   generateKeyPair,
   isPair,

@@ -1,5 +1,5 @@
 /** One fault: the variable that holds it, and what is wrong. The message never contains the variable's value. */
-export interface SettingsProblem {
+export interface SettingsFault {
   variable: string;
   message: string;
 }
@@ -8,7 +8,7 @@ export interface SettingsProblem {
 export class SettingsError extends Error {
   override readonly name = 'SettingsError';
 
-  constructor(readonly problems: SettingsProblem[]) {
+  constructor(readonly problems: SettingsFault[]) {
     super(problems.map(({ variable, message }) => `${variable} ${message}`).join('\n'));
   }
 }

@@ -1,5 +1,5 @@
 import { type Environment, type EnvironmentName, environmentName } from './environment.js';
-import { InvalidValue, SettingsError, type SettingsProblem } from './settings-error.js';
+import { InvalidValue, SettingsError, type SettingsFault } from './settings-error.js';
 import { isSampleSecret } from './variables/samples.js';
 import { VARIABLES, type ValueOf, type VariableName } from './variables/table.js';
 import type { Variable } from './variables/variable.js';
@@ -14,7 +14,7 @@ export type Whole<T> = { [K in keyof T]: Exclude<T[K], undefined> };
  */
 export class SettingsReader {
   readonly environment: EnvironmentName;
-  private readonly problems: SettingsProblem[] = [];
+  private readonly problems: SettingsFault[] = [];
   private readonly values = new Map<VariableName, unknown>();
 
   constructor(private readonly env: Environment) {

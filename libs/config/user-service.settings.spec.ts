@@ -1,6 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { allSettings } from './all.settings.js';
-import type { Environment } from './environment.js';
 import {
   base64,
   developmentEnvironment,
@@ -8,7 +6,9 @@ import {
   problemsOf,
   productionEnvironment,
   rsaPems,
-} from './fixtures.js';
+} from '../../test/support/settings-fixtures.js';
+import { allSettings } from './all.settings.js';
+import type { Environment } from './environment.js';
 import { userServiceSettings } from './user-service.settings.js';
 
 const faultyVariables = (env: Environment) =>

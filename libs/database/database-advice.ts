@@ -1,5 +1,5 @@
 import { escapeIdentifier } from 'pg';
-import { type CertificateFault, findCertificateFault } from '#libs/http/certificate-fault.js';
+import { type CertificateFault, findCertificateFault } from '#libs/core/certificate-fault.js';
 import { DatabaseProblem } from './database-problem.js';
 import { findPostgresError } from './pg-errors.js';
 

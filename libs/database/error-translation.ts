@@ -1,5 +1,5 @@
-import { invalid, unavailable } from '#libs/http/api-error.js';
-import type { ErrorTranslator } from '#libs/http/error-translation.js';
+import { invalid, unavailable } from '#libs/http/replies/api-error.js';
+import type { ErrorTranslator } from '#libs/http/replies/error-translation.js';
 import { isBadValue, isUnavailable } from './pg-errors.js';
 
 /** For queries of every kind: a database that is away is a 503; a value that it cannot take is the client's. */

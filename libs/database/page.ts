@@ -13,7 +13,7 @@ export interface SortColumn<Row> {
 }
 
 /** The place in a sorted list after which a page begins. */
-export interface Place {
+export interface PagePosition {
   value: string | null;
   id: string;
 }
@@ -21,13 +21,13 @@ export interface Place {
 export interface PageOptions {
   descending: boolean;
   limit: number;
-  after: Place | null;
+  after: PagePosition | null;
 }
 
 export interface Page<Row> {
   rows: Row[];
   /** Null where this page is the last. */
-  next: Place | null;
+  next: PagePosition | null;
 }
 
 /**

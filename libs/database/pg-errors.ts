@@ -1,5 +1,5 @@
 import { QueryFailedError, QueryRunnerAlreadyReleasedError } from 'typeorm';
-import { findCertificateFault } from '#libs/http/certificate-fault.js';
+import { findCertificateFault } from '#libs/core/certificate-fault.js';
 
 /** What Postgres says of a failed statement (https://www.postgresql.org/docs/current/errcodes-appendix.html). */
 export interface PostgresError extends Error {

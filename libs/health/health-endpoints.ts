@@ -2,10 +2,10 @@ import { Get, Inject, Res } from '@nestjs/common';
 import { ApiOperation } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { Public } from '#libs/auth/access.js';
-import { unavailable } from '#libs/http/api-error.js';
-import { Drain } from '#libs/http/drain.js';
-import { ErrorEnvelope } from '#libs/http/envelope.js';
-import { errorResponse, Replies } from '#libs/http/replies.js';
+import { Drain } from '#libs/http/application/drain.js';
+import { unavailable } from '#libs/http/replies/api-error.js';
+import { ErrorEnvelope } from '#libs/http/replies/envelope.js';
+import { errorResponse, Replies } from '#libs/http/replies/replies.js';
 import { type Dependencies, type Health, HealthReply, healthOf } from './health.js';
 
 /** `live` answers in time whatever its dependencies do (ms). */

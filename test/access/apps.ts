@@ -8,8 +8,8 @@ import type { JwksServer } from '#libs/auth/testing/jwks-server.js';
 import { answerKeys, startJwksServer } from '#libs/auth/testing/jwks-server.js';
 import { keycloakToken, signToken, testKey } from '#libs/auth/testing/tokens.js';
 import type { KeycloakServiceSettings } from '#libs/config/settings.js';
-import { Drain } from '#libs/http/drain.js';
-import { createHttpApp } from '#libs/http/http-app.js';
+import { Drain } from '#libs/http/application/drain.js';
+import { createHttpApp } from '#libs/http/application/http-app.js';
 import { type BothServices, startBothServices } from '../support/both-services.js';
 
 const ISSUER = 'https://sso.example.com/realms/people';

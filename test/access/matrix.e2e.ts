@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DeclaredRoute } from '#libs/auth/declared-access.js';
-import { EVERYTHING, PERMISSIONS } from '#libs/auth/permissions.js';
-import { newId } from '#libs/http/ids.js';
+import { ALL_PERMISSIONS, PERMISSIONS } from '#libs/auth/permissions.js';
+import { newId } from '#libs/core/ids.js';
 import { type AppsUnderTest, startApps } from './apps.js';
 import { IDENTITY_PROVIDER, INTERNAL, tableOf, USER_SERVICE } from './routes.js';
 
@@ -58,7 +58,7 @@ async function bearer(permissions: readonly string[]): Promise<string> {
 }
 
 const others = (permission: string) =>
-  PERMISSIONS.map(({ name }) => name).filter((name) => name !== permission && name !== EVERYTHING);
+  PERMISSIONS.map(({ name }) => name).filter((name) => name !== permission && name !== ALL_PERMISSIONS);
 
 describe('every route', () => {
   it('answers 401 without a token and with a bad one, unless it is for anybody', async () => {
@@ -98,7 +98,7 @@ describe('every route', () => {
 
   it('lets in who holds everything', async () => {
     for (const route of published()) {
-      const answer = await ask(route, await bearer([EVERYTHING]));
+      const answer = await ask(route, await bearer([ALL_PERMISSIONS]));
       expect([route.method, route.path, isRefusal(answer)]).toEqual([route.method, route.path, false]);
     }
   });

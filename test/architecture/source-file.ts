@@ -4,7 +4,7 @@ import ts from 'typescript';
 
 /** One line of code that imports, re-exports or `import()`s. */
 export interface Import {
-  /** The file from the root (`libs/http/etag.ts`) where it is one of ours, else as written (`node:fs`, `typeorm`). */
+  /** The file from the root (`libs/http/replies/etag.ts`) where it is one of ours, else as written (`node:fs`, `typeorm`). */
   target: string;
   /** `import type`: gone when compiled. */
   typeOnly: boolean;
@@ -75,7 +75,7 @@ function isTypeOnly(clause: ts.ImportClause | undefined): boolean {
   return !clause.name && !!named && ts.isNamedImports(named) && named.elements.every((one) => one.isTypeOnly);
 }
 
-/** `#libs/http/etag.js` and `../http/etag.js` are the file `libs/http/etag.ts`. */
+/** `#libs/http/etag.js` and `../http/etag.js` are the file `libs/http/replies/etag.ts`. */
 function resolve(from: string, name: string): string {
   if (!name.startsWith('#') && !name.startsWith('.')) return name;
   const path = name.startsWith('#') ? name.slice(1) : posix.join(posix.dirname(from), name);

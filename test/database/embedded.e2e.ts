@@ -11,7 +11,7 @@ import { runSql } from '../support/postgres-server.js';
 
 /** Opens the database of the folder it is told, says its URL, and closes it at SIGINT as an application does. */
 const PROGRAM = `
-import { openEmbeddedPostgres } from '#libs/database/embedded/embedded-postgres.js';
+import { openEmbeddedPostgres } from '#libs/development/postgres/embedded-postgres.js';
 import { Client } from 'pg';
 const [root, exclusive] = process.argv.slice(2);
 try {

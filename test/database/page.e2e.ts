@@ -2,7 +2,7 @@ import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Account } from '#libs/database/identity/account.entity.js';
 import { identityDataSource } from '#libs/database/identity/identity-data-source.js';
-import { countRows, fetchPage, type Page, type Place } from '#libs/database/page.js';
+import { countRows, fetchPage, type Page, type PagePosition } from '#libs/database/page.js';
 import { Factories } from '../support/factories.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 
@@ -27,7 +27,7 @@ const BY_FIRST_NAME = {
 async function walk(roleId: string, limit: number, descending: boolean) {
   const names: (string | null)[] = [];
   let pages = 0;
-  let after: Place | null = null;
+  let after: PagePosition | null = null;
   do {
     const query = database.manager.createQueryBuilder(Account, 'account').where({ roleId });
     const { rows, next }: Page<Account> = await fetchPage(query, BY_FIRST_NAME, { descending, limit, after });

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { startMetricsListener } from '#libs/http/metrics-listener.js';
+import { startMetricsListener } from '#libs/http/application/metrics-listener.js';
 import { exchange, request } from '../support/raw-http.js';
 import { startWireApp, type WireApp } from '../support/wire-app.js';
 

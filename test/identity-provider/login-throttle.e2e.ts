@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { LoginThrottle } from '#apps/identity-provider/src/auth/login-throttle.js';
-import { LoginThrottleStore } from '#apps/identity-provider/src/auth/login-throttle-store.js';
+import { LoginThrottle } from '#apps/identity-provider/src/login-throttle/login-throttle.js';
+import { LoginThrottleStore } from '#apps/identity-provider/src/login-throttle/login-throttle-store.js';
 import { HashQueue } from '#apps/identity-provider/src/passwords/hash-queue.js';
 import { identityDataSource } from '#libs/database/identity/identity-data-source.js';
-import type { ApiError } from '#libs/http/api-error.js';
+import type { ApiError } from '#libs/http/replies/api-error.js';
 import { unique } from '../support/factories.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 

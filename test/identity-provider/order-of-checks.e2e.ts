@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { newId } from '#libs/http/ids.js';
+import { newId } from '#libs/core/ids.js';
 import { startTestIdentityProvider, type TestIdentityProvider } from '../support/identity-provider.js';
 
 let idp: TestIdentityProvider;

@@ -2,7 +2,7 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startIdentityProvider } from '#apps/identity-provider/src/start.js';
 import type { KeycloakIssuerSettings } from '#libs/config/settings.js';
-import { Drain } from '#libs/http/drain.js';
+import { Drain } from '#libs/http/application/drain.js';
 import { startTestIdentityProvider, type TestIdentityProvider } from '../support/identity-provider.js';
 
 let idp: TestIdentityProvider;

@@ -6,7 +6,7 @@ import { SettingsModule } from '#apps/identity-provider/src/settings.js';
 import { PERMISSIONS } from '#libs/auth/permissions.js';
 import { Account } from '#libs/database/identity/account.entity.js';
 import { IdentityDatabaseModule } from '#libs/database/identity/identity-database.module.js';
-import { Drain } from '#libs/http/drain.js';
+import { Drain } from '#libs/http/application/drain.js';
 import { startTestIdentityProvider, type TestIdentityProvider } from '../support/identity-provider.js';
 
 const PASSWORD = 'correct horse battery';

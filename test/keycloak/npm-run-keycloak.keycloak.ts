@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { findFreePort } from '#keycloak/ports.js';
+import { findFreePort } from '#libs/development/keycloak/ports.js';
 import { type CompiledCheckout, compileCheckout } from '../support/compiled-checkout.js';
 import { readToken, requestTokens } from '../support/keycloak-tokens.js';
 

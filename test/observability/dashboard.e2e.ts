@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { KeycloakServiceSettings } from '#libs/config/settings.js';
-import { scrape } from '#libs/http/metrics.js';
+import { scrape } from '#libs/observability/metrics.js';
 import { startTestIdentityProvider, type TestIdentityProvider } from '../support/identity-provider.js';
 import { startTestUserService, type TestUserService } from '../support/user-service.js';
 

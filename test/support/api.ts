@@ -1,5 +1,5 @@
-import type { ErrorEntry } from '#libs/http/api-error.js';
-import type { PageMeta } from '#libs/http/envelope.js';
+import type { ErrorEntry } from '#libs/http/replies/api-error.js';
+import type { PageMeta } from '#libs/http/replies/envelope.js';
 
 /** An answer, its body read. `Data` is what the test expects under `data`. */
 export interface Answer<Data> {

@@ -1,4 +1,4 @@
-import { createLogger, type Logger } from '#libs/http/logger.js';
+import { createLogger, type Logger } from '#libs/observability/logger.js';
 
 /** The logger that the applications use, at its most talkative, and what it has written. */
 export interface CapturedLog {

@@ -1,10 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { KeycloakProblem } from '#keycloak/problem.js';
-import type { Environment } from '#keycloak/programs.js';
-import { demoRealm } from '#keycloak/realm.js';
-import { type RunningKeycloak, startKeycloak } from '#keycloak/server.js';
+import { KeycloakStartError } from '#libs/development/keycloak/keycloak-error.js';
+import { type RunningKeycloak, startKeycloak } from '#libs/development/keycloak/keycloak-server.js';
+import type { Environment } from '#libs/development/keycloak/programs.js';
+import { demoRealm } from '#libs/development/keycloak/realm.js';
 
 const ADMIN = { username: 'admin', password: 'test-admin' };
 
@@ -37,7 +37,7 @@ export async function keycloakUnderTest(
     return { keycloak: { url, admin, shippedRealm: null }, close: async () => undefined };
   }
   const server = await startOwnKeycloak(environment).catch((error: unknown) => {
-    if (error instanceof KeycloakProblem) {
+    if (error instanceof KeycloakStartError) {
       error.message +=
         '\nOr set KEYCLOAK_TEST_URL to a running Keycloak, or leave these tests out: --project=!keycloak';
     }

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { openCluster } from '#libs/database/embedded/embedded-postgres.js';
+import { openCluster } from '#libs/development/postgres/embedded-postgres.js';
 import type { PostgresServer } from './postgres-server.js';
 
 const run = promisify(execFile);

@@ -5,7 +5,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { RunningApp } from '#libs/http/running-app.js';
+import type { RunningApp } from '#libs/http/application/running-app.js';
 import { freePort } from './free-ports.js';
 
 const PROGRAM = process.env['HAPROXY_PATH'] || 'haproxy';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { newId } from '#libs/http/ids.js';
+import { newId } from '#libs/core/ids.js';
 import { type BothServices, startBothServices } from '../support/both-services.js';
 import { startTestIdentityProvider } from '../support/identity-provider.js';
 import { TcpProxy } from '../support/tcp-proxy.js';

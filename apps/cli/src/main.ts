@@ -2,8 +2,8 @@ import 'reflect-metadata';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CommandFactory } from 'nest-commander';
+import { printError } from '#libs/core/user-facing-error.js';
 import { CliModule } from './cli.module.js';
-import { printFailure } from './failure.js';
 import { projectRoot } from './project-root.js';
 
 // A reader that goes away early (`twinkey migrate status | head -1`) is no fault of ours.
@@ -14,7 +14,7 @@ const { version } = JSON.parse(readFileSync(join(projectRoot, 'package.json'), '
 await CommandFactory.run(CliModule, {
   abortOnError: false,
   version,
-  serviceErrorHandler: printFailure,
+  serviceErrorHandler: printError,
   // The parser adds its suggestions on a second line.
   outputConfiguration: { outputError: (text, write) => write(`${text.trim().replaceAll('\n', ' ')}\n`) },
-}).catch(printFailure);
+}).catch(printError);

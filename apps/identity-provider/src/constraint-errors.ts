@@ -1,6 +1,6 @@
 import { findPostgresError } from '#libs/database/pg-errors.js';
-import type { ApiError } from '#libs/http/api-error.js';
-import type { ErrorTranslator } from '#libs/http/error-translation.js';
+import type { ApiError } from '#libs/http/replies/api-error.js';
+import type { ErrorTranslator } from '#libs/http/replies/error-translation.js';
 import { emailTaken } from './accounts/accounts.errors.js';
 import * as permissions from './permissions/permissions.errors.js';
 import * as roles from './roles/roles.errors.js';

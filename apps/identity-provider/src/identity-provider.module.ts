@@ -6,22 +6,22 @@ import { nativeIssuer } from '#libs/auth/native-issuer.js';
 import type { IdentityProviderSettings } from '#libs/config/settings.js';
 import { IdentityDatabaseModule } from '#libs/database/identity/identity-database.module.js';
 import { poolShare } from '#libs/database/pool.js';
-import type { Drain } from '#libs/http/drain.js';
+import type { Drain } from '#libs/http/application/drain.js';
 import { AccountsModule } from './accounts/accounts.module.js';
-import { AuthFeatureModule } from './auth/auth.module.js';
+import { NativeAuthModule } from './auth/auth.module.js';
 import { CurrentCallerResolver } from './auth/caller.resolver.js';
-import { SessionsModule } from './auth/sessions.module.js';
 import { AuthorityModule } from './authority/authority.module.js';
 import { RoleMapWarning } from './authority/role-map-warning.js';
 import { HealthController } from './health/health.controller.js';
-import { WellKnownController } from './keys/keys.controller.js';
-import { KeysModule } from './keys/keys.module.js';
 import { PermissionsModule } from './permissions/permissions.module.js';
 import { RolesModule } from './roles/roles.module.js';
+import { SessionsModule } from './sessions/sessions.module.js';
 import { SettingsModule } from './settings.js';
+import { WellKnownController } from './tokens/jwks.controller.js';
+import { TokensModule } from './tokens/tokens.module.js';
 
 /** Features whose routes stand under `/api/v1`. */
-const API = [AuthFeatureModule, KeysModule, AccountsModule, RolesModule, PermissionsModule];
+const API = [NativeAuthModule, TokensModule, AccountsModule, RolesModule, PermissionsModule];
 
 @Module({})
 export class IdentityProviderModule {

@@ -1,4 +1,4 @@
-import type { ApiDescription } from '#libs/http/openapi.js';
+import type { ApiDescription } from '#libs/openapi/openapi-document.js';
 
 export const DESCRIPTION: ApiDescription = {
   title: 'Twinkey identity-provider',

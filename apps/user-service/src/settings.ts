@@ -1,6 +1,6 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
 import type { UserServiceSettings } from '#libs/config/settings.js';
-import { Drain } from '#libs/http/drain.js';
+import { Drain } from '#libs/http/application/drain.js';
 import { IDENTITY_PROVIDER_URL } from './rights/identity-provider.client.js';
 
 export const USER_SERVICE_SETTINGS = Symbol('USER_SERVICE_SETTINGS');

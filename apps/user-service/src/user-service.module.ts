@@ -5,7 +5,7 @@ import { nativeIssuer } from '#libs/auth/native-issuer.js';
 import type { UserServiceSettings } from '#libs/config/settings.js';
 import { poolShare } from '#libs/database/pool.js';
 import { UsersDatabaseModule } from '#libs/database/users/users-database.module.js';
-import type { Drain } from '#libs/http/drain.js';
+import type { Drain } from '#libs/http/application/drain.js';
 import { RightsModule } from './rights/rights.module.js';
 import { SettingsModule } from './settings.js';
 import { ProfileCallerResolver } from './users/caller.resolver.js';

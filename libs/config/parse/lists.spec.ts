@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { base64, rsaPems } from '../fixtures.js';
+import { base64, rsaPems } from '../../../test/support/settings-fixtures.js';
 import { InvalidValue } from '../settings-error.js';
 import { keyId, origins, publicKeys, roleMap, trustedProxies } from './lists.js';
 

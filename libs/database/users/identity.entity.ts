@@ -59,5 +59,5 @@ export class Identity {
 
   /** When the issuer said the above: an older word does not undo a newer one. */
   @TimeColumn()
-  toldAt: Date;
+  assertedAt: Date;
 }

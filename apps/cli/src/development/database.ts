@@ -32,7 +32,7 @@ export async function openDatabase(
   if (!usesEmbeddedDatabase(env, options.needed)) {
     return { env, isEmbedded: false, close: async () => {} };
   }
-  const { openEmbeddedPostgres } = await import('#libs/database/embedded/embedded-postgres.js');
+  const { openEmbeddedPostgres } = await import('#libs/development/postgres/embedded-postgres.js');
   const { url, close } = await openEmbeddedPostgres({
     root: options.root,
     exclusive: options.exclusive ?? false,

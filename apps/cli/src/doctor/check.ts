@@ -4,7 +4,7 @@ import type { ChosenApps } from '../chosen-apps.js';
 export type CheckStatus = 'ok' | 'warning' | 'broken' | 'skipped';
 
 /** What was looked at, how it is, and what to do about it. */
-export interface Check {
+export interface DoctorCheck {
   /** Stable, `area` or `area.detail`: `keycloak.issuer`. */
   name: string;
   status: CheckStatus;
@@ -20,25 +20,30 @@ export interface Examined {
 }
 
 /** Looks at one area. Never rejects: what goes wrong is its finding. */
-export type Examination = (examined: Examined) => Promise<Check[]>;
+export type Examination = (examined: Examined) => Promise<DoctorCheck[]>;
 
-export const ok = (name: string, message: string): Check => ({ name, status: 'ok', message, remedy: null });
+export const ok = (name: string, message: string): DoctorCheck => ({
+  name,
+  status: 'ok',
+  message,
+  remedy: null,
+});
 
-export const warning = (name: string, message: string, remedy: string): Check => ({
+export const warning = (name: string, message: string, remedy: string): DoctorCheck => ({
   name,
   status: 'warning',
   message,
   remedy,
 });
 
-export const broken = (name: string, message: string, remedy: string): Check => ({
+export const broken = (name: string, message: string, remedy: string): DoctorCheck => ({
   name,
   status: 'broken',
   message,
   remedy,
 });
 
-export const skipped = (name: string, message: string): Check => ({
+export const skipped = (name: string, message: string): DoctorCheck => ({
   name,
   status: 'skipped',
   message,

@@ -1,18 +1,18 @@
 import { databaseUrls } from '#libs/config/command.settings.js';
 import type { Environment } from '#libs/config/environment.js';
 import { SettingsError } from '#libs/config/settings-error.js';
+import { messageOf } from '#libs/core/user-facing-error.js';
 import { databaseAdvice } from '#libs/database/database-advice.js';
 import { DatabaseProblem } from '#libs/database/database-problem.js';
 import { withClient } from '#libs/database/direct-client.js';
 import { requireUtf8 } from '#libs/database/encoding.js';
 import { requireRights } from '#libs/database/rights.js';
 import { isSet } from '../development/is-set.js';
-import { messageOf } from '../failure.js';
 import { type Schema, schemasOf } from '../migrate/schemas.js';
-import { broken, type Check, type Examined, ok } from './check.js';
+import { broken, type DoctorCheck, type Examined, ok } from './check.js';
 
 /** Whether each schema's database answers, takes writes and every character, and grants what is needed. */
-export async function checkDatabases(examined: Examined): Promise<Check[]> {
+export async function checkDatabases(examined: Examined): Promise<DoctorCheck[]> {
   return Promise.all(
     schemasIn(examined).map((schema) => checkDatabase(schema, variableOf(schema, examined.env))),
   );
@@ -34,7 +34,7 @@ const OWN_VARIABLES = { identity: 'IDENTITY_DATABASE_URL', users: 'USER_DATABASE
 const variableOf = ({ name }: Schema, env: Environment): string =>
   isSet(env, OWN_VARIABLES[name]) ? OWN_VARIABLES[name] : 'DATABASE_URL';
 
-async function checkDatabase({ name: schema, dataSource }: Schema, variable: string): Promise<Check> {
+async function checkDatabase({ name: schema, dataSource }: Schema, variable: string): Promise<DoctorCheck> {
   const name = `database.${schema}`;
   const { url } = dataSource.options as { url: string };
   const place = placeOf(url);

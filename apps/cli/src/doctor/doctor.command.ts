@@ -1,10 +1,10 @@
 import { Command, Option } from 'nest-commander';
+import { UserFacingError } from '#libs/core/user-facing-error.js';
 import { APPS } from '../chosen-apps.js';
-import { Failure } from '../failure.js';
 import { projectRoot } from '../project-root.js';
 import { StrictCommand } from '../strict-command.js';
 import { print, printJson } from '../terminal.js';
-import type { Check } from './check.js';
+import type { DoctorCheck } from './check.js';
 
 const MARKS = { ok: '✓', warning: '!', broken: '✗', skipped: '-' } as const;
 
@@ -23,7 +23,7 @@ export class DoctorCommand extends StrictCommand {
     if (json) printJson({ status: worst(checks), checks });
     else print(checks.map(asText).join('\n'));
     if (count > 0)
-      throw new Failure(
+      throw new UserFacingError(
         count === 1 ? 'One check found something broken.' : `${count} checks found something broken.`,
       );
   }
@@ -34,12 +34,12 @@ export class DoctorCommand extends StrictCommand {
   }
 }
 
-function worst(checks: Check[]): 'ok' | 'warning' | 'broken' {
-  const found = (status: Check['status']) => checks.some((check) => check.status === status);
+function worst(checks: DoctorCheck[]): 'ok' | 'warning' | 'broken' {
+  const found = (status: DoctorCheck['status']) => checks.some((check) => check.status === status);
   return found('broken') ? 'broken' : found('warning') ? 'warning' : 'ok';
 }
 
-function asText({ name, status, message, remedy }: Check): string {
+function asText({ name, status, message, remedy }: DoctorCheck): string {
   const line = `${MARKS[status]} ${name}: ${message}`;
   return remedy === null ? line : `${line}\n    ${remedy}`;
 }

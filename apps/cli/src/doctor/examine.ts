@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { type Environment, readEnvironment } from '#libs/config/environment.js';
+import { messageOf } from '#libs/core/user-facing-error.js';
 import { type ChosenApps, databasesOf } from '../chosen-apps.js';
 import { type OpenDatabase, openDatabase } from '../development/database.js';
 import { developmentKeysFile, usesDevelopmentKeys, withKeysOf } from '../development/keys.js';
-import { messageOf } from '../failure.js';
-import { broken, type Check, type Examination } from './check.js';
+import { broken, type DoctorCheck, type Examination } from './check.js';
 import { checkDatabases } from './database.check.js';
 import { checkInternalPort } from './internal-port.check.js';
 import { checkKeycloak } from './keycloak.check.js';
@@ -22,7 +22,7 @@ const EXAMINATIONS: Examination[] = [
 ];
 
 /** All checks of the chosen apps, each area on its own: what is broken in one does not hide another. */
-export async function examine(apps: ChosenApps, root: string): Promise<Check[]> {
+export async function examine(apps: ChosenApps, root: string): Promise<DoctorCheck[]> {
   let env: Environment;
   try {
     env = withExistingKeys(readEnvironment(root), root);
@@ -49,7 +49,7 @@ async function open(
   env: Environment,
   apps: ChosenApps,
   root: string,
-): Promise<Pick<OpenDatabase, 'env' | 'close'> & { checks: Check[] }> {
+): Promise<Pick<OpenDatabase, 'env' | 'close'> & { checks: DoctorCheck[] }> {
   try {
     return { ...(await openDatabase(env, { root, needed: databasesOf(apps) })), checks: [] };
   } catch (error) {

@@ -1,11 +1,11 @@
 import { SettingsError } from '#libs/config/settings-error.js';
 import { SettingsReader, whole } from '#libs/config/settings-reader.js';
-import { type Check, type Examined, ok, warning } from './check.js';
+import { type DoctorCheck, type Examined, ok, warning } from './check.js';
 
 const LOOPBACK = /^(127\.[\d.]+|\[?::1\]?|localhost)$/i;
 
 /** In production: whether the internal port answers anybody who reaches it. */
-export async function checkInternalPort({ apps, env }: Examined): Promise<Check[]> {
+export async function checkInternalPort({ apps, env }: Examined): Promise<DoctorCheck[]> {
   if (apps === 'identity-provider') return [];
   const reader = new SettingsReader(env);
   if (reader.environment !== 'production') return [];

@@ -1,8 +1,8 @@
 import type { KeycloakServiceSettings } from '#libs/config/settings.js';
 import { withClient } from '#libs/database/direct-client.js';
-import { ask } from './ask.js';
-import { type Check, type Examined, warning } from './check.js';
+import { type DoctorCheck, type Examined, warning } from './check.js';
 import { schemasIn } from './database.check.js';
+import { fetchJson } from './fetch-json.js';
 import type { ServiceToken } from './keycloak-token.check.js';
 
 /**
@@ -14,10 +14,10 @@ export async function checkPairwiseSubjects(
   { internalUrl, realm }: KeycloakServiceSettings,
   token: ServiceToken,
   examined: Examined,
-): Promise<Check[]> {
+): Promise<DoctorCheck[]> {
   for (const subject of await hashedSubjects(examined)) {
     const url = `${internalUrl}/admin/realms/${encodeURIComponent(realm)}/users/${subject}`;
-    const answer = await ask(url, { headers: { authorization: `Bearer ${token.text}` } });
+    const answer = await fetchJson(url, { headers: { authorization: `Bearer ${token.text}` } });
     // Users who were imported may have such ids.
     if (typeof answer === 'string' || answer.status !== 404) continue;
     const message = `The profile with sub ${subject} is no user's of Keycloak: a client's tokens have pairwise subjects.`;

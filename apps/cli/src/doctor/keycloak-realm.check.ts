@@ -1,12 +1,12 @@
 import type { KeycloakServiceSettings } from '#libs/config/settings.js';
-import { ask } from './ask.js';
-import { broken, type Check, ok } from './check.js';
+import { broken, type DoctorCheck, ok } from './check.js';
+import { fetchJson } from './fetch-json.js';
 
 /** The realm's public side: discovery, issuer and keys. */
-export async function checkRealm(settings: KeycloakServiceSettings): Promise<Check[]> {
+export async function checkRealm(settings: KeycloakServiceSettings): Promise<DoctorCheck[]> {
   const { internalUrl, realm, issuer } = settings;
   const url = `${internalUrl}/realms/${realm}/.well-known/openid-configuration`;
-  const answer = await ask(url);
+  const answer = await fetchJson(url);
   const name = 'keycloak.reachable';
   if (typeof answer === 'string') {
     const remedy = 'Start Keycloak, or correct KEYCLOAK_URL or KEYCLOAK_INTERNAL_URL.';
@@ -23,7 +23,7 @@ export async function checkRealm(settings: KeycloakServiceSettings): Promise<Che
   ];
 }
 
-export function checkIssuer(expected: string, found: unknown): Check {
+export function checkIssuer(expected: string, found: unknown): DoctorCheck {
   return found === expected
     ? ok('keycloak.issuer', `${expected}.`)
     : broken(
@@ -33,9 +33,9 @@ export function checkIssuer(expected: string, found: unknown): Check {
       );
 }
 
-async function checkKeySet(url: string): Promise<Check> {
+async function checkKeySet(url: string): Promise<DoctorCheck> {
   const name = 'keycloak.keys';
-  const answer = await ask(url);
+  const answer = await fetchJson(url);
   const remedy = 'Let the realm have an active RS256 key, and KEYCLOAK_INTERNAL_URL reach it.';
   if (typeof answer === 'string') return broken(name, `Nothing answers at ${url}: ${answer}.`, remedy);
   const keys = answer.body?.['keys'];

@@ -1,6 +1,6 @@
 import type { KeycloakServiceSettings } from '#libs/config/settings.js';
-import { ask } from './ask.js';
-import { broken, type Check, ok, warning } from './check.js';
+import { broken, type DoctorCheck, ok, warning } from './check.js';
+import { fetchJson } from './fetch-json.js';
 import type { ServiceToken } from './keycloak-token.check.js';
 
 /** Of client `realm-management`: to find people, to read them, to change their names. */
@@ -9,7 +9,10 @@ const NEEDED = ['query-users', 'view-users', 'manage-users'];
 const HARMLESS = ['query-groups'];
 
 /** What the service's account may do: enough for its work, and nothing beyond it. */
-export async function checkRights(settings: KeycloakServiceSettings, token: ServiceToken): Promise<Check[]> {
+export async function checkRights(
+  settings: KeycloakServiceSettings,
+  token: ServiceToken,
+): Promise<DoctorCheck[]> {
   const name = 'keycloak.rights';
   const held = rolesIn(token.claims);
   const lacking = NEEDED.filter((role) => !held.includes(role));
@@ -18,7 +21,7 @@ export async function checkRights(settings: KeycloakServiceSettings, token: Serv
     const remedy = `Give it ${lacking.join(', ')} of client realm-management.`;
     return [broken(name, `${account} lacks ${lacking.join(', ')}.`, remedy)];
   }
-  const answer = await ask(`${settings.internalUrl}/admin/realms/${settings.realm}/users?max=1`, {
+  const answer = await fetchJson(`${settings.internalUrl}/admin/realms/${settings.realm}/users?max=1`, {
     headers: { authorization: `Bearer ${token.text}` },
   });
   if (typeof answer === 'string' || answer.status !== 200) {

@@ -1,6 +1,6 @@
 import type { KeycloakServiceSettings } from '#libs/config/settings.js';
-import { ask } from './ask.js';
-import { broken, type Check, ok, warning } from './check.js';
+import { broken, type DoctorCheck, ok, warning } from './check.js';
+import { fetchJson } from './fetch-json.js';
 import { checkIssuer } from './keycloak-realm.check.js';
 
 const LEEWAY_SECONDS = 30;
@@ -18,10 +18,10 @@ export interface ServiceToken {
 /** Signs in as user-service does; tells why not where that fails. */
 export async function requestToken(
   settings: KeycloakServiceSettings,
-): Promise<ServiceToken | { check: Check }> {
+): Promise<ServiceToken | { check: DoctorCheck }> {
   const { internalUrl, realm, clientId, clientSecret } = settings;
   const name = 'keycloak.client';
-  const answer = await ask(`${internalUrl}/realms/${realm}/protocol/openid-connect/token`, {
+  const answer = await fetchJson(`${internalUrl}/realms/${realm}/protocol/openid-connect/token`, {
     method: 'POST',
     body: new URLSearchParams({
       grant_type: 'client_credentials',
@@ -52,7 +52,7 @@ export async function requestToken(
 export function checkServiceToken(
   settings: KeycloakServiceSettings,
   { header, claims, clockSkew }: ServiceToken,
-): Check[] {
+): DoctorCheck[] {
   return [
     ok('keycloak.client', `${settings.clientId} signs in.`),
     ...(claims['iss'] === settings.issuer ? [] : [checkIssuer(settings.issuer, claims['iss'])]),
@@ -64,7 +64,7 @@ export function checkServiceToken(
 }
 
 /** A token that is issued ahead of our time, beyond the leeway of `libs/auth`, is refused. */
-function checkClock(skew: number): Check {
+function checkClock(skew: number): DoctorCheck {
   const name = 'keycloak.clock';
   const seconds = Math.abs(skew);
   const message = `Keycloak's clock is ${seconds} s ${skew > 0 ? 'ahead of' : 'behind'} this machine's.`;
@@ -74,7 +74,7 @@ function checkClock(skew: number): Check {
   return ok(name, 'Keycloak and this machine agree on the time.');
 }
 
-function checkAlgorithm(algorithm: unknown): Check {
+function checkAlgorithm(algorithm: unknown): DoctorCheck {
   return algorithm === 'RS256'
     ? ok('keycloak.algorithm', 'Tokens are signed with RS256.')
     : broken(
@@ -84,7 +84,7 @@ function checkAlgorithm(algorithm: unknown): Check {
       );
 }
 
-function checkSubject(subject: unknown): Check {
+function checkSubject(subject: unknown): DoctorCheck {
   return typeof subject === 'string' && subject.trim() !== ''
     ? ok('keycloak.subject', 'Tokens name their user (sub).')
     : broken(
@@ -98,7 +98,7 @@ function checkSubject(subject: unknown): Check {
 const BUILT_IN = ['account', 'account-console', 'broker', 'realm-management', 'security-admin-console'];
 
 /** The service's own token stands in for those of people, which are got in a browser alone. */
-function checkAudience({ audience, clientId }: KeycloakServiceSettings, found: unknown): Check {
+function checkAudience({ audience, clientId }: KeycloakServiceSettings, found: unknown): DoctorCheck {
   const name = 'keycloak.audience';
   const audiences = [found].flat().filter((one) => typeof one === 'string' && !BUILT_IN.includes(one));
   if (audiences.includes(audience)) return ok(name, `Tokens are for ${audience}.`);

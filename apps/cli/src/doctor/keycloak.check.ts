@@ -1,7 +1,7 @@
 import { keycloakSettings } from '#libs/config/command.settings.js';
 import type { KeycloakServiceSettings } from '#libs/config/settings.js';
 import { SettingsError } from '#libs/config/settings-error.js';
-import { type Check, type Examined, skipped } from './check.js';
+import { type DoctorCheck, type Examined, skipped } from './check.js';
 import { checkPairwiseSubjects } from './keycloak-pairwise.check.js';
 import { checkRealm } from './keycloak-realm.check.js';
 import { checkRights } from './keycloak-rights.check.js';
@@ -9,7 +9,7 @@ import { checkRoleMap } from './keycloak-role-map.check.js';
 import { checkServiceToken, requestToken } from './keycloak-token.check.js';
 
 /** Keycloak as the settings describe it, its realm, and the client that user-service is. */
-export async function checkKeycloak(examined: Examined): Promise<Check[]> {
+export async function checkKeycloak(examined: Examined): Promise<DoctorCheck[]> {
   const settings = settingsIn(examined);
   if (settings === 'faulty') return [];
   if (settings === null) return [skipped('keycloak', 'KEYCLOAK_URL is not set: Keycloak mode is off.')];
@@ -20,7 +20,7 @@ export async function checkKeycloak(examined: Examined): Promise<Check[]> {
   return [...ofKeycloak, roleMap];
 }
 
-async function checkServer(settings: KeycloakServiceSettings, examined: Examined): Promise<Check[]> {
+async function checkServer(settings: KeycloakServiceSettings, examined: Examined): Promise<DoctorCheck[]> {
   const realm = await checkRealm(settings);
   if (realm.some(({ name, status }) => name === 'keycloak.reachable' && status === 'broken')) return realm;
   // identity-provider calls nothing but the keys.

@@ -3,15 +3,15 @@ import { type PublicJwk, toPublicJwk } from '#libs/config/keys.js';
 import { nativeIssuerSettings, signingSettings } from '#libs/config/native.settings.js';
 import { SettingsError } from '#libs/config/settings-error.js';
 import { SettingsReader } from '#libs/config/settings-reader.js';
+import { messageOf } from '#libs/core/user-facing-error.js';
 import { usesDevelopmentKeys } from '../development/keys.js';
-import { messageOf } from '../failure.js';
 import { NextKey } from '../keys/next-key.js';
 import { jwksUrlOf, publishedKeys, shows } from '../keys/published-keys.js';
-import { broken, type Check, type Examined, ok, skipped, warning } from './check.js';
+import { broken, type DoctorCheck, type Examined, ok, skipped, warning } from './check.js';
 import { remedyFor } from './settings.check.js';
 
 /** The keys of native tokens: the pair, whether it is what is published, and a rotation that is under way. */
-export async function checkKeys({ apps, env, root }: Examined): Promise<Check[]> {
+export async function checkKeys({ apps, env, root }: Examined): Promise<DoctorCheck[]> {
   if (usesDevelopmentKeys(env) && apps !== 'user-service') {
     return [skipped('keys', 'None yet: the first start makes them.')];
   }
@@ -33,14 +33,14 @@ const KEY_VARIABLES = [
 ];
 
 /** A check for each faulty key; other faults, such as that of an issuer, are the settings' check's. */
-function keyFaults({ problems }: SettingsError): Check[] {
+function keyFaults({ problems }: SettingsError): DoctorCheck[] {
   const ours = problems.filter(({ variable }) => KEY_VARIABLES.includes(variable));
   return ours.length > 0
     ? ours.map(({ variable, message }) => broken('keys', `${variable} ${message}`, remedyFor(variable)))
     : [skipped('keys', 'Other settings of native tokens have to be mended first.')];
 }
 
-async function checkSigning(env: Environment): Promise<Check[]> {
+async function checkSigning(env: Environment): Promise<DoctorCheck[]> {
   const reader = new SettingsReader(env);
   const { kid, publicKeys } = reader.finish(signingSettings(reader));
   const [own, ...additional] = publicKeys;
@@ -57,7 +57,7 @@ async function checkSigning(env: Environment): Promise<Check[]> {
 }
 
 /** What user-service alone takes native tokens by. */
-async function checkVerifying(env: Environment): Promise<Check[]> {
+async function checkVerifying(env: Environment): Promise<DoctorCheck[]> {
   const reader = new SettingsReader(env);
   const { keys, jwksUrl } = reader.finish(nativeIssuerSettings(reader));
   if (jwksUrl !== null) return [await checkFetched(jwksUrl)];
@@ -65,7 +65,7 @@ async function checkVerifying(env: Environment): Promise<Check[]> {
   return [ok('keys.held', `${own.map(({ kid }) => kid).join(', ')}.`), await checkHeld(env, own)];
 }
 
-async function checkFetched(url: string): Promise<Check> {
+async function checkFetched(url: string): Promise<DoctorCheck> {
   try {
     return ok('keys.published', `${(await publishedKeys(url)).length} at ${url}.`);
   } catch (error) {
@@ -74,7 +74,7 @@ async function checkFetched(url: string): Promise<Check> {
 }
 
 /** Keys of our own are not re-read: one that is published and not held signs tokens that we refuse. */
-async function checkHeld(env: Environment, own: PublicJwk[]): Promise<Check> {
+async function checkHeld(env: Environment, own: PublicJwk[]): Promise<DoctorCheck> {
   const isAway = (message: string) =>
     warning('keys.published', message, 'Until it does, routes that need a permission answer 503.');
   return withPublished(env, isAway, (published, url) => {
@@ -91,7 +91,7 @@ async function checkHeld(env: Environment, own: PublicJwk[]): Promise<Check> {
   });
 }
 
-async function checkPublished(env: Environment, own: PublicJwk[]): Promise<Check> {
+async function checkPublished(env: Environment, own: PublicJwk[]): Promise<DoctorCheck> {
   const isAway = (message: string) => skipped('keys.published', message);
   return withPublished(env, isAway, (published, url) => {
     const missing = own.filter((key) => !shows(published, key));
@@ -107,9 +107,9 @@ async function checkPublished(env: Environment, own: PublicJwk[]): Promise<Check
 
 async function withPublished(
   env: Environment,
-  isAway: (message: string) => Check,
-  judge: (published: Partial<PublicJwk>[], url: string) => Check,
-): Promise<Check> {
+  isAway: (message: string) => DoctorCheck,
+  judge: (published: Partial<PublicJwk>[], url: string) => DoctorCheck,
+): Promise<DoctorCheck> {
   const reader = new SettingsReader(env);
   const url = jwksUrlOf(reader.finish(reader.required('IDENTITY_PROVIDER_URL')));
   try {
@@ -119,7 +119,7 @@ async function withPublished(
   }
 }
 
-function checkRotation(root: string): Check[] {
+function checkRotation(root: string): DoctorCheck[] {
   const next = NextKey.find(root);
   if (!next) return [];
   return [

@@ -1,17 +1,17 @@
 import { environmentName } from '#libs/config/environment.js';
 import { migrationsOf, type Schema } from '../migrate/schemas.js';
-import { broken, type Check, type Examined, ok, skipped, warning } from './check.js';
+import { broken, type DoctorCheck, type Examined, ok, skipped, warning } from './check.js';
 import { schemasIn } from './database.check.js';
 
 const REMEDY = 'Run twinkey migrate.';
 
 /** Whether each schema is as this build wants it. */
-export async function checkMigrations(examined: Examined): Promise<Check[]> {
+export async function checkMigrations(examined: Examined): Promise<DoctorCheck[]> {
   const isDevelopment = environmentName(examined.env) === 'development';
   return Promise.all(schemasIn(examined).map((schema) => checkSchema(schema, isDevelopment)));
 }
 
-async function checkSchema(schema: Schema, isDevelopment: boolean): Promise<Check> {
+async function checkSchema(schema: Schema, isDevelopment: boolean): Promise<DoctorCheck> {
   const name = `migrations.${schema.name}`;
   try {
     const { pending, schemas } = await migrationsOf([schema]);

@@ -1,7 +1,7 @@
 import { SettingsError } from '#libs/config/settings-error.js';
 import { settingsOf } from '../chosen-apps.js';
 import { usesDevelopmentKeys } from '../development/keys.js';
-import { broken, type Check, type Examined, ok } from './check.js';
+import { broken, type DoctorCheck, type Examined, ok } from './check.js';
 
 const REMEDY = 'Set it in .env or in the environment; docs/settings.md has every variable.';
 const KEY_REMEDY = 'Set both keys of one pair; twinkey keys generate prints a new one.';
@@ -16,7 +16,7 @@ const REMEDIES: Record<string, string> = {
 };
 
 /** All settings of the chosen apps. */
-export async function checkSettings({ apps, env }: Examined): Promise<Check[]> {
+export async function checkSettings({ apps, env }: Examined): Promise<DoctorCheck[]> {
   try {
     settingsOf(apps, env);
   } catch (error) {
@@ -30,7 +30,7 @@ export async function checkSettings({ apps, env }: Examined): Promise<Check[]> {
 }
 
 /** A check for each fault. Rethrows what is no SettingsError. */
-export function settingsFaults(error: unknown): Check[] {
+export function settingsFaults(error: unknown): DoctorCheck[] {
   if (!(error instanceof SettingsError)) throw error;
   return error.problems.map(({ variable, message }) =>
     broken('settings', `${variable} ${message}`, remedyFor(variable)),

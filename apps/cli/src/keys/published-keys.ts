@@ -1,5 +1,5 @@
 import type { PublicJwk } from '#libs/config/keys.js';
-import { Failure, messageOf } from '../failure.js';
+import { messageOf, UserFacingError } from '#libs/core/user-facing-error.js';
 
 const TIMEOUT_MS = 2_000;
 
@@ -18,12 +18,12 @@ export async function publishedKeys(url: string): Promise<Partial<PublicJwk>[]> 
     keys = ((await response.json()) as { keys?: unknown } | null)?.keys;
   } catch (error) {
     const { cause = error } = error as { cause?: unknown };
-    throw new Failure(
+    throw new UserFacingError(
       `identity-provider does not answer at ${url} (${messageOf(cause)}): start it, or set IDENTITY_PROVIDER_URL.`,
     );
   }
   if (!Array.isArray(keys))
-    throw new Failure(`There is no key set at ${url}: is IDENTITY_PROVIDER_URL right?`);
+    throw new UserFacingError(`There is no key set at ${url}: is IDENTITY_PROVIDER_URL right?`);
   return keys;
 }
 

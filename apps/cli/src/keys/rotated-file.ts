@@ -4,9 +4,9 @@ import { type RotationSettings, rotationSettings } from '#libs/config/command.se
 import { assertPrivateFile, writeEnvFile } from '#libs/config/env-file.js';
 import type { Environment } from '#libs/config/environment.js';
 import { thumbprintOf } from '#libs/config/keys.js';
+import { UserFacingError } from '#libs/core/user-facing-error.js';
 import { isSet } from '../development/is-set.js';
 import { developmentKeysFile, usesDevelopmentKeys, withKeysOf } from '../development/keys.js';
-import { Failure } from '../failure.js';
 import { variablesIn } from './key-file.js';
 
 const ROTATED = ['JWT_KID', 'JWT_PRIVATE_KEY', 'JWT_PUBLIC_KEY', 'JWT_ADDITIONAL_PUBLIC_KEYS'] as const;
@@ -32,7 +32,7 @@ export class RotatedFile {
     const held = variablesIn(path);
     const overridden = ROTATED.find((name) => isSet(env, name) && env[name] !== held[name]);
     if (overridden) {
-      throw new Failure(
+      throw new UserFacingError(
         `${overridden} comes from the real environment, which wins over ${this.name}: rotate it there, as docs/commands.md tells.`,
       );
     }
@@ -50,7 +50,7 @@ export class RotatedFile {
     if (!usesDevelopmentKeys(env)) return new RotatedFile(join(root, '.env'), root, env);
     const file = developmentKeysFile(root);
     if (!existsSync(file)) {
-      throw new Failure(
+      throw new UserFacingError(
         'There are no keys to rotate yet: the first start makes them, or twinkey keys generate --write.',
       );
     }

@@ -1,5 +1,5 @@
-import { JWKS_MAX_AGE } from '#apps/identity-provider/src/keys/jwks.js';
-import { Failure } from '../failure.js';
+import { JWKS_MAX_AGE } from '#apps/identity-provider/src/tokens/jwks.js';
+import { UserFacingError } from '#libs/core/user-facing-error.js';
 import { NextKey } from './next-key.js';
 import { jwksUrlOf, publishedKeys, shows } from './published-keys.js';
 import type { RotatedFile } from './rotated-file.js';
@@ -38,7 +38,7 @@ export async function activateNextKey(
   if (next.kid !== file.kid) {
     const seconds = await secondsUntilKnown(next, file);
     if (seconds > 0) {
-      throw new Failure(
+      throw new UserFacingError(
         `The next key is published since ${SECONDS_UNTIL_KNOWN - seconds} s, and not everybody has read it: run this again in ${seconds} s, or with --wait.`,
       );
     }
@@ -57,7 +57,7 @@ export async function secondsUntilActive(root: string, file: RotatedFile): Promi
 
 function requireNextKey(root: string): NextKey {
   const next = NextKey.find(root);
-  if (!next) throw new Failure('There is no next key yet: run twinkey keys rotate first.');
+  if (!next) throw new UserFacingError('There is no next key yet: run twinkey keys rotate first.');
   return next;
 }
 
@@ -66,7 +66,7 @@ async function secondsUntilKnown(next: NextKey, file: RotatedFile): Promise<numb
   if (!shows(await publishedKeys(url), next.jwk)) {
     // A replica without it: whatever was seen before does not count.
     next.publishedSince = null;
-    throw new Failure(
+    throw new UserFacingError(
       `The next key ${next.kid} is not published at ${url} yet: restart identity-provider, every replica of it, and run this again.`,
     );
   }

@@ -1,8 +1,8 @@
 import { Command, Option } from 'nest-commander';
 import { databaseUrls } from '#libs/config/command.settings.js';
 import { environmentName, readEnvironment } from '#libs/config/environment.js';
+import { UserFacingError } from '#libs/core/user-facing-error.js';
 import { withDatabase } from '../development/database.js';
-import { Failure } from '../failure.js';
 import { projectRoot } from '../project-root.js';
 import { StrictCommand } from '../strict-command.js';
 import { columns, print, printJson } from '../terminal.js';
@@ -27,7 +27,7 @@ export class MigrateCommand extends StrictCommand {
     const action = this.oneOf(ACTIONS, word, 'an action of migrate');
     const env = readEnvironment(projectRoot);
     if (action === 'down' && environmentName(env) === 'production' && !yes) {
-      throw new Failure(
+      throw new UserFacingError(
         'In production migrate down needs --yes: what the migration made is lost, data included.',
       );
     }

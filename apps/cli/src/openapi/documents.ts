@@ -9,8 +9,8 @@ import { DESCRIPTION as USER_SERVICE } from '#apps/user-service/src/openapi.js';
 import { UserServiceModule } from '#apps/user-service/src/user-service.module.js';
 import { allSettings } from '#libs/config/all.settings.js';
 import { generateKeyPair } from '#libs/config/keys.js';
-import { Drain } from '#libs/http/drain.js';
-import { type ApiDescription, buildOpenApiDocument } from '#libs/http/openapi.js';
+import { Drain } from '#libs/http/application/drain.js';
+import { type ApiDescription, buildOpenApiDocument } from '#libs/openapi/openapi-document.js';
 import { asVariables } from '../keys/key-file.js';
 
 /** Writes both documents. @returns their paths, from the project root */

@@ -1,9 +1,9 @@
 import { type Environment, environmentName } from '#libs/config/environment.js';
+import { UserFacingError } from '#libs/core/user-facing-error.js';
 import { type ChosenApps, settingsOf } from '../chosen-apps.js';
 import { isSet } from '../development/is-set.js';
-import { Failure } from '../failure.js';
 import { print } from '../terminal.js';
-import type { Closers } from './closers.js';
+import type { DisposableStack } from './disposable-stack.js';
 import type { Stop } from './stop.js';
 
 /** Those of the developer's own settings that still make sense with another Keycloak than the one he had in mind. */
@@ -15,7 +15,7 @@ interface KeycloakOptions {
   /** 0 takes a free one. */
   port: number;
   stop: Stop;
-  closers: Closers;
+  closers: DisposableStack;
 }
 
 /** Starts the local Keycloak; the environment with its settings. @throws KeycloakProblem */
@@ -23,11 +23,12 @@ export async function withKeycloak(
   env: Environment,
   { root, apps, port, stop, closers }: KeycloakOptions,
 ): Promise<{ env: Environment; notes: string[] }> {
-  if (environmentName(env) !== 'development') throw new Failure('--keycloak is for development alone.');
+  if (environmentName(env) !== 'development')
+    throw new UserFacingError('--keycloak is for development alone.');
   // A bad setting should not wait for Keycloak.
   settingsOf(apps, { ...env, KEYCLOAK_URL: '' });
   print('Starting Keycloak, which takes a while …');
-  const { startDevelopmentKeycloak } = await import('#keycloak/development.js');
+  const { startDevelopmentKeycloak } = await import('#libs/development/keycloak/development-keycloak.js');
   const keycloak = await startDevelopmentKeycloak({
     root,
     environment: env,

@@ -1,5 +1,5 @@
 import type { CommonSettings } from '#libs/config/settings.js';
-import { createLogger, type Logger } from '#libs/http/logger.js';
+import { createLogger, type Logger } from '#libs/observability/logger.js';
 
 /** Readable lines where a developer looks on, JSON everywhere else. */
 export async function openLogger({ environment, logLevel: level }: CommonSettings): Promise<Logger> {

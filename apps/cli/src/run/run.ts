@@ -1,11 +1,11 @@
-import { Drain } from '#libs/http/drain.js';
+import { printError } from '#libs/core/user-facing-error.js';
+import { Drain } from '#libs/http/application/drain.js';
 import type { ChosenApps } from '../chosen-apps.js';
-import { printFailure } from '../failure.js';
 import { print } from '../terminal.js';
-import { Closers } from './closers.js';
-import { end } from './end.js';
-import { greeting } from './greeting.js';
+import { DisposableStack } from './disposable-stack.js';
+import { beginShutdown } from './shutdown.js';
 import { type Running, start } from './start.js';
+import { startupBanner } from './startup-banner.js';
 import { Interrupted, Stop } from './stop.js';
 import { startWorkers } from './workers/start-workers.js';
 
@@ -23,7 +23,7 @@ interface RunOptions {
  */
 export async function run(apps: ChosenApps, { workers, ...options }: RunOptions): Promise<void> {
   const stop = new Stop();
-  const closers = new Closers();
+  const closers = new DisposableStack();
   const drain = workers === null ? new Drain() : null;
   try {
     const running = await stop.unlessRequested(
@@ -32,18 +32,18 @@ export async function run(apps: ChosenApps, { workers, ...options }: RunOptions)
         : startWorkers(apps, workers ?? 1, { ...options, stop, closers }),
     );
     tell(running);
-    await end(running, await stop.requested, drain);
+    await beginShutdown(running, await stop.requested, drain);
     await closers.close();
   } catch (error) {
     await closers.close().catch(() => {});
     const failure = error instanceof Interrupted ? error.cause : error;
-    if (failure) printFailure(failure);
+    if (failure) printError(failure);
   }
   // Half a start may be under way, and not everything that waits for something is ours.
   process.stdout.write('', () => process.exit());
 }
 
 function tell(running: Running): void {
-  if (running.environment === 'development') print(greeting(running));
+  if (running.environment === 'development') print(startupBanner(running));
   else for (const { label, url } of running.addresses) running.logger.info({ url }, `${label} listens`);
 }

@@ -4,19 +4,19 @@ import {
   isDevelopment,
   readEnvironment,
 } from '#libs/config/environment.js';
-import { SettingsError, type SettingsProblem } from '#libs/config/settings-error.js';
-import type { Drain } from '#libs/http/drain.js';
-import type { Logger } from '#libs/http/logger.js';
-import type { RunningApp } from '#libs/http/running-app.js';
-import { startTracing } from '#libs/http/tracing.js';
+import { SettingsError, type SettingsFault } from '#libs/config/settings-error.js';
+import type { Drain } from '#libs/http/application/drain.js';
+import type { RunningApp } from '#libs/http/application/running-app.js';
+import type { Logger } from '#libs/observability/logger.js';
+import { startTracing } from '#libs/observability/tracing.js';
 import { type ChosenApps, type ChosenSettings, databasesOf, settingsOf } from '../chosen-apps.js';
 import { ALL_DATABASES, openDatabase } from '../development/database.js';
 import { isSet } from '../development/is-set.js';
 import { withDevelopmentKeys } from '../development/keys.js';
-import type { Closers } from './closers.js';
+import type { DisposableStack } from './disposable-stack.js';
+import { withReachableIdentityProvider } from './internal-url.js';
 import { withKeycloak } from './keycloak.js';
 import { openLogger } from './logger.js';
-import { withReachableIdentityProvider } from './own-address.js';
 import { type DemoAccount, prepareDatabases } from './prepare-databases.js';
 import type { Stop } from './stop.js';
 
@@ -35,7 +35,7 @@ export interface StartOptions {
   /** null: no local Keycloak is wanted. */
   keycloakPort: number | null;
   stop: Stop;
-  closers: Closers;
+  closers: DisposableStack;
 }
 
 export interface Prepared extends Pick<Running, 'demoAccounts' | 'notes'> {
@@ -70,7 +70,7 @@ export async function prepare(apps: ChosenApps, options: StartOptions): Promise<
 export async function open(
   apps: ChosenApps,
   env: Environment,
-  { closers, drain, workers = 1 }: { closers: Closers; drain: Drain; workers?: number },
+  { closers, drain, workers = 1 }: { closers: DisposableStack; drain: Drain; workers?: number },
 ): Promise<Pick<Running, 'environment' | 'logger' | 'addresses'>> {
   const settings = settingsOf(apps, env);
   const common = settings.identityProvider ?? settings.userService!;
@@ -119,7 +119,7 @@ function requireSoundSettings(apps: ChosenApps, env: Environment): void {
     settingsOf(apps, env);
   } catch (error) {
     if (!(error instanceof SettingsError)) throw error;
-    const isMade = ({ variable }: SettingsProblem) =>
+    const isMade = ({ variable }: SettingsFault) =>
       isDevelopment(env) && MADE.has(variable) && !isSet(env, variable);
     const problems = error.problems.filter((problem) => !isMade(problem));
     if (problems.length > 0) throw new SettingsError(problems);

@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
-import { Failure } from '../failure.js';
+import { UserFacingError } from '#libs/core/user-facing-error.js';
 
 /**
  * A new password: asked for twice without being shown where a person sits at the terminal, else the first line of
@@ -10,7 +10,8 @@ import { Failure } from '../failure.js';
 export async function readNewPassword(email: string): Promise<string> {
   if (!process.stdin.isTTY) return firstLine(process.stdin);
   const password = await askHidden(`Password for ${email}: `);
-  if ((await askHidden('The same again: ')) !== password) throw new Failure('The two passwords differ.');
+  if ((await askHidden('The same again: ')) !== password)
+    throw new UserFacingError('The two passwords differ.');
   return password;
 }
 
@@ -21,7 +22,7 @@ async function firstLine(input: NodeJS.ReadStream): Promise<string> {
     if (chunk.includes('\n')) break;
   }
   const bytes = Buffer.concat(chunks);
-  if (bytes.length === 0) throw new Failure('There is no password on standard input.');
+  if (bytes.length === 0) throw new UserFacingError('There is no password on standard input.');
   return decode(bytes).split(/\r?\n/, 1)[0] ?? '';
 }
 
@@ -30,7 +31,7 @@ function decode(bytes: Buffer): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
-    throw new Failure('The password on standard input is not UTF-8.');
+    throw new UserFacingError('The password on standard input is not UTF-8.');
   }
 }
 
@@ -47,7 +48,7 @@ function askHidden(question: string): Promise<string> {
     // Ctrl-C and Ctrl-D; after an answer it changes nothing any more.
     lines.once('close', () => {
       process.stderr.write('\n');
-      reject(new Failure('No password was given.'));
+      reject(new UserFacingError('No password was given.'));
     });
   });
 }

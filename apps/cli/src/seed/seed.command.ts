@@ -2,8 +2,8 @@ import { Command, Option } from 'nest-commander';
 import type { Seeded } from '#apps/identity-provider/src/seed/seed.service.js';
 import { seedSettings } from '#libs/config/command.settings.js';
 import { readEnvironment } from '#libs/config/environment.js';
+import { UserFacingError } from '#libs/core/user-facing-error.js';
 import { withDatabase } from '../development/database.js';
-import { Failure } from '../failure.js';
 import { projectRoot } from '../project-root.js';
 import { StrictCommand } from '../strict-command.js';
 import { print } from '../terminal.js';
@@ -18,7 +18,7 @@ export class SeedCommand extends StrictCommand {
     await withDatabase(readEnvironment(projectRoot), projectRoot, async (env) => {
       const settings = seedSettings(env);
       if (settings.environment === 'production' && adminEmail === undefined) {
-        throw new Failure(
+        throw new UserFacingError(
           'In production there are no demo accounts: twinkey seed --admin-email you@example.com makes the first administrator.',
         );
       }

@@ -3,10 +3,10 @@ import { AuthorityService } from '#apps/identity-provider/src/authority/authorit
 import { HashQueue } from '#apps/identity-provider/src/passwords/hash-queue.js';
 import { PasswordHasher } from '#apps/identity-provider/src/passwords/password-hasher.js';
 import { DEMO_ACCOUNTS, type Seeded, SeedService } from '#apps/identity-provider/src/seed/seed.service.js';
+import { UserFacingError } from '#libs/core/user-facing-error.js';
 import { identityDataSource } from '#libs/database/identity/identity-data-source.js';
 import { findPostgresError } from '#libs/database/pg-errors.js';
-import { ApiError } from '#libs/http/api-error.js';
-import { Failure } from '../failure.js';
+import { ApiError } from '#libs/http/replies/api-error.js';
 import { DatabaseFailure } from '../migrate/schemas.js';
 
 export interface Seeding {
@@ -58,15 +58,15 @@ export async function withSeeding<T>(
 }
 
 function explained(error: unknown, databaseUrl: string): unknown {
-  if (error instanceof Failure) return error;
+  if (error instanceof UserFacingError) return error;
   if (error instanceof ApiError) {
-    return new Failure(
+    return new UserFacingError(
       error.errors.map(({ field, message }) => `${field ? `${field}: ` : ''}${message}`).join(' '),
     );
   }
   const state = findPostgresError(error)?.code;
   if (state && NOT_MIGRATED.includes(state)) {
-    return new Failure('Schema identity is not there yet: run twinkey migrate first.');
+    return new UserFacingError('Schema identity is not there yet: run twinkey migrate first.');
   }
   return new DatabaseFailure('identity', error, databaseUrl);
 }

@@ -1,8 +1,8 @@
 import type { EntityManager } from 'typeorm';
 import { Account } from '#libs/database/identity/account.entity.js';
 import { Role } from '#libs/database/identity/role.entity.js';
-import { notFound } from '#libs/http/api-error.js';
-import { etagOf } from '#libs/http/etag.js';
+import { notFound } from '#libs/http/replies/api-error.js';
+import { etagOf } from '#libs/http/replies/etag.js';
 import { roleNotFound } from './accounts.errors.js';
 
 export type AccountWithRole = Account & { role: Role };
@@ -36,4 +36,4 @@ export async function requireRole(tx: EntityManager, id: string): Promise<Role> 
 }
 
 /** The role's version is part of the tag, since its name is shown too. */
-export const tagOf = ({ version, role }: AccountWithRole): string => etagOf(version, role.version);
+export const etagOfAccount = ({ version, role }: AccountWithRole): string => etagOf(version, role.version);

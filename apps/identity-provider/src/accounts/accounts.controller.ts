@@ -2,9 +2,9 @@ import { Body, Controller, Delete, Get, Param, Patch, Post, Query } from '@nestj
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Caller, RequirePermission } from '#libs/auth/access.js';
 import type { Principal } from '#libs/auth/principal.js';
-import { Reply } from '#libs/http/envelope.js';
-import { IfMatch, Replies } from '#libs/http/replies.js';
-import { type AccountWithRole, tagOf } from './account-rows.js';
+import { Reply } from '#libs/http/replies/envelope.js';
+import { IfMatch, Replies } from '#libs/http/replies/replies.js';
+import { type AccountWithRole, etagOfAccount } from './account-rows.js';
 import { AccountListQuery, AccountReply, CreateAccount, mapAccount, UpdateAccount } from './accounts.dto.js';
 import { AccountsService } from './accounts.service.js';
 
@@ -82,4 +82,4 @@ export class AccountsController {
 }
 
 const tagged = (account: AccountWithRole): Reply<AccountReply> =>
-  Reply.tagged(mapAccount(account), tagOf(account));
+  Reply.tagged(mapAccount(account), etagOfAccount(account));

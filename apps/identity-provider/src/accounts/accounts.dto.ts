@@ -1,9 +1,9 @@
 import { ApiProperty } from '@nestjs/swagger';
 import type { Account, AccountStatus } from '#libs/database/identity/account.entity.js';
 import type { Role } from '#libs/database/identity/role.entity.js';
-import { ChoiceField, EmailField, IdField } from '#libs/http/fields.js';
-import { SearchableListQuery, SortField } from '#libs/http/list-query.js';
-import { NameField } from '#libs/http/name-fields.js';
+import { ChoiceField, EmailField, IdField } from '#libs/http/input/fields.js';
+import { SearchableListQuery, SortField } from '#libs/http/input/list-query.js';
+import { NameField } from '#libs/http/input/name-fields.js';
 import { NewPasswordField } from '../passwords/new-password.field.js';
 
 export const STATUSES = ['active', 'disabled'] as const satisfies AccountStatus[];

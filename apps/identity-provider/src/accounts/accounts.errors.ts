@@ -1,4 +1,4 @@
-import { ApiError, conflict, invalidField } from '#libs/http/api-error.js';
+import { ApiError, conflict, invalidField } from '#libs/http/replies/api-error.js';
 
 export const emailTaken = () =>
   conflict('email_taken', 'There is an account with this email, however it is spelled.', 'email');

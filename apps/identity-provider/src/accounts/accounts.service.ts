@@ -2,18 +2,18 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { type EntityManager, Repository } from 'typeorm';
 import type { Principal } from '#libs/auth/principal.js';
+import { newId } from '#libs/core/ids.js';
 import { Account } from '#libs/database/identity/account.entity.js';
 import { Session } from '#libs/database/identity/session.entity.js';
-import { invalid } from '#libs/http/api-error.js';
-import { requireMatch } from '#libs/http/etag.js';
-import { newId } from '#libs/http/ids.js';
-import type { ListPage } from '#libs/http/list-request.js';
-import { type Actor, requireWithin } from '../authority/actor-rights.js';
+import type { ListPage } from '#libs/http/input/list-request.js';
+import { invalid } from '#libs/http/replies/api-error.js';
+import { assertIfMatch } from '#libs/http/replies/etag.js';
+import { type Actor, assertGrantable } from '../authority/actor-rights.js';
 import { AuthorityService } from '../authority/authority.service.js';
 import { permissionsOf } from '../authority/role-hierarchy.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
 import { passwordFaults } from '../passwords/password-policy.js';
-import { type AccountWithRole, getAccount, lockAccount, requireRole, tagOf } from './account-rows.js';
+import { type AccountWithRole, etagOfAccount, getAccount, lockAccount, requireRole } from './account-rows.js';
 import type { AccountListQuery, CreateAccount, UpdateAccount } from './accounts.dto.js';
 import { ownAccount } from './accounts.errors.js';
 import { listAccounts } from './accounts.list.js';
@@ -47,7 +47,7 @@ export class AccountsService {
   /** @throws ApiError 404, 412 */
   async get(id: string, ifMatch?: string): Promise<AccountWithRole> {
     const account = await getAccount(this.accounts.manager, id);
-    requireMatch(ifMatch, tagOf(account));
+    assertIfMatch(ifMatch, etagOfAccount(account));
     return account;
   }
 
@@ -70,7 +70,7 @@ export class AccountsService {
       await requireHeld(tx, actor, account.roleId);
       if (role) await requireHeld(tx, actor, role.id, 'role_id');
       requirePasswordFits(body, account.email);
-      requireMatch(ifMatch, tagOf(account));
+      assertIfMatch(ifMatch, etagOfAccount(account));
       if (actor.accountId === account.id) requireOwnChange(body, account);
       const { role: _, ...row } = account;
       await tx.save(Account, { ...row, ...columnsOf(body), passwordHash, roleId: role?.id ?? row.roleId });
@@ -84,7 +84,7 @@ export class AccountsService {
     return this.authority.change(caller, 'accounts:delete', async (tx, actor) => {
       const account = await lockAccount(tx, id);
       await requireHeld(tx, actor, account.roleId);
-      requireMatch(ifMatch, tagOf(account));
+      assertIfMatch(ifMatch, etagOfAccount(account));
       if (actor.accountId === account.id) throw ownAccount([null]);
       await tx.delete(Account, { id: account.id });
     });
@@ -104,7 +104,7 @@ function columnsOf(body: UpdateAccount): Partial<Account> {
 
 /** @throws ApiError 403, where the role permits what the actor may not */
 async function requireHeld(tx: EntityManager, actor: Actor, roleId: string, field?: string): Promise<void> {
-  requireWithin(actor.permissions, await permissionsOf(tx, [roleId]), field);
+  assertGrantable(actor.permissions, await permissionsOf(tx, [roleId]), field);
 }
 
 /**

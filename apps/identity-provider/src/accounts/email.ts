@@ -1,4 +1,4 @@
-import { textKey } from '#libs/database/text-key.js';
+import { textKey } from '#libs/core/text-key.js';
 
 /** An email as it is stored: the person's spelling, without surrounding white space. */
 export const storedEmail = (email: string): string => email.trim();

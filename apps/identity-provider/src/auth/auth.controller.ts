@@ -3,15 +3,15 @@ import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import { Authenticated, Caller, NativeOnly, Public } from '#libs/auth/access.js';
 import type { Principal } from '#libs/auth/principal.js';
-import { Reply } from '#libs/http/envelope.js';
-import { Replies } from '#libs/http/replies.js';
-import { HashRoomGuard } from '../passwords/hash-room.guard.js';
+import { Reply } from '#libs/http/replies/envelope.js';
+import { Replies } from '#libs/http/replies/replies.js';
+import { HashCapacityGuard } from '../passwords/hash-capacity.guard.js';
+import { CallerAccount, type SessionAccount } from '../sessions/session-account.js';
+import { SessionsService } from '../sessions/sessions.service.js';
 import { IssuedToken, Login, MeReply, OwnName, PasswordChange } from './auth.dto.js';
 import { AuthService } from './auth.service.js';
-import { toMeReply } from './me.js';
+import { mapMeReply } from './me-reply.js';
 import { OwnAccountService } from './own-account.service.js';
-import { CallerAccount, type SessionAccount } from './session-account.js';
-import { Sessions } from './sessions.js';
 
 @ApiTags('auth')
 @Controller('auth')
@@ -19,12 +19,12 @@ export class AuthController {
   constructor(
     private readonly auth: AuthService,
     private readonly ownAccount: OwnAccountService,
-    private readonly sessions: Sessions,
+    private readonly sessions: SessionsService,
   ) {}
 
   @Post('login')
   @Public()
-  @UseGuards(HashRoomGuard)
+  @UseGuards(HashCapacityGuard)
   @ApiOperation({ summary: 'Sign in with email and password' })
   @Replies(IssuedToken, {
     message: 'Token issued.',
@@ -43,7 +43,7 @@ export class AuthController {
   @ApiOperation({ summary: 'Who calls, with the rights that hold now' })
   @Replies(MeReply, { message: 'The caller.' })
   me(@Caller() caller: Principal, @CallerAccount() account: SessionAccount | null) {
-    return toMeReply(caller, account);
+    return mapMeReply(caller, account);
   }
 
   @Patch('me')
@@ -51,7 +51,7 @@ export class AuthController {
   @ApiOperation({ summary: 'Change your own name' })
   @Replies(MeReply, { message: 'Your name.' })
   async rename(@Caller() caller: Principal, @CallerAccount() account: SessionAccount, @Body() name: OwnName) {
-    return toMeReply(caller, await this.ownAccount.rename(account, name));
+    return mapMeReply(caller, await this.ownAccount.rename(account, name));
   }
 
   @Post('password')

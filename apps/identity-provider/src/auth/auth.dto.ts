@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { type FieldOptions, field, must } from '#libs/http/field.js';
-import { EmailField } from '#libs/http/fields.js';
-import { NameField } from '#libs/http/name-fields.js';
+import { type FieldOptions, field, rule } from '#libs/http/input/field.js';
+import { EmailField } from '#libs/http/input/fields.js';
+import { NameField } from '#libs/http/input/name-fields.js';
 import { AccountReply } from '../accounts/accounts.dto.js';
 import { NewPasswordField } from '../passwords/new-password.field.js';
 
@@ -15,8 +15,8 @@ const GivenPasswordField = (options: FieldOptions = {}): PropertyDecorator =>
   field(
     { ...options, example: 'admin123' },
     { type: String, format: 'password', maxLength: MAX_LOGIN_PASSWORD },
-    must((value: unknown) => typeof value === 'string', 'string_expected', 'This must be a string.'),
-    must(
+    rule((value: unknown) => typeof value === 'string', 'string_expected', 'This must be a string.'),
+    rule(
       (value: string) => Buffer.byteLength(value) <= MAX_LOGIN_PASSWORD,
       'too_long',
       'At most 1,024 bytes.',

@@ -1,15 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { preparedQuery } from '#libs/database/prepared-query.js';
-import { forbidden, unauthorized } from '#libs/http/api-error.js';
+import { forbidden, unauthorized } from '#libs/http/replies/api-error.js';
 import { emailKey } from '../accounts/email.js';
 import { RightsService } from '../authority/rights.service.js';
-import { TokenSigner } from '../keys/token-signer.js';
+import { LoginThrottle } from '../login-throttle/login-throttle.js';
 import type { HashPlace } from '../passwords/hash-queue.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
+import { SessionsService } from '../sessions/sessions.service.js';
+import { TokenSigner } from '../tokens/token-signer.js';
 import type { IssuedToken } from './auth.dto.js';
-import { LoginThrottle } from './login-throttle.js';
-import { Sessions } from './sessions.js';
 
 interface Candidate {
   id: string;
@@ -23,7 +23,7 @@ export class AuthService {
     private readonly database: DataSource,
     private readonly throttle: LoginThrottle,
     private readonly hasher: PasswordHasher,
-    private readonly sessions: Sessions,
+    private readonly sessions: SessionsService,
     private readonly rights: RightsService,
     private readonly signer: TokenSigner,
   ) {}

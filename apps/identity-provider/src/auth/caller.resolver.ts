@@ -3,15 +3,15 @@ import type { FastifyRequest } from 'fastify';
 import { CallerResolver } from '#libs/auth/caller-resolver.js';
 import { type Principal, principalOf, type VerifiedToken } from '#libs/auth/principal.js';
 import { TokenRejected } from '#libs/auth/token-rejected.js';
-import { isId } from '#libs/http/ids.js';
+import { isId } from '#libs/core/ids.js';
 import { RightsService } from '../authority/rights.service.js';
-import { Sessions } from './sessions.js';
+import { SessionsService } from '../sessions/sessions.service.js';
 
 /** Who a caller is, his token says; whether it still counts, and his rights, the database. */
 @Injectable()
 export class CurrentCallerResolver extends CallerResolver {
   constructor(
-    private readonly sessions: Sessions,
+    private readonly sessions: SessionsService,
     private readonly rights: RightsService,
   ) {
     super();

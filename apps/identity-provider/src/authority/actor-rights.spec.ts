@@ -1,18 +1,21 @@
 import { describe, expect, it } from 'vitest';
-import { exceeds, requireWithin } from './actor-rights.js';
-import { effective } from './role-hierarchy.js';
+import { assertGrantable, exceeds } from './actor-rights.js';
+import { normalizePermissions } from './role-hierarchy.js';
 
 describe('effective permissions', () => {
   it('are sorted and name each once', () => {
-    expect(effective(['roles:read', 'accounts:read', 'roles:read'])).toEqual(['accounts:read', 'roles:read']);
+    expect(normalizePermissions(['roles:read', 'accounts:read', 'roles:read'])).toEqual([
+      'accounts:read',
+      'roles:read',
+    ]);
   });
 
   it('are exactly * where that is held', () => {
-    expect(effective(['roles:read', '*', 'accounts:read'])).toEqual(['*']);
+    expect(normalizePermissions(['roles:read', '*', 'accounts:read'])).toEqual(['*']);
   });
 
   it('are none of none', () => {
-    expect(effective([])).toEqual([]);
+    expect(normalizePermissions([])).toEqual([]);
   });
 });
 
@@ -33,12 +36,12 @@ describe('permissions exceed', () => {
   });
 
   it('which is 403, on the field that asked for it', () => {
-    expect(() => requireWithin(['a:read'], ['b:read'], 'role_id')).toThrow(
+    expect(() => assertGrantable(['a:read'], ['b:read'], 'role_id')).toThrow(
       expect.objectContaining({
         status: 403,
         errors: [expect.objectContaining({ field: 'role_id', code: 'exceeds_own_permissions' })],
       }),
     );
-    expect(() => requireWithin(['a:read'], ['a:read'])).not.toThrow();
+    expect(() => assertGrantable(['a:read'], ['a:read'])).not.toThrow();
   });
 });

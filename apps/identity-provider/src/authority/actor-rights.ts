@@ -1,8 +1,13 @@
 import type { EntityManager } from 'typeorm';
-import { holds } from '#libs/auth/holds.js';
+import { hasPermission } from '#libs/auth/has-permission.js';
 import type { Principal } from '#libs/auth/principal.js';
-import { forbidden, unauthorized } from '#libs/http/api-error.js';
-import { effective, HELD_BY_LINEAGE, IS_ADMINISTERED, lineageOf } from './role-hierarchy.js';
+import { forbidden, unauthorized } from '#libs/http/replies/api-error.js';
+import {
+  HAS_ACTIVE_ADMINISTRATOR,
+  lineageOf,
+  normalizePermissions,
+  PERMISSIONS_OF_LINEAGE,
+} from './role-hierarchy.js';
 
 /** Who asks for a change, with the rights that he has at its moment. */
 export interface Actor {
@@ -13,14 +18,14 @@ export interface Actor {
 
 const standingSql = (by: 'account' | 'name'): string => `
   ${lineageOf(by)}
-  SELECT EXISTS (SELECT FROM lineage) AS found, ARRAY(${HELD_BY_LINEAGE}) AS permissions,
-    ${IS_ADMINISTERED} AS administered`;
+  SELECT EXISTS (SELECT FROM lineage) AS found, ARRAY(${PERMISSIONS_OF_LINEAGE}) AS permissions,
+    ${HAS_ACTIVE_ADMINISTRATOR} AS administered`;
 
 /**
  * Who acts, and whether some active account holds everything before he does.
  * @throws ApiError 401 where a native caller's account is gone or disabled
  */
-export async function readStanding(
+export async function readActorRights(
   tx: EntityManager,
   { issuer, sub, roles }: Principal,
 ): Promise<{ actor: Actor; isAdministered: boolean }> {
@@ -29,13 +34,13 @@ export async function readStanding(
     isNative ? sub : roles,
   ]);
   if (isNative && !found) throw unauthorized();
-  const actor = { accountId: isNative ? sub : null, permissions: effective(permissions) };
+  const actor = { accountId: isNative ? sub : null, permissions: normalizePermissions(permissions) };
   return { actor, isAdministered: administered };
 }
 
 /** Whether `permissions` contains one that the holder of `own` lacks. */
 export const exceeds = (permissions: readonly string[], own: readonly string[]): boolean =>
-  !permissions.every((permission) => holds(own, permission));
+  !permissions.every((permission) => hasPermission(own, permission));
 
 /**
  * "No one rises above himself": who grants must hold what he grants, and who changes a role or an account must
@@ -43,7 +48,11 @@ export const exceeds = (permissions: readonly string[], own: readonly string[]):
  * @param field what of the request asks for it, where one field does
  * @throws ApiError 403 `exceeds_own_permissions`
  */
-export function requireWithin(own: readonly string[], permissions: readonly string[], field?: string): void {
+export function assertGrantable(
+  own: readonly string[],
+  permissions: readonly string[],
+  field?: string,
+): void {
   if (!exceeds(permissions, own)) return;
   throw forbidden('exceeds_own_permissions', 'This takes permissions that you do not hold yourself.', field);
 }

@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
-import { holds } from '#libs/auth/holds.js';
+import { hasPermission } from '#libs/auth/has-permission.js';
 import type { PermissionName } from '#libs/auth/permissions.js';
 import type { Principal } from '#libs/auth/principal.js';
-import { conflict, forbidden, unavailable } from '#libs/http/api-error.js';
-import { Lanes } from '#libs/http/lanes.js';
-import { type Actor, readStanding } from './actor-rights.js';
-import { IS_ADMINISTERED } from './role-hierarchy.js';
+import { KeyedSemaphore } from '#libs/core/keyed-semaphore.js';
+import { conflict, forbidden, unavailable } from '#libs/http/replies/api-error.js';
+import { type Actor, readActorRights } from './actor-rights.js';
+import { HAS_ACTIVE_ADMINISTRATOR } from './role-hierarchy.js';
 
 /** How long a change waits for others: in this process, then (ms) at the lock, for those of other replicas. */
 const PATIENCE = 2_000;
@@ -24,7 +24,7 @@ const TO_THE_LOCK = [{ name: 'authority', width: 2 }];
  */
 @Injectable()
 export class AuthorityService {
-  private readonly lanes = new Lanes(() => unavailable(1, 'busy'));
+  private readonly lanes = new KeyedSemaphore(() => unavailable(1, 'busy'));
 
   constructor(private readonly database: DataSource) {}
 
@@ -41,8 +41,8 @@ export class AuthorityService {
     work: (tx: EntityManager, actor: Actor) => Promise<T>,
   ): Promise<T> {
     return this.underLock(async (tx) => {
-      const { actor, isAdministered } = await readStanding(tx, caller);
-      if (!holds(actor.permissions, permission)) throw forbidden();
+      const { actor, isAdministered } = await readActorRights(tx, caller);
+      if (!hasPermission(actor.permissions, permission)) throw forbidden();
       const result = await work(tx, actor);
       const isStillAdministered = await raiseVersion(tx);
       if (isAdministered && !isStillAdministered) {
@@ -62,7 +62,7 @@ export class AuthorityService {
   }
 
   private underLock<T>(work: (tx: EntityManager) => Promise<T>): Promise<T> {
-    return this.lanes.pass(TO_THE_LOCK, PATIENCE, () =>
+    return this.lanes.run(TO_THE_LOCK, PATIENCE, () =>
       this.database.transaction(async (tx) => {
         await tx.query(LOCK);
         return work(tx);
@@ -80,7 +80,7 @@ const LOCK = `
 /** @returns whether some active account holds `*` after all that the transaction did */
 async function raiseVersion(tx: EntityManager): Promise<boolean> {
   const [rows] = await tx.query(
-    `UPDATE identity.authority SET version = version + 1 RETURNING ${IS_ADMINISTERED} AS administered`,
+    `UPDATE identity.authority SET version = version + 1 RETURNING ${HAS_ACTIVE_ADMINISTRATOR} AS administered`,
   );
   return rows[0].administered;
 }

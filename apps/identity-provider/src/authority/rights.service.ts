@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { AUTHORITY_STATE } from '#libs/database/identity/authority.entity.js';
 import { preparedQuery } from '#libs/database/prepared-query.js';
-import { Remembered } from './remembered.js';
-import { effective, lineageOf } from './role-hierarchy.js';
+import { lineageOf, normalizePermissions } from './role-hierarchy.js';
+import { VersionedCache } from './versioned-cache.js';
 
 /** What a role lets its holders do. */
 export interface RoleRights {
@@ -42,7 +42,7 @@ const STATEMENTS = {
  */
 @Injectable()
 export class RightsService {
-  private readonly remembered = new Remembered<RoleRights | null>();
+  private readonly remembered = new VersionedCache<RoleRights | null>();
 
   constructor(private readonly database: DataSource) {}
 
@@ -85,7 +85,10 @@ export class RightsService {
     };
     return {
       version,
-      value: id === null || name === null ? null : { id, name, permissions: effective(permissions ?? []) },
+      value:
+        id === null || name === null
+          ? null
+          : { id, name, permissions: normalizePermissions(permissions ?? []) },
     };
   }
 }

@@ -1,12 +1,12 @@
 import type { EntityManager } from 'typeorm';
-import { EVERYTHING } from '#libs/auth/permissions.js';
+import { ALL_PERMISSIONS } from '#libs/auth/permissions.js';
 import { Role } from '#libs/database/identity/role.entity.js';
-import { notFound } from '#libs/http/api-error.js';
+import { notFound } from '#libs/http/replies/api-error.js';
 
 /** Names of permissions as they count: sorted, once each, and `*` alone where it is among them. */
-export function effective(names: Iterable<string>): readonly string[] {
+export function normalizePermissions(names: Iterable<string>): readonly string[] {
   const distinct = new Set(names);
-  return distinct.has(EVERYTHING) ? [EVERYTHING] : [...distinct].sort();
+  return distinct.has(ALL_PERMISSIONS) ? [ALL_PERMISSIONS] : [...distinct].sort();
 }
 
 /** A role and its ancestors: ten levels at most. */
@@ -33,7 +33,7 @@ export const lineageOf = (by: keyof typeof ROLES): string => `
   )`;
 
 /** SQL, after `lineageOf`: the names of all that these roles hold, themselves or through their parents. */
-export const HELD_BY_LINEAGE = `
+export const PERMISSIONS_OF_LINEAGE = `
   SELECT DISTINCT p.name FROM lineage l
   JOIN identity.role_permissions rp ON rp.role_id = l.ancestor_id
   JOIN identity.permissions p ON p.id = rp.permission_id`;
@@ -49,7 +49,7 @@ export const SUBTREE = `
   )`;
 
 /** SQL: whether some active account holds `*`. */
-export const IS_ADMINISTERED = `(
+export const HAS_ACTIVE_ADMINISTRATOR = `(
   WITH RECURSIVE holding (role_id) AS (
     SELECT rp.role_id FROM identity.permissions p
     JOIN identity.role_permissions rp ON rp.permission_id = p.id WHERE p.name = '*'
@@ -94,8 +94,8 @@ export async function permissionsOf(
   tx: EntityManager,
   roleIds: readonly string[],
 ): Promise<readonly string[]> {
-  const rows: { name: string }[] = await tx.query(`${lineageOf('id')} ${HELD_BY_LINEAGE}`, [roleIds]);
-  return effective(rows.map(({ name }) => name));
+  const rows: { name: string }[] = await tx.query(`${lineageOf('id')} ${PERMISSIONS_OF_LINEAGE}`, [roleIds]);
+  return normalizePermissions(rows.map(({ name }) => name));
 }
 
 /** What these roles permit has changed, or may have: their readers' copies, and those of their accounts, are old. */
@@ -155,7 +155,7 @@ export async function allWithPermissions(
     return {
       role,
       permissions: permissions.filter(({ isOwn }) => isOwn).map(({ id, name }) => ({ id, name })),
-      effectivePermissions: effective(permissions.map(({ name }) => name)),
+      effectivePermissions: normalizePermissions(permissions.map(({ name }) => name)),
     };
   });
 }

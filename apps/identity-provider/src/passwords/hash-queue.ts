@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks';
-import { unavailable } from '#libs/http/api-error.js';
+import { unavailable } from '#libs/http/replies/api-error.js';
 import { hashParallelism } from './hash-parallelism.js';
 
 export interface HashQueueOptions {

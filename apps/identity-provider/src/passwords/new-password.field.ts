@@ -1,4 +1,4 @@
-import { type FieldOptions, field, must } from '#libs/http/field.js';
+import { type FieldOptions, field, rule } from '#libs/http/input/field.js';
 import { passwordFaults } from './password-policy.js';
 
 /**
@@ -15,7 +15,7 @@ export const NewPasswordField = (options: FieldOptions = {}): PropertyDecorator 
         .join(' '),
     },
     { type: String, format: 'password', minLength: 8, maxLength: 72 },
-    must((value: unknown) => typeof value === 'string', 'string_expected', 'This must be a string.'),
+    rule((value: unknown) => typeof value === 'string', 'string_expected', 'This must be a string.'),
     (value, input) => {
       const email = 'email' in input && typeof input.email === 'string' ? input.email : undefined;
       return passwordFaults(value as string, email);

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import bcrypt from 'bcrypt';
-import { isStorable } from '#libs/http/text.js';
+import { isStorable } from '#libs/core/storable-text.js';
 import { type HashPlace, HashQueue } from './hash-queue.js';
 
 export const BCRYPT_COST = Symbol('BCRYPT_COST');

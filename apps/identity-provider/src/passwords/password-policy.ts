@@ -1,5 +1,5 @@
-import type { Fault } from '#libs/http/field.js';
-import { isStorable } from '#libs/http/text.js';
+import { isStorable } from '#libs/core/storable-text.js';
+import type { Fault } from '#libs/http/input/field.js';
 import { emailKey, localPartKey } from '../accounts/email.js';
 import { isCommonPassword } from './common-passwords.js';
 import { MAX_PASSWORD_BYTES, normalizePassword } from './password-hasher.js';

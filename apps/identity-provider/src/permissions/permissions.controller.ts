@@ -3,9 +3,9 @@ import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Caller, RequirePermission } from '#libs/auth/access.js';
 import type { Principal } from '#libs/auth/principal.js';
 import type { Permission } from '#libs/database/identity/permission.entity.js';
-import { Reply } from '#libs/http/envelope.js';
-import { etagOf } from '#libs/http/etag.js';
-import { IfMatch, Replies } from '#libs/http/replies.js';
+import { Reply } from '#libs/http/replies/envelope.js';
+import { etagOf } from '#libs/http/replies/etag.js';
+import { IfMatch, Replies } from '#libs/http/replies/replies.js';
 import {
   CreatePermission,
   mapPermission,

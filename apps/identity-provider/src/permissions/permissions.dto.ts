@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import type { Permission } from '#libs/database/identity/permission.entity.js';
-import { PermissionNameField, TextField } from '#libs/http/fields.js';
-import { SearchableListQuery, SortField } from '#libs/http/list-query.js';
+import { PermissionNameField, TextField } from '#libs/http/input/fields.js';
+import { SearchableListQuery, SortField } from '#libs/http/input/list-query.js';
 
 const DESCRIPTION = { optional: true, nullable: true, max: 1_000, example: 'Read invoices.' } as const;
 

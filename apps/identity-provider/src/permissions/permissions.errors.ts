@@ -1,4 +1,4 @@
-import { conflict } from '#libs/http/api-error.js';
+import { conflict } from '#libs/http/replies/api-error.js';
 
 export const nameTaken = () =>
   conflict('name_taken', 'There is a permission of this name, in this or another case.', 'name');

@@ -2,7 +2,7 @@ import type { Repository } from 'typeorm';
 import type { Permission } from '#libs/database/identity/permission.entity.js';
 import { keyStartsWith } from '#libs/database/name-search.js';
 import { countRows, fetchPage } from '#libs/database/page.js';
-import { type ListPage, listPage, readList } from '#libs/http/list-request.js';
+import { type ListPage, listPage, readList } from '#libs/http/input/list-request.js';
 import type { PermissionListQuery } from './permissions.dto.js';
 
 const SORTS = {

@@ -2,12 +2,12 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { type EntityManager, Repository } from 'typeorm';
 import type { Principal } from '#libs/auth/principal.js';
+import { newId } from '#libs/core/ids.js';
 import { Permission } from '#libs/database/identity/permission.entity.js';
-import { notFound } from '#libs/http/api-error.js';
-import { etagOf, requireMatch } from '#libs/http/etag.js';
-import { newId } from '#libs/http/ids.js';
-import type { ListPage } from '#libs/http/list-request.js';
-import { requireWithin } from '../authority/actor-rights.js';
+import type { ListPage } from '#libs/http/input/list-request.js';
+import { notFound } from '#libs/http/replies/api-error.js';
+import { assertIfMatch, etagOf } from '#libs/http/replies/etag.js';
+import { assertGrantable } from '../authority/actor-rights.js';
 import { AuthorityService } from '../authority/authority.service.js';
 import { permissionsOf, raiseVersions, subtreeOf } from '../authority/role-hierarchy.js';
 import type { CreatePermission, PermissionListQuery, UpdatePermission } from './permissions.dto.js';
@@ -35,7 +35,7 @@ export class PermissionsService {
   /** @throws ApiError 404, 412 */
   async get(id: string, ifMatch?: string): Promise<Permission> {
     const permission = await getPermission(this.permissions.manager, id);
-    requireMatch(ifMatch, etagOf(permission.version));
+    assertIfMatch(ifMatch, etagOf(permission.version));
     return permission;
   }
 
@@ -56,10 +56,10 @@ export class PermissionsService {
       const isRenamed = name !== permission.name;
       const holders = isRenamed ? await holdersOf(tx, id) : [];
       if (isRenamed) {
-        requireWithin(actor.permissions, [permission.name, name], 'name');
-        requireWithin(actor.permissions, await permissionsOf(tx, holders), 'name');
+        assertGrantable(actor.permissions, [permission.name, name], 'name');
+        assertGrantable(actor.permissions, await permissionsOf(tx, holders), 'name');
       }
-      requireMatch(ifMatch, etagOf(permission.version));
+      assertIfMatch(ifMatch, etagOf(permission.version));
       if (isRenamed) {
         if (permission.seeded) throw seededPermission('name');
         await raiseVersions(tx, holders);
@@ -72,7 +72,7 @@ export class PermissionsService {
   delete(caller: Principal, id: string, ifMatch: string | undefined): Promise<void> {
     return this.authority.change(caller, 'permissions:delete', async (tx) => {
       const permission = await getPermission(tx, id);
-      requireMatch(ifMatch, etagOf(permission.version));
+      assertIfMatch(ifMatch, etagOf(permission.version));
       if (permission.seeded) throw seededPermission();
       await tx.delete(Permission, { id });
     });

@@ -3,9 +3,9 @@ import { type EntityManager, In } from 'typeorm';
 import type { Principal } from '#libs/auth/principal.js';
 import { Permission } from '#libs/database/identity/permission.entity.js';
 import { RolePermission } from '#libs/database/identity/role-permission.entity.js';
-import { invalid, notFound } from '#libs/http/api-error.js';
-import { etagOf, requireMatch } from '#libs/http/etag.js';
-import { requireWithin } from '../authority/actor-rights.js';
+import { invalid, notFound } from '#libs/http/replies/api-error.js';
+import { assertIfMatch, etagOf } from '#libs/http/replies/etag.js';
+import { assertGrantable } from '../authority/actor-rights.js';
 import { AuthorityService } from '../authority/authority.service.js';
 import {
   getRole,
@@ -30,9 +30,9 @@ export class RoleGrantsService {
     return this.authority.change(caller, 'roles:update', async (tx, actor) => {
       const names = await namesOf(tx, permissionIds);
       const role = await getRole(tx, id);
-      requireWithin(actor.permissions, await permissionsOf(tx, [id]));
+      assertGrantable(actor.permissions, await permissionsOf(tx, [id]));
       for (const [index, name] of names.entries()) {
-        requireWithin(actor.permissions, [name], `permission_ids[${index}]`);
+        assertGrantable(actor.permissions, [name], `permission_ids[${index}]`);
       }
       if (role.system) throw systemRole();
       const added = await tx.query(
@@ -61,8 +61,8 @@ export class RoleGrantsService {
       const grant = { roleId: id, permissionId };
       if (!(await tx.existsBy(RolePermission, grant))) throw notFound();
       const { ids } = await subtreeOf(tx, [id]);
-      requireWithin(actor.permissions, await permissionsOf(tx, ids));
-      requireMatch(ifMatch, etagOf(role.version));
+      assertGrantable(actor.permissions, await permissionsOf(tx, ids));
+      assertIfMatch(ifMatch, etagOf(role.version));
       if (role.system) throw systemRole();
       await tx.delete(RolePermission, grant);
       await raiseVersions(tx, ids);

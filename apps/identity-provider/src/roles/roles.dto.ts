@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { IdField, IdListField, RoleNameField, TextField } from '#libs/http/fields.js';
-import { SearchableListQuery, SortField } from '#libs/http/list-query.js';
+import { IdField, IdListField, RoleNameField, TextField } from '#libs/http/input/fields.js';
+import { SearchableListQuery, SortField } from '#libs/http/input/list-query.js';
 import type { RoleWithPermissions } from '../authority/role-hierarchy.js';
 
 const DESCRIPTION = { optional: true, nullable: true, max: 1_000, example: 'Helps customers.' } as const;

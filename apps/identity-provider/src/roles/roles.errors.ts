@@ -1,4 +1,4 @@
-import { conflict, invalidField } from '#libs/http/api-error.js';
+import { conflict, invalidField } from '#libs/http/replies/api-error.js';
 import { MAX_LEVELS } from '../authority/role-hierarchy.js';
 
 export const nameTaken = () =>

@@ -2,7 +2,7 @@ import type { Repository } from 'typeorm';
 import type { Role } from '#libs/database/identity/role.entity.js';
 import { keyStartsWith } from '#libs/database/name-search.js';
 import { countRows, fetchPage } from '#libs/database/page.js';
-import { type ListPage, listPage, readList } from '#libs/http/list-request.js';
+import { type ListPage, listPage, readList } from '#libs/http/input/list-request.js';
 import { allWithPermissions, type RoleWithPermissions } from '../authority/role-hierarchy.js';
 import type { RoleListQuery } from './roles.dto.js';
 

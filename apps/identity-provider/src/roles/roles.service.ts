@@ -2,11 +2,11 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { type EntityManager, Repository } from 'typeorm';
 import type { Principal } from '#libs/auth/principal.js';
+import { newId } from '#libs/core/ids.js';
 import { Role } from '#libs/database/identity/role.entity.js';
-import { etagOf, requireMatch } from '#libs/http/etag.js';
-import { newId } from '#libs/http/ids.js';
-import type { ListPage } from '#libs/http/list-request.js';
-import { type Actor, requireWithin } from '../authority/actor-rights.js';
+import type { ListPage } from '#libs/http/input/list-request.js';
+import { assertIfMatch, etagOf } from '#libs/http/replies/etag.js';
+import { type Actor, assertGrantable } from '../authority/actor-rights.js';
 import { AuthorityService } from '../authority/authority.service.js';
 import {
   getRole,
@@ -36,7 +36,7 @@ export class RolesService {
       if (parent_id) {
         await requireParent(tx, parent_id);
         await assertFitsBelow(tx, parent_id, NEW_ROLE);
-        requireWithin(actor.permissions, await permissionsOf(tx, [parent_id]), 'parent_id');
+        assertGrantable(actor.permissions, await permissionsOf(tx, [parent_id]), 'parent_id');
       }
       const role = tx.create(Role, {
         id: newId(),
@@ -55,7 +55,7 @@ export class RolesService {
   /** @throws ApiError 404, 412 */
   async get(id: string, ifMatch?: string): Promise<RoleWithPermissions> {
     const role = await getRole(this.roles.manager, id);
-    requireMatch(ifMatch, etagOf(role.version));
+    assertIfMatch(ifMatch, etagOf(role.version));
     return withPermissions(this.roles.manager, role);
   }
 
@@ -78,9 +78,9 @@ export class RolesService {
         changes.parent_id === undefined ? role.parentId : (changes.parent_id?.toLowerCase() ?? null);
       const moved = parentId === role.parentId ? null : await subtreeOf(tx, [id]);
       if (moved && parentId) await assertFitsBelow(tx, parentId, moved);
-      requireWithin(actor.permissions, await permissionsOf(tx, [id]));
+      assertGrantable(actor.permissions, await permissionsOf(tx, [id]));
       if (moved) await requireMovable(tx, actor, moved, parentId);
-      requireMatch(ifMatch, etagOf(role.version));
+      assertIfMatch(ifMatch, etagOf(role.version));
       if (role.system && name !== role.name) throw systemRole('name');
       if (role.system && moved) throw systemRole('parent_id');
       const saved = await tx.save(Object.assign(role, { name, description, parentId }));
@@ -93,8 +93,8 @@ export class RolesService {
   delete(caller: Principal, id: string, ifMatch: string | undefined): Promise<void> {
     return this.authority.change(caller, 'roles:delete', async (tx, actor) => {
       const role = await getRole(tx, id);
-      requireWithin(actor.permissions, await permissionsOf(tx, [id]));
-      requireMatch(ifMatch, etagOf(role.version));
+      assertGrantable(actor.permissions, await permissionsOf(tx, [id]));
+      assertIfMatch(ifMatch, etagOf(role.version));
       if (role.system) throw systemRole();
       await tx.delete(Role, { id });
     });
@@ -124,6 +124,6 @@ async function requireMovable(
   { ids }: Subtree,
   parentId: string | null,
 ): Promise<void> {
-  if (parentId) requireWithin(permissions, await permissionsOf(tx, [parentId]), 'parent_id');
-  requireWithin(permissions, await permissionsOf(tx, ids), 'parent_id');
+  if (parentId) assertGrantable(permissions, await permissionsOf(tx, [parentId]), 'parent_id');
+  assertGrantable(permissions, await permissionsOf(tx, ids), 'parent_id');
 }

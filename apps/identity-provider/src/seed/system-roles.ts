@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
-import { EVERYTHING } from '#libs/auth/permissions.js';
-import { newId } from '#libs/http/ids.js';
+import { ALL_PERMISSIONS } from '#libs/auth/permissions.js';
+import { newId } from '#libs/core/ids.js';
 
 /** `user` holds nothing, `admin` inherits from it and holds everything. Of both the description alone may change. */
 export const SYSTEM_ROLES = ['user', 'admin'] as const;
@@ -31,5 +31,5 @@ const grantEverything = (tx: EntityManager) =>
   tx.query(
     `INSERT INTO identity.role_permissions (role_id, permission_id)
      SELECT r.id, p.id FROM identity.roles r, identity.permissions p WHERE r.name = 'admin' AND p.name = $1`,
-    [EVERYTHING],
+    [ALL_PERMISSIONS],
   );

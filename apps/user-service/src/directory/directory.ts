@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify';
-import type { IssuerWord } from '../users/profile.js';
+import type { IssuerProfile } from '../users/profile.js';
 
 /** What a person may change of the fields that his issuer owns. */
 export interface NameChange {
@@ -15,5 +15,5 @@ export interface Directory {
    * @throws ApiError 404: the issuer no longer knows him; 422 with the field that it refuses; 503 where it cannot
    *   be asked: then the change may hold or not, and the same call again converges
    */
-  rename(caller: FastifyRequest, sub: string, change: NameChange): Promise<IssuerWord>;
+  rename(caller: FastifyRequest, sub: string, change: NameChange): Promise<IssuerProfile>;
 }

@@ -1,6 +1,6 @@
 import { NetworkError } from '@keycloak/keycloak-admin-client';
-import { ApiError, type ErrorEntry, invalid, notFound, unavailable } from '#libs/http/api-error.js';
-import { rootCauseOf } from '#libs/http/loggable-error.js';
+import { ApiError, type ErrorEntry, invalid, notFound, unavailable } from '#libs/http/replies/api-error.js';
+import { rootCauseOf } from '#libs/observability/loggable-error.js';
 
 /** Keycloak's names for the fields that may be refused, and ours. */
 const FIELDS: ReadonlyMap<string, string> = new Map([

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
+import { newId } from '#libs/core/ids.js';
 import { preparedQuery } from '#libs/database/prepared-query.js';
-import { unavailable } from '#libs/http/api-error.js';
-import { newId } from '#libs/http/ids.js';
+import { unavailable } from '#libs/http/replies/api-error.js';
 
 /** Longer (ms) than a change takes: it ends by itself where its holder has died. */
 const LASTS_MS = 2_500;
@@ -33,7 +33,7 @@ export class KeycloakLeases {
    * @param signal once it is aborted, work is not begun: a late change would undo what others have changed since
    * @throws ApiError 503 where the database is away; the signal's reason
    */
-  async hold<T>(sub: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  async runExclusively<T>(sub: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
     const holder = newId();
     while (!(await this.tryTake(sub, holder))) await sleep(PAUSE_MS, undefined, { signal });
     try {

@@ -1,15 +1,15 @@
 import KeycloakAdminClient, { NetworkError } from '@keycloak/keycloak-admin-client';
 import type { FastifyRequest } from 'fastify';
 import type { KeycloakServiceSettings } from '#libs/config/settings.js';
-import { notFound, unavailable } from '#libs/http/api-error.js';
-import { Lanes } from '#libs/http/lanes.js';
-import type { IssuerWord } from '../users/profile.js';
-import { ClientStanding } from './client-standing.js';
+import { KeyedSemaphore } from '#libs/core/keyed-semaphore.js';
+import { notFound, unavailable } from '#libs/http/replies/api-error.js';
+import type { IssuerProfile } from '../users/profile.js';
 import type { Directory, NameChange } from './directory.js';
 import { ClientRefused, distinguishOutage, isClientRefused, refusalOf } from './keycloak-errors.js';
-import { KEYCLOAK_BUDGET, KeycloakGate } from './keycloak-gate.js';
 import type { KeycloakLeases } from './keycloak-leases.js';
+import { KEYCLOAK_BUDGET, KeycloakResiliencePolicy } from './keycloak-resilience-policy.js';
 import { KeycloakToken } from './keycloak-token.js';
+import { ServiceClientHealth } from './service-client-health.js';
 
 /** With the gate's budget an answer still comes within 2.5 s. */
 const TURN_PATIENCE = 400;
@@ -23,13 +23,13 @@ type KeycloakUser = Awaited<ReturnType<KeycloakAdminClient['users']['find']>>[nu
 export class KeycloakDirectory implements Directory {
   private readonly token: KeycloakToken;
   /** Who waits here for himself takes no place at the gate from others. */
-  private readonly lanes = new Lanes(() => unavailable(1, 'busy'));
+  private readonly lanes = new KeyedSemaphore(() => unavailable(1, 'busy'));
   private readonly client: KeycloakAdminClient;
-  private readonly standing = new ClientStanding(() => this.askForStanding());
+  private readonly standing = new ServiceClientHealth(() => this.askForStanding());
 
   constructor(
     private readonly settings: KeycloakServiceSettings,
-    private readonly gate: KeycloakGate,
+    private readonly gate: KeycloakResiliencePolicy,
     private readonly leases: KeycloakLeases,
   ) {
     this.token = new KeycloakToken(settings, KEYCLOAK_BUDGET);
@@ -46,7 +46,7 @@ export class KeycloakDirectory implements Directory {
    * `PUT /admin/realms/{realm}/users/{id}` with the names alone: as measured on Keycloak 26, what is not in the body
    * stays, unless `attributes` are. Read back, since Keycloak may store a name otherwise than it was sent.
    */
-  async rename(_caller: FastifyRequest, sub: string, change: NameChange): Promise<IssuerWord> {
+  async rename(_caller: FastifyRequest, sub: string, change: NameChange): Promise<IssuerProfile> {
     const rename = async () => {
       await this.client.users.update({ id: sub }, change);
       const asked = this.token.issuersNow();
@@ -54,8 +54,8 @@ export class KeycloakDirectory implements Directory {
       if (!user) throw notFound();
       return wordOf(user, asked);
     };
-    return this.lanes.pass([{ name: sub, width: 1 }], TURN_PATIENCE, () =>
-      this.ask((signal) => this.leases.hold(sub, signal, rename)),
+    return this.lanes.run([{ name: sub, width: 1 }], TURN_PATIENCE, () =>
+      this.ask((signal) => this.leases.runExclusively(sub, signal, rename)),
     );
   }
 
@@ -64,7 +64,7 @@ export class KeycloakDirectory implements Directory {
    * @returns null where no user has this id
    * @throws ApiError 503
    */
-  async findBySubject(sub: string): Promise<IssuerWord | 'service_account' | null> {
+  async findBySubject(sub: string): Promise<IssuerProfile | 'service_account' | null> {
     return this.ask(async () => {
       const asked = this.token.issuersNow();
       const user = await this.client.users.findOne({ id: sub });
@@ -75,7 +75,7 @@ export class KeycloakDirectory implements Directory {
   }
 
   /** `GET /admin/realms/{realm}/users?username=…&exact=true`. A service account is nobody. */
-  async findByUsername(username: string): Promise<IssuerWord | null> {
+  async findByUsername(username: string): Promise<IssuerProfile | null> {
     return this.ask(async () => {
       const asked = this.token.issuersNow();
       const users = await this.client.users.find({ username, exact: true, max: 2 });
@@ -110,7 +110,7 @@ export class KeycloakDirectory implements Directory {
 
   private ask<T>(call: (signal: AbortSignal) => Promise<T>): Promise<T> {
     return this.gate
-      .pass((signal) =>
+      .execute((signal) =>
         this.withFreshToken(() => call(signal)).catch((error: unknown) => {
           throw distinguishOutage(error);
         }),
@@ -135,7 +135,7 @@ export class KeycloakDirectory implements Directory {
 }
 
 /** @param asked when Keycloak was: what was written before is in its answer, what came between may not be */
-function wordOf(user: KeycloakUser, asked: Date): IssuerWord {
+function wordOf(user: KeycloakUser, asked: Date): IssuerProfile {
   return {
     issuer: 'keycloak',
     sub: user.id as string,
@@ -143,6 +143,6 @@ function wordOf(user: KeycloakUser, asked: Date): IssuerWord {
     email: user.email ?? null,
     firstName: user.firstName ?? null,
     lastName: user.lastName ?? null,
-    toldAt: asked,
+    assertedAt: asked,
   };
 }

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import { ApiError, type ErrorEntry, notFound, unauthorized } from '#libs/http/api-error.js';
+import { ApiError, type ErrorEntry, notFound, unauthorized } from '#libs/http/replies/api-error.js';
 import { IdentityProviderClient, identityProviderUnavailable } from '../rights/identity-provider.client.js';
-import type { IssuerWord } from '../users/profile.js';
+import type { IssuerProfile } from '../users/profile.js';
 import type { Directory, NameChange } from './directory.js';
 
 /** What `PATCH /api/v1/auth/me` answers, as far as it matters here. */
@@ -23,7 +23,7 @@ export class NativeDirectory implements Directory {
     caller: FastifyRequest,
     sub: string,
     { firstName, lastName }: NameChange,
-  ): Promise<IssuerWord> {
+  ): Promise<IssuerProfile> {
     const { status, data, errors } = await this.identityProvider.call('PATCH', '/api/v1/auth/me', caller, {
       first_name: firstName,
       last_name: lastName,
@@ -40,7 +40,7 @@ export class NativeDirectory implements Directory {
       email: account.email,
       firstName: account.first_name,
       lastName: account.last_name,
-      toldAt: new Date(account.account.updated_at),
+      assertedAt: new Date(account.account.updated_at),
     };
   }
 }

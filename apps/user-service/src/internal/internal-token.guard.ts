@@ -4,7 +4,7 @@ import type { FastifyRequest } from 'fastify';
 import { bearerToken } from '#libs/auth/bearer.js';
 import { TokenRejected } from '#libs/auth/token-rejected.js';
 import type { UserServiceSettings } from '#libs/config/settings.js';
-import { unauthorized } from '#libs/http/api-error.js';
+import { unauthorized } from '#libs/http/replies/api-error.js';
 import { USER_SERVICE_SETTINGS } from '../settings.js';
 
 /** The internal port asks for `INTERNAL_API_TOKEN` where it is set; its probes never do. */

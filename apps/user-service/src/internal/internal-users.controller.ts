@@ -1,10 +1,10 @@
 import { Body, Controller, Get, Param, Post, Query } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Public } from '#libs/auth/access.js';
-import { invalid } from '#libs/http/api-error.js';
-import { Reply } from '#libs/http/envelope.js';
-import { etagOf } from '#libs/http/etag.js';
-import { Replies } from '#libs/http/replies.js';
+import { invalid } from '#libs/http/replies/api-error.js';
+import { Reply } from '#libs/http/replies/envelope.js';
+import { etagOf } from '#libs/http/replies/etag.js';
+import { Replies } from '#libs/http/replies/replies.js';
 import { toProfileReply } from '../users/profile-reply.js';
 import { ProfileReply } from '../users/users.dto.js';
 import { Batch, UsernameQuery } from './internal-users.dto.js';

@@ -1,6 +1,6 @@
-import { field } from '#libs/http/field.js';
-import { ChoiceField, IdListField, listRules } from '#libs/http/fields.js';
-import { isStorable } from '#libs/http/text.js';
+import { isStorable } from '#libs/core/storable-text.js';
+import { field } from '#libs/http/input/field.js';
+import { ChoiceField, IdListField, listRules } from '#libs/http/input/fields.js';
 
 export class UsernameQuery {
   @ChoiceField(['keycloak', 'native'], {

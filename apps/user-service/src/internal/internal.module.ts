@@ -2,7 +2,7 @@ import type { INestApplication } from '@nestjs/common';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { DataSource } from 'typeorm';
-import { Drain } from '#libs/http/drain.js';
+import { Drain } from '#libs/http/application/drain.js';
 import { Directories } from '../directory/directories.js';
 import { USER_SERVICE_SETTINGS } from '../settings.js';
 import { ProfilesService } from '../users/profiles.service.js';

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import { type ErrorEntry, unavailable } from '#libs/http/api-error.js';
+import { type ErrorEntry, unavailable } from '#libs/http/replies/api-error.js';
 
 export const IDENTITY_PROVIDER_URL = Symbol('IDENTITY_PROVIDER_URL');
 

@@ -2,9 +2,9 @@ import { Body, Controller, createParamDecorator, type ExecutionContext, Get, Put
 import { ApiBody, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import { Authenticated } from '#libs/auth/access.js';
-import { Reply } from '#libs/http/envelope.js';
-import { etagOf } from '#libs/http/etag.js';
-import { IfMatch, Replies } from '#libs/http/replies.js';
+import { Reply } from '#libs/http/replies/envelope.js';
+import { etagOf } from '#libs/http/replies/etag.js';
+import { IfMatch, Replies } from '#libs/http/replies/replies.js';
 import { OwnProfileService } from './own-profile.service.js';
 import type { Profile } from './profile.js';
 import { toProfileReply } from './profile-reply.js';

@@ -3,13 +3,13 @@ import type { FastifyRequest } from 'fastify';
 import { DataSource, type EntityManager, Not, type QueryDeepPartialEntity } from 'typeorm';
 import { Identity } from '#libs/database/users/identity.entity.js';
 import { User } from '#libs/database/users/user.entity.js';
-import { ApiError, invalid, preconditionFailed } from '#libs/http/api-error.js';
-import { etagOf, isMatch, requireMatch } from '#libs/http/etag.js';
+import { ApiError, invalid, preconditionFailed } from '#libs/http/replies/api-error.js';
+import { assertIfMatch, etagOf, isMatch } from '#libs/http/replies/etag.js';
 import { Directories } from '../directory/directories.js';
 import { isClientRefused } from '../directory/keycloak-errors.js';
+import { retryingCollisions, syncProfileWithin } from '../profile-sync/profile-sync.js';
 import { alteredNames } from './altered-names.js';
-import { learnWithin, retryingCollisions } from './learning.js';
-import type { IssuerWord, Profile } from './profile.js';
+import type { IssuerProfile, Profile } from './profile.js';
 import { ProfilesService } from './profiles.service.js';
 import { settingsFault } from './settings-rule.js';
 import type { ProfileChange } from './users.dto.js';
@@ -38,14 +38,14 @@ export class OwnProfileService {
     change: ProfileChange,
     ifMatch: string | undefined,
   ): Promise<Profile> {
-    requireMatch(ifMatch, etagOf(profile.version));
+    assertIfMatch(ifMatch, etagOf(profile.version));
     const word = await this.tellIssuer(caller, profile, change);
     const own = applicationFields(change);
     const hasOwn = Object.keys(own).length > 0;
     if (word === null && !hasOwn) return profile;
     const altered = word ? alteredNames(word, change) : [];
     if (word && altered.length > 0) {
-      await this.write(profile, (tx) => learnWithin(tx, word));
+      await this.write(profile, (tx) => syncProfileWithin(tx, word));
       throw invalid(altered);
     }
     let isStale = false;
@@ -65,7 +65,7 @@ export class OwnProfileService {
   async replaceSettings(profile: Profile, settings: unknown, ifMatch: string | undefined): Promise<Profile> {
     const fault = settingsFault(settings);
     if (fault) throw invalid([{ field: null, code: fault.code, message: fault.message }]);
-    requireMatch(ifMatch, etagOf(profile.version));
+    assertIfMatch(ifMatch, etagOf(profile.version));
     return this.write(profile, async (tx) => {
       if (!(await stillMatches(tx, profile, ifMatch))) throw preconditionFailed();
       await writeOwn(tx, profile.id, { settings: settings as Settings });
@@ -81,7 +81,7 @@ export class OwnProfileService {
     caller: FastifyRequest,
     profile: Profile,
     change: ProfileChange,
-  ): Promise<IssuerWord | null> {
+  ): Promise<IssuerProfile | null> {
     const { first_name: firstName, last_name: lastName } = change;
     if (firstName === undefined && lastName === undefined) return null;
     try {
@@ -90,7 +90,10 @@ export class OwnProfileService {
         .of(profile.issuer)
         .rename(caller, profile.sub, { firstName, lastName });
       // Clocks differ: this word is newer in any case than the one that came with the caller's token.
-      return { ...word, toldAt: new Date(Math.max(word.toldAt.getTime(), profile.toldAt.getTime() + 1)) };
+      return {
+        ...word,
+        assertedAt: new Date(Math.max(word.assertedAt.getTime(), profile.assertedAt.getTime() + 1)),
+      };
     } catch (error) {
       if (!(error instanceof ApiError) || error.status !== 503) throw error;
       throw isClientRefused(error)
@@ -106,7 +109,7 @@ const namesOf = (change: ProfileChange): string[] =>
   Object.entries(change).flatMap(([name, value]) => (value === undefined ? [] : [name]));
 
 /** Once the issuer has answered, it holds its fields; where there are no others, ours of them are what is not stored. */
-function unconfirmedOf(change: ProfileChange, word: IssuerWord | null): string[] {
+function unconfirmedOf(change: ProfileChange, word: IssuerProfile | null): string[] {
   const own = namesOf(change).filter((name) => word === null || !isIssuerOwned(name));
   return own.length > 0 ? own : namesOf(change);
 }
@@ -118,8 +121,8 @@ type ApplicationFields = Partial<Pick<User, 'displayName' | 'profilePicture' | '
  * Between the issuer's answer and this moment somebody may have learnt what seems to be newer word. Then the change is
  * not here, and success may not be told: the same call again converges.
  */
-async function learnOwn(tx: EntityManager, word: IssuerWord, change: ProfileChange): Promise<void> {
-  await learnWithin(tx, word);
+async function learnOwn(tx: EntityManager, word: IssuerProfile, change: ProfileChange): Promise<void> {
+  await syncProfileWithin(tx, word);
   const { firstName, lastName } = await tx.findOneByOrFail(Identity, { issuer: word.issuer, sub: word.sub });
   const isHeld =
     (change.first_name === undefined || firstName === word.firstName) &&

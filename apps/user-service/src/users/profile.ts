@@ -18,18 +18,18 @@ export interface Profile {
   createdAt: Date;
   updatedAt: Date;
   /** When the issuer said the fields that it owns. */
-  toldAt: Date;
+  assertedAt: Date;
 }
 
 /** What an issuer says of a person; undefined where it does not say. */
-export interface IssuerWord {
+export interface IssuerProfile {
   issuer: IssuerName;
   sub: string;
   username?: string | null;
   email?: string | null;
   firstName?: string | null;
   lastName?: string | null;
-  toldAt: Date;
+  assertedAt: Date;
 }
 
 /** `FROM` and columns of every profile that is read: `u` the user, `i` the identity. */
@@ -46,7 +46,7 @@ export function profileOf(user: User): Profile {
   return { ...user, ...pick(identity) };
 }
 
-const pick = ({ issuer, sub, username, email, firstName, lastName, toldAt }: Identity) => ({
+const pick = ({ issuer, sub, username, email, firstName, lastName, assertedAt: toldAt }: Identity) => ({
   issuer,
   sub,
   username,

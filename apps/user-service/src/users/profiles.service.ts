@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { preparedQuery } from '#libs/database/prepared-query.js';
 import type { IssuerName } from '#libs/database/users/identity.entity.js';
-import { learn } from './learning.js';
-import { type IssuerWord, PROFILE_COLUMNS, PROFILE_TABLES, type Profile } from './profile.js';
+import { syncProfile } from '../profile-sync/profile-sync.js';
+import { type IssuerProfile, PROFILE_COLUMNS, PROFILE_TABLES, type Profile } from './profile.js';
 
 /** Profiles by identity: found, made once, and kept as fresh as the issuer's newest word. */
 @Injectable()
@@ -24,10 +24,10 @@ export class ProfilesService {
    * The profile of whom the issuer speaks of: as it stands where this word is no news, else made or refreshed.
    * However many ask at once, there is one; a tombstone stays one.
    */
-  async ofIssuerWord(word: IssuerWord): Promise<Profile> {
+  async ofIssuerWord(word: IssuerProfile): Promise<Profile> {
     const known = await this.findByIdentity(word.issuer, word.sub);
-    if (known && (known.status === 'deleted' || known.toldAt >= word.toldAt)) return known;
-    await learn(this.database, word);
+    if (known && (known.status === 'deleted' || known.assertedAt >= word.assertedAt)) return known;
+    await syncProfile(this.database, word);
     const profile = await this.findByIdentity(word.issuer, word.sub);
     if (!profile) throw new Error('A profile that was just made is gone.');
     return profile;

@@ -2,8 +2,8 @@ import { Body, Controller, Delete, Get, Param, Patch, Query } from '@nestjs/comm
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Caller, RequirePermission } from '#libs/auth/access.js';
 import type { Principal } from '#libs/auth/principal.js';
-import { Reply } from '#libs/http/envelope.js';
-import { IfMatch, Replies } from '#libs/http/replies.js';
+import { Reply } from '#libs/http/replies/envelope.js';
+import { IfMatch, Replies } from '#libs/http/replies/replies.js';
 import { toProfileReply } from './profile-reply.js';
 import { ProfileReply, StatusChange, UserListQuery } from './users.dto.js';
 import { UsersService } from './users.service.js';

@@ -1,8 +1,8 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { type Fault, field, must } from '#libs/http/field.js';
-import { ChoiceField, TextField } from '#libs/http/fields.js';
-import { SearchableListQuery, SortField } from '#libs/http/list-query.js';
-import { DisplayNameField, NameField } from '#libs/http/name-fields.js';
+import { type Fault, field, rule } from '#libs/http/input/field.js';
+import { ChoiceField, TextField } from '#libs/http/input/fields.js';
+import { SearchableListQuery, SortField } from '#libs/http/input/list-query.js';
+import { DisplayNameField, NameField } from '#libs/http/input/name-fields.js';
 import { settingsFault } from './settings-rule.js';
 
 /** With a host, and nothing that a browser would read otherwise than it is written: no user, space or backslash. */
@@ -39,7 +39,7 @@ export class ProfileChange {
     optional: true,
     nullable: true,
     example: 'https://images.example.com/ada.png',
-    rules: [must(isHttpsUrl, 'https_url_expected', 'This must be an https URL.')],
+    rules: [rule(isHttpsUrl, 'https_url_expected', 'This must be an https URL.')],
     schema: { format: 'uri', pattern: '^https://' },
   })
   profile_picture?: string | null;

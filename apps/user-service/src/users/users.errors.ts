@@ -1,4 +1,4 @@
-import { ApiError, conflict, type ErrorEntry, forbidden, unavailable } from '#libs/http/api-error.js';
+import { ApiError, conflict, type ErrorEntry, forbidden, unavailable } from '#libs/http/replies/api-error.js';
 
 export const userSuspended = () => forbidden('user_suspended', 'This user is suspended.');
 

@@ -1,9 +1,9 @@
 import type { DataSource } from 'typeorm';
+import { textKey } from '#libs/core/text-key.js';
 import { keyStartsWith, nameStartsWith } from '#libs/database/name-search.js';
 import { countRows, fetchPage, type SortColumn } from '#libs/database/page.js';
-import { textKey } from '#libs/database/text-key.js';
 import { User } from '#libs/database/users/user.entity.js';
-import { type ListPage, listPage, readList } from '#libs/http/list-request.js';
+import { type ListPage, listPage, readList } from '#libs/http/input/list-request.js';
 import { type Profile, profileOf } from './profile.js';
 import type { UserListQuery } from './users.dto.js';
 

@@ -1,5 +1,5 @@
 import type { Environment } from '#libs/config/environment.js';
-import type { RunningApp } from '#libs/http/running-app.js';
+import type { RunningApp } from '#libs/http/application/running-app.js';
 import type { ChosenApps } from '../../chosen-apps.js';
 
 /** What a worker is told. The environment goes this way, and not as variables that `ps` shows. */

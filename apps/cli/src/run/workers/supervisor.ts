@@ -1,8 +1,8 @@
 import cluster, { type Worker } from 'node:cluster';
 import { AggregatorRegistry } from 'prom-client';
-import type { Logger } from '#libs/http/logger.js';
-import type { RunningApp } from '#libs/http/running-app.js';
-import { Failure } from '../../failure.js';
+import { UserFacingError } from '#libs/core/user-facing-error.js';
+import type { RunningApp } from '#libs/http/application/running-app.js';
+import type { Logger } from '#libs/observability/logger.js';
 import { isFromWorker, type Order, type ToWorker } from './messages.js';
 
 /** The first replacement comes after this long (ms), each further one after twice as long. */
@@ -57,12 +57,12 @@ export class Supervisor {
   private fork(): Promise<{ worker: Worker; addresses: Addresses }> {
     const worker = cluster.fork();
     return new Promise((resolve, reject) => {
-      worker.once('exit', () => reject(new Failure('A worker process ended before it was ready.')));
+      worker.once('exit', () => reject(new UserFacingError('A worker process ended before it was ready.')));
       worker.on('message', (message: unknown) => {
         if (!isFromWorker(message)) return;
         if (message.twinkey === 'hello') send(worker, { twinkey: 'order', order: this.order });
         else if (message.twinkey === 'ready') resolve({ worker, addresses: message.addresses });
-        else if (message.twinkey === 'failed') reject(new Failure(message.reason));
+        else if (message.twinkey === 'failed') reject(new UserFacingError(message.reason));
         else if (message.twinkey === 'scrape') void this.answerScrape(worker, message.id);
       });
     });

@@ -1,9 +1,9 @@
 import { AggregatorRegistry } from 'prom-client';
-import { Drain } from '#libs/http/drain.js';
-import { scrapeFrom } from '#libs/http/metrics.js';
-import { failureText } from '../../failure.js';
-import { Closers } from '../closers.js';
-import { end } from '../end.js';
+import { errorText } from '#libs/core/user-facing-error.js';
+import { Drain } from '#libs/http/application/drain.js';
+import { scrapeFrom } from '#libs/observability/metrics.js';
+import { DisposableStack } from '../disposable-stack.js';
+import { beginShutdown } from '../shutdown.js';
 import { open } from '../start.js';
 import { Interrupted, Stop } from '../stop.js';
 import { type FromWorker, isToWorker, type Order } from './messages.js';
@@ -12,16 +12,16 @@ import { type FromWorker, isToWorker, type Order } from './messages.js';
 export async function runWorker(): Promise<void> {
   // A Ctrl-C at the terminal reaches every process, and the supervisor says it once more.
   const stop = new Stop({ insistent: false });
-  const closers = new Closers();
+  const closers = new DisposableStack();
   const drain = new Drain();
   try {
     const { apps, env, workers } = await receiveOrder();
     shareMetrics();
     const running = await stop.unlessRequested(open(apps, env, { closers, drain, workers }));
     tell({ twinkey: 'ready', addresses: running.addresses });
-    await end(running, await stop.requested, drain);
+    await beginShutdown(running, await stop.requested, drain);
   } catch (error) {
-    if (!(error instanceof Interrupted)) tell({ twinkey: 'failed', reason: failureText(error) });
+    if (!(error instanceof Interrupted)) tell({ twinkey: 'failed', reason: errorText(error) });
     process.exitCode = 1;
   }
   await closers.close();

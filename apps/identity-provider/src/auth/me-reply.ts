@@ -1,0 +1,28 @@
+import type { Principal } from '#libs/auth/principal.js';
+import { mapAccount } from '../accounts/accounts.dto.js';
+import type { SessionAccount } from '../sessions/session-account.js';
+import type { MeReply } from './auth.dto.js';
+
+const iso = (seconds: number): string => new Date(seconds * 1000).toISOString();
+
+/** @param account the caller's own where he is a native one: its names are newer than the token's */
+export function mapMeReply(caller: Principal, account: SessionAccount | null): MeReply {
+  return {
+    issuer: caller.issuer,
+    sub: caller.sub,
+    username: caller.username,
+    email: caller.email,
+    first_name: account ? account.firstName : caller.firstName,
+    last_name: account ? account.lastName : caller.lastName,
+    kind: caller.kind,
+    roles: caller.roles,
+    permissions: caller.permissions,
+    token: {
+      id: caller.token.id,
+      issued_at: iso(caller.token.issuedAt),
+      expires_at: iso(caller.token.expiresAt),
+    },
+    account:
+      account && mapAccount({ ...account, role: { id: account.roleId, name: caller.roles[0] as string } }),
+  };
+}

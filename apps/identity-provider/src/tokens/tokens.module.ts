@@ -1,0 +1,11 @@
+import { Module } from '@nestjs/common';
+import { EnvelopedJwksController } from './jwks.controller.js';
+import { Jwks } from './jwks.js';
+import { TokenSigner } from './token-signer.js';
+
+@Module({
+  controllers: [EnvelopedJwksController],
+  providers: [Jwks, TokenSigner],
+  exports: [Jwks, TokenSigner],
+})
+export class TokensModule {}

@@ -1,0 +1,32 @@
+import { expect, it } from 'vitest';
+import { hasPermission } from './has-permission.js';
+import { PERMISSIONS } from './permissions.js';
+
+it('compares exactly', () => {
+  expect(hasPermission(['accounts:read'], 'accounts:read')).toBe(true);
+  for (const near of [
+    'accounts:readAll',
+    'accounts:rea',
+    'Accounts:read',
+    'account:read',
+    'accounts:read ',
+    'accounts:',
+  ]) {
+    expect(hasPermission(['accounts:read'], near)).toBe(false);
+    expect(hasPermission([near], 'accounts:read')).toBe(false);
+  }
+});
+
+it('takes * for everything, and no other wildcard', () => {
+  expect(hasPermission(['*'], 'anything:at-all')).toBe(true);
+  for (const wildcard of ['accounts:*', '*:read', '*:*', '**', '.*', '']) {
+    expect(hasPermission([wildcard], 'accounts:read')).toBe(false);
+  }
+  expect(hasPermission([], 'accounts:read')).toBe(false);
+});
+
+it('the catalogue names each permission once', () => {
+  const names = PERMISSIONS.map(({ name }) => name);
+  expect(new Set(names).size).toBe(names.length);
+  expect(names.every((name) => name === '*' || /^[a-z]+:(create|read|update|delete)$/.test(name))).toBe(true);
+});

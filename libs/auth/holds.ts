@@ -1,5 +1,0 @@
-import { EVERYTHING } from './permissions.js';
-
-/** Whether these permissions contain that one: compared exactly; `*` alone is everything, `accounts:*` is nothing. */
-export const holds = (permissions: readonly string[], permission: string): boolean =>
-  permissions.includes(permission) || permissions.includes(EVERYTHING);

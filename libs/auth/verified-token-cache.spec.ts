@@ -1,0 +1,66 @@
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { acceptClaims } from './claims.js';
+import { StaticKeys } from './key-source.js';
+import { nativeIssuer } from './native-issuer.js';
+import { nativeToken, testKey } from './testing/tokens.js';
+import type { UnverifiedToken } from './unverified-token.js';
+import { VerifiedTokenCache } from './verified-token-cache.js';
+
+const ISSUER = 'https://id.example.com';
+const key = testKey('k');
+let remembered: VerifiedTokenCache;
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['Date'] });
+  remembered = new VerifiedTokenCache();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const settings = { issuer: ISSUER, audience: ISSUER, maxLifetimeSeconds: 3_600, jwksUrl: null };
+function keep(raw: string, issuer = nativeIssuer({ ...settings, keys: [key] })) {
+  const { claims } = nativeToken(ISSUER, ISSUER, 'k');
+  const candidate: UnverifiedToken = { raw, issuer, kid: 'k', key: key.key, claims };
+  const token = acceptClaims(candidate, Date.now() / 1_000);
+  remembered.set(candidate, token);
+  return token;
+}
+
+it('remembers a token by all of it', () => {
+  const token = keep('a.b.c');
+  expect(remembered.get('a.b.c')).toBe(token);
+  expect(remembered.get('a.b.d')).toBeNull();
+  expect(remembered.get('__proto__')).toBeNull();
+});
+
+it('never past its expiry, leeway or not', () => {
+  const token = keep('a.b.c');
+  vi.setSystemTime(token.expiresAt * 1_000 - 1);
+  expect(remembered.get('a.b.c')).toBe(token);
+  vi.setSystemTime(token.expiresAt * 1_000);
+  expect(remembered.get('a.b.c')).toBeNull();
+});
+
+it('no more once its key is withdrawn or replaced', () => {
+  const published = new Map([['k', key.key]]);
+  const keys = new StaticKeys([]);
+  vi.spyOn(keys, 'current').mockImplementation((kid) => published.get(kid));
+  const issuer = { ...nativeIssuer({ ...settings, keys: [key] }), keys };
+  const token = keep('a.b.c', issuer);
+  expect(remembered.get('a.b.c')).toBe(token);
+  published.set('k', testKey('k').key);
+  expect(remembered.get('a.b.c')).toBeNull();
+  keep('d.e.f', issuer);
+  published.delete('k');
+  expect(remembered.get('d.e.f')).toBeNull();
+});
+
+it('ten thousand, and then forgets the oldest', () => {
+  for (let index = 0; index < 10_000; index++) keep(`token ${index}`);
+  expect(remembered.get('token 0')).not.toBeNull();
+  keep('one more');
+  expect(remembered.get('token 0')).toBeNull();
+  expect(remembered.get('token 1')).not.toBeNull();
+  expect(remembered.get('one more')).not.toBeNull();
+});

@@ -1,0 +1,132 @@
+import type { ApiPropertyOptions } from '@nestjs/swagger';
+import { isEmail } from 'class-validator';
+import { isId } from '#libs/core/ids.js';
+import { isStorable } from '#libs/core/storable-text.js';
+import { type Fault, type FieldOptions, field, type Rule, rule } from './field.js';
+
+export const isString: Rule = rule(
+  (value: unknown) => typeof value === 'string',
+  'string_expected',
+  'This must be a string.',
+);
+export const storable: Rule = rule(
+  isStorable,
+  'invalid_characters',
+  'NUL and lone surrogates are not allowed.',
+);
+
+/** Lengths count characters (code points), as people and OpenAPI do. */
+const lengthOf = (value: string): number => [...value].length;
+
+export const lengthWithin =
+  (min: number, max: number): Rule =>
+  (value) => {
+    const length = lengthOf(value as string);
+    if (length < min)
+      return { code: 'too_short', message: `At least ${min} character${min === 1 ? '' : 's'}.` };
+    if (length > max) return { code: 'too_long', message: `At most ${max} characters.` };
+    return null;
+  };
+
+export interface TextOptions extends FieldOptions {
+  min?: number;
+  max: number;
+  /** Further rules, after type, characters and length. */
+  rules?: Rule[];
+  schema?: ApiPropertyOptions;
+}
+
+/** Text of `min` (0) to `max` characters. */
+export const TextField = ({ min = 0, max, rules = [], schema, ...options }: TextOptions): PropertyDecorator =>
+  field(
+    options,
+    { type: String, ...(min > 0 ? { minLength: min } : {}), maxLength: max, ...schema } as ApiPropertyOptions,
+    isString,
+    storable,
+    lengthWithin(min, max),
+    ...rules,
+  );
+
+/** At most 254 characters (RFC 5321, section 4.5.3.1.3), surrounding white space aside. */
+export const EmailField = (options: FieldOptions = {}): PropertyDecorator =>
+  field(
+    { example: 'ada@example.com', ...options },
+    { type: String, format: 'email', maxLength: 254 },
+    isString,
+    storable,
+    rule((value: string) => lengthOf(value.trim()) <= 254, 'too_long', 'At most 254 characters.'),
+    rule(
+      (value: string) => isEmail(value.trim(), { allow_utf8_local_part: true, ignore_max_length: true }),
+      'invalid_email',
+      'This is not an email address.',
+    ),
+  );
+
+const TOKEN = /^[A-Za-z0-9_-]{1,64}$/;
+const PERMISSION = /^[A-Za-z0-9_-]{1,64}:[A-Za-z0-9_-]{1,64}$/;
+
+/** A role's name. */
+export const RoleNameField = (options: FieldOptions = {}): PropertyDecorator =>
+  field(
+    { example: 'support', ...options },
+    { type: String, pattern: TOKEN.source },
+    isString,
+    rule((value: string) => TOKEN.test(value), 'invalid_name', 'One to 64 of A-Z, a-z, 0-9, _ and -.'),
+  );
+
+/** A permission's name: `resource:action`. */
+export const PermissionNameField = (options: FieldOptions = {}): PropertyDecorator =>
+  field(
+    { example: 'invoices:read', ...options },
+    { type: String, pattern: PERMISSION.source },
+    isString,
+    rule(
+      (value: string) => PERMISSION.test(value),
+      'invalid_name',
+      'resource:action, each one to 64 of A-Z, a-z, 0-9, _ and -.',
+    ),
+  );
+
+export const IdField = (options: FieldOptions = {}): PropertyDecorator =>
+  field(options, { type: String, format: 'uuid' }, rule(isId, 'invalid_id', 'This must be a UUID.'));
+
+export const IdListField = ({
+  min = 1,
+  max = 100,
+  ...options
+}: FieldOptions & { min?: number; max?: number } = {}): PropertyDecorator =>
+  field(
+    options,
+    {
+      type: 'array',
+      items: { type: 'string', format: 'uuid' },
+      minItems: min,
+      maxItems: max,
+    } as ApiPropertyOptions,
+    ...listRules(min, max, (value) =>
+      isId(value) ? null : { code: 'invalid_id', message: 'This must be a UUID.' },
+    ),
+  );
+
+/** A list's own rules, then `each` for every entry: a fault names its index. */
+export const listRules = (min: number, max: number, each: (value: unknown) => Fault | null): Rule[] => [
+  rule(Array.isArray, 'array_expected', 'This must be an array.'),
+  rule((value: unknown[]) => value.length >= min, 'too_few', `At least ${min}.`),
+  rule((value: unknown[]) => value.length <= max, 'too_many', `At most ${max}.`),
+  (value) =>
+    (value as unknown[]).flatMap((entry, index) => {
+      const fault = each(entry);
+      return fault ? [{ ...fault, at: `[${index}]` }] : [];
+    }),
+];
+
+export const ChoiceField = (choices: readonly string[], options: FieldOptions = {}): PropertyDecorator =>
+  field(
+    options,
+    { type: String, enum: [...choices] } as ApiPropertyOptions,
+    rule(
+      (value: unknown) => choices.includes(value as string),
+      'invalid_choice',
+      `One of: ${choices.join(', ')}.`,
+    ),
+  );

@@ -1,0 +1,44 @@
+import { describe, expect, it } from 'vitest';
+import { ApiError } from './api-error.js';
+import { assertIfMatch, etagOf, isUnmodified } from './etag.js';
+
+describe('strong entity tags', () => {
+  it('quote the versions that they are made of', () => {
+    expect(etagOf(3)).toBe('"3"');
+    expect(etagOf(3, 12)).toBe('"3-12"');
+  });
+
+  it.each([
+    ['"3"', true],
+    ['W/"3"', true],
+    ['"1", "3"', true],
+    ['*', true],
+    ['"4"', false],
+    ['3', false],
+    [undefined, false],
+  ])('If-None-Match %s against "3" is unmodified: %s', (header, expected) => {
+    expect(isUnmodified(header, '"3"')).toBe(expected);
+  });
+
+  it.each(['"3"', '"1", "3"', '*', undefined])('If-Match %s lets a write through', (header) => {
+    expect(() => assertIfMatch(header, '"3"')).not.toThrow();
+  });
+
+  it.each(['"4"', 'W/"3"', '3', ''])('If-Match %s is 412: only a strong match counts', (header) => {
+    expect(() => assertIfMatch(header, '"3"')).toThrow(expect.objectContaining({ status: 412 }) as ApiError);
+  });
+
+  it('tells a weak tag in If-Match from a version that is not the current one', () => {
+    const messageOf = (header: string): string => {
+      try {
+        assertIfMatch(header, '"3"');
+      } catch (error) {
+        return (error as ApiError).message;
+      }
+      return '';
+    };
+    expect(messageOf('W/"3"')).toContain('weak');
+    expect(messageOf('"1", W/"3"')).toContain('weak');
+    expect(messageOf('"1"')).not.toContain('weak');
+  });
+});

@@ -1,0 +1,36 @@
+import type { Method, Operation, Response } from './document-parts.js';
+import { errorAnswer, HEADERS, headerRef, nameOf } from './shared-components.js';
+
+/** Adds what every route of the kind can answer, and the headers of what the handler declared. */
+export function addErrorAnswers(
+  operation: Operation,
+  { method, hasPathId }: { method: Method; hasPathId: boolean },
+): void {
+  const { responses } = operation;
+  const isSecured = (operation.security ?? []).length > 0;
+  for (const [status, declared] of Object.entries(responses)) {
+    if (!declared || '$ref' in declared) continue;
+    responses[status] = completed(Number(status), declared);
+  }
+  const possible = [
+    400,
+    422,
+    ...(isSecured ? [401, 403, 503] : []),
+    ...(hasPathId ? [404] : []),
+    ...(method === 'get' ? [] : [413, 415]),
+    ...(method === 'post' ? [503] : []),
+  ];
+  for (const status of possible) responses[status] ??= { $ref: `#/components/responses/${nameOf(status)}` };
+}
+
+/** A declared answer with its shared headers; an error's with its example too. */
+function completed(status: number, declared: Response): Response {
+  const refersToEnvelope = JSON.stringify(declared.content ?? {}).includes('/ErrorEnvelope"');
+  if (refersToEnvelope) {
+    const shared = errorAnswer(status, declared.description);
+    return { ...shared, headers: { ...declared.headers, ...shared.headers } };
+  }
+  const names = ['X-Request-Id', ...Object.keys(declared.headers ?? {}), ...(status === 304 ? ['ETag'] : [])];
+  const headers = names.map((name) => [name, HEADERS[name] ? headerRef(name) : declared.headers?.[name]]);
+  return { ...declared, headers: Object.fromEntries(headers) };
+}

@@ -1,0 +1,58 @@
+import type { OpenAPIObject } from '@nestjs/swagger';
+import { type MediaType, operationsOf, resolve, type Schema } from './document-parts.js';
+
+/** Text by format, where a schema brings no example of its own. */
+const BY_FORMAT: Record<string, string> = {
+  uuid: '01980f5e-7a3b-7c41-9d52-6f8e1b2c3d4e',
+  'date-time': '2026-01-31T09:30:00.000Z',
+  email: 'ada@example.com',
+  uri: 'https://example.com/ada.png',
+};
+
+/** Gives each body, answer and path parameter that has no example one made from its schema. */
+export function addExamples(document: OpenAPIObject): void {
+  const exemplify = (content: Record<string, MediaType> | undefined) => {
+    for (const media of Object.values(content ?? {})) {
+      if (media.example !== undefined || media.examples || !media.schema) continue;
+      media.example = exampleOf(document, media.schema);
+    }
+  };
+  for (const { operation } of operationsOf(document)) {
+    for (const parameter of operation.parameters ?? []) {
+      if ('$ref' in parameter || parameter.in !== 'path' || !parameter.schema) continue;
+      parameter.example ??= exampleOf(document, parameter.schema);
+    }
+    if (operation.requestBody && !('$ref' in operation.requestBody)) exemplify(operation.requestBody.content);
+    for (const answer of Object.values(operation.responses)) {
+      if (answer && !('$ref' in answer)) exemplify(answer.content);
+    }
+  }
+}
+
+/** A value that the schema takes: its own example first, then the first choice, then one by type. */
+export function exampleOf(document: OpenAPIObject, node: Schema): unknown {
+  const schema = resolve(document, node);
+  if (schema.example !== undefined) return schema.example;
+  if (schema.default !== undefined) return schema.default;
+  if (schema.enum) return schema.enum[0];
+  const [choice] = schema.anyOf ?? schema.oneOf ?? schema.allOf ?? [];
+  if (choice) return exampleOf(document, choice);
+  const type = [schema.type].flat()[0];
+  if (type === 'object') return objectOf(document, schema);
+  if (type === 'array') return schema.items ? [exampleOf(document, schema.items)] : [];
+  if (type === 'integer' || type === 'number') return schema.minimum ?? 1;
+  if (type === 'boolean') return true;
+  if (type === 'string') return BY_FORMAT[schema.format ?? ''] ?? 'text'.padEnd(schema.minLength ?? 0, '.');
+  return null;
+}
+
+function objectOf(
+  document: OpenAPIObject,
+  { properties, additionalProperties }: Exclude<Schema, { $ref: string }>,
+) {
+  if (properties) {
+    const entries = Object.entries(properties).map(([name, value]) => [name, exampleOf(document, value)]);
+    return Object.fromEntries(entries) as unknown;
+  }
+  return typeof additionalProperties === 'object' ? { name: exampleOf(document, additionalProperties) } : {};
+}

@@ -1,0 +1,47 @@
+import type { OpenAPIObject } from '@nestjs/swagger';
+import { METHODS, type PathItem } from './document-parts.js';
+
+/** The document in an order that does not depend on how the routes were found. */
+export function inOrder(document: OpenAPIObject): OpenAPIObject {
+  const { openapi, info, servers, tags, paths, components } = document;
+  return {
+    openapi,
+    info,
+    servers,
+    tags,
+    paths: sortKeys(paths, (item) => inMethodOrder(item)),
+    components: {
+      securitySchemes: sortKeys(components?.securitySchemes),
+      schemas: sortKeys(components?.schemas),
+      responses: sortKeys(components?.responses),
+      headers: sortKeys(components?.headers),
+    },
+  };
+}
+
+function inMethodOrder(item: PathItem): PathItem {
+  const ordered: PathItem = {};
+  for (const method of METHODS) {
+    const operation = item[method];
+    if (!operation) continue;
+    const { tags, summary, description, operationId, security, parameters, requestBody, responses, ...rest } =
+      operation;
+    ordered[method] = {
+      tags,
+      summary,
+      description,
+      operationId,
+      security,
+      parameters: parameters?.length ? parameters : undefined,
+      requestBody,
+      responses: sortKeys(responses),
+      ...rest,
+    };
+  }
+  return ordered;
+}
+
+function sortKeys<T>(record: Record<string, T> = {}, each: (value: T) => T = (value) => value) {
+  const names = Object.keys(record).sort();
+  return Object.fromEntries(names.map((name) => [name, each(record[name] as T)]));
+}
