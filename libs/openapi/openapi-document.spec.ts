@@ -76,10 +76,13 @@ describe('the OpenAPI document', () => {
     });
   });
 
-  it('says which permission an operation needs', () => {
+  it('says which permissions an operation needs', () => {
     expect(operation('get', '/api/v1/toys/{id}')).toMatchObject({
       description: 'Needs the permission `toys:read`.',
       'x-permission': 'toys:read',
+    });
+    expect(operation('post', '/api/v1/toys')).toMatchObject({
+      description: 'Needs the permission `toys:create` or `toys:update`.',
     });
     expect(operation('get', '/api/v1/toys')).not.toHaveProperty('description');
   });

@@ -85,11 +85,11 @@ function closeSchema(schema: Schema): void {
   schema.additionalProperties ??= Object.keys(schema.properties).length === 0;
 }
 
-/** `@RequirePermission` leaves the permission's name here: people read it in the text. */
+/** `@RequirePermission` leaves the permissions' names here: people read them in the text. */
 function describeAccess(operation: Operation & { 'x-permission'?: string }): void {
-  const permission = operation['x-permission'];
-  if (permission === undefined) return;
-  const sentence = `Needs the permission \`${permission}\`.`;
+  const permissions = operation['x-permission'];
+  if (permissions === undefined) return;
+  const sentence = `Needs the permission \`${permissions.replaceAll(' or ', '` or `')}\`.`;
   operation.description = [operation.description, sentence].filter(Boolean).join('\n\n');
 }
 
