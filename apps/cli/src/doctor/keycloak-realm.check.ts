@@ -5,7 +5,7 @@ import { fetchJson } from './fetch-json.js';
 /** The realm's public side: discovery, issuer and keys. */
 export async function checkRealm(settings: KeycloakServiceSettings): Promise<DoctorCheck[]> {
   const { internalUrl, realm, issuer } = settings;
-  const url = `${internalUrl}/realms/${realm}/.well-known/openid-configuration`;
+  const url = `${internalUrl}/realms/${encodeURIComponent(realm)}/.well-known/openid-configuration`;
   const answer = await fetchJson(url);
   const name = 'keycloak.reachable';
   if (typeof answer === 'string') {
@@ -24,13 +24,17 @@ export async function checkRealm(settings: KeycloakServiceSettings): Promise<Doc
 }
 
 export function checkIssuer(expected: string, found: unknown): DoctorCheck {
-  return found === expected
-    ? ok('keycloak.issuer', `${expected}.`)
-    : broken(
-        'keycloak.issuer',
-        `Keycloak calls itself ${found}, the settings say ${expected}: every token is refused.`,
-        "Let KEYCLOAK_URL be the URL that browsers use, and Keycloak's own hostname setting (KC_HOSTNAME) the same.",
-      );
+  if (found === expected) return ok('keycloak.issuer', `${expected}.`);
+  // KEYCLOAK_URL is read in lower case, as browsers send a host.
+  const remedy =
+    String(found).toLowerCase() === expected.toLowerCase()
+      ? "Write the host in Keycloak's own hostname setting (KC_HOSTNAME) in lower case."
+      : "Let KEYCLOAK_URL be the URL that browsers use, and Keycloak's own hostname setting (KC_HOSTNAME) the same.";
+  return broken(
+    'keycloak.issuer',
+    `Keycloak calls itself ${found}, the settings say ${expected}: every token is refused.`,
+    remedy,
+  );
 }
 
 async function checkKeySet(url: string): Promise<DoctorCheck> {

@@ -38,7 +38,8 @@ async function checkServer(settings: KeycloakServiceSettings, examined: Examined
 function settingsIn({ apps, env }: Examined): KeycloakServiceSettings | null | 'faulty' {
   try {
     // The secret is user-service's alone.
-    const secret = apps === 'identity-provider' ? { KEYCLOAK_CLIENT_SECRET: 'unused' } : {};
+    const secret =
+      apps === 'identity-provider' ? { KEYCLOAK_CLIENT_SECRET: 'unused-by-identity-provider' } : {};
     return keycloakSettings({ ...env, ...secret });
   } catch (error) {
     if (error instanceof SettingsError) return 'faulty';
