@@ -8,8 +8,8 @@ import { bearerToken } from './bearer.js';
 import { CallerResolver } from './caller-resolver.js';
 import { hasPermission } from './has-permission.js';
 import type { Principal } from './principal.js';
-import { printable, TokenRejected } from './token-rejected.js';
 import { VerifiedTokenCache } from './verified-token-cache.js';
+import { printable, TokenRejected } from './token-rejected.js';
 
 /**
  * Decides about every request to every handler:
@@ -40,8 +40,7 @@ export class AccessGuard implements CanActivate {
     if (access.nativeOnly && caller.issuer !== 'native') {
       throw forbidden('native_account_required', 'This is for native accounts.');
     }
-    if (access.permission !== null && !hasPermission(caller.permissions, access.permission))
-      throw forbidden();
+    if (access.permission !== null && !hasPermission(caller.permissions, access.permission)) throw forbidden();
     return true;
   }
 

@@ -12,8 +12,8 @@ import { AccessGuard } from './access.guard.js';
 import { BearerGuard } from './bearer.guard.js';
 import { CallerResolver, TokenCallerResolver } from './caller-resolver.js';
 import { JwtStrategy } from './jwt.strategy.js';
-import { type TrustedIssuer, TrustedIssuers } from './trusted-issuer.js';
 import { VerifiedTokenCache } from './verified-token-cache.js';
+import { type TrustedIssuer, TrustedIssuers } from './trusted-issuer.js';
 
 export interface AuthModuleSettings {
   /** Modules of what `issuers` and `resolver` inject. */

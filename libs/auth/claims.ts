@@ -1,8 +1,8 @@
 import { isStorable } from '#libs/core/storable-text.js';
+import type { UnverifiedToken } from './unverified-token.js';
 import type { JsonObject } from './compact-token.js';
 import type { VerifiedToken } from './principal.js';
 import { type RejectionReason, TokenRejected } from './token-rejected.js';
-import type { UnverifiedToken } from './unverified-token.js';
 
 /** For clocks that differ a little. */
 const LEEWAY = 30;

@@ -3,11 +3,11 @@ import { AuthModuleOptions, PassportStrategy } from '@nestjs/passport';
 import passport from 'passport';
 import { type SecretOrKeyProvider, Strategy } from 'passport-jwt';
 import { type BearerRequest, bearerToken } from './bearer.js';
+import { type UnverifiedToken, parseUnverifiedToken } from './unverified-token.js';
 import { acceptClaims } from './claims.js';
 import type { VerifiedToken } from './principal.js';
-import { TrustedIssuers } from './trusted-issuer.js';
-import { parseUnverifiedToken, type UnverifiedToken } from './unverified-token.js';
 import { VerifiedTokenCache } from './verified-token-cache.js';
+import { TrustedIssuers } from './trusted-issuer.js';
 
 /**
  * How a token is verified, in this order:

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import type { UnverifiedToken } from './unverified-token.js';
 import { acceptClaims } from './claims.js';
 import { StaticKeys } from './key-source.js';
 import { nativeIssuer } from './native-issuer.js';
-import { nativeToken, testKey } from './testing/tokens.js';
-import type { UnverifiedToken } from './unverified-token.js';
 import { VerifiedTokenCache } from './verified-token-cache.js';
+import { nativeToken, testKey } from './testing/tokens.js';
 
 const ISSUER = 'https://id.example.com';
 const key = testKey('k');

@@ -1,8 +1,8 @@
 import { hash, type KeyObject } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
+import type { UnverifiedToken } from './unverified-token.js';
 import type { VerifiedToken } from './principal.js';
 import type { TrustedIssuer } from './trusted-issuer.js';
-import type { UnverifiedToken } from './unverified-token.js';
 
 interface Remembered {
   readonly token: VerifiedToken;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { developmentEnvironment, KEYCLOAK, problemsOf } from '../../test/support/settings-fixtures.js';
 import { databaseUrls, keycloakSettings, rotationSettings, seedSettings } from './command.settings.js';
+import { developmentEnvironment, KEYCLOAK, problemsOf } from '../../test/support/settings-fixtures.js';
 
 const URL = 'postgres://a:b@db/all';
 const OTHER = 'postgres://a:b@db/other';

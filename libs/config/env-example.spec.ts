@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'dotenv';
 import { describe, expect, it } from 'vitest';
-import { developmentEnvironment, problemsOf } from '../../test/support/settings-fixtures.js';
 import { allSettings } from './all.settings.js';
 import { renderEnvExample } from './env-example.js';
+import { developmentEnvironment, problemsOf } from '../../test/support/settings-fixtures.js';
 import { SECTIONS } from './variables/table.js';
 
 const root = new URL('../../', import.meta.url);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Environment } from './environment.js';
 import {
   base64,
   developmentEnvironment,
@@ -7,7 +8,6 @@ import {
   productionEnvironment,
   rsaPems,
 } from '../../test/support/settings-fixtures.js';
-import type { Environment } from './environment.js';
 import { identityProviderSettings } from './identity-provider.settings.js';
 import { parsePublicKey, thumbprintOf } from './keys.js';
 

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { allSettings } from './all.settings.js';
+import type { Environment } from './environment.js';
 import {
   base64,
   developmentEnvironment,
@@ -7,8 +9,6 @@ import {
   productionEnvironment,
   rsaPems,
 } from '../../test/support/settings-fixtures.js';
-import { allSettings } from './all.settings.js';
-import type { Environment } from './environment.js';
 import { userServiceSettings } from './user-service.settings.js';
 
 const faultyVariables = (env: Environment) =>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { SettingsError } from '#libs/config/settings-error.js';
-import { errorText, messageOf, UserFacingError } from './user-facing-error.js';
+import { UserFacingError, errorText, messageOf } from './user-facing-error.js';
 
 describe('failureText', () => {
   it('is one line', () => {

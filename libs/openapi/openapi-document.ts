@@ -1,10 +1,10 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
-import { type Operation, operationsOf, type Parameter, resolve, type Schema } from './document-parts.js';
 import { addErrorAnswers } from './error-responses.js';
 import { addExamples } from './examples.js';
 import { addLinks } from './links.js';
 import { inOrder } from './property-order.js';
+import { type Operation, operationsOf, type Parameter, resolve, type Schema } from './document-parts.js';
 import { sharedAnswers } from './shared-components.js';
 
 /** The security scheme's name in the document: what `@ApiBearerAuth()` names unless told otherwise. */

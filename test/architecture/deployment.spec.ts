@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { parse as parseEnv } from 'dotenv';
 import { describe, expect, it } from 'vitest';
+import { KEYCLOAK_IMAGE } from '#libs/development/keycloak/release.js';
+import { developmentEnvironment } from '../support/settings-fixtures.js';
 import { identityProviderSettings } from '#libs/config/identity-provider.settings.js';
 import { userServiceSettings } from '#libs/config/user-service.settings.js';
 import { SECTIONS, sampleOf } from '#libs/config/variables/table.js';
 import type { App } from '#libs/config/variables/variable.js';
-import { KEYCLOAK_IMAGE } from '#libs/development/keycloak/release.js';
-import { developmentEnvironment } from '../support/settings-fixtures.js';
 import { composeText, references, resolveCompose } from './compose-file.js';
 
 const text = composeText();

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { newId } from '#libs/core/ids.js';
 import { Account } from '#libs/database/identity/account.entity.js';
 import { Session } from '#libs/database/identity/session.entity.js';
+import { newId } from '#libs/core/ids.js';
 import type { Api } from '../support/api.js';
 import { unique } from '../support/factories.js';
 import { startTestIdentityProvider, type TestIdentityProvider } from '../support/identity-provider.js';

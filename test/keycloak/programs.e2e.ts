@@ -6,10 +6,7 @@ describe('asking a program', () => {
 
   test('gives its exit code and both of its outputs', async () => {
     const script = 'process.stdout.write("out "); process.stderr.write("err"); process.exitCode = 3';
-    expect(await runProgram(process.execPath, ['-e', script], options)).toEqual({
-      code: 3,
-      output: 'out err',
-    });
+    expect(await runProgram(process.execPath, ['-e', script], options)).toEqual({ code: 3, output: 'out err' });
   });
 
   test('has no code where the program is missing, or takes too long', async () => {

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { type DataSource, In } from 'typeorm';
-import { newId } from '#libs/core/ids.js';
-import { textKey } from '#libs/core/text-key.js';
 import { Account } from '#libs/database/identity/account.entity.js';
 import { Permission } from '#libs/database/identity/permission.entity.js';
 import { Role } from '#libs/database/identity/role.entity.js';
 import { RolePermission } from '#libs/database/identity/role-permission.entity.js';
 import { Session } from '#libs/database/identity/session.entity.js';
+import { textKey } from '#libs/core/text-key.js';
+import { newId } from '#libs/core/ids.js';
 
 /** A name that no other row has. */
 export const unique = (prefix: string): string => `${prefix}-${randomBytes(5).toString('hex')}`;

@@ -2,9 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { KeycloakStartError } from '#libs/development/keycloak/keycloak-error.js';
-import { type RunningKeycloak, startKeycloak } from '#libs/development/keycloak/keycloak-server.js';
 import type { Environment } from '#libs/development/keycloak/programs.js';
 import { demoRealm } from '#libs/development/keycloak/realm.js';
+import { type RunningKeycloak, startKeycloak } from '#libs/development/keycloak/keycloak-server.js';
 
 const ADMIN = { username: 'admin', password: 'test-admin' };
 

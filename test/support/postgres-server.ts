@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { PERMISSIONS } from '#libs/auth/permissions.js';
+import { openCluster } from '#libs/development/postgres/embedded-postgres.js';
 import { identityDataSource } from '#libs/database/identity/identity-data-source.js';
 import { upsertPermissions } from '#libs/database/identity/upsert-permissions.js';
 import { migrate } from '#libs/database/migrate.js';
 import { usersDataSource } from '#libs/database/users/users-data-source.js';
-import { openCluster } from '#libs/development/postgres/embedded-postgres.js';
 
 /** What was committed survives a crash of the server, which tests bring about, but not one of the machine. */
 const FAST = { fsync: 'off', full_page_writes: 'off', max_connections: '500' };

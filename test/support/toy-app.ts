@@ -2,14 +2,14 @@ import { Body, Controller, Delete, Get, Module, Param, Patch, Post, Query } from
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { ApiBearerAuth, ApiExtension, ApiProperty, ApiTags } from '@nestjs/swagger';
 import { pino } from 'pino';
-import { createHttpApp, type HttpAppOptions } from '#libs/http/application/http-app.js';
-import { EmailField, IdField, TextField } from '#libs/http/input/fields.js';
-import { SearchableListQuery, SortField } from '#libs/http/input/list-query.js';
 import { notFound } from '#libs/http/replies/api-error.js';
 import { Reply } from '#libs/http/replies/envelope.js';
-import { assertIfMatch, etagOf } from '#libs/http/replies/etag.js';
-import { IfMatch, Replies } from '#libs/http/replies/replies.js';
+import { etagOf, assertIfMatch } from '#libs/http/replies/etag.js';
+import { EmailField, IdField, TextField } from '#libs/http/input/fields.js';
+import { createHttpApp, type HttpAppOptions } from '#libs/http/application/http-app.js';
+import { SearchableListQuery, SortField } from '#libs/http/input/list-query.js';
 import { buildOpenApiDocument } from '#libs/openapi/openapi-document.js';
+import { IfMatch, Replies } from '#libs/http/replies/replies.js';
 
 const ID = '01980f5e-7a3b-7c41-9d52-6f8e1b2c3d4e';
 

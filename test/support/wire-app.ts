@@ -2,14 +2,14 @@ import type { Server } from 'node:http';
 import { promisify } from 'node:util';
 import { Body, Controller, Get, HttpException, Module, Param, Patch, Post, Query, Req } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import { createHttpApp, type HttpAppOptions } from '#libs/http/application/http-app.js';
-import { listenOn } from '#libs/http/application/running-app.js';
-import { EmailField, TextField } from '#libs/http/input/fields.js';
-import { ListQuery, SortField } from '#libs/http/input/list-query.js';
 import { type ApiError, tooManyRequests, unavailable } from '#libs/http/replies/api-error.js';
 import { Reply } from '#libs/http/replies/envelope.js';
-import { assertIfMatch, etagOf } from '#libs/http/replies/etag.js';
+import { etagOf, assertIfMatch } from '#libs/http/replies/etag.js';
+import { EmailField, TextField } from '#libs/http/input/fields.js';
+import { createHttpApp, type HttpAppOptions } from '#libs/http/application/http-app.js';
+import { ListQuery, SortField } from '#libs/http/input/list-query.js';
 import { IfMatch, Replies } from '#libs/http/replies/replies.js';
+import { listenOn } from '#libs/http/application/running-app.js';
 import { type CapturedLog, captureLog } from './captured-log.js';
 
 /** Stands in texts that may not leave. */

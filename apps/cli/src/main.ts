@@ -2,8 +2,8 @@ import 'reflect-metadata';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CommandFactory } from 'nest-commander';
-import { printError } from '#libs/core/user-facing-error.js';
 import { CliModule } from './cli.module.js';
+import { printError } from '#libs/core/user-facing-error.js';
 import { projectRoot } from './project-root.js';
 
 // A reader that goes away early (`twinkey migrate status | head -1`) is no fault of ours.

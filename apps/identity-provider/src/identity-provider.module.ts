@@ -10,15 +10,15 @@ import type { Drain } from '#libs/http/application/drain.js';
 import { AccountsModule } from './accounts/accounts.module.js';
 import { NativeAuthModule } from './auth/auth.module.js';
 import { CurrentCallerResolver } from './auth/caller.resolver.js';
+import { SessionsModule } from './sessions/sessions.module.js';
 import { AuthorityModule } from './authority/authority.module.js';
 import { RoleMapWarning } from './authority/role-map-warning.js';
 import { HealthController } from './health/health.controller.js';
-import { PermissionsModule } from './permissions/permissions.module.js';
-import { RolesModule } from './roles/roles.module.js';
-import { SessionsModule } from './sessions/sessions.module.js';
-import { SettingsModule } from './settings.js';
 import { WellKnownController } from './tokens/jwks.controller.js';
 import { TokensModule } from './tokens/tokens.module.js';
+import { PermissionsModule } from './permissions/permissions.module.js';
+import { RolesModule } from './roles/roles.module.js';
+import { SettingsModule } from './settings.js';
 
 /** Features whose routes stand under `/api/v1`. */
 const API = [NativeAuthModule, TokensModule, AccountsModule, RolesModule, PermissionsModule];

@@ -1,11 +1,11 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
 import type { IdentityProviderSettings } from '#libs/config/settings.js';
 import { Drain } from '#libs/http/application/drain.js';
-import { KEYCLOAK_SETTINGS } from './authority/role-map-warning.js';
 import { LOGIN_SETTINGS } from './login-throttle/login-throttle.js';
+import { KEYCLOAK_SETTINGS } from './authority/role-map-warning.js';
+import { SIGNING_SETTINGS } from './tokens/token-signer.js';
 import { BCRYPT_COST } from './passwords/password-hasher.js';
 import { WORKERS } from './passwords/passwords.module.js';
-import { SIGNING_SETTINGS } from './tokens/token-signer.js';
 
 /** What the whole application may inject of its settings. */
 @Global()

@@ -1,13 +1,13 @@
 import type { IdentityProviderSettings } from '#libs/config/settings.js';
 import { translateDatabaseError } from '#libs/database/error-translation.js';
+import { serveDocs } from '#libs/openapi/docs-pages.js';
 import type { Drain } from '#libs/http/application/drain.js';
 import { createHttpApp } from '#libs/http/application/http-app.js';
-import { startMetricsListener } from '#libs/http/application/metrics-listener.js';
-import { listenOn, type RunningApp } from '#libs/http/application/running-app.js';
 import type { Logger } from '#libs/observability/logger.js';
 import { collectProcessMetrics } from '#libs/observability/metrics.js';
-import { serveDocs } from '#libs/openapi/docs-pages.js';
+import { startMetricsListener } from '#libs/http/application/metrics-listener.js';
 import { buildOpenApiDocument } from '#libs/openapi/openapi-document.js';
+import { listenOn, type RunningApp } from '#libs/http/application/running-app.js';
 import { translateConstraint } from './constraint-errors.js';
 import { IdentityProviderModule } from './identity-provider.module.js';
 import { DESCRIPTION } from './openapi.js';

@@ -1,12 +1,12 @@
 import type { UserServiceSettings } from '#libs/config/settings.js';
 import { translateDatabaseError } from '#libs/database/error-translation.js';
+import { serveDocs } from '#libs/openapi/docs-pages.js';
 import type { Drain } from '#libs/http/application/drain.js';
 import { createHttpApp } from '#libs/http/application/http-app.js';
-import { listenOn, type RunningApp } from '#libs/http/application/running-app.js';
 import type { Logger } from '#libs/observability/logger.js';
 import { collectProcessMetrics } from '#libs/observability/metrics.js';
-import { serveDocs } from '#libs/openapi/docs-pages.js';
 import { buildOpenApiDocument } from '#libs/openapi/openapi-document.js';
+import { listenOn, type RunningApp } from '#libs/http/application/running-app.js';
 import { InternalModule } from './internal/internal.module.js';
 import { DESCRIPTION } from './openapi.js';
 import { UserServiceModule } from './user-service.module.js';

@@ -5,7 +5,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { KeycloakStartError } from './keycloak-error.js';
-import { type Environment, runProgram, withoutKeycloakSettings } from './programs.js';
+import { runProgram, type Environment, withoutKeycloakSettings } from './programs.js';
 import { KEYCLOAK_ARTIFACT, KEYCLOAK_SHA256, KEYCLOAK_VERSION } from './release.js';
 
 const NAME = `keycloak-${KEYCLOAK_VERSION}`;

@@ -59,9 +59,7 @@ async function runUntilStopped(
   });
   const ended = await Promise.race([stopped, keycloak.server.exited]);
   if (ended !== null) {
-    throw new KeycloakStartError(
-      `Keycloak ended by itself (${ended}); its log is ${keycloak.server.logFile}.`,
-    );
+    throw new KeycloakStartError(`Keycloak ended by itself (${ended}); its log is ${keycloak.server.logFile}.`);
   }
   await keycloak.server.stop();
   return 0;

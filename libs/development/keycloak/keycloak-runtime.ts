@@ -1,6 +1,6 @@
 import { cachedDistribution, fetchDistribution } from './distribution.js';
 import { KeycloakStartError } from './keycloak-error.js';
-import { type Environment, javaCommand, javaMajorVersion, runProgram } from './programs.js';
+import { runProgram, type Environment, javaCommand, javaMajorVersion } from './programs.js';
 import { OLDEST_JAVA } from './release.js';
 
 /** What runs Keycloak on this machine. `distribution` is a folder as `fetchDistribution` makes it. */

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { openServerHandle } from './server-handle.js';
 import { findPostmaster, initialise } from './cluster.js';
+import type { ServerReference } from './server-reference.js';
 import { type DataDirectory, prepareDataDirectory } from './data-directory.js';
 import { takeRunLock } from './run-lock.js';
-import { openServerHandle } from './server-handle.js';
-import type { ServerReference } from './server-reference.js';
 
 export interface EmbeddedPostgres {
   url: string;

@@ -2,10 +2,10 @@ import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { findPostgresError } from '#libs/database/pg-errors.js';
-import { DATABASE_USER, findPostmaster, lastPort, lastServerError, pgCtl } from './cluster.js';
-import type { DataDirectory } from './data-directory.js';
-import { ServerReference } from './server-reference.js';
+import { DATABASE_USER, findPostmaster, lastServerError, lastPort, pgCtl } from './cluster.js';
 import { startSupervisor } from './server-supervisor.js';
+import { ServerReference } from './server-reference.js';
+import type { DataDirectory } from './data-directory.js';
 
 const DATABASE = 'twinkey';
 const DEADLINE_MS = 60_000;
@@ -17,10 +17,7 @@ const STARTS = 3;
  * A lease on the running server, which is started where it is stopped. Others may start, stop, and be killed at the
  * same time: nothing is taken for granted but a lease, and an answer of the server.
  */
-export async function openServerHandle(
-  place: DataDirectory,
-  password: string,
-): Promise<{ url: string; lease: ServerReference }> {
+export async function openServerHandle(place: DataDirectory, password: string): Promise<{ url: string; lease: ServerReference }> {
   const since = performance.now();
   let unkeptSince: number | null = null;
   let failures = 0;

@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { statSync, truncateSync } from 'node:fs';
 import { asDatabaseUser, paths } from './cluster.js';
-import type { DataDirectory } from './data-directory.js';
 import { ServerReference } from './server-reference.js';
+import type { DataDirectory } from './data-directory.js';
 
 /**
  * Starts the server, and stops it when the last process that uses it has ended, however it ended: each of them holds

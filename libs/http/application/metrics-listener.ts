@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { metrics, scrape } from '#libs/observability/metrics.js';
 import type { ApiError } from '../replies/api-error.js';
-import { errorOfStatus } from '../replies/error-translation.js';
 import { Connections } from './connections.js';
+import { errorOfStatus } from '../replies/error-translation.js';
 import { foreignHost } from './host-header.js';
 import { isLoopbackHost } from './loopback.js';
+import { metrics, scrape } from '#libs/observability/metrics.js';
 import { rawAnswer } from './parser-errors.js';
 import { requestIdOf } from './request-id.js';
 import { ListenError } from './running-app.js';

@@ -1,8 +1,8 @@
 import type { ApiPropertyOptions } from '@nestjs/swagger';
 import { isEmail } from 'class-validator';
+import { type Fault, type FieldOptions, field, rule, type Rule } from './field.js';
 import { isId } from '#libs/core/ids.js';
 import { isStorable } from '#libs/core/storable-text.js';
-import { type Fault, type FieldOptions, field, type Rule, rule } from './field.js';
 
 export const isString: Rule = rule(
   (value: unknown) => typeof value === 'string',

@@ -2,8 +2,8 @@ import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/com
 import { ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
 import { RouteParamtypes } from '@nestjs/common/enums/route-paramtypes.enum.js';
 import type { FastifyRequest } from 'fastify';
-import { isId } from '#libs/core/ids.js';
 import { type ErrorEntry, invalid, malformed, notFound } from '../replies/api-error.js';
+import { isId } from '#libs/core/ids.js';
 import { MAX_UNKNOWN, unknownField, unknownParameter } from './input.pipe.js';
 
 /** What a handler reads of a request beyond its path. */

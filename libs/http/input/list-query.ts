@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { ApiProperty } from '@nestjs/swagger';
-import { isId } from '#libs/core/ids.js';
-import { isStorable } from '#libs/core/storable-text.js';
 import { invalidField } from '../replies/api-error.js';
 import { field, rule } from './field.js';
 import { ChoiceField, TextField } from './fields.js';
+import { isId } from '#libs/core/ids.js';
+import { isStorable } from '#libs/core/storable-text.js';
 
 const isLimit = (value: unknown): boolean =>
   typeof value === 'string' && /^[1-9]\d{0,2}$/.test(value) && Number(value) <= 100;

@@ -1,11 +1,11 @@
-import { isStorable } from '#libs/core/storable-text.js';
 import {
   decodeCursor,
   encodeCursor,
   type ListIdentity,
-  type ListPosition,
   type ListQuery,
+  type ListPosition,
 } from './list-query.js';
+import { isStorable } from '#libs/core/storable-text.js';
 
 /** What the values of a sorted field are. */
 export type SortKind = 'text' | 'time';

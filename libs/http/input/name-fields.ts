@@ -1,5 +1,5 @@
 import type { ApiPropertyOptions } from '@nestjs/swagger';
-import { type FieldOptions, field, type Rule, rule } from './field.js';
+import { type FieldOptions, field, rule, type Rule } from './field.js';
 import { isString, lengthWithin, storable } from './fields.js';
 
 /** White space and what no font shows: a name of these alone looks like none, and Keycloak erases some of them. */

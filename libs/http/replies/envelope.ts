@@ -1,5 +1,5 @@
-import type { ListPage } from '../input/list-request.js';
 import type { ApiError, ErrorEntry } from './api-error.js';
+import type { ListPage } from '../input/list-request.js';
 
 /** A page's bounds, where `data` is a list. */
 export interface PageMeta {

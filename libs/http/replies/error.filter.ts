@@ -1,9 +1,9 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { rootCauseOf, textOf, truncate } from '#libs/observability/loggable-error.js';
-import type { Logger } from '#libs/observability/logger.js';
 import { ErrorEnvelope } from './envelope.js';
 import { type ErrorTranslator, translateError } from './error-translation.js';
+import { truncate, rootCauseOf, textOf } from '#libs/observability/loggable-error.js';
+import type { Logger } from '#libs/observability/logger.js';
 
 /** The one place that turns errors into answers, those of unknown routes and unreadable bodies included. */
 @Catch()

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ApiError } from './api-error.js';
-import { assertIfMatch, etagOf, isUnmodified } from './etag.js';
+import { etagOf, isUnmodified, assertIfMatch } from './etag.js';
 
 describe('strong entity tags', () => {
   it('quote the versions that they are made of', () => {

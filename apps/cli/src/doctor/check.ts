@@ -22,12 +22,7 @@ export interface Examined {
 /** Looks at one area. Never rejects: what goes wrong is its finding. */
 export type Examination = (examined: Examined) => Promise<DoctorCheck[]>;
 
-export const ok = (name: string, message: string): DoctorCheck => ({
-  name,
-  status: 'ok',
-  message,
-  remedy: null,
-});
+export const ok = (name: string, message: string): DoctorCheck => ({ name, status: 'ok', message, remedy: null });
 
 export const warning = (name: string, message: string, remedy: string): DoctorCheck => ({
   name,

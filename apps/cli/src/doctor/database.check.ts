@@ -1,13 +1,13 @@
 import { databaseUrls } from '#libs/config/command.settings.js';
 import type { Environment } from '#libs/config/environment.js';
 import { SettingsError } from '#libs/config/settings-error.js';
-import { messageOf } from '#libs/core/user-facing-error.js';
 import { databaseAdvice } from '#libs/database/database-advice.js';
 import { DatabaseProblem } from '#libs/database/database-problem.js';
 import { withClient } from '#libs/database/direct-client.js';
 import { requireUtf8 } from '#libs/database/encoding.js';
 import { requireRights } from '#libs/database/rights.js';
 import { isSet } from '../development/is-set.js';
+import { messageOf } from '#libs/core/user-facing-error.js';
 import { type Schema, schemasOf } from '../migrate/schemas.js';
 import { broken, type DoctorCheck, type Examined, ok } from './check.js';
 

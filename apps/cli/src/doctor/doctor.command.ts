@@ -1,6 +1,6 @@
 import { Command, Option } from 'nest-commander';
-import { UserFacingError } from '#libs/core/user-facing-error.js';
 import { APPS } from '../chosen-apps.js';
+import { UserFacingError } from '#libs/core/user-facing-error.js';
 import { projectRoot } from '../project-root.js';
 import { StrictCommand } from '../strict-command.js';
 import { print, printJson } from '../terminal.js';

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { type Environment, readEnvironment } from '#libs/config/environment.js';
-import { messageOf } from '#libs/core/user-facing-error.js';
 import { type ChosenApps, databasesOf } from '../chosen-apps.js';
 import { type OpenDatabase, openDatabase } from '../development/database.js';
 import { developmentKeysFile, usesDevelopmentKeys, withKeysOf } from '../development/keys.js';
+import { messageOf } from '#libs/core/user-facing-error.js';
 import { broken, type DoctorCheck, type Examination } from './check.js';
 import { checkDatabases } from './database.check.js';
 import { checkInternalPort } from './internal-port.check.js';

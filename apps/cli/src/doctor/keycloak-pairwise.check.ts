@@ -1,8 +1,8 @@
 import type { KeycloakServiceSettings } from '#libs/config/settings.js';
 import { withClient } from '#libs/database/direct-client.js';
+import { fetchJson } from './fetch-json.js';
 import { type DoctorCheck, type Examined, warning } from './check.js';
 import { schemasIn } from './database.check.js';
-import { fetchJson } from './fetch-json.js';
 import type { ServiceToken } from './keycloak-token.check.js';
 
 /**

@@ -1,6 +1,6 @@
 import type { KeycloakServiceSettings } from '#libs/config/settings.js';
-import { broken, type DoctorCheck, ok, warning } from './check.js';
 import { fetchJson } from './fetch-json.js';
+import { broken, type DoctorCheck, ok, warning } from './check.js';
 import type { ServiceToken } from './keycloak-token.check.js';
 
 /** Of client `realm-management`: to find people, to read them, to change their names. */
@@ -9,10 +9,7 @@ const NEEDED = ['query-users', 'view-users', 'manage-users'];
 const HARMLESS = ['query-groups'];
 
 /** What the service's account may do: enough for its work, and nothing beyond it. */
-export async function checkRights(
-  settings: KeycloakServiceSettings,
-  token: ServiceToken,
-): Promise<DoctorCheck[]> {
+export async function checkRights(settings: KeycloakServiceSettings, token: ServiceToken): Promise<DoctorCheck[]> {
   const name = 'keycloak.rights';
   const held = rolesIn(token.claims);
   const lacking = NEEDED.filter((role) => !held.includes(role));

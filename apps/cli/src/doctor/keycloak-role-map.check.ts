@@ -3,10 +3,7 @@ import { type DoctorCheck, type Examined, ok, skipped, warning } from './check.j
 import { schemasIn } from './database.check.js';
 
 /** Whether every Twinkey role that `KEYCLOAK_ROLE_MAP` names exists: one that does not grants nothing. */
-export async function checkRoleMap(
-  roleMap: ReadonlyMap<string, string>,
-  examined: Examined,
-): Promise<DoctorCheck> {
+export async function checkRoleMap(roleMap: ReadonlyMap<string, string>, examined: Examined): Promise<DoctorCheck> {
   const name = 'keycloak.role-map';
   const wanted = [...new Set(roleMap.values())];
   if (wanted.length === 0) {

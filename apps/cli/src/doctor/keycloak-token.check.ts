@@ -1,6 +1,6 @@
 import type { KeycloakServiceSettings } from '#libs/config/settings.js';
-import { broken, type DoctorCheck, ok, warning } from './check.js';
 import { fetchJson } from './fetch-json.js';
+import { broken, type DoctorCheck, ok, warning } from './check.js';
 import { checkIssuer } from './keycloak-realm.check.js';
 
 const LEEWAY_SECONDS = 30;

@@ -3,8 +3,8 @@ import { basename } from 'node:path';
 import { parse } from 'dotenv';
 import { writeEnvFile } from '#libs/config/env-file.js';
 import { type GeneratedKeys, generateKeyPair } from '#libs/config/keys.js';
-import { UserFacingError } from '#libs/core/user-facing-error.js';
 import { isSet } from '../development/is-set.js';
+import { UserFacingError } from '#libs/core/user-facing-error.js';
 
 const PAIR = ['JWT_KID', 'JWT_PRIVATE_KEY', 'JWT_PUBLIC_KEY'] as const;
 
@@ -24,9 +24,7 @@ export async function writeNewKeys(file: string, { force }: { force: boolean }):
   const held = variablesIn(file);
   const existing = PAIR.filter((name) => isSet(held, name));
   if (existing.length > 0 && !force) {
-    throw new UserFacingError(
-      `${basename(file)} holds ${existing.join(', ')} already: --force replaces them.`,
-    );
+    throw new UserFacingError(`${basename(file)} holds ${existing.join(', ')} already: --force replaces them.`);
   }
   const keys = await generateKeyPair();
   writeEnvFile(file, asVariables(keys));

@@ -1,5 +1,5 @@
 import type { PublicJwk } from '#libs/config/keys.js';
-import { messageOf, UserFacingError } from '#libs/core/user-facing-error.js';
+import { UserFacingError, messageOf } from '#libs/core/user-facing-error.js';
 
 const TIMEOUT_MS = 2_000;
 

@@ -1,8 +1,8 @@
 import { Command, Option } from 'nest-commander';
 import { databaseUrls } from '#libs/config/command.settings.js';
 import { environmentName, readEnvironment } from '#libs/config/environment.js';
-import { UserFacingError } from '#libs/core/user-facing-error.js';
 import { withDatabase } from '../development/database.js';
+import { UserFacingError } from '#libs/core/user-facing-error.js';
 import { projectRoot } from '../project-root.js';
 import { StrictCommand } from '../strict-command.js';
 import { columns, print, printJson } from '../terminal.js';

@@ -1,12 +1,12 @@
 import type { DataSource } from 'typeorm';
 import { PERMISSIONS } from '#libs/auth/permissions.js';
 import type { DatabaseUrls } from '#libs/config/command.settings.js';
-import { messageOf, UserFacingError } from '#libs/core/user-facing-error.js';
 import { databaseAdvice } from '#libs/database/database-advice.js';
 import { identityDataSource } from '#libs/database/identity/identity-data-source.js';
 import { upsertPermissions } from '#libs/database/identity/upsert-permissions.js';
 import { type MigrationState, migrate, migrationStatus } from '#libs/database/migrate.js';
 import { usersDataSource } from '#libs/database/users/users-data-source.js';
+import { UserFacingError, messageOf } from '#libs/core/user-facing-error.js';
 
 export type SchemaName = 'identity' | 'users';
 
@@ -85,9 +85,7 @@ export async function requireMigrated(schemas: Schema[]): Promise<void> {
   for (const { schema, migrations } of states) {
     const pending = migrations.filter(({ applied }) => !applied).length;
     if (pending > 0) {
-      throw new UserFacingError(
-        `Schema ${schema} lacks ${pending} of its migrations: run twinkey migrate first.`,
-      );
+      throw new UserFacingError(`Schema ${schema} lacks ${pending} of its migrations: run twinkey migrate first.`);
     }
   }
 }

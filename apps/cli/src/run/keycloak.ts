@@ -1,7 +1,7 @@
 import { type Environment, environmentName } from '#libs/config/environment.js';
-import { UserFacingError } from '#libs/core/user-facing-error.js';
 import { type ChosenApps, settingsOf } from '../chosen-apps.js';
 import { isSet } from '../development/is-set.js';
+import { UserFacingError } from '#libs/core/user-facing-error.js';
 import { print } from '../terminal.js';
 import type { DisposableStack } from './disposable-stack.js';
 import type { Stop } from './stop.js';
@@ -23,8 +23,7 @@ export async function withKeycloak(
   env: Environment,
   { root, apps, port, stop, closers }: KeycloakOptions,
 ): Promise<{ env: Environment; notes: string[] }> {
-  if (environmentName(env) !== 'development')
-    throw new UserFacingError('--keycloak is for development alone.');
+  if (environmentName(env) !== 'development') throw new UserFacingError('--keycloak is for development alone.');
   // A bad setting should not wait for Keycloak.
   settingsOf(apps, { ...env, KEYCLOAK_URL: '' });
   print('Starting Keycloak, which takes a while …');

@@ -1,11 +1,11 @@
-import { printError } from '#libs/core/user-facing-error.js';
 import { Drain } from '#libs/http/application/drain.js';
 import type { ChosenApps } from '../chosen-apps.js';
+import { printError } from '#libs/core/user-facing-error.js';
 import { print } from '../terminal.js';
 import { DisposableStack } from './disposable-stack.js';
 import { beginShutdown } from './shutdown.js';
-import { type Running, start } from './start.js';
 import { startupBanner } from './startup-banner.js';
+import { type Running, start } from './start.js';
 import { Interrupted, Stop } from './stop.js';
 import { startWorkers } from './workers/start-workers.js';
 

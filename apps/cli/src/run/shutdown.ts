@@ -1,5 +1,5 @@
-import { errorText } from '#libs/core/user-facing-error.js';
 import type { Drain } from '#libs/http/application/drain.js';
+import { errorText } from '#libs/core/user-facing-error.js';
 import type { Running } from './start.js';
 import type { StopRequest } from './stop.js';
 

@@ -6,17 +6,17 @@ import {
 } from '#libs/config/environment.js';
 import { SettingsError, type SettingsFault } from '#libs/config/settings-error.js';
 import type { Drain } from '#libs/http/application/drain.js';
-import type { RunningApp } from '#libs/http/application/running-app.js';
 import type { Logger } from '#libs/observability/logger.js';
+import type { RunningApp } from '#libs/http/application/running-app.js';
 import { startTracing } from '#libs/observability/tracing.js';
 import { type ChosenApps, type ChosenSettings, databasesOf, settingsOf } from '../chosen-apps.js';
 import { ALL_DATABASES, openDatabase } from '../development/database.js';
 import { isSet } from '../development/is-set.js';
 import { withDevelopmentKeys } from '../development/keys.js';
 import type { DisposableStack } from './disposable-stack.js';
-import { withReachableIdentityProvider } from './internal-url.js';
 import { withKeycloak } from './keycloak.js';
 import { openLogger } from './logger.js';
+import { withReachableIdentityProvider } from './internal-url.js';
 import { type DemoAccount, prepareDatabases } from './prepare-databases.js';
 import type { Stop } from './stop.js';
 

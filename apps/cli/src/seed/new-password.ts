@@ -10,8 +10,7 @@ import { UserFacingError } from '#libs/core/user-facing-error.js';
 export async function readNewPassword(email: string): Promise<string> {
   if (!process.stdin.isTTY) return firstLine(process.stdin);
   const password = await askHidden(`Password for ${email}: `);
-  if ((await askHidden('The same again: ')) !== password)
-    throw new UserFacingError('The two passwords differ.');
+  if ((await askHidden('The same again: ')) !== password) throw new UserFacingError('The two passwords differ.');
   return password;
 }
 

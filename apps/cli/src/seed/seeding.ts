@@ -3,10 +3,10 @@ import { AuthorityService } from '#apps/identity-provider/src/authority/authorit
 import { HashQueue } from '#apps/identity-provider/src/passwords/hash-queue.js';
 import { PasswordHasher } from '#apps/identity-provider/src/passwords/password-hasher.js';
 import { DEMO_ACCOUNTS, type Seeded, SeedService } from '#apps/identity-provider/src/seed/seed.service.js';
-import { UserFacingError } from '#libs/core/user-facing-error.js';
 import { identityDataSource } from '#libs/database/identity/identity-data-source.js';
 import { findPostgresError } from '#libs/database/pg-errors.js';
 import { ApiError } from '#libs/http/replies/api-error.js';
+import { UserFacingError } from '#libs/core/user-facing-error.js';
 import { DatabaseFailure } from '../migrate/schemas.js';
 
 export interface Seeding {

@@ -6,12 +6,12 @@ import type { Principal } from '#libs/auth/principal.js';
 import { Reply } from '#libs/http/replies/envelope.js';
 import { Replies } from '#libs/http/replies/replies.js';
 import { HashCapacityGuard } from '../passwords/hash-capacity.guard.js';
-import { CallerAccount, type SessionAccount } from '../sessions/session-account.js';
-import { SessionsService } from '../sessions/sessions.service.js';
 import { IssuedToken, Login, MeReply, OwnName, PasswordChange } from './auth.dto.js';
 import { AuthService } from './auth.service.js';
 import { mapMeReply } from './me-reply.js';
 import { OwnAccountService } from './own-account.service.js';
+import { CallerAccount, type SessionAccount } from '../sessions/session-account.js';
+import { SessionsService } from '../sessions/sessions.service.js';
 
 @ApiTags('auth')
 @Controller('auth')

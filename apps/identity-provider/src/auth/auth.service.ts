@@ -4,12 +4,12 @@ import { preparedQuery } from '#libs/database/prepared-query.js';
 import { forbidden, unauthorized } from '#libs/http/replies/api-error.js';
 import { emailKey } from '../accounts/email.js';
 import { RightsService } from '../authority/rights.service.js';
-import { LoginThrottle } from '../login-throttle/login-throttle.js';
+import { TokenSigner } from '../tokens/token-signer.js';
 import type { HashPlace } from '../passwords/hash-queue.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
-import { SessionsService } from '../sessions/sessions.service.js';
-import { TokenSigner } from '../tokens/token-signer.js';
 import type { IssuedToken } from './auth.dto.js';
+import { LoginThrottle } from '../login-throttle/login-throttle.js';
+import { SessionsService } from '../sessions/sessions.service.js';
 
 interface Candidate {
   id: string;

@@ -2,11 +2,11 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { invalid, invalidField, unauthorized } from '#libs/http/replies/api-error.js';
 import { emailKey } from '../accounts/email.js';
-import { LoginThrottle } from '../login-throttle/login-throttle.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
 import { passwordFaults } from '../passwords/password-policy.js';
-import type { SessionAccount } from '../sessions/session-account.js';
 import type { OwnName, PasswordChange } from './auth.dto.js';
+import { LoginThrottle } from '../login-throttle/login-throttle.js';
+import type { SessionAccount } from '../sessions/session-account.js';
 
 /** What a person may do to his own native account. */
 @Injectable()

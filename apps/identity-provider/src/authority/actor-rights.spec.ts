@@ -1,13 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { assertGrantable, exceeds } from './actor-rights.js';
+import { exceeds, assertGrantable } from './actor-rights.js';
 import { normalizePermissions } from './role-hierarchy.js';
 
 describe('effective permissions', () => {
   it('are sorted and name each once', () => {
-    expect(normalizePermissions(['roles:read', 'accounts:read', 'roles:read'])).toEqual([
-      'accounts:read',
-      'roles:read',
-    ]);
+    expect(normalizePermissions(['roles:read', 'accounts:read', 'roles:read'])).toEqual(['accounts:read', 'roles:read']);
   });
 
   it('are exactly * where that is held', () => {

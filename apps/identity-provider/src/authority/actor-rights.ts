@@ -2,12 +2,7 @@ import type { EntityManager } from 'typeorm';
 import { hasPermission } from '#libs/auth/has-permission.js';
 import type { Principal } from '#libs/auth/principal.js';
 import { forbidden, unauthorized } from '#libs/http/replies/api-error.js';
-import {
-  HAS_ACTIVE_ADMINISTRATOR,
-  lineageOf,
-  normalizePermissions,
-  PERMISSIONS_OF_LINEAGE,
-} from './role-hierarchy.js';
+import { normalizePermissions, PERMISSIONS_OF_LINEAGE, HAS_ACTIVE_ADMINISTRATOR, lineageOf } from './role-hierarchy.js';
 
 /** Who asks for a change, with the rights that he has at its moment. */
 export interface Actor {
@@ -48,11 +43,7 @@ export const exceeds = (permissions: readonly string[], own: readonly string[]):
  * @param field what of the request asks for it, where one field does
  * @throws ApiError 403 `exceeds_own_permissions`
  */
-export function assertGrantable(
-  own: readonly string[],
-  permissions: readonly string[],
-  field?: string,
-): void {
+export function assertGrantable(own: readonly string[], permissions: readonly string[], field?: string): void {
   if (!exceeds(permissions, own)) return;
   throw forbidden('exceeds_own_permissions', 'This takes permissions that you do not hold yourself.', field);
 }

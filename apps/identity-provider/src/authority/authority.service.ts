@@ -3,8 +3,8 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { hasPermission } from '#libs/auth/has-permission.js';
 import type { PermissionName } from '#libs/auth/permissions.js';
 import type { Principal } from '#libs/auth/principal.js';
-import { KeyedSemaphore } from '#libs/core/keyed-semaphore.js';
 import { conflict, forbidden, unavailable } from '#libs/http/replies/api-error.js';
+import { KeyedSemaphore } from '#libs/core/keyed-semaphore.js';
 import { type Actor, readActorRights } from './actor-rights.js';
 import { HAS_ACTIVE_ADMINISTRATOR } from './role-hierarchy.js';
 

@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { AUTHORITY_STATE } from '#libs/database/identity/authority.entity.js';
 import { preparedQuery } from '#libs/database/prepared-query.js';
-import { lineageOf, normalizePermissions } from './role-hierarchy.js';
 import { VersionedCache } from './versioned-cache.js';
+import { normalizePermissions, lineageOf } from './role-hierarchy.js';
 
 /** What a role lets its holders do. */
 export interface RoleRights {
@@ -85,10 +85,7 @@ export class RightsService {
     };
     return {
       version,
-      value:
-        id === null || name === null
-          ? null
-          : { id, name, permissions: normalizePermissions(permissions ?? []) },
+      value: id === null || name === null ? null : { id, name, permissions: normalizePermissions(permissions ?? []) },
     };
   }
 }

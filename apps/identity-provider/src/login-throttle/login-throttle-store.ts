@@ -1,10 +1,10 @@
 import { performance } from 'node:perf_hooks';
 import { Injectable, Logger } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { KeyedSemaphore } from '#libs/core/keyed-semaphore.js';
 import { findPostgresError } from '#libs/database/pg-errors.js';
 import { preparedQuery } from '#libs/database/prepared-query.js';
 import { unavailable } from '#libs/http/replies/api-error.js';
+import { KeyedSemaphore } from '#libs/core/keyed-semaphore.js';
 import { nameOf } from './login-throttle-keys.js';
 import {
   CLEAN_UP,

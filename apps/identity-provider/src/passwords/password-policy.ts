@@ -1,5 +1,5 @@
-import { isStorable } from '#libs/core/storable-text.js';
 import type { Fault } from '#libs/http/input/field.js';
+import { isStorable } from '#libs/core/storable-text.js';
 import { emailKey, localPartKey } from '../accounts/email.js';
 import { isCommonPassword } from './common-passwords.js';
 import { MAX_PASSWORD_BYTES, normalizePassword } from './password-hasher.js';

@@ -4,7 +4,7 @@ import type { Principal } from '#libs/auth/principal.js';
 import { Permission } from '#libs/database/identity/permission.entity.js';
 import { RolePermission } from '#libs/database/identity/role-permission.entity.js';
 import { invalid, notFound } from '#libs/http/replies/api-error.js';
-import { assertIfMatch, etagOf } from '#libs/http/replies/etag.js';
+import { etagOf, assertIfMatch } from '#libs/http/replies/etag.js';
 import { assertGrantable } from '../authority/actor-rights.js';
 import { AuthorityService } from '../authority/authority.service.js';
 import {

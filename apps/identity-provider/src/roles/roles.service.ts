@@ -2,10 +2,10 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { type EntityManager, Repository } from 'typeorm';
 import type { Principal } from '#libs/auth/principal.js';
-import { newId } from '#libs/core/ids.js';
 import { Role } from '#libs/database/identity/role.entity.js';
+import { etagOf, assertIfMatch } from '#libs/http/replies/etag.js';
+import { newId } from '#libs/core/ids.js';
 import type { ListPage } from '#libs/http/input/list-request.js';
-import { assertIfMatch, etagOf } from '#libs/http/replies/etag.js';
 import { type Actor, assertGrantable } from '../authority/actor-rights.js';
 import { AuthorityService } from '../authority/authority.service.js';
 import {

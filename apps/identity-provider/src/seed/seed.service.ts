@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { PERMISSIONS } from '#libs/auth/permissions.js';
-import { newId } from '#libs/core/ids.js';
 import { upsertPermissions } from '#libs/database/identity/upsert-permissions.js';
 import { EmailField } from '#libs/http/input/fields.js';
+import { newId } from '#libs/core/ids.js';
 import { InputPipe } from '#libs/http/input/input.pipe.js';
 import { emailKey, storedEmail } from '../accounts/email.js';
 import { AuthorityService } from '../authority/authority.service.js';

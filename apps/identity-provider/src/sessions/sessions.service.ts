@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { newId } from '#libs/core/ids.js';
 import { AUTHORITY_STATE } from '#libs/database/identity/authority.entity.js';
 import { preparedQuery } from '#libs/database/prepared-query.js';
+import { newId } from '#libs/core/ids.js';
 import type { SessionAccount } from './session-account.js';
 
 const ACCOUNT_COLUMNS = `a.id, s.id AS "sessionId", a.email, a.first_name AS "firstName", a.last_name AS "lastName", a.status,

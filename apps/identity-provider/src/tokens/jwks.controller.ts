@@ -3,8 +3,8 @@ import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { Public } from '#libs/auth/access.js';
 import type { SigningSettings } from '#libs/config/settings.js';
-import { DiscoveryReply, JwksReply, RepliesAsIs } from './jwks.dto.js';
 import { JWKS_MAX_AGE, Jwks } from './jwks.js';
+import { DiscoveryReply, JwksReply, RepliesAsIs } from './jwks.dto.js';
 import { SIGNING_SETTINGS } from './token-signer.js';
 
 const JSON_TYPE = 'application/json; charset=utf-8';

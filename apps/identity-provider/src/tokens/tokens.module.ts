@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
-import { EnvelopedJwksController } from './jwks.controller.js';
 import { Jwks } from './jwks.js';
+import { EnvelopedJwksController } from './jwks.controller.js';
 import { TokenSigner } from './token-signer.js';
 
 @Module({

@@ -5,8 +5,8 @@ import { RightsModule } from '../rights/rights.module.js';
 import { USER_SERVICE_SETTINGS } from '../settings.js';
 import { Directories } from './directories.js';
 import { KeycloakDirectory } from './keycloak.directory.js';
-import { KeycloakLeases } from './keycloak-leases.js';
 import { KeycloakResiliencePolicy } from './keycloak-resilience-policy.js';
+import { KeycloakLeases } from './keycloak-leases.js';
 import { NativeDirectory } from './native.directory.js';
 
 @Module({
@@ -19,8 +19,7 @@ import { NativeDirectory } from './native.directory.js';
       useFactory: (native: NativeDirectory, database: DataSource, { keycloak }: UserServiceSettings) =>
         new Directories(
           native,
-          keycloak &&
-            new KeycloakDirectory(keycloak, new KeycloakResiliencePolicy(), new KeycloakLeases(database)),
+          keycloak && new KeycloakDirectory(keycloak, new KeycloakResiliencePolicy(), new KeycloakLeases(database)),
         ),
     },
   ],

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
-import { newId } from '#libs/core/ids.js';
 import { preparedQuery } from '#libs/database/prepared-query.js';
 import { unavailable } from '#libs/http/replies/api-error.js';
+import { newId } from '#libs/core/ids.js';
 
 /** Longer (ms) than a change takes: it ends by itself where its holder has died. */
 const LASTS_MS = 2_500;

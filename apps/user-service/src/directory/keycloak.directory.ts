@@ -1,15 +1,15 @@
 import KeycloakAdminClient, { NetworkError } from '@keycloak/keycloak-admin-client';
 import type { FastifyRequest } from 'fastify';
 import type { KeycloakServiceSettings } from '#libs/config/settings.js';
-import { KeyedSemaphore } from '#libs/core/keyed-semaphore.js';
 import { notFound, unavailable } from '#libs/http/replies/api-error.js';
+import { KeyedSemaphore } from '#libs/core/keyed-semaphore.js';
 import type { IssuerProfile } from '../users/profile.js';
+import { ServiceClientHealth } from './service-client-health.js';
 import type { Directory, NameChange } from './directory.js';
 import { ClientRefused, distinguishOutage, isClientRefused, refusalOf } from './keycloak-errors.js';
-import type { KeycloakLeases } from './keycloak-leases.js';
 import { KEYCLOAK_BUDGET, KeycloakResiliencePolicy } from './keycloak-resilience-policy.js';
+import type { KeycloakLeases } from './keycloak-leases.js';
 import { KeycloakToken } from './keycloak-token.js';
-import { ServiceClientHealth } from './service-client-health.js';
 
 /** With the gate's budget an answer still comes within 2.5 s. */
 const TURN_PATIENCE = 400;

@@ -1,6 +1,6 @@
-import { isStorable } from '#libs/core/storable-text.js';
 import { field } from '#libs/http/input/field.js';
 import { ChoiceField, IdListField, listRules } from '#libs/http/input/fields.js';
+import { isStorable } from '#libs/core/storable-text.js';
 
 export class UsernameQuery {
   @ChoiceField(['keycloak', 'native'], {

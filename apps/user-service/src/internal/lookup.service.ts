@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { isStorable } from '#libs/core/storable-text.js';
-import { textKey } from '#libs/core/text-key.js';
 import { preparedQuery } from '#libs/database/prepared-query.js';
+import { textKey } from '#libs/core/text-key.js';
 import type { IssuerName } from '#libs/database/users/identity.entity.js';
 import { notFound } from '#libs/http/replies/api-error.js';
+import { isStorable } from '#libs/core/storable-text.js';
 import { Directories } from '../directory/directories.js';
 import { PROFILE_COLUMNS, PROFILE_TABLES, type Profile } from '../users/profile.js';
 import { ProfilesService } from '../users/profiles.service.js';

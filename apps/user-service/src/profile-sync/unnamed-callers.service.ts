@@ -1,5 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { rootCauseOf, truncate } from '#libs/observability/loggable-error.js';
+import { truncate, rootCauseOf } from '#libs/observability/loggable-error.js';
 import { Directories } from '../directory/directories.js';
 import type { IssuerProfile, Profile } from '../users/profile.js';
 import { ProfilesService } from '../users/profiles.service.js';
@@ -51,11 +51,7 @@ export class UnnamedCallersService {
     return asking;
   }
 
-  private async lookUp(
-    word: IssuerProfile,
-    known: Profile | null,
-    requestId: string,
-  ): Promise<UnnamedCaller> {
+  private async lookUp(word: IssuerProfile, known: Profile | null, requestId: string): Promise<UnnamedCaller> {
     const { issuer, sub } = word;
     const answer = await this.askKeycloak(sub);
     if ('failure' in answer) {

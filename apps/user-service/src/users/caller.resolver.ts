@@ -2,10 +2,10 @@ import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { CallerResolver } from '#libs/auth/caller-resolver.js';
 import { type Principal, principalOf, type VerifiedToken } from '#libs/auth/principal.js';
-import { UnnamedCallersService } from '../profile-sync/unnamed-callers.service.js';
 import { RightsClient } from '../rights/rights.client.js';
 import type { IssuerProfile, Profile } from './profile.js';
 import { ProfilesService } from './profiles.service.js';
+import { UnnamedCallersService } from '../profile-sync/unnamed-callers.service.js';
 import { userDeleted, userSuspended } from './users.errors.js';
 
 declare module 'fastify' {

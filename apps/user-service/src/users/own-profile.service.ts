@@ -4,11 +4,11 @@ import { DataSource, type EntityManager, Not, type QueryDeepPartialEntity } from
 import { Identity } from '#libs/database/users/identity.entity.js';
 import { User } from '#libs/database/users/user.entity.js';
 import { ApiError, invalid, preconditionFailed } from '#libs/http/replies/api-error.js';
-import { assertIfMatch, etagOf, isMatch } from '#libs/http/replies/etag.js';
+import { etagOf, isMatch, assertIfMatch } from '#libs/http/replies/etag.js';
 import { Directories } from '../directory/directories.js';
 import { isClientRefused } from '../directory/keycloak-errors.js';
-import { retryingCollisions, syncProfileWithin } from '../profile-sync/profile-sync.js';
 import { alteredNames } from './altered-names.js';
+import { syncProfileWithin, retryingCollisions } from '../profile-sync/profile-sync.js';
 import type { IssuerProfile, Profile } from './profile.js';
 import { ProfilesService } from './profiles.service.js';
 import { settingsFault } from './settings-rule.js';
@@ -90,10 +90,7 @@ export class OwnProfileService {
         .of(profile.issuer)
         .rename(caller, profile.sub, { firstName, lastName });
       // Clocks differ: this word is newer in any case than the one that came with the caller's token.
-      return {
-        ...word,
-        assertedAt: new Date(Math.max(word.assertedAt.getTime(), profile.assertedAt.getTime() + 1)),
-      };
+      return { ...word, assertedAt: new Date(Math.max(word.assertedAt.getTime(), profile.assertedAt.getTime() + 1)) };
     } catch (error) {
       if (!(error instanceof ApiError) || error.status !== 503) throw error;
       throw isClientRefused(error)

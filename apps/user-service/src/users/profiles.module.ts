@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
 import { DirectoryModule } from '../directory/directory.module.js';
-import { UnnamedCallersService } from '../profile-sync/unnamed-callers.service.js';
 import { ProfilesService } from './profiles.service.js';
+import { UnnamedCallersService } from '../profile-sync/unnamed-callers.service.js';
 
 @Module({
   imports: [DirectoryModule],

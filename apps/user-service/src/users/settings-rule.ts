@@ -1,5 +1,5 @@
-import { isStorable } from '#libs/core/storable-text.js';
 import type { Fault } from '#libs/http/input/field.js';
+import { isStorable } from '#libs/core/storable-text.js';
 
 /** Of the settings as JSON text in UTF-8. */
 const MAX_BYTES = 16 * 1024;

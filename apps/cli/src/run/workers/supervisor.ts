@@ -1,8 +1,8 @@
 import cluster, { type Worker } from 'node:cluster';
 import { AggregatorRegistry } from 'prom-client';
-import { UserFacingError } from '#libs/core/user-facing-error.js';
-import type { RunningApp } from '#libs/http/application/running-app.js';
 import type { Logger } from '#libs/observability/logger.js';
+import type { RunningApp } from '#libs/http/application/running-app.js';
+import { UserFacingError } from '#libs/core/user-facing-error.js';
 import { isFromWorker, type Order, type ToWorker } from './messages.js';
 
 /** The first replacement comes after this long (ms), each further one after twice as long. */

@@ -1,7 +1,7 @@
 import { AggregatorRegistry } from 'prom-client';
-import { errorText } from '#libs/core/user-facing-error.js';
 import { Drain } from '#libs/http/application/drain.js';
 import { scrapeFrom } from '#libs/observability/metrics.js';
+import { errorText } from '#libs/core/user-facing-error.js';
 import { DisposableStack } from '../disposable-stack.js';
 import { beginShutdown } from '../shutdown.js';
 import { open } from '../start.js';
