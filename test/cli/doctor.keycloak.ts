@@ -59,6 +59,7 @@ it('finds nothing broken in the shipped realm, and prints no secret', async () =
     'subject ok',
     'audience ok',
     'rights ok',
+    'realm-roles ok',
     'role-map ok',
   ]);
   expect(stdout).not.toContain(realm.clientSecret);

@@ -1,6 +1,7 @@
 import type { KeycloakServiceSettings } from '#libs/config/settings.js';
 import { broken, type DoctorCheck, ok } from './check.js';
 import { fetchJson } from './fetch-json.js';
+import { connectionRemedy, realmRemedy } from './keycloak-remedies.js';
 
 /** The realm's public side: discovery, issuer and keys. */
 export async function checkRealm(settings: KeycloakServiceSettings): Promise<DoctorCheck[]> {
@@ -9,12 +10,11 @@ export async function checkRealm(settings: KeycloakServiceSettings): Promise<Doc
   const answer = await fetchJson(url);
   const name = 'keycloak.reachable';
   if (typeof answer === 'string') {
-    const remedy = 'Start Keycloak, or correct KEYCLOAK_URL or KEYCLOAK_INTERNAL_URL.';
-    return [broken(name, `Nothing answers at ${url}: ${answer}.`, remedy)];
+    return [broken(name, `No answer from ${url}: ${answer}.`, await connectionRemedy(url, settings))];
   }
   if (answer.status !== 200 || typeof answer.body?.['issuer'] !== 'string') {
-    const remedy = `Make or import realm ${realm}, or correct KEYCLOAK_REALM or the URL.`;
-    return [broken(name, `There is no realm at ${url}: status ${answer.status}.`, remedy)];
+    const message = `There is no realm at ${url}: status ${answer.status}.`;
+    return [broken(name, message, await realmRemedy(url, answer, settings))];
   }
   return [
     ok(name, `Realm ${realm} answers at ${internalUrl}.`),
@@ -41,7 +41,7 @@ async function checkKeySet(url: string): Promise<DoctorCheck> {
   const name = 'keycloak.keys';
   const answer = await fetchJson(url);
   const remedy = 'Let the realm have an active RS256 key, and KEYCLOAK_INTERNAL_URL reach it.';
-  if (typeof answer === 'string') return broken(name, `Nothing answers at ${url}: ${answer}.`, remedy);
+  if (typeof answer === 'string') return broken(name, `No answer from ${url}: ${answer}.`, remedy);
   const keys = answer.body?.['keys'];
   const usable = Array.isArray(keys) ? keys.filter(isUsable).length : 0;
   return usable > 0
