@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** Where `.ci/run` puts Python's packages. */
+/** The Python environment that `.ci/run` creates. */
 const VENV = join(
   process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'),
   'twinkey',
@@ -15,7 +15,7 @@ const VENV = join(
   'python',
 );
 
-/** A Python that has PyJWT, or null. `REQUIRE_PYTHON=1`: it is there, or what needs it fails. */
+/** A Python with PyJWT, or null. With `REQUIRE_PYTHON=1` the tests run in any case, and fail without it. */
 export async function findPyJwt(): Promise<string | null> {
   for (const python of ['python3', ...(existsSync(VENV) ? [VENV] : [])]) {
     const works = await run(python, ['-c', 'import jwt, cryptography']).then(
@@ -27,8 +27,8 @@ export async function findPyJwt(): Promise<string | null> {
   if (process.env['REQUIRE_PYTHON'] === '1') return 'python3';
   const rule = '='.repeat(100);
   process.stderr.write(
-    `\n${rule}\nLEFT OUT: the tests with PyJWT did not run, for lack of what they need.\n` +
-      `To get them: pip install -r .ci/requirements.txt.\n${rule}\n`,
+    `\n${rule}\nSKIPPED: the tests with PyJWT did not run, because PyJWT is not installed.\n` +
+      `To run them: pip install -r .ci/requirements.txt.\n${rule}\n`,
   );
   return null;
 }
@@ -42,9 +42,9 @@ json.dump(claims, sys.stdout)
 `;
 
 /**
- * Lets PyJWT's own client fetch the key set at `url` and verify a token.
- * @returns its claims
- * @throws Error with Python's words, where PyJWT refuses it
+ * Verifies a token with PyJWT, whose client fetches the key set at `url`.
+ * @returns the claims
+ * @throws Error with Python's output if PyJWT rejects the token
  */
 export async function verifyWithPyJwt(
   python: string,

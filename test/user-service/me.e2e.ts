@@ -97,7 +97,7 @@ describe('what the issuer owns', () => {
     await service.native({ sub, ...names, iat: seconds() - 60 }).get('/users/me');
     const { data, headers } = await service.native({ sub, ...names, iat: seconds() - 30 }).get('/users/me');
     const identity = await service.database.manager.findOneByOrFail(Identity, { sub });
-    expect(identity.assertedAt.getTime()).toBeGreaterThanOrEqual((seconds() - 35) * 1_000);
+    expect(identity.toldAt.getTime()).toBeGreaterThanOrEqual((seconds() - 35) * 1_000);
     expect(headers.get('etag')).toBe('"1"');
     expect(data.updated_at).toBe(data.created_at);
   });

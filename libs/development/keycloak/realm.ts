@@ -2,12 +2,12 @@ import { readFile } from 'node:fs/promises';
 import type RealmRepresentation from '@keycloak/keycloak-admin-client/lib/defs/realmRepresentation.js';
 import type UserRepresentation from '@keycloak/keycloak-admin-client/lib/defs/userRepresentation.js';
 
-/** The realm that ships, as it stands in realm.json: with placeholders, without people. */
+/** The shipped realm, as in realm.json: with placeholders, without people. */
 export function shippedRealm(): Promise<RealmRepresentation> {
   return readJson<RealmRepresentation>('realm.json');
 }
 
-/** The same with the demo users, whose passwords everybody knows: for development alone. */
+/** The shipped realm with the demo users, whose passwords are public: for development only. */
 export async function demoRealm(): Promise<RealmRepresentation> {
   const realm = await shippedRealm();
   return { ...realm, users: [...(realm.users ?? []), ...(await demoUsers())] };

@@ -32,14 +32,14 @@ export async function syncProfileWithin(tx: EntityManager, word: IssuerProfile):
   const { issuer, sub, assertedAt: toldAt } = word;
   const said = fieldsOf(word);
   const { known, holder } = await lockIdentities(tx, word, said.usernameKey);
-  if (known && (known.assertedAt >= toldAt || (await isTombstone(tx, known.userId)))) return;
+  if (known && (known.toldAt >= toldAt || (await isTombstone(tx, known.userId)))) return;
   if (holder) {
     // A username is one person's per issuer: newer word takes it from an older row.
-    if (holder.assertedAt > toldAt) Object.assign(said, { username: null, usernameKey: null });
+    if (holder.toldAt > toldAt) Object.assign(said, { username: null, usernameKey: null });
     else await loseUsername(tx, holder);
   }
   if (!known) return provision(tx, { ...NOTHING_SAID, ...said, issuer, sub, assertedAt: toldAt });
-  await tx.update(Identity, { issuer, sub }, { ...said, assertedAt: toldAt });
+  await tx.update(Identity, { issuer, sub }, { ...said, toldAt });
   const differs = Object.entries(said).some(([name, value]) => known[name as keyof Identity] !== value);
   if (differs) await touch(tx, known.userId);
 }
