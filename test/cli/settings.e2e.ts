@@ -151,7 +151,7 @@ it('runs beside a Kubernetes Service whose links have our names', async () => {
     USER_SERVICE_SERVICE_HOST: '10.96.23.4',
     USER_SERVICE_SERVICE_PORT: '3000',
   });
-  await running.said(`:${USER_SERVICE_PORT}`);
+  await running.untilPrinted(`:${USER_SERVICE_PORT}`);
   running.child.kill('SIGTERM');
   expect(await running.ended).toMatchObject({ code: 0, stderr: '' });
 });
