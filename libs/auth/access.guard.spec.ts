@@ -49,6 +49,12 @@ class ThingsController {
     return 'native';
   }
 
+  @Get('either')
+  @RequirePermission('things:update', 'things:delete')
+  either() {
+    return 'either';
+  }
+
   @Get(':id')
   @RequirePermission('things:read')
   read(@Param('id') id: string) {
@@ -70,14 +76,14 @@ class ThingsController {
 /** Permissions come from a claim here, so that each test says its own; whose session has ended, too. */
 @Injectable()
 class TestResolver extends CallerResolver {
-  static asked: (string | null)[] = [];
+  static asked: (readonly string[])[] = [];
 
   override async resolve(
     token: VerifiedToken,
     _request: unknown,
-    permission: string | null,
+    permissions: readonly string[],
   ): Promise<Principal> {
-    TestResolver.asked.push(permission);
+    TestResolver.asked.push(permissions);
     if (token.sessionId === 'ended') throw new TokenRejected('session_ended');
     return principalOf(token);
   }
@@ -227,7 +233,7 @@ describe('a route that asks for a token', () => {
     const token = native({ jti: 'again' });
     for (let index = 0; index < 3; index++) await call('/mine', `Bearer ${token}`);
     expect(verify).toHaveBeenCalledTimes(1);
-    expect(TestResolver.asked).toEqual([null, null, null]);
+    expect(TestResolver.asked).toEqual([[], [], []]);
     verify.mockRestore();
   });
 
@@ -279,8 +285,21 @@ describe('a route that asks for a permission', () => {
     const answer = await call(`/${id}`, `Bearer ${native({ permissions })}`);
     expect(answer.statusCode).toBe(status);
     if (status === 403) expect(answer.json().errors[0].code).toBe('forbidden');
-    expect(TestResolver.asked).toEqual(['things:read']);
+    expect(TestResolver.asked).toEqual([['things:read']]);
   });
+
+  it.each([
+    [['things:update'], 200],
+    [['things:delete'], 200],
+    [['*'], 200],
+    [[], 403],
+    [['things:read', 'things'], 403],
+  ])(
+    'answers a caller who holds %j with %d where one of two permissions will do',
+    async (permissions, status) => {
+      expect((await call('/either', `Bearer ${native({ permissions })}`)).statusCode).toBe(status);
+    },
+  );
 
   it('says 401 and 403 before it looks at the path’s id and the query', async () => {
     expect((await call('/no-id?x=1')).statusCode).toBe(401);

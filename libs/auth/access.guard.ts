@@ -17,7 +17,7 @@ import { VerifiedTokenCache } from './verified-token-cache.js';
  * 2. a public one is let through,
  * 3. the token is verified, or remembered: 401,
  * 4. the caller behind it is resolved: 401 where there is no such caller any more,
- * 5. the caller must be native and hold the permission, where the route says so: 403.
+ * 5. the caller must be native and hold one of the permissions, where the route says so: 403.
  */
 @Injectable()
 export class AccessGuard implements CanActivate {
@@ -34,27 +34,29 @@ export class AccessGuard implements CanActivate {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     if (access === undefined) throw this.undeclared(context, request);
     if (access.kind === 'public') return true;
-    const caller = await this.requireCaller(context, request, access.permission);
+    const caller = await this.requireCaller(context, request, access.permissions);
     request.caller = caller;
     request.principalName = `${caller.issuer}:${caller.sub}`;
     if (access.nativeOnly && caller.issuer !== 'native') {
       throw forbidden('native_account_required', 'This is for native accounts.');
     }
-    if (access.permission !== null && !hasPermission(caller.permissions, access.permission))
+    const { permissions } = access;
+    if (permissions.length > 0 && !permissions.some((name) => hasPermission(caller.permissions, name))) {
       throw forbidden();
+    }
     return true;
   }
 
   private async requireCaller(
     context: ExecutionContext,
     request: FastifyRequest,
-    permission: string | null,
+    permissions: readonly string[],
   ): Promise<Principal> {
     try {
       const raw = bearerToken(request);
       if (raw === null) throw unauthorized('absent');
       const token = this.remembered.get(raw) ?? (await this.bearer.verify(context));
-      return await this.resolver.resolve(token, request, permission);
+      return await this.resolver.resolve(token, request, permissions);
     } catch (error) {
       throw error instanceof TokenRejected ? this.rejected(error, request) : error;
     }

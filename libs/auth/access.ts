@@ -14,7 +14,12 @@ declare module 'fastify' {
 /** What a route asks of its caller. */
 export type Access =
   | { readonly kind: 'public' }
-  | { readonly kind: 'token'; readonly permission: string | null; readonly nativeOnly: boolean };
+  | {
+      readonly kind: 'token';
+      /** The caller needs one of these; empty: any good token will do. */
+      readonly permissions: readonly string[];
+      readonly nativeOnly: boolean;
+    };
 
 const ACCESS = Symbol('access');
 
@@ -23,15 +28,15 @@ export const Public = (): MethodDecorator => declare({ kind: 'public' });
 
 /** Anybody with a good token, of either issuer. */
 export const Authenticated = (): MethodDecorator =>
-  declare({ kind: 'token', permission: null, nativeOnly: false });
+  declare({ kind: 'token', permissions: [], nativeOnly: false });
 
-/** Whoever holds this permission, or `*`. */
-export const RequirePermission = (permission: PermissionName): MethodDecorator =>
-  declare({ kind: 'token', permission, nativeOnly: false });
+/** Callers who hold at least one of these permissions, or `*`. */
+export const RequirePermission = (...permissions: [PermissionName, ...PermissionName[]]): MethodDecorator =>
+  declare({ kind: 'token', permissions, nativeOnly: false });
 
 /** Native accounts, for what concerns the caller's own. */
 export const NativeOnly = (): MethodDecorator =>
-  declare({ kind: 'token', permission: null, nativeOnly: true });
+  declare({ kind: 'token', permissions: [], nativeOnly: true });
 
 /** The handler's parameter that is the caller, on every route but a public one. */
 export const Caller = createParamDecorator((_: unknown, context: ExecutionContext): Principal => {
@@ -51,11 +56,11 @@ function declare(access: Access): MethodDecorator {
     Reflect.defineMetadata(ACCESS, access, handler);
   };
   if (access.kind === 'public') return mark;
-  const { permission, nativeOnly } = access;
+  const { permissions, nativeOnly } = access;
   return applyDecorators(
     mark,
     ApiBearerAuth('bearer'),
-    ...(permission === null ? [] : [ApiExtension('x-permission', permission)]),
+    ...(permissions.length === 0 ? [] : [ApiExtension('x-permission', permissions.join(' or '))]),
     ...(nativeOnly ? [ApiExtension('x-native-only', true)] : []),
   );
 }

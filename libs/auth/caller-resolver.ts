@@ -5,14 +5,14 @@ import { type Principal, principalOf, type VerifiedToken } from './principal.js'
 /** Who is behind a good token, and what they may do: each app's own answer. */
 export abstract class CallerResolver {
   /**
-   * @param permission what the route asks for, or null: rights that are costly to learn need not be learnt then
+   * @param permissions what the route asks for; where it is empty, rights that are costly to get are not needed
    * @throws TokenRejected where the token is good and its session or account no more: 401
    * @throws ApiError
    */
   abstract resolve(
     token: VerifiedToken,
     request: FastifyRequest,
-    permission: string | null,
+    permissions: readonly string[],
   ): Principal | Promise<Principal>;
 }
 

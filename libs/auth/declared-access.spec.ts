@@ -57,9 +57,9 @@ it('lists every route as it is served, with what it declares', async () => {
     handler,
     access,
   ]);
-  const read = { kind: 'token', permission: 'things:read', nativeOnly: false };
-  const native = { kind: 'token', permission: null, nativeOnly: true };
-  const authenticated = { kind: 'token', permission: null, nativeOnly: false };
+  const read = { kind: 'token', permissions: ['things:read'], nativeOnly: false };
+  const native = { kind: 'token', permissions: [], nativeOnly: true };
+  const authenticated = { kind: 'token', permissions: [], nativeOnly: false };
   expect(routes.sort()).toEqual(
     [
       ...['things', 'items'].flatMap((name) => [

@@ -18,7 +18,7 @@ function sentenceOf({
   'x-native-only': isNativeOnly,
 }: DeclaredOperation) {
   if (security.length === 0) return 'Needs no access token.';
-  if (permission !== undefined) return `Needs the permission \`${permission}\`.`;
+  if (permission !== undefined) return `Needs the permission \`${permission.replaceAll(' or ', '` or `')}\`.`;
   if (isNativeOnly) return 'Needs a native access token.';
   // An empty requirement makes the others optional: the handler's own description says when they count.
   const isOptional = security.some((requirement) => Object.keys(requirement).length === 0);

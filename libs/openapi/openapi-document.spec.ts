@@ -92,6 +92,9 @@ describe('the OpenAPI document', () => {
       description: 'Needs the permission `toys:read`.',
       'x-permission': 'toys:read',
     });
+    expect(operation('post', '/api/v1/toys')).toMatchObject({
+      description: 'Needs the permission `toys:create` or `toys:update`.',
+    });
     expect(operation('get', '/api/v1/toys')).toMatchObject({
       description: 'Needs an access token of either issuer.',
       security: [{ bearer: [] }],

@@ -23,7 +23,7 @@ describe('the routes and who may call them are the ones listed', () => {
   it('and ask for permissions that there are', () => {
     const names: string[] = PERMISSIONS.map(({ name }) => name);
     for (const { access } of Object.values(apps.routes).flat()) {
-      if (access?.kind === 'token' && access.permission) expect(names).toContain(access.permission);
+      if (access?.kind === 'token') expect(names).toEqual(expect.arrayContaining([...access.permissions]));
     }
   });
 });
@@ -57,8 +57,10 @@ async function bearer(permissions: readonly string[]): Promise<string> {
   return `Bearer ${api.token}`;
 }
 
-const others = (permission: string) =>
-  PERMISSIONS.map(({ name }) => name).filter((name) => name !== permission && name !== ALL_PERMISSIONS);
+const others = (permissions: readonly string[]) =>
+  PERMISSIONS.map(({ name }) => name).filter(
+    (name) => !permissions.includes(name) && name !== ALL_PERMISSIONS,
+  );
 
 describe('every route', () => {
   it('answers 401 without a token and with a bad one, unless it is for anybody', async () => {
@@ -75,24 +77,30 @@ describe('every route', () => {
     }
   });
 
-  it('answers 403 to who holds every permission but its own, and lets in who holds that one alone', async () => {
+  it('answers 403 to callers with every permission but its own, and lets in those with one of its own alone', async () => {
     for (const route of published()) {
       if (route.access?.kind !== 'token') continue;
-      const { permission } = route.access;
+      const { permissions } = route.access;
       const title = `${route.method} ${route.path}`;
       const nobody = await ask(route, await bearer([]));
-      if (permission === null) {
+      if (permissions.length === 0) {
         expect([title, isRefusal(nobody)]).toEqual([title, false]);
         continue;
       }
       expect([title, nobody]).toMatchObject([title, { status: 403, code: 'forbidden' }]);
-      const all = await ask(route, await bearer(others(permission)));
+      const all = await ask(route, await bearer(others(permissions)));
       expect([title, all]).toMatchObject([title, { status: 403, code: 'forbidden' }]);
-      // Names that are like it are not it.
-      const [resource = '', action = ''] = permission.split(':');
-      const alike = [`${resource}:${action}All`, `${resource.slice(1)}:${action}`, `${resource}-x:${action}`];
-      expect([title, await ask(route, await bearer(alike))]).toMatchObject([title, { status: 403 }]);
-      expect([title, isRefusal(await ask(route, await bearer([permission])))]).toEqual([title, false]);
+      for (const permission of permissions) {
+        // Names that are like it are not it.
+        const [resource = '', action = ''] = permission.split(':');
+        const alike = [
+          `${resource}:${action}All`,
+          `${resource.slice(1)}:${action}`,
+          `${resource}-x:${action}`,
+        ];
+        expect([title, await ask(route, await bearer(alike))]).toMatchObject([title, { status: 403 }]);
+        expect([title, isRefusal(await ask(route, await bearer([permission])))]).toEqual([title, false]);
+      }
     }
   });
 
@@ -108,14 +116,14 @@ describe('every route', () => {
     const mapped = `Bearer ${apps.keycloakToken('everything')}`;
     for (const route of published()) {
       if (route.access?.kind !== 'token') continue;
-      const { permission, nativeOnly } = route.access;
+      const { permissions, nativeOnly } = route.access;
       const title = `${route.method} ${route.path}`;
       const [less, more] = [await ask(route, unmapped), await ask(route, mapped)];
       if (nativeOnly) {
         const refusal = { status: 403, code: 'native_account_required' };
         expect([title, less, more]).toMatchObject([title, refusal, refusal]);
       } else {
-        expect([title, isRefusal(less), isRefusal(more)]).toEqual([title, permission !== null, false]);
+        expect([title, isRefusal(less), isRefusal(more)]).toEqual([title, permissions.length > 0, false]);
       }
     }
   });

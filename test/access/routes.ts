@@ -26,6 +26,8 @@ POST    /api/v1/permissions                                  permissions:create
 GET     /api/v1/permissions/:id                              permissions:read
 PATCH   /api/v1/permissions/:id                              permissions:update
 DELETE  /api/v1/permissions/:id                              permissions:delete
+GET     /api/v1/rights/administrators                        accounts:read
+POST    /api/v1/rights/compare                               users:update or users:delete
 GET     /api/v1/roles                                        roles:read
 POST    /api/v1/roles                                        roles:create
 GET     /api/v1/roles/:id                                    roles:read
@@ -74,6 +76,6 @@ const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
 function nameOf(access: DeclaredRoute['access']): string {
   if (access === undefined) return 'NOBODY, for it declares nothing';
   if (access.kind === 'public') return 'anybody';
-  if (access.permission !== null) return access.permission;
+  if (access.permissions.length > 0) return access.permissions.join(' or ');
   return access.nativeOnly ? 'own native token' : 'any valid token';
 }

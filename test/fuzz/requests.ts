@@ -10,6 +10,7 @@ const VALUES: Record<string, () => unknown> = {
   current_password: () => 'not the current one',
   new_password: () => 'a long good password',
   status: () => 'active',
+  realm_roles: () => 'twinkey-admin',
 };
 
 /** Makes requests to an operation that would be good but for one text. */
@@ -28,6 +29,7 @@ export class Requests {
       parent_id: (await idp.make.role()).id,
       permission_id: permission.id,
       permission_ids: permission.id,
+      account_ids: (await idp.make.account()).id,
     };
     if (operation.path.startsWith('/api/v1/accounts')) ids['id'] = (await idp.make.account()).id;
     else if (operation.path.startsWith('/api/v1/permissions')) ids['id'] = (await idp.make.permission()).id;

@@ -63,6 +63,7 @@ class ToysController {
   }
 
   @Post()
+  @ApiExtension('x-permission', 'toys:create or toys:update')
   @Replies(ToyReply, { message: 'Made.', status: 201, errors: { 409: 'The email is taken.' } })
   create(@Body() { name = null }: NewToy) {
     return new Reply({ ...toy, name }).created(ID);

@@ -5,11 +5,14 @@ import { startTestUserService, type TestUserService } from '../support/user-serv
 
 /** What a real identity-provider does not do: answer out of its form, or not at all. */
 let answer: { status: number; body: string } | null;
+/** To other questions than who the caller is and may do; the same, unless told otherwise. */
+let comparison: { status: number; body: string } | undefined;
 let server: Server;
 let service: TestUserService;
 beforeAll(async () => {
-  server = createServer((_request, response) => {
-    if (answer) response.writeHead(answer.status, { 'content-type': 'application/json' }).end(answer.body);
+  server = createServer(({ url }, response) => {
+    const given = url === '/api/v1/auth/me' ? answer : (comparison ?? answer);
+    if (given) response.writeHead(given.status, { 'content-type': 'application/json' }).end(given.body);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
@@ -55,6 +58,53 @@ it.each([
   const refused = await ada.put('/users/me', { first_name: 'Augusta', display_name: 'X' });
   expect(refused.status).toBe(503);
   expect((await ada.get('/users/me')).data).toMatchObject({ first_name: 'Ada', display_name: null });
+});
+
+const compared = (...accounts: unknown[]) => envelope({ accounts, realm_roles: [] });
+
+it.each([
+  [503, 200, envelope({})],
+  [503, 200, envelope(null)],
+  [503, 200, compared()],
+  [503, 200, compared(null)],
+  [503, 200, compared({ exceeds: false })],
+  [503, 200, compared({ exceeds: 0, everything: 'no' })],
+  [503, 200, compared({ exceeds: false, everything: false }, { exceeds: false, everything: false })],
+  [503, 200, '<html>'],
+  [503, 302, ''],
+  [503, 404, '{}'],
+  [503, 422, '{}'],
+  [503, 429, '{}'],
+  [503, 500, '{}'],
+  [401, 401, '{}'],
+  [403, 403, '{}'],
+])(
+  '%i, and nobody is suspended or deleted, where what they may do is answered %i %s',
+  async (expected, status, body) => {
+    const target = service.native();
+    const { data } = await target.get('/users/me');
+    answer = {
+      status: 200,
+      body: envelope({ roles: ['support'], permissions: ['users:update', 'users:delete'] }),
+    };
+    comparison = { status, body };
+    const support = service.native();
+    for (const refused of [
+      await support.patch(`/users/${data.id}`, { status: 'suspended' }),
+      await support.delete(`/users/${data.id}`),
+    ]) {
+      expect(refused.status).toBe(expected);
+      if (expected === 503) expect(refused.headers.get('retry-after')).toMatch(/^\d+$/);
+    }
+    expect((await target.get('/users/me')).data.status).toBe('active');
+  },
+);
+
+it('an administrator suspends people also while nobody says what those may do', async () => {
+  const { data } = await service.native().get('/users/me');
+  answer = { status: 200, body: envelope({ roles: ['admin'], permissions: ['*'] }) };
+  comparison = { status: 500, body: '{}' };
+  expect((await service.native().patch(`/users/${data.id}`, { status: 'suspended' })).status).toBe(200);
 });
 
 it('a name that the issuer stores otherwise is 422, and what it holds is shown', async () => {

@@ -14,6 +14,7 @@ import { AuthorityModule } from './authority/authority.module.js';
 import { RoleMapWarning } from './authority/role-map-warning.js';
 import { HealthController } from './health/health.controller.js';
 import { PermissionsModule } from './permissions/permissions.module.js';
+import { RightsModule } from './rights/rights.module.js';
 import { RolesModule } from './roles/roles.module.js';
 import { SessionsModule } from './sessions/sessions.module.js';
 import { SettingsModule } from './settings.js';
@@ -21,7 +22,7 @@ import { WellKnownController } from './tokens/jwks.controller.js';
 import { TokensModule } from './tokens/tokens.module.js';
 
 /** Features whose routes stand under `/api/v1`. */
-const API = [NativeAuthModule, TokensModule, AccountsModule, RolesModule, PermissionsModule];
+const API = [NativeAuthModule, TokensModule, AccountsModule, RolesModule, PermissionsModule, RightsModule];
 
 @Module({})
 export class IdentityProviderModule {

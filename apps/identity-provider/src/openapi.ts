@@ -11,6 +11,7 @@ Authorize with the \`token\` that \`POST /api/v1/auth/login\` gives, or with a K
     accounts: 'Native accounts.',
     roles: 'Roles, which inherit from their parents.',
     permissions: 'What roles are made of.',
+    rights: 'What others may do, compared with what you may do: for services that administer people.',
     keys: 'Public keys, for whoever verifies tokens.',
     health: 'Probes.',
   },

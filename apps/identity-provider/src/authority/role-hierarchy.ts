@@ -12,10 +12,11 @@ export function normalizePermissions(names: Iterable<string>): readonly string[]
 /** A role and its ancestors: ten levels at most. */
 export const MAX_LEVELS = 10;
 
-/** Which roles: those that `$1` lists, or the one of the active account whose id `$1` is. */
+/** Which roles: those that `$1` lists, those of the accounts that it lists, or the one of the active account `$1`. */
 const ROLES = {
   id: 'id = ANY($1)',
   name: 'name = ANY($1)',
+  accounts: 'id IN (SELECT role_id FROM identity.accounts WHERE id = ANY($1))',
   account: `id = (SELECT role_id FROM identity.accounts WHERE id = $1 AND status = 'active')`,
 };
 
@@ -48,17 +49,19 @@ export const SUBTREE = `
     WHERE s.level < ${MAX_LEVELS}
   )`;
 
-/** SQL: whether some active account holds `*`. */
-export const HAS_ACTIVE_ADMINISTRATOR = `(
+/** SQL: the ids of the roles that hold `*`, themselves or through their parents. */
+export const ADMINISTRATOR_ROLES = `
   WITH RECURSIVE holding (role_id) AS (
     SELECT rp.role_id FROM identity.permissions p
     JOIN identity.role_permissions rp ON rp.permission_id = p.id WHERE p.name = '*'
     UNION
     SELECT r.id FROM identity.roles r JOIN holding h ON r.parent_id = h.role_id
   )
-  SELECT EXISTS (
-    SELECT FROM identity.accounts a JOIN holding h ON h.role_id = a.role_id WHERE a.status = 'active'
-  )
+  SELECT role_id FROM holding`;
+
+/** SQL: whether some active account holds `*`. */
+export const HAS_ACTIVE_ADMINISTRATOR = `EXISTS (
+  SELECT FROM identity.accounts WHERE status = 'active' AND role_id IN (${ADMINISTRATOR_ROLES})
 )`;
 
 /** Roles and all that inherits from them. */

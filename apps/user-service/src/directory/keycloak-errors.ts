@@ -48,6 +48,12 @@ export function outageOf(status: number): Error | null {
 export const isKeycloakAway = (error: unknown): boolean =>
   !(error instanceof ApiError || error instanceof NetworkError);
 
+/** Keycloak's own 404 for a user; a proxy in front of it may answer 404 for Keycloak itself. */
+export const isUnknownUser = (error: unknown): boolean =>
+  error instanceof NetworkError &&
+  error.response.status === 404 &&
+  (error.responseData as { error?: unknown } | null)?.error === 'User not found';
+
 /** Turns what a call to Keycloak threw into an answer: 404, 409 or 422 on the field, else 503. */
 export function refusalOf(error: unknown): ApiError {
   if (error instanceof ApiError) return error;

@@ -5,7 +5,13 @@ import { KeyedSemaphore } from '#libs/core/keyed-semaphore.js';
 import { notFound, unavailable } from '#libs/http/replies/api-error.js';
 import type { IssuerProfile } from '../users/profile.js';
 import type { Directory, NameChange } from './directory.js';
-import { ClientRefused, distinguishOutage, isClientRefused, refusalOf } from './keycloak-errors.js';
+import {
+  ClientRefused,
+  distinguishOutage,
+  isClientRefused,
+  isUnknownUser,
+  refusalOf,
+} from './keycloak-errors.js';
 import type { KeycloakLeases } from './keycloak-leases.js';
 import { KEYCLOAK_BUDGET, KeycloakResiliencePolicy } from './keycloak-resilience-policy.js';
 import { KeycloakToken } from './keycloak-token.js';
@@ -82,6 +88,28 @@ export class KeycloakDirectory implements Directory {
       const user = users.find((found) => found.username?.toLowerCase() === username.toLowerCase());
       return user && !(await this.isServiceAccount(user)) ? wordOf(user, asked) : null;
     });
+  }
+
+  /**
+   * `GET /admin/realms/{realm}/users/{id}/role-mappings/realm/composite`: those that come through groups and other roles
+   * as well. A user that Keycloak does not have (any more) has none.
+   */
+  realmRolesOf(sub: string): Promise<string[]> {
+    return this.ask(async () => {
+      try {
+        const roles = await this.client.users.listCompositeRealmRoleMappings({ id: sub });
+        return roles.map(({ name }) => name as string);
+      } catch (error) {
+        if (isUnknownUser(error)) return [];
+        // Without an answer nobody may be taken for a user without roles.
+        throw new Error('Keycloak does not tell roles.', { cause: distinguishOutage(error) });
+      }
+    });
+  }
+
+  /** `GET /admin/realms/{realm}/users/{id}` */
+  isEnabled(sub: string): Promise<boolean> {
+    return this.ask(async () => (await this.client.users.findOne({ id: sub }))?.enabled === true);
   }
 
   /**

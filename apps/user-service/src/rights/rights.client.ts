@@ -2,9 +2,24 @@ import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import type { Principal } from '#libs/auth/principal.js';
 import { TokenRejected } from '#libs/auth/token-rejected.js';
-import { IdentityProviderClient, identityProviderUnavailable } from './identity-provider.client.js';
+import {
+  IdentityProviderClient,
+  identityProviderUnavailable,
+  requireData,
+} from './identity-provider.client.js';
 
 export type Rights = Pick<Principal, 'roles' | 'permissions'>;
+
+/** What others may do, compared with what the caller may do. */
+export interface Comparison {
+  /** They hold a permission that the caller lacks. */
+  exceeds: boolean;
+  /** They hold `*`. */
+  everything: boolean;
+}
+
+/** identity-provider's limit for one question. */
+const MAX_NAMES = 100;
 
 /** Rights are identity-provider's to say: the one place that asks it, with the caller's own token. */
 @Injectable()
@@ -23,7 +38,60 @@ export class RightsClient {
     const { roles, permissions } = data;
     return { roles, permissions };
   }
+
+  /** @throws ApiError 401, 403, 503 */
+  compareAccount(request: FastifyRequest, id: string): Promise<Comparison> {
+    return this.compare(request, 'account_ids', [id]);
+  }
+
+  /** Of all these realm roles of Keycloak together. @throws ApiError 401, 403, 503 */
+  async compareRealmRoles(request: FastifyRequest, names: readonly string[]): Promise<Comparison> {
+    const parts: Comparison[] = [];
+    for (let from = 0; from < names.length; from += MAX_NAMES) {
+      parts.push(await this.compare(request, 'realm_roles', names.slice(from, from + MAX_NAMES)));
+    }
+    return together(parts);
+  }
+
+  /**
+   * `GET {IDENTITY_PROVIDER_URL}/api/v1/rights/administrators`: the ids of the active accounts that hold `*`, page by page.
+   * @throws ApiError 401, 403 (the caller needs `accounts:read`), 503
+   */
+  async *administrators(request: FastifyRequest): AsyncGenerator<string[]> {
+    let cursor: string | null = null;
+    do {
+      const after: string = cursor === null ? '' : `&cursor=${encodeURIComponent(cursor)}`;
+      const path = `/api/v1/rights/administrators?limit=100${after}`;
+      const answer = await this.identityProvider.call('GET', path, request);
+      const accounts = requireData(answer);
+      if (!areAccounts(accounts)) throw identityProviderUnavailable('answered without a list');
+      yield accounts.map(({ id }) => id);
+      cursor = answer.nextCursor;
+    } while (cursor !== null);
+  }
+
+  /** `POST {IDENTITY_PROVIDER_URL}/api/v1/rights/compare` */
+  private async compare(
+    request: FastifyRequest,
+    kind: 'account_ids' | 'realm_roles',
+    asked: readonly string[],
+  ): Promise<Comparison> {
+    const answer = await this.identityProvider.call('POST', '/api/v1/rights/compare', request, {
+      [kind]: asked,
+    });
+    const { accounts, realm_roles } = (requireData(answer) ?? {}) as Record<string, unknown>;
+    const found = kind === 'account_ids' ? accounts : realm_roles;
+    if (!areComparisons(found) || found.length !== asked.length) {
+      throw identityProviderUnavailable('answered without a comparison');
+    }
+    return together(found);
+  }
 }
+
+const together = (parts: readonly Comparison[]): Comparison => ({
+  exceeds: parts.some(({ exceeds }) => exceeds),
+  everything: parts.some(({ everything }) => everything),
+});
 
 const isTextList = (value: unknown): boolean =>
   Array.isArray(value) && value.every((entry) => typeof entry === 'string');
@@ -32,3 +100,10 @@ function areRights(data: unknown): data is Rights {
   const { roles, permissions } = (data ?? {}) as Record<string, unknown>;
   return isTextList(roles) && isTextList(permissions);
 }
+
+const areAccounts = (data: unknown): data is { id: string }[] =>
+  Array.isArray(data) && data.every((entry) => typeof entry?.id === 'string');
+
+const areComparisons = (data: unknown): data is Comparison[] =>
+  Array.isArray(data) &&
+  data.every((entry) => typeof entry?.exceeds === 'boolean' && typeof entry?.everything === 'boolean');

@@ -4,9 +4,8 @@ import { CallerResolver } from '#libs/auth/caller-resolver.js';
 import { type Principal, principalOf, type VerifiedToken } from '#libs/auth/principal.js';
 import { UnnamedCallersService } from '../profile-sync/unnamed-callers.service.js';
 import { RightsClient } from '../rights/rights.client.js';
-import type { IssuerProfile, Profile } from './profile.js';
+import { type IssuerProfile, type Profile, requireActive } from './profile.js';
 import { ProfilesService } from './profiles.service.js';
-import { userDeleted, userSuspended } from './users.errors.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -36,15 +35,15 @@ export class ProfileCallerResolver extends CallerResolver {
   async resolve(
     token: VerifiedToken,
     request: FastifyRequest,
-    permission: string | null,
+    permissions: readonly string[],
   ): Promise<Principal> {
     const profile = token.kind === 'person' ? await this.profileOf(token, request) : null;
     if (profile) {
-      requireActive(profile);
+      requireActive(profile.status);
       request.profile = profile;
     }
     const principal = principalOf(profile ? token : { ...token, kind: 'service' });
-    if (permission === null) return principal;
+    if (permissions.length === 0) return principal;
     return { ...principal, ...(await this.rights.ofCaller(request)) };
   }
 
@@ -71,9 +70,4 @@ function issuedAtOf({ issuer, sessionId, issuedAt }: VerifiedToken): Date {
   const made =
     issuer === 'native' && sessionId ? Number.parseInt(sessionId.replace('-', '').slice(0, 12), 16) : from;
   return new Date(made >= from && made < from + 2_000 ? made : from);
-}
-
-function requireActive({ status }: Profile): void {
-  if (status === 'suspended') throw userSuspended();
-  if (status === 'deleted') throw userDeleted();
 }

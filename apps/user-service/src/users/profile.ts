@@ -1,5 +1,6 @@
 import type { Identity, IssuerName } from '#libs/database/users/identity.entity.js';
 import type { User, UserStatus } from '#libs/database/users/user.entity.js';
+import { userDeleted, userSuspended } from './users.errors.js';
 
 /** A person as one identity shows him: the application's fields beside what the issuer last said. */
 export interface Profile {
@@ -44,6 +45,12 @@ export function profileOf(user: User): Profile {
   const identity = user.identities?.[0];
   if (!identity) throw new Error('A user without an identity.');
   return { ...user, ...pick(identity) };
+}
+
+/** @throws ApiError 403 `user_suspended`, `user_deleted` */
+export function requireActive(status: UserStatus): void {
+  if (status === 'suspended') throw userSuspended();
+  if (status === 'deleted') throw userDeleted();
 }
 
 const pick = ({ issuer, sub, username, email, firstName, lastName, assertedAt }: Identity) => ({

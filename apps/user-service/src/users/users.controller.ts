@@ -1,14 +1,19 @@
-import { Body, Controller, Delete, Get, Param, Patch, Query } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Param, Patch, Query, Req } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import { Caller, RequirePermission } from '#libs/auth/access.js';
-import type { Principal } from '#libs/auth/principal.js';
+import type { FastifyRequest } from 'fastify';
+import { RequirePermission } from '#libs/auth/access.js';
 import { Reply } from '#libs/http/replies/envelope.js';
+import { etagOf } from '#libs/http/replies/etag.js';
 import { IfMatch, Replies } from '#libs/http/replies/replies.js';
+import type { Profile } from './profile.js';
 import { toProfileReply } from './profile-reply.js';
 import { ProfileReply, StatusChange, UserListQuery } from './users.dto.js';
 import { UsersService } from './users.service.js';
 
-const HIMSELF = { 409: 'Nobody suspends or deletes himself.' };
+const REFUSALS = {
+  403: 'The permission is missing, or the user has permissions that you do not have (`exceeds_own_permissions`).',
+  409: 'It is yourself (`own_user`), or the last active user who has every permission (`last_admin`).',
+};
 
 @ApiTags('users')
 @Controller('users')
@@ -27,32 +32,36 @@ export class UsersController {
   @RequirePermission('users:read')
   @ApiOperation({ summary: 'One person' })
   @Replies(ProfileReply, { message: 'User.', etag: 'read' })
-  get(@Param('id') id: string): Promise<Reply<ProfileReply>> {
-    return this.users.get(id);
+  async get(@Param('id') id: string): Promise<Reply<ProfileReply>> {
+    return tagged(await this.users.get(id));
   }
 
   @Patch(':id')
   @RequirePermission('users:update')
-  @ApiOperation({ summary: 'Suspend somebody, or let him in again' })
-  @Replies(ProfileReply, { message: 'User updated.', etag: 'write', errors: HIMSELF })
-  update(
-    @Caller() caller: Principal,
+  @ApiOperation({ summary: 'Suspend a user, or let them in again' })
+  @Replies(ProfileReply, { message: 'User updated.', etag: 'write', errors: REFUSALS })
+  async update(
+    @Req() request: FastifyRequest,
     @Param('id') id: string,
     @Body() change: StatusChange,
     @IfMatch() ifMatch: string | undefined,
   ): Promise<Reply<ProfileReply>> {
-    return this.users.update(caller, id, change, ifMatch);
+    return tagged(await this.users.update(request, id, change, ifMatch));
   }
 
   @Delete(':id')
   @RequirePermission('users:delete')
-  @ApiOperation({ summary: 'Erase somebody; the issuer keeps its own record' })
-  @Replies(null, { message: 'User deleted.', etag: 'write', errors: HIMSELF })
-  delete(
-    @Caller() caller: Principal,
+  @ApiOperation({ summary: 'Erase a user; the issuer keeps its own record' })
+  @Replies(null, { message: 'User deleted.', etag: 'write', errors: REFUSALS })
+  async delete(
+    @Req() request: FastifyRequest,
     @Param('id') id: string,
     @IfMatch() ifMatch: string | undefined,
   ): Promise<Reply<never>> {
-    return this.users.delete(caller, id, ifMatch);
+    await this.users.delete(request, id, ifMatch);
+    return Reply.nothing();
   }
 }
+
+const tagged = (profile: Profile): Reply<ProfileReply> =>
+  Reply.tagged(toProfileReply(profile), etagOf(profile.version));

@@ -6,7 +6,14 @@ export const userDeleted = () => forbidden('user_deleted', 'This user has been d
 
 export const notAPerson = () => forbidden('not_a_person', 'A service account has no profile.');
 
-export const ownUser = () => conflict('own_user', 'Nobody suspends or deletes himself.');
+export const ownUser = () =>
+  conflict('own_user', 'Users cannot suspend or delete themselves: ask another administrator.');
+
+export const exceedsOwnPermissions = () =>
+  forbidden('exceeds_own_permissions', 'This user has permissions that you do not have.');
+
+export const lastAdministrator = () =>
+  conflict('last_admin', 'An active user must remain who has every permission.');
 
 /** Seconds: operators take longer than outages. */
 const RETRY_AFTER_MENDING = 30;

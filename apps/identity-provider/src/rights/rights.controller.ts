@@ -1,0 +1,39 @@
+import { Body, Controller, Get, Post, Query } from '@nestjs/common';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Caller, RequirePermission } from '#libs/auth/access.js';
+import type { Principal } from '#libs/auth/principal.js';
+import { Reply } from '#libs/http/replies/envelope.js';
+import { Replies } from '#libs/http/replies/replies.js';
+import { AdministratorsService } from './administrators.service.js';
+import { ComparisonService } from './comparison.service.js';
+import {
+  AdministratorListQuery,
+  AdministratorReply,
+  RightsComparisonReply,
+  RightsQuestion,
+} from './rights.dto.js';
+
+@ApiTags('rights')
+@Controller('rights')
+export class RightsController {
+  constructor(
+    private readonly comparison: ComparisonService,
+    private readonly administrators: AdministratorsService,
+  ) {}
+
+  @Post('compare')
+  @RequirePermission('users:update', 'users:delete')
+  @ApiOperation({ summary: 'Whether others may do more than you' })
+  @Replies(RightsComparisonReply, { message: 'Rights compared.' })
+  compare(@Caller() caller: Principal, @Body() question: RightsQuestion): Promise<RightsComparisonReply> {
+    return this.comparison.compare(caller, question);
+  }
+
+  @Get('administrators')
+  @RequirePermission('accounts:read')
+  @ApiOperation({ summary: 'Active accounts that have every permission' })
+  @Replies([AdministratorReply], { message: 'Administrators.' })
+  async listAdministrators(@Query() query: AdministratorListQuery): Promise<Reply<AdministratorReply[]>> {
+    return Reply.page(await this.administrators.list(query), ({ id }) => ({ id }));
+  }
+}

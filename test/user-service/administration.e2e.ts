@@ -1,0 +1,225 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { User } from '#libs/database/users/user.entity.js';
+import type { Answer, Api } from '../support/api.js';
+import { type BothServices, startBothServices } from '../support/both-services.js';
+import { startTestUserService, type TestUserService } from '../support/user-service.js';
+
+let both: BothServices;
+let replica: TestUserService;
+beforeAll(async () => {
+  both = await startBothServices();
+  const { databaseUrl, native, identityProviderUrl } = both.service.settings;
+  replica = await startTestUserService({ databaseUrl, native, identityProviderUrl });
+});
+afterAll(async () => {
+  await replica?.close();
+  await both?.close();
+});
+// No administrator of one test is left for the next.
+afterEach(() => both.service.database.query(`UPDATE users.users SET status = 'suspended'`));
+
+interface Person {
+  id: string;
+  accountId: string;
+  api: Api;
+  /** Through the other replica. */
+  there: Api;
+}
+
+/** A native person with a profile. */
+async function person(permissions: string[], given = {}): Promise<Person> {
+  const { account, api } = await both.idp.signIn(permissions, given);
+  const caller = both.service.api.as(api.token as string);
+  const { data } = await caller.get('/users/me');
+  return { id: data.id, accountId: account.id, api: caller, there: replica.api.as(api.token as string) };
+}
+
+const statusOf = async ({ id }: Person) =>
+  (await both.service.database.manager.findOneByOrFail(User, { id })).status;
+const suspend = (api: Api, { id }: Person) => api.patch(`/users/${id}`, { status: 'suspended' });
+const outcomeOf = ({ status, errors }: Answer<unknown>) => [status, ...errors];
+const EXCEEDS = [403, '- exceeds_own_permissions'];
+
+describe('support, who holds users:update and users:delete alone,', () => {
+  it('cannot suspend, delete or let in again an administrator', async () => {
+    const [support, admin] = await Promise.all([person(['users:update', 'users:delete']), person(['*'])]);
+    expect(outcomeOf(await suspend(support.api, admin))).toEqual(EXCEEDS);
+    expect(outcomeOf(await support.api.delete(`/users/${admin.id}`))).toEqual(EXCEEDS);
+    expect(await statusOf(admin)).toBe('active');
+    await both.service.database.manager.update(User, { id: admin.id }, { status: 'suspended' });
+    expect(outcomeOf(await support.api.patch(`/users/${admin.id}`, { status: 'active' }))).toEqual(EXCEEDS);
+    expect(await statusOf(admin)).toBe('suspended');
+  });
+
+  it('cannot act on anybody who holds a single permission that they lack', async () => {
+    const [support, auditor] = await Promise.all([
+      person(['users:update', 'users:delete']),
+      person(['roles:read']),
+    ]);
+    expect(outcomeOf(await suspend(support.api, auditor))).toEqual(EXCEEDS);
+    expect(outcomeOf(await support.api.delete(`/users/${auditor.id}`))).toEqual(EXCEEDS);
+    expect(await statusOf(auditor)).toBe('active');
+  });
+
+  it('acts on people who may do as much or less', async () => {
+    const [support, colleague, customer] = await Promise.all([
+      person(['users:update', 'users:delete']),
+      person(['users:update', 'users:delete']),
+      person([]),
+    ]);
+    expect((await suspend(support.api, colleague)).status).toBe(200);
+    expect((await support.api.patch(`/users/${colleague.id}`, { status: 'active' })).data.status).toBe(
+      'active',
+    );
+    expect((await support.api.delete(`/users/${customer.id}`)).status).toBe(200);
+    expect([await statusOf(colleague), await statusOf(customer)]).toEqual(['active', 'deleted']);
+  });
+
+  it.each([
+    ['users:update', 'PATCH'],
+    ['users:delete', 'DELETE'],
+  ])('with %s alone as well (%s)', async (permission, method) => {
+    const [support, admin, customer] = await Promise.all([person([permission]), person(['*']), person([])]);
+    const act = (target: Person) =>
+      method === 'PATCH' ? suspend(support.api, target) : support.api.delete(`/users/${target.id}`);
+    expect(outcomeOf(await act(admin))).toEqual(EXCEEDS);
+    expect((await act(customer)).status).toBe(200);
+  });
+
+  it('is measured by the role that somebody has now, whatever tokens say', async () => {
+    const [support, customer] = await Promise.all([person(['users:update']), person([])]);
+    const { api: root } = await both.idp.signIn(['*']);
+    const [admin, user] = await Promise.all([both.idp.systemRole('admin'), both.idp.systemRole('user')]);
+    await root.patch(`/accounts/${customer.accountId}`, { role_id: admin.id });
+    expect(outcomeOf(await suspend(support.api, customer))).toEqual(EXCEEDS);
+    await root.patch(`/accounts/${customer.accountId}`, { role_id: user.id });
+    expect((await suspend(support.api, customer)).status).toBe(200);
+  });
+
+  it('cannot act on an administrator whose account is disabled, and can once it is deleted', async () => {
+    const [support, admin] = await Promise.all([person(['users:delete']), person(['*'])]);
+    const { api: root } = await both.idp.signIn(['*']);
+    await root.patch(`/accounts/${admin.accountId}`, { status: 'disabled' });
+    expect(outcomeOf(await support.api.delete(`/users/${admin.id}`))).toEqual(EXCEEDS);
+    await root.delete(`/accounts/${admin.accountId}`);
+    expect((await support.api.delete(`/users/${admin.id}`)).status).toBe(200);
+  });
+
+  it('is told of missing rights before a stale tag, and of that before what is in the way', async () => {
+    const [support, admin] = await Promise.all([person(['users:update']), person(['*'])]);
+    const stale = { 'if-match': '"77"' };
+    const body = { status: 'suspended' };
+    expect(outcomeOf(await support.api.patch(`/users/${admin.id}`, body, stale))).toEqual(EXCEEDS);
+    expect((await admin.api.patch(`/users/${admin.id}`, body, stale)).status).toBe(412);
+    expect(outcomeOf(await suspend(admin.api, admin))).toEqual([409, '- own_user']);
+  });
+});
+
+describe('an administrator', () => {
+  it('may suspend and delete other administrators', async () => {
+    const [one, two, three] = await Promise.all([person(['*']), person(['*']), person(['*'])]);
+    expect((await suspend(one.api, two)).status).toBe(200);
+    expect((await one.api.delete(`/users/${three.id}`)).status).toBe(200);
+    expect((await one.api.patch(`/users/${two.id}`, { status: 'active' })).status).toBe(200);
+  });
+});
+
+/** Sends requests that all stand at the lock before the first of them is let in. */
+async function atOnce(count: number, send: () => Promise<Answer<unknown>>[]): Promise<Answer<unknown>[]> {
+  const holder = both.service.database.createQueryRunner();
+  await holder.startTransaction();
+  try {
+    await holder.query('SELECT FROM users.administration FOR UPDATE');
+    const answers = Promise.all(send());
+    for (;;) {
+      const [{ waiting }] = await both.service.database.query(
+        `SELECT count(*)::int AS waiting FROM pg_stat_activity
+         WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+      );
+      if (waiting === count) break;
+      await sleep(5);
+    }
+    await holder.commitTransaction();
+    return await answers;
+  } finally {
+    await holder.release();
+  }
+}
+
+const byStatus = (answers: Answer<unknown>[]) => answers.map(outcomeOf).sort();
+
+describe('two administrators at once, on two replicas', () => {
+  const act = {
+    suspend,
+    delete: (api: Api, { id }: Person) => api.delete(`/users/${id}`),
+  };
+
+  it.each([
+    ['suspend', 'suspend'],
+    ['delete', 'delete'],
+    ['suspend', 'delete'],
+  ] as const)('who are the last, %s and %s each other: one of them stays', async (first, second) => {
+    const [one, two] = await Promise.all([person(['*']), person(['*'])]);
+    const answers = await atOnce(2, () => [act[first](one.api, two), act[second](two.there, one)]);
+    expect(byStatus(answers).map(([status]) => status)).toEqual([200, 409]);
+    expect(answers.flatMap(({ errors }) => errors)).toEqual(['- last_admin']);
+    const states = [await statusOf(one), await statusOf(two)];
+    expect(states.filter((status) => status === 'active')).toHaveLength(1);
+  });
+
+  it('beside a third one: the one who is suspended suspends nobody', async () => {
+    const [one, two] = await Promise.all([person(['*']), person(['*']), person(['*'])]);
+    const answers = await atOnce(2, () => [suspend(one.api, two), suspend(two.there, one)]);
+    expect(byStatus(answers)).toEqual([[200], [403, '- user_suspended']]);
+  });
+
+  it('beside a third one whose account is disabled: that one does not count', async () => {
+    const [one, two] = await Promise.all([person(['*']), person(['*'])]);
+    const off = await person(['*']);
+    const { api: root } = await both.idp.signIn(['*']);
+    await root.patch(`/accounts/${off.accountId}`, { status: 'disabled' });
+    const answers = await atOnce(2, () => [suspend(one.api, two), suspend(two.there, one)]);
+    expect(byStatus(answers)).toEqual([[200], [409, '- last_admin']]);
+  });
+
+  it('without a pause between the rounds: one is active after each', { timeout: 60_000 }, async () => {
+    for (let round = 0; round < 10; round++) {
+      const [one, two] = await Promise.all([person(['*']), person(['*'])]);
+      await Promise.all([
+        suspend(one.api, two),
+        suspend(two.there, one),
+        suspend(one.there, two),
+        suspend(two.api, one),
+      ]);
+      const states = [await statusOf(one), await statusOf(two)];
+      expect(states.filter((status) => status === 'active')).toHaveLength(1);
+      await both.service.database.query(`UPDATE users.users SET status = 'suspended'`);
+    }
+  });
+});
+
+it('two who are no administrators suspend each other at once: one of them succeeds', async () => {
+  const [one, two] = await Promise.all([person(['users:update']), person(['users:update'])]);
+  const answers = await atOnce(2, () => [suspend(one.api, two), suspend(two.there, one)]);
+  expect(byStatus(answers)).toEqual([[200], [403, '- user_suspended']]);
+});
+
+describe('a lock that somebody keeps', () => {
+  it('makes changes 503 in bounded time, leaves the rest alone, and harms nothing once it is gone', async () => {
+    const [admin, customer] = await Promise.all([person(['*']), person([])]);
+    const holder = both.service.database.createQueryRunner();
+    await holder.startTransaction();
+    await holder.query('SELECT FROM users.administration FOR UPDATE');
+    const [refused, own] = await Promise.all([
+      suspend(admin.api, customer),
+      customer.api.put('/users/me', { display_name: 'X' }),
+    ]);
+    expect([refused.status, own.status]).toEqual([503, 200]);
+    expect(refused.headers.get('retry-after')).toMatch(/^\d+$/);
+    await holder.rollbackTransaction();
+    await holder.release();
+    expect(await statusOf(customer)).toBe('active');
+    expect((await suspend(admin.api, customer)).status).toBe(200);
+  });
+});
