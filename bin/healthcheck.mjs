@@ -13,7 +13,8 @@ const running = answers.filter((status) => status !== null);
 process.exitCode = running.length > 0 && running.every((status) => status === 200) ? 0 : 1;
 
 /** The status of a listener's `/health/ready`; null where there is no listener, 0 where it does not answer. */
-async function statusOf(host, port) {
+async function statusOf(written, port) {
+  const host = written.replace(/^\[(.*)\]$/, '$1');
   const isAny = ['', '0.0.0.0', '::'].includes(host);
   const address = isAny ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host;
   try {

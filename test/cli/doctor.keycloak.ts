@@ -59,10 +59,19 @@ it('finds nothing broken in the shipped realm, and prints no secret', async () =
     'subject ok',
     'audience ok',
     'rights ok',
+    'realm-roles ok',
     'role-map ok',
   ]);
   expect(stdout).not.toContain(realm.clientSecret);
   expect(stdout).not.toContain('eyJ');
+});
+
+it('finds nothing broken in a realm whose name has blanks and letters beyond ASCII, nor in a URL in upper case', async () => {
+  const realm = await makeRealm({ realm: `Größe 100% ${process.pid}` });
+  const KEYCLOAK_URL = realm.keycloak.url.replace(/^.*?(?=:\d)/, (origin) => origin.toUpperCase());
+  const { code, checks } = await doctor(realm, { KEYCLOAK_URL });
+  expect(Object.values(checks).filter(({ status }) => status !== 'ok')).toEqual([]);
+  expect(code).toBe(0);
 });
 
 it('tells an issuer that differs from the URL in the settings', async () => {

@@ -37,7 +37,7 @@ export class TestRealm {
     /** Of `user-service` and of `test-service`. */
     readonly clientSecret: string,
   ) {
-    this.issuer = `${keycloak.url}/realms/${name}`;
+    this.issuer = `${keycloak.url}/realms/${encodeURIComponent(name)}`;
     this.admin = keycloakAdmin(keycloak, name);
   }
 

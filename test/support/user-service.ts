@@ -82,7 +82,7 @@ export function keycloakSettings(
 ): KeycloakServiceSettings {
   return {
     issuer: realm.issuer,
-    jwksUrl: `${internalUrl}/realms/${realm.name}/protocol/openid-connect/certs`,
+    jwksUrl: `${internalUrl}/realms/${encodeURIComponent(realm.name)}/protocol/openid-connect/certs`,
     audience: 'user-service',
     roleMap: new Map([['twinkey-admin', 'admin']]),
     url: realm.keycloak.url,

@@ -14,7 +14,7 @@ const NATIVE_SESSION = 'twinkey.session';
 
 /** Authorization code with PKCE. Tokens live in this tab's storage and end with it. */
 const keycloak = new UserManager({
-  authority: `${config.keycloak.url}/realms/${config.keycloak.realm}`,
+  authority: `${config.keycloak.url}/realms/${encodeURIComponent(config.keycloak.realm)}`,
   client_id: config.keycloak.client,
   redirect_uri: `${location.origin}/`,
   post_logout_redirect_uri: `${location.origin}/`,
