@@ -18,9 +18,14 @@ export const composeVariables = {
   USER_DB: name("The application's database.", 'userservice'),
   USER_DB_USER: name('Its user.', 'userservice'),
   USER_DB_PASSWORD: password("That user's password.", 'userservice'),
+  USER_DB_PORT: name('The port of this machine that it is published on.', '5432'),
   KEYCLOAK_DB: name("Keycloak's database.", 'keycloak'),
   KEYCLOAK_DB_USER: name('Its user.', 'keycloak'),
   KEYCLOAK_DB_PASSWORD: password("That user's password.", 'keycloak'),
   KEYCLOAK_ADMIN: name("Keycloak's bootstrap admin.", 'admin'),
   KEYCLOAK_ADMIN_PASSWORD: password("That admin's password.", 'admin'),
+  KEYCLOAK_PORT: name(
+    'The port of this machine that Keycloak is published on; where KEYCLOAK_URL is set, it has to name it.',
+    '8080',
+  ),
 } satisfies Variables;

@@ -40,7 +40,7 @@ export class AuthorityService {
     permission: PermissionName,
     work: (tx: EntityManager, actor: Actor) => Promise<T>,
   ): Promise<T> {
-    return this.underLock(async (tx) => {
+    return this.underLock(`${caller.issuer}:${caller.sub}`, async (tx) => {
       const { actor, isAdministered } = await readActorRights(tx, caller);
       if (!hasPermission(actor.permissions, permission)) throw forbidden();
       const result = await work(tx, actor);
@@ -54,20 +54,21 @@ export class AuthorityService {
 
   /** A change that nobody asks for: the seed's. */
   exclusively<T>(work: (tx: EntityManager) => Promise<T>): Promise<T> {
-    return this.underLock(async (tx) => {
+    return this.underLock('', async (tx) => {
       const result = await work(tx);
       await raiseVersion(tx);
       return result;
     });
   }
 
-  private underLock<T>(work: (tx: EntityManager) => Promise<T>): Promise<T> {
-    return this.lanes.run(TO_THE_LOCK, PATIENCE, () =>
+  /** @param owner who asks: a caller who asks for many changes at once does not keep others from theirs */
+  private underLock<T>(owner: string, work: (tx: EntityManager) => Promise<T>): Promise<T> {
+    const change = () =>
       this.database.transaction(async (tx) => {
         await tx.query(LOCK);
         return work(tx);
-      }),
-    );
+      });
+    return this.lanes.run(TO_THE_LOCK, PATIENCE, change, { owner });
   }
 }
 
