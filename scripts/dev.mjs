@@ -1,5 +1,5 @@
 import '../bin/node-version.cjs';
-import { watch } from 'node:fs';
+import { join } from 'node:path';
 
 const { runScript } = await import('./support/problem.mjs');
 const { ensureInstalled } = await import('./support/install.mjs');
@@ -17,7 +17,7 @@ await runScript(async () => {
   let stopping = false;
   let application = start();
   let work = Promise.resolve();
-  const stopWatching = watchSources(() => {
+  const stopWatching = await watchSources(() => {
     work = work.then(reload);
   });
 
@@ -34,7 +34,7 @@ await runScript(async () => {
 
   await untilSignal();
   stopping = true;
-  stopWatching();
+  await stopWatching();
   await work;
   return application.ended;
 });
@@ -59,15 +59,22 @@ function untilSignal() {
   });
 }
 
-function watchSources(onChange) {
+/** Node's own recursive watch misses files that are saved by renaming (Node 20 on Linux). */
+async function watchSources(onChange) {
+  // Installed by now.
+  const { watch } = await import('chokidar');
   let timer;
   const scheduleChange = () => {
     clearTimeout(timer);
     timer = setTimeout(onChange, DEBOUNCE_MS);
   };
-  const watchers = SOURCES.map((folder) => watch(`${root}/${folder}`, { recursive: true }, scheduleChange));
+  const folders = SOURCES.map((folder) => join(root, folder));
+  const watcher = watch(folders, { ignoreInitial: true }).on('all', scheduleChange);
+  await new Promise((resolve) => watcher.once('ready', resolve));
+  // For changes that were saved before it was ready.
+  scheduleChange();
   return () => {
     clearTimeout(timer);
-    for (const watcher of watchers) watcher.close();
+    return watcher.close();
   };
 }

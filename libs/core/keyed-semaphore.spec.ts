@@ -38,13 +38,16 @@ describe('the lanes of tries', () => {
   });
 
   it('refuse at once where nobody may wait, and let in again afterwards', async () => {
-    const lanes = new KeyedSemaphore(refusal, (waiting) => waiting < 1);
+    const lanes = new KeyedSemaphore(refusal);
+    const mayWait = (ahead: number) => ahead < 1;
     const { work, end } = controlled();
-    const inside = lanes.run([lane('a', 1)], 1_000, work);
-    const waiting = lanes.run([lane('a', 1)], 1_000, async () => 'waited');
-    await expect(lanes.run([lane('a', 1)], 1_000, work)).rejects.toMatchObject({ status: 429 });
+    const inside = ['a', 'b'].map((name) => lanes.run([lane(name, 1)], 1_000, work));
+    const waiting = lanes.run([lane('a', 1)], 1_000, async () => 'waited', { mayWait });
+    await expect(lanes.run([lane('a', 1)], 1_000, work, { mayWait })).rejects.toMatchObject({ status: 429 });
+    const elsewhere = lanes.run([lane('b', 1)], 1_000, async () => 'waited there', { mayWait });
     end();
-    await inside;
+    await expect(elsewhere).resolves.toBe('waited there');
+    await Promise.all(inside);
     await expect(waiting).resolves.toBe('waited');
     await expect(lanes.run([lane('a', 1)], 0, async () => 'free')).resolves.toBe('free');
   });
@@ -60,10 +63,25 @@ describe('the lanes of tries', () => {
   });
 
   it('are left by work that fails', async () => {
-    const lanes = new KeyedSemaphore(refusal, () => false);
+    const lanes = new KeyedSemaphore(refusal);
     const failure = new Error('failed');
     await expect(lanes.run([lane('a', 1)], 0, () => Promise.reject(failure))).rejects.toBe(failure);
     await expect(lanes.run([lane('a', 1)], 0, async () => 'free')).resolves.toBe('free');
+  });
+});
+
+describe('lanes for which several owners wait', () => {
+  it('let them in by turns, those of one owner in order', async () => {
+    const lanes = new KeyedSemaphore(refusal);
+    const entered: string[] = [];
+    const { work, end } = controlled();
+    const first = lanes.run([lane('a', 1)], 1_000, work);
+    const rest = ['x1', 'x2', 'x3', 'y1', 'z1', 'y2'].map((name) =>
+      lanes.run([lane('a', 1)], 1_000, async () => entered.push(name), { owner: name.slice(0, 1) }),
+    );
+    end();
+    await Promise.all([first, ...rest]);
+    expect(entered).toEqual(['x1', 'y1', 'z1', 'x2', 'y2', 'x3']);
   });
 });
 

@@ -29,16 +29,19 @@ export class ExclusiveTransactions {
     private readonly table: string,
   ) {}
 
-  /** @throws ApiError 503 (too long a wait), and whatever `work` throws: then nothing is changed */
-  run<T>(work: (tx: EntityManager) => Promise<T>): Promise<T> {
-    return this.lanes.run(TO_THE_LOCK, PATIENCE, () =>
+  /**
+   * @param owner the caller: waiting transactions take turns by caller, so that many of one do not delay the others
+   * @throws ApiError 503 (too long a wait), and any error of `work`: then nothing is changed
+   */
+  run<T>(owner: string, work: (tx: EntityManager) => Promise<T>): Promise<T> {
+    const transaction = () =>
       this.database.transaction(async (tx) => {
         await tx.query(PREPARE);
         const locked: unknown[] = await tx.query(`SELECT FROM ${this.table} FOR UPDATE`);
         if (locked.length !== 1)
           throw new Error(`${this.table} must have one row: without it nothing is locked.`);
         return work(tx);
-      }),
-    );
+      });
+    return this.lanes.run(TO_THE_LOCK, PATIENCE, transaction, { owner });
   }
 }

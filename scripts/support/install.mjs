@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { withLock } from './lock.mjs';
 import { root } from './paths.mjs';
@@ -16,16 +16,26 @@ export async function ensureInstalled() {
   if (isInstalled()) return;
   await withLock('install', async () => {
     if (isInstalled()) return;
-    console.error('Installing packages (npm ci) …');
-    const { code } = await npm(['ci', '--include=dev', '--loglevel=error']);
-    if (code !== 0) throw new UserFacingError(`npm ci failed with exit code ${code}.`);
+    // Another install (`npm install x`) may have the right packages as well.
+    if (!hasEveryPackage()) {
+      console.error('Installing packages (npm ci) …');
+      await npm('ci', '--ignore-scripts', '--include=dev');
+    }
+    await runAllowedScripts();
     writeFileSync(STAMP, fingerprint());
   });
 }
 
-/** True after an unchanged install of this script, or if another install (`npm install x`) has the right packages. */
+/** npm before version 11 does not know `allowScripts` and would run the install script of every package. */
+async function runAllowedScripts() {
+  const { allowScripts } = JSON.parse(read(join(root, 'package.json')));
+  const allowed = Object.keys(allowScripts).filter((name) => allowScripts[name]);
+  const present = allowed.filter((name) => existsSync(join(root, 'node_modules', name)));
+  if (present.length > 0) await npm('rebuild', '--ignore-scripts=false', ...present);
+}
+
 function isInstalled() {
-  return read(STAMP) === fingerprint() || hasEveryPackage();
+  return read(STAMP) === fingerprint();
 }
 
 function fingerprint() {
@@ -62,8 +72,10 @@ function read(file) {
 }
 
 /** Prefers the npm that runs this script. Its output goes to standard error, because a program may read our standard output. */
-function npm(args) {
+async function npm(...args) {
   const cli = process.env.npm_execpath;
   const [command, ...first] = cli && basename(cli) === 'npm-cli.js' ? [process.execPath, cli] : ['npm'];
-  return run(command, [...first, ...args], { stdio: ['ignore', 2, 2] });
+  const options = { stdio: ['ignore', 2, 2] };
+  const { code } = await run(command, [...first, ...args, '--loglevel=error'], options);
+  if (code !== 0) throw new UserFacingError(`npm ${args[0]} failed with exit code ${code}.`);
 }

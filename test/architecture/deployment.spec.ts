@@ -49,6 +49,7 @@ describe('docker-compose.yml', () => {
 
   it('can start native mode without Keycloak, and the databases and Keycloak without the apps', () => {
     expect([...started(['user-db', 'identity-provider'])].sort()).toEqual(['identity-provider', 'user-db']);
+    expect(started(['user-service'])).not.toContain('keycloak');
     expect([...started(['keycloak', 'keycloak-db', 'user-db'])].sort()).toEqual([
       'keycloak',
       'keycloak-db',
@@ -129,6 +130,30 @@ describe('docker-compose.yml', () => {
       '--hostname=http://localhost:8080',
       '--hostname-backchannel-dynamic=true',
     ]);
+  });
+
+  it('switches Keycloak off where .env leaves its URL empty', () => {
+    const native = resolveCompose(text, { KEYCLOAK_URL: '' }).services;
+    const { JWT_PRIVATE_KEY, JWT_PUBLIC_KEY } = developmentEnvironment();
+    const identityProvider = native['identity-provider']?.environment;
+    expect(
+      identityProviderSettings({ ...identityProvider, JWT_PRIVATE_KEY, JWT_PUBLIC_KEY }).keycloak,
+    ).toBeNull();
+    expect(userServiceSettings(native['user-service']?.environment ?? {}).keycloak).toBeNull();
+    // It would not start without a name of its own.
+    expect(native['keycloak']?.command).toContain('--hostname=http://localhost:8080');
+  });
+
+  it('publishes Keycloak where .env says, and tokens name that', () => {
+    const { services: moved } = resolveCompose(text, { KEYCLOAK_PORT: '8090' });
+    expect(moved['keycloak']?.ports).toEqual(['127.0.0.1:8090:8080']);
+    expect(moved['keycloak']?.command).toContain('--hostname=http://localhost:8090');
+    for (const app of ['identity-provider', 'user-service']) {
+      expect(moved[app]?.environment).toMatchObject({
+        KEYCLOAK_URL: 'http://localhost:8090',
+        KEYCLOAK_INTERNAL_URL: 'http://keycloak:8080',
+      });
+    }
   });
 
   it('accepts a password with any character, and never puts it into a URL', () => {

@@ -71,6 +71,20 @@ describe('guessing over HTTP', () => {
     expect(await tell(`${unique('nobody')}@example.com`)).toEqual(known);
   });
 
+  it.each([
+    ['an IPv4 address', ['203.0.113.9:40000', '::ffff:203.0.113.9', '203.0.113.9'], '203.0.113.9:40001'],
+    [
+      'an IPv6 address',
+      ['[2001:db8::1]:40000', '2001:DB8::1', '[2001:db8:0::1]'],
+      '[2001:db8::1%eth0]:40001',
+    ],
+    ['what is no address: the proxy’s own', ['unknown', '_hidden', 'x:1'], 'y:1'],
+  ])('counts %s as one, whatever the proxy writes beside it', async (_, told, again) => {
+    const { email } = await idp.make.account({ passwordHash });
+    for (const address of told) expect((await login(email, 'wrong-password', address)).status).toBe(401);
+    expect((await login(email, PASSWORD, again)).status).toBe(429);
+  });
+
   it('at the current password counts as a failed login', async () => {
     const { account, api } = await idp.signIn([], { passwordHash });
     const change = (current_password: string) =>

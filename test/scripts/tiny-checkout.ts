@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const TOOLS = ['@swc', 'vitest'];
+const TOOLS = ['@swc', 'chokidar', 'vitest'];
 
 export interface Ended {
   code: number | null;

@@ -112,10 +112,13 @@ export interface WireApp {
 }
 
 /** Starts an app on a real port with the common behaviour of all listeners, and routes that provoke each kind of error. */
-export async function startWireApp(options: Partial<HttpAppOptions> = {}): Promise<WireApp> {
+export async function startWireApp(
+  options: Partial<HttpAppOptions> = {},
+  host = '127.0.0.1',
+): Promise<WireApp> {
   const log = await captureLog();
   const app = await createHttpApp(WireModule, { name: 'wire', logger: log.logger, ...options });
-  const url = await listenOn(app, { host: '127.0.0.1', port: 0, variable: 'PORT' });
+  const url = await listenOn(app, { host, port: 0, variable: 'PORT' });
   const server: Server = app.getHttpServer();
   const connections = promisify<number>((done) => server.getConnections(done));
   return { url, log, connections, close: () => app.close() };

@@ -29,4 +29,8 @@ export const composeVariables = {
   KEYCLOAK_DB_PASSWORD: password("That user's password.", 'keycloak'),
   KEYCLOAK_ADMIN: name("Keycloak's bootstrap admin.", 'admin'),
   KEYCLOAK_ADMIN_PASSWORD: password("That admin's password.", 'admin'),
+  KEYCLOAK_PORT: name(
+    'The port of this machine that Keycloak is published on; where KEYCLOAK_URL is set, it has to name it.',
+    '8080',
+  ),
 } satisfies Variables;

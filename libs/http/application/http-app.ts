@@ -21,13 +21,14 @@ import { BODY_LIMIT, readJsonBodies } from './json-body.js';
 import { requestIdOf } from './request-id.js';
 import { originForm } from './request-target.js';
 import { SECURITY_HEADERS, STRICT_TRANSPORT_SECURITY } from './security-headers.js';
+import { normalizeClientAddress, proxyTrust, type TrustProxy } from './trust-proxy.js';
 import { refuseWrongMethods } from './wrong-methods.js';
 
 export interface HttpAppOptions {
   /** The listener's name in logs and metrics: `identity-provider`, `user-service`, `internal`. */
   name: string;
   logger: Logger;
-  trustProxy?: false | number | string[];
+  trustProxy?: TrustProxy;
   cors?: { origins: string[]; localhost: boolean };
   /** What turns the errors of other libraries (a database's) into answers. */
   translators?: ErrorTranslator[];
@@ -58,7 +59,7 @@ export async function createHttpApp(
     serverFactory: (handler: RequestListener) => connections.createServer(handler),
     // Fastify's own would answer a second time.
     clientErrorHandler: () => {},
-    trustProxy: trusted(trustProxy),
+    trustProxy: proxyTrust(trustProxy),
     bodyLimit: BODY_LIMIT,
     genReqId: requestIdOf,
     rewriteUrl: originForm,
@@ -75,6 +76,7 @@ export async function createHttpApp(
   });
   const fastify: FastifyInstance = adapter.getInstance();
   readJsonBodies(fastify);
+  normalizeClientAddress(fastify);
   setHeaders(fastify);
   requireHost(fastify);
   if (isUnprotected) requireLoopbackHost(fastify);
@@ -95,13 +97,6 @@ export async function createHttpApp(
   app.useGlobalGuards(new InputGuard());
   app.useGlobalPipes(new InputPipe());
   return app;
-}
-
-/** Fastify leaves a bare hop count untrusted, since it cannot check the peer: the operator who sets one vouches for it. */
-function trusted(
-  trustProxy: false | number | string[],
-): false | string[] | ((address: string, hop: number) => boolean) {
-  return typeof trustProxy === 'number' ? (_address, hop) => hop < trustProxy : trustProxy;
 }
 
 /** Written once for every answer, also for those that no route gives. Public answers replace `Cache-Control`. */

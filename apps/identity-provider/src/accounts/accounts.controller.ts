@@ -1,5 +1,6 @@
-import { Body, Controller, Delete, Get, Param, Patch, Post, Query } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Param, Patch, Post, Query, Req } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { FastifyRequest } from 'fastify';
 import { Caller, RequirePermission } from '#libs/auth/access.js';
 import type { Principal } from '#libs/auth/principal.js';
 import { Reply } from '#libs/http/replies/envelope.js';
@@ -25,8 +26,12 @@ export class AccountsController {
     message: 'Account created.',
     errors: { 403: EXCEEDS, 409: 'The email is taken.' },
   })
-  async create(@Caller() caller: Principal, @Body() body: CreateAccount): Promise<Reply<AccountReply>> {
-    const created = await this.accounts.create(caller, body);
+  async create(
+    @Caller() caller: Principal,
+    @Body() body: CreateAccount,
+    @Req() { ip }: FastifyRequest,
+  ): Promise<Reply<AccountReply>> {
+    const created = await this.accounts.create(caller, body, ip);
     return tagged(created).created(created.id);
   }
 
@@ -59,8 +64,9 @@ export class AccountsController {
     @Param('id') id: string,
     @Body() body: UpdateAccount,
     @IfMatch() ifMatch: string | undefined,
+    @Req() { ip }: FastifyRequest,
   ): Promise<Reply<AccountReply>> {
-    return tagged(await this.accounts.update(caller, id, body, ifMatch));
+    return tagged(await this.accounts.update(caller, id, body, ifMatch, ip));
   }
 
   @Delete(':id')

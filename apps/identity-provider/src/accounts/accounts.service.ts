@@ -11,6 +11,7 @@ import { assertIfMatch } from '#libs/http/replies/etag.js';
 import { type Actor, assertGrantable } from '../authority/actor-rights.js';
 import { AuthorityService } from '../authority/authority.service.js';
 import { permissionsOf } from '../authority/role-hierarchy.js';
+import { hashClient } from '../passwords/fair-places.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
 import { passwordFaults } from '../passwords/password-policy.js';
 import { type AccountWithRole, etagOfAccount, getAccount, lockAccount, requireRole } from './account-rows.js';
@@ -27,10 +28,13 @@ export class AccountsService {
     private readonly hasher: PasswordHasher,
   ) {}
 
-  /** @throws ApiError 422 on `role_id`, 403 `exceeds_own_permissions`, 409 `email_taken`, 503 */
-  async create(caller: Principal, body: CreateAccount): Promise<AccountWithRole> {
+  /**
+   * @param address the client's, for its turn at hashing
+   * @throws ApiError 422 on `role_id`, 403 `exceeds_own_permissions`, 409 `email_taken`, 503
+   */
+  async create(caller: Principal, body: CreateAccount, address: string): Promise<AccountWithRole> {
     // Before the change begins: nobody waits for bcrypt at the lock that orders all changes.
-    const passwordHash = await this.hasher.hash(body.password);
+    const passwordHash = await this.hasher.hash(body.password, hashClient(address, caller.sub));
     return this.authority.change(caller, 'accounts:create', async (tx, actor) => {
       const role = await requireRole(tx, body.role_id);
       await requireHeld(tx, actor, role.id, 'role_id');
@@ -53,6 +57,7 @@ export class AccountsService {
 
   /**
    * A new password and disabling end all sessions of the account.
+   * @param address the client's, for its turn at hashing
    * @throws ApiError 422 on `role_id`, 404, 403 `exceeds_own_permissions`, 422 on `password`, 412, 409 `email_taken`,
    *   `own_account`, `last_admin`, 503
    */
@@ -61,9 +66,13 @@ export class AccountsService {
     id: string,
     body: UpdateAccount,
     ifMatch: string | undefined,
+    address: string,
   ): Promise<AccountWithRole> {
     if (Object.keys(body).length === 0) return this.get(id, ifMatch);
-    const passwordHash = body.password === undefined ? undefined : await this.hasher.hash(body.password);
+    const passwordHash =
+      body.password === undefined
+        ? undefined
+        : await this.hasher.hash(body.password, hashClient(address, caller.sub));
     return this.authority.change(caller, 'accounts:update', async (tx, actor) => {
       const role = body.role_id === undefined ? undefined : await requireRole(tx, body.role_id);
       const account = await lockAccount(tx, id);

@@ -35,7 +35,7 @@ export class AuthService {
    */
   async login(email: string, password: string, address: string): Promise<IssuedToken> {
     const key = emailKey(email);
-    // Again where the hash was replaced meanwhile: by a new password, or by a login at the same time (`rehash`).
+    // Again where the hash was replaced meanwhile: by a new password, or by a login at the same time (`replaceHash`).
     const issued =
       (await this.tryLogin(key, password, address)) ?? (await this.tryLogin(key, password, address));
     if (!issued) throw unauthorized('absent');
@@ -56,10 +56,10 @@ export class AuthService {
   private async check(key: string, password: string, place: HashPlace) {
     const candidate = await this.findCandidate(key);
     const stored = candidate?.passwordHash ?? null;
-    const { matches, needsRehash } = await this.hasher.verify(password, stored, place);
+    const { matches, newHash } = await this.hasher.verify(password, stored, place);
     const hash =
-      candidate && stored !== null && needsRehash
-        ? await this.rehash(candidate.id, stored, password, place)
+      candidate && stored !== null && newHash !== null
+        ? await this.replaceHash(candidate.id, stored, newHash)
         : stored;
     return { matches, candidate, hash };
   }
@@ -74,8 +74,7 @@ export class AuthService {
   }
 
   /** @returns the hash that the account now has: the old one where somebody was faster */
-  private async rehash(id: string, old: string, password: string, place: HashPlace): Promise<string> {
-    const hash = await this.hasher.hash(password, place);
+  private async replaceHash(id: string, old: string, hash: string): Promise<string> {
     const rows = await preparedQuery(this.database, {
       name: 'login-rehash',
       text: 'UPDATE identity.accounts SET password_hash = $3 WHERE id = $1 AND password_hash = $2 RETURNING id',

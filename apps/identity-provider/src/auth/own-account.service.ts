@@ -56,17 +56,17 @@ export class OwnAccountService {
     replacement: string,
     address: string,
   ): Promise<boolean> {
-    const { matches, current } = await this.throttle.guard(
+    const { matches, current, newHash } = await this.throttle.guard(
       emailKey(account.email),
       address,
       async (place) => {
         const current = await this.hashOf(account.id);
-        const { matches } = await this.hasher.verify(given, current, place);
-        return { matches, current };
+        const verification = await this.hasher.verify(given, current, place, replacement);
+        return { ...verification, current };
       },
     );
-    if (!matches || current === null) throw wrongPassword();
-    return this.replacePassword(account, current, await this.hasher.hash(replacement));
+    if (!matches || current === null || newHash === null) throw wrongPassword();
+    return this.replacePassword(account, current, newHash);
   }
 
   private async hashOf(id: string): Promise<string | null> {

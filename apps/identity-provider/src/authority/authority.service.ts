@@ -33,7 +33,8 @@ export class AuthorityService {
     permission: PermissionName,
     work: (tx: EntityManager, actor: Actor) => Promise<T>,
   ): Promise<T> {
-    return this.transactions.run(async (tx) => {
+    const owner = `${caller.issuer}:${caller.sub}`;
+    return this.transactions.run(owner, async (tx) => {
       const { actor, isAdministered } = await readActorRights(tx, caller);
       if (!hasPermission(actor.permissions, permission)) throw forbidden();
       const result = await work(tx, actor);
@@ -47,7 +48,7 @@ export class AuthorityService {
 
   /** A change that nobody asks for: the seed's. */
   exclusively<T>(work: (tx: EntityManager) => Promise<T>): Promise<T> {
-    return this.transactions.run(async (tx) => {
+    return this.transactions.run('', async (tx) => {
       const result = await work(tx);
       await raiseVersion(tx);
       return result;

@@ -80,14 +80,15 @@ export class LoginThrottleStore {
   private change<T>(keys: ThrottleKeys, limits: Limits, decide: Decide<T>): Promise<T> {
     // Changes of one counter would only be in each other's way.
     const lanes = SCOPES.map((scope) => ({ name: nameOf(keys[scope]), width: 1 }));
-    return this.lanes.run([...lanes, CONNECTIONS], PATIENCE_MS, async () => {
+    const attempts = async () => {
       for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
         const { counters, revisions, now } = await this.read(keys, limits);
         const { result, next } = decide(counters, now);
         if (!next || (await this.write(keys, limits, { counters: next, revisions, now }))) return result;
       }
       throw unavailable(1, 'busy');
-    });
+    };
+    return this.lanes.run([...lanes, CONNECTIONS], PATIENCE_MS, attempts, { owner: nameOf(keys.pair) });
   }
 
   private async read(keys: ThrottleKeys, limits: Limits): Promise<Seen> {

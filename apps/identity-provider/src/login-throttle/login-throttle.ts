@@ -4,6 +4,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { IdentityProviderSettings } from '#libs/config/settings.js';
 import { KeyedSemaphore } from '#libs/core/keyed-semaphore.js';
 import { tooManyRequests } from '#libs/http/replies/api-error.js';
+import { hashClient } from '../passwords/fair-places.js';
 import { type HashPlace, HashQueue } from '../passwords/hash-queue.js';
 import { nameOf, throttleKeys } from './login-throttle-keys.js';
 import type { ThrottleKeys } from './login-throttle-rows.js';
@@ -23,7 +24,7 @@ const BUSY = Symbol('busy');
 export class LoginThrottle {
   private readonly limits: Limits;
   /** Parallel tries, told apart before the database hears of them: a crowd at one account takes nothing from others. */
-  private readonly lanes: KeyedSemaphore;
+  private readonly lanes = new KeyedSemaphore(() => tooManyRequests(1));
 
   constructor(
     private readonly store: LoginThrottleStore,
@@ -36,10 +37,6 @@ export class LoginThrottle {
       address: { failures: settings.maxFailuresPerAddress, windowMs },
       email: { failures: settings.maxFailuresPerAddress, windowMs },
     };
-    this.lanes = new KeyedSemaphore(
-      () => tooManyRequests(1),
-      (waiting) => queue.hasRoom(waiting),
-    );
   }
 
   /**
@@ -56,11 +53,19 @@ export class LoginThrottle {
     check: (place: HashPlace) => Promise<T>,
   ): Promise<T> {
     const keys = throttleKeys(emailKey, address);
+    const client = hashClient(address, emailKey);
+    const options = {
+      owner: nameOf(keys.pair),
+      mayWait: (ahead: number) => this.queue.hasRoom(client, ahead),
+    };
     const lanes = SCOPES.map((scope) => ({ name: nameOf(keys[scope]), width: this.limits[scope].failures }));
     const deadline = performance.now() + PATIENCE_MS;
     for (let pause = FIRST_PAUSE_MS; ; pause *= 2) {
-      const result = await this.lanes.run(lanes, deadline - performance.now(), () =>
-        this.queue.hold((place) => this.attempt(keys, () => check(place))),
+      const result = await this.lanes.run(
+        lanes,
+        deadline - performance.now(),
+        () => this.queue.hold(client, (place) => this.attempt(keys, () => check(place))),
+        options,
       );
       if (result !== BUSY) return result;
       // Tries of other replicas are undecided, or so many have failed that fewer fit in than a lane lets through.

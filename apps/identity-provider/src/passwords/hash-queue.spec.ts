@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { HashQueue } from './hash-queue.js';
+import type { HashClient } from './fair-places.js';
+import { type HashPlace, HashQueue } from './hash-queue.js';
 
 /** A job that ends when told. */
 function controlled() {
@@ -11,7 +12,10 @@ function controlled() {
   return { job: () => ended, end };
 }
 
-const hashing = (queue: HashQueue, job: () => Promise<unknown>) => queue.hold((place) => place.run(job));
+const CLIENT: HashClient = { network: '192.0.2.7', account: 'ada@example.com' };
+
+const hashing = (queue: HashQueue, job: () => Promise<unknown>, client = CLIENT) =>
+  queue.hold(client, (place) => place.run(job));
 
 describe('the queue for hashes', () => {
   it('runs as many at once as it may, and the others in the order in which they came', async () => {
@@ -36,7 +40,7 @@ describe('the queue for hashes', () => {
     expect(queue.figures).toEqual({ running: 0, waiting: 0, rejected: 0 });
   });
 
-  it('refuses at once whoever would wait too long, and says for how long', async () => {
+  it('refuses at once a client that would wait too long, and says for how long', async () => {
     const queue = new HashQueue({ parallelism: 2, hashSeconds: 0.5, maxWaitSeconds: 2 });
     const { job, end } = controlled();
     // Two run, and the last of seven more waits for 7 x 0.5 s / 2 = 1.75 s; one more would wait for 2 s.
@@ -56,7 +60,7 @@ describe('the queue for hashes', () => {
   it('counts a place from when it is taken, not from when its hash starts', async () => {
     const queue = new HashQueue({ parallelism: 1, hashSeconds: 1, maxWaitSeconds: 1 });
     const { job, end } = controlled();
-    const asking = [queue.hold(() => job()), queue.hold(() => job())];
+    const asking = [queue.hold(CLIENT, () => job()), queue.hold(CLIENT, () => job())];
     await expect(hashing(queue, async () => {})).rejects.toMatchObject({ status: 503 });
     end();
     await Promise.all(asking);
@@ -75,9 +79,151 @@ describe('the queue for hashes', () => {
     for (let i = 0; i < 50; i += 1) await hashing(queue, async () => {});
     const { job, end } = controlled();
     const running = hashing(queue, job);
-    expect(queue.expectedWait()).toBeGreaterThan(0);
-    expect(queue.expectedWait()).toBeLessThan(0.2);
+    expect(queue.expectedWait).toBeGreaterThan(0);
+    expect(queue.expectedWait).toBeLessThan(0.2);
     end();
     await running;
+  });
+});
+
+/**
+ * A queue of one thread and eight places: a quarter of them is two. Turns are taken by hand; `from` asks for a place
+ * as a client and tells what becomes of it.
+ */
+class Bench {
+  readonly queue = new HashQueue({ parallelism: 1, hashSeconds: 1, maxWaitSeconds: 7 });
+  readonly started: string[] = [];
+  readonly refused: string[] = [];
+  private running: (() => void)[] = [];
+
+  /** @param name `a/x`, for the account x in the network a, or `a/x1` for the first of several */
+  from(...names: string[]): this {
+    for (const name of names) {
+      const [network = '', account = ''] = name.replace(/\d+$/, '').split('/');
+      const job = async () => {
+        this.started.push(name);
+        await new Promise<void>((resolve) => this.running.push(resolve));
+      };
+      hashing(this.queue, job, { network, account }).catch(() => this.refused.push(name));
+    }
+    return this;
+  }
+
+  async turns(count: number): Promise<this> {
+    for (let i = 0; i < count; i += 1) {
+      await sleep(0);
+      this.running.shift()?.();
+    }
+    await sleep(0);
+    // The average of what turns take must not change the number of places.
+    Object.assign(this.queue, { hashSeconds: 1 });
+    return this;
+  }
+}
+
+const many = (count: number, name: string) =>
+  Array.from({ length: count }, (_, index) => `${name}${index + 1}`);
+
+describe('the shares of the queue', () => {
+  it('let networks have their turns one after the other, and within one the accounts', async () => {
+    const bench = new Bench().from('a/x1', 'a/x2', 'a/x3', 'a/y1', 'b/x1', 'b/x2', 'c/z1');
+    await bench.turns(7);
+    expect(bench.started).toEqual(['a/x1', 'b/x1', 'c/z1', 'a/y1', 'b/x2', 'a/x2', 'a/x3']);
+    expect(bench.refused).toEqual([]);
+  });
+
+  it('are all of it for the only one who asks', async () => {
+    const bench = new Bench().from(...many(9, 'a/x'));
+    await bench.turns(0);
+    expect(bench.refused).toEqual(['a/x9']);
+    expect(bench.queue.figures).toEqual({ running: 1, waiting: 7, rejected: 1 });
+  });
+
+  it('give the newest place of the longest to one who has less', async () => {
+    const bench = new Bench().from(...many(8, 'a/x'), 'b/y1', 'b/y2', 'b/y3', 'b/y4', 'b/y5', 'c/z1');
+    await bench.turns(0);
+    expect(bench.refused.toSorted()).toEqual(['a/x5', 'a/x6', 'a/x7', 'a/x8', 'b/y4', 'b/y5']);
+    await bench.turns(8);
+    expect(bench.started).toEqual(['a/x1', 'b/y1', 'c/z1', 'a/x2', 'b/y2', 'a/x3', 'b/y3', 'a/x4']);
+  });
+
+  it('never refuse one who has less than a quarter while another has more', async () => {
+    const bench = new Bench().from('d/u', 'e/v', ...many(3, 'a/x'), ...many(3, 'b/y'));
+    bench.from('c/z1', 'c/z2');
+    await bench.turns(0);
+    expect(bench.refused).toHaveLength(2);
+    expect(bench.refused.every((name) => /^[ab]/.test(name))).toBe(true);
+  });
+
+  it('within one network give way to an account that has less there', async () => {
+    const bench = new Bench().from(...many(4, 'a/x'), ...many(4, 'a/y'), 'a/z');
+    await bench.turns(3);
+    expect(bench.refused).toEqual(['a/y4']);
+    expect(bench.started).toContain('a/z');
+  });
+
+  it('of few accounts from many networks give way to another account from yet another network', async () => {
+    const bench = new Bench().from('a/x', 'b/x', 'c/x', 'd/x', 'e/y', 'f/y', 'g/y', 'h/y');
+    await bench.from('i/z').turns(0);
+    expect(bench.refused).toEqual(['h/y']);
+    // An account that is as busy gets nothing from it.
+    await bench.from('k/x').turns(0);
+    expect(bench.refused).toEqual(['h/y', 'k/x']);
+  });
+
+  it('of few accounts from many networks give way to another account from the same network', async () => {
+    const bench = new Bench().from('a/x', 'b/x', 'c/y', 'c/z', 'd/x', 'e/x', 'f/x', 'g/x');
+    await bench.from('b/v', 'c/v').turns(0);
+    expect(bench.refused.toSorted()).toEqual(['c/v', 'g/x']);
+    // The network has its quarter now, and gives one of its own places.
+    await bench.from('b/w').turns(0);
+    expect(bench.refused.at(-1)).toBe('b/x');
+  });
+
+  it('of many accounts from one network take no more than a quarter for the sake of accounts', async () => {
+    const bench = new Bench().from('b/x', 'c/x', 'd/x', 'e/x', 'f/x', 'g/x', 'h/x', 'a/1a', 'a/2a', 'a/3a');
+    await bench.turns(0);
+    expect(bench.refused.toSorted()).toEqual(['a/3a', 'h/x']);
+  });
+
+  it('can be asked about before a place is taken', async () => {
+    const { queue } = await new Bench().from(...many(8, 'a/x')).turns(0);
+    const refuses = (network: string, account: string | null) => {
+      try {
+        queue.requireRoom({ network, account });
+        return false;
+      } catch (error) {
+        expect(error).toMatchObject({ status: 503, code: 'overloaded' });
+        return true;
+      }
+    };
+    expect(refuses('a', 'x')).toBe(true);
+    expect(refuses('a', 'y')).toBe(false);
+    expect(refuses('b', 'x')).toBe(false);
+    expect(refuses('b', null)).toBe(false);
+  });
+
+  it('refuse one who was overtaken for longer than it would have waited in line', async () => {
+    const bench = new Bench().from(...many(6, 'a/x'));
+    for (const network of 'bcdefghi') await bench.from(`${network}/y`).turns(1);
+    expect(bench.refused).toEqual(['a/x4', 'a/x5', 'a/x6']);
+    expect(bench.queue.figures.rejected).toBe(3);
+  });
+
+  it('take a place from one who holds it and has not asked for its turn yet', async () => {
+    const { queue } = new Bench();
+    const { job: preparing, end } = controlled();
+    const held = Array.from({ length: 8 }, () =>
+      queue.hold(CLIENT, async (place: HashPlace) => {
+        await preparing();
+        return place.run(async () => 'hashed');
+      }),
+    );
+    const other = hashing(queue, async () => 'hashed', { network: 'b', account: 'y' });
+    await expect(other).resolves.toBe('hashed');
+    end();
+    await expect(held.at(-1)).rejects.toMatchObject({ status: 503, code: 'overloaded' });
+    await expect(Promise.all(held.slice(0, -1))).resolves.toEqual(Array(7).fill('hashed'));
+    expect(queue.figures).toEqual({ running: 0, waiting: 0, rejected: 1 });
   });
 });

@@ -1,47 +1,51 @@
 import bcrypt from 'bcrypt';
 import { describe, expect, it } from 'vitest';
-import { HashQueue } from './hash-queue.js';
+import type { HashClient } from './fair-places.js';
+import { type HashPlace, HashQueue } from './hash-queue.js';
 import { PasswordHasher } from './password-hasher.js';
 
 const COST = 6;
 const hasher = new PasswordHasher(COST, new HashQueue());
-const NO = { matches: false, needsRehash: false };
+const YES = { matches: true, newHash: null };
+const NO = { matches: false, newHash: null };
+const CLIENT: HashClient = { network: '192.0.2.7', account: 'ada@example.com' };
+/** One whose turn it always is. */
+const FREE: HashPlace = { run: (work) => work() };
+
+const renewed = (cost: string) => ({ matches: true, newHash: expect.stringMatching(`^\\$2b\\$${cost}\\$`) });
 
 describe('a password hash', () => {
   it('is bcrypt of the configured cost, with a salt of its own', async () => {
-    const [one, other] = await Promise.all([hasher.hash('securepass123'), hasher.hash('securepass123')]);
+    const [one, other] = await Promise.all([
+      hasher.hash('securepass123', CLIENT),
+      hasher.hash('securepass123', CLIENT),
+    ]);
     expect(one).toMatch(/^\$2b\$06\$/);
     expect(other).not.toBe(one);
-    await expect(hasher.verify('securepass123', one)).resolves.toEqual({ matches: true, needsRehash: false });
-    await expect(hasher.verify('securepass124', one)).resolves.toEqual(NO);
+    await expect(hasher.verify('securepass123', one, FREE)).resolves.toEqual(YES);
+    await expect(hasher.verify('securepass124', one, FREE)).resolves.toEqual(NO);
   });
 
   // The same password and salt under the three names that implementations give to one algorithm.
   it.each(['2a', '2b', '2y'])('is read as $%s$', async (version) => {
     const stored = (await bcrypt.hash('päßword-😀', COST)).replace('$2b$', `$${version}$`);
-    await expect(hasher.verify('päßword-😀', stored)).resolves.toEqual({ matches: true, needsRehash: false });
-    await expect(hasher.verify('pässword-😀', stored)).resolves.toEqual(NO);
+    await expect(hasher.verify('päßword-😀', stored, FREE)).resolves.toEqual(YES);
+    await expect(hasher.verify('pässword-😀', stored, FREE)).resolves.toEqual(NO);
   });
 
   it('is read as other implementations write it', async () => {
     // From https://cvsweb.openwall.com/cgi/cvsweb.cgi/Owl/packages/glibc/crypt_blowfish/wrapper.c
     const openwall = '$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW';
-    await expect(hasher.verify('U*U', openwall)).resolves.toEqual({ matches: true, needsRehash: true });
+    await expect(hasher.verify('U*U', openwall, FREE)).resolves.toEqual(renewed('06'));
     // Made with libxcrypt's crypt(3).
     const libxcrypt = '$2y$07$BCryptRequires22Chrcte/VlQH0piJtjXl.0t1XkA8pw9dMXTpOq';
-    await expect(hasher.verify('rasmuslerdorf', libxcrypt)).resolves.toEqual({
-      matches: true,
-      needsRehash: true,
-    });
+    await expect(hasher.verify('rasmuslerdorf', libxcrypt, FREE)).resolves.toEqual(renewed('06'));
   });
 
   it.each([4, 5, 7, 8])('of cost %i is right, and is to be made anew', async (cost) => {
     const stored = await bcrypt.hash('securepass123', cost);
-    await expect(hasher.verify('securepass123', stored)).resolves.toEqual({
-      matches: true,
-      needsRehash: true,
-    });
-    await expect(hasher.verify('wrong', stored)).resolves.toEqual(NO);
+    await expect(hasher.verify('securepass123', stored, FREE)).resolves.toEqual(renewed('06'));
+    await expect(hasher.verify('wrong', stored, FREE)).resolves.toEqual(NO);
   });
 
   it.each([
@@ -56,7 +60,7 @@ describe('a password hash', () => {
     ['one with more behind it', `$2b$06$${'a'.repeat(54)}`],
     ['one with a line break behind it', `$2b$06$${'a'.repeat(53)}\n`],
   ])('that is garbage matches nothing: %s', async (_, stored) => {
-    await expect(hasher.verify('securepass123', stored)).resolves.toEqual(NO);
+    await expect(hasher.verify('securepass123', stored, FREE)).resolves.toEqual(NO);
   });
 });
 
@@ -71,47 +75,47 @@ describe('a password that bcrypt would take for another', () => {
     ['one with a lone surrogate', 'pass\ufffdword', 'pass\ud800word'],
   ])('never matches: %s', async (_, stored, given) => {
     const hash = await bcrypt.hash(stored, COST);
-    await expect(hasher.verify(given, hash)).resolves.toEqual(NO);
-    if (given !== '') await expect(hasher.hash(given)).rejects.toThrow(RangeError);
+    await expect(hasher.verify(given, hash, FREE)).resolves.toEqual(NO);
+    if (given !== '') await expect(hasher.hash(given, CLIENT)).rejects.toThrow(RangeError);
   });
 
   it('may fill the 72 bytes', async () => {
-    await expect(hasher.verify(full, await hasher.hash(full))).resolves.toMatchObject({ matches: true });
+    await expect(hasher.verify(full, await hasher.hash(full, CLIENT), FREE)).resolves.toMatchObject({
+      matches: true,
+    });
   });
 });
 
 describe('a password in another Unicode form', () => {
   const NFC = 'Pässwörd-ñandú-9'.normalize('NFC');
   const NFD = NFC.normalize('NFD');
-  const TODAY = { matches: true, needsRehash: false };
-  const ANEW = { matches: true, needsRehash: true };
 
   it.each([NFC, NFD])('is one and the same where it was set here: %j', async (set) => {
-    const stored = await hasher.hash(set);
+    const stored = await hasher.hash(set, CLIENT);
     expect(await bcrypt.compare(NFC, stored)).toBe(true);
-    await expect(hasher.verify(NFC, stored)).resolves.toEqual(TODAY);
-    await expect(hasher.verify(NFD, stored)).resolves.toEqual(TODAY);
+    await expect(hasher.verify(NFC, stored, FREE)).resolves.toEqual(YES);
+    await expect(hasher.verify(NFD, stored, FREE)).resolves.toEqual(YES);
   });
 
   it('matches an older hash of what was sent, which is to be made anew', async () => {
     const older = await bcrypt.hash(NFD, COST);
-    await expect(hasher.verify(NFD, older)).resolves.toEqual(ANEW);
-    await expect(hasher.verify(NFC, older)).resolves.toEqual(NO);
+    await expect(hasher.verify(NFD, older, FREE)).resolves.toEqual(renewed('06'));
+    await expect(hasher.verify(NFC, older, FREE)).resolves.toEqual(NO);
   });
 
   it('matches an older hash also where its normal form is longer than bcrypt reads', async () => {
     const lengthened = '\u{1D160}'.repeat(18);
     expect(Buffer.byteLength(lengthened)).toBe(72);
     expect(Buffer.byteLength(lengthened.normalize('NFC'))).toBeGreaterThan(72);
-    await expect(hasher.verify(lengthened, await bcrypt.hash(lengthened, COST))).resolves.toEqual(TODAY);
-    await expect(hasher.verify(lengthened, await bcrypt.hash(lengthened, 4))).resolves.toEqual(TODAY);
-    await expect(hasher.hash(lengthened)).rejects.toThrow(RangeError);
+    await expect(hasher.verify(lengthened, await bcrypt.hash(lengthened, COST), FREE)).resolves.toEqual(YES);
+    await expect(hasher.verify(lengthened, await bcrypt.hash(lengthened, 4), FREE)).resolves.toEqual(YES);
+    await expect(hasher.hash(lengthened, CLIENT)).rejects.toThrow(RangeError);
   });
 
   it('may be longer than bcrypt reads as it is sent, where its normal form is not', async () => {
     const long = 'é'.repeat(36).normalize('NFD');
     expect(Buffer.byteLength(long)).toBe(108);
-    await expect(hasher.verify(long, await hasher.hash(long))).resolves.toEqual(TODAY);
+    await expect(hasher.verify(long, await hasher.hash(long, CLIENT), FREE)).resolves.toEqual(YES);
   });
 });
 
@@ -123,7 +127,7 @@ describe('the time that a refusal takes', () => {
     let least = Number.POSITIVE_INFINITY;
     for (let i = 0; i < 3; i += 1) {
       const start = process.cpuUsage();
-      await slow.verify(password, stored);
+      await slow.verify(password, stored, FREE);
       const { user, system } = process.cpuUsage(start);
       least = Math.min(least, user + system);
     }
@@ -131,7 +135,7 @@ describe('the time that a refusal takes', () => {
   };
 
   it('is the same whatever is wrong', async () => {
-    const stored = await slow.hash('securepass123');
+    const stored = await slow.hash('securepass123', CLIENT);
     const wrong = await work('wrong-password', stored);
     const cases: [string, string, string | null][] = [
       ['unknown email', 'securepass123', null],
@@ -151,26 +155,34 @@ describe('the time that a refusal takes', () => {
   });
 });
 
-describe('a flood of logins', () => {
-  it('is refused by the hasher while the queue is full', async () => {
-    const busy = new PasswordHasher(4, new HashQueue({ parallelism: 1, hashSeconds: 1, maxWaitSeconds: 1 }));
-    const results = await Promise.allSettled(Array.from({ length: 5 }, () => busy.verify('x', null)));
-    expect(results.map(({ status }) => status)).toEqual([
-      'fulfilled',
-      'fulfilled',
-      'rejected',
-      'rejected',
-      'rejected',
-    ]);
-  });
+describe('a new password', () => {
+  const queue = new HashQueue({ parallelism: 1, hashSeconds: 1, maxWaitSeconds: 0 });
+  const busy = new PasswordHasher(COST, queue);
 
-  it('lets one who holds a place check and hash with it', async () => {
-    const queue = new HashQueue({ parallelism: 1, hashSeconds: 1, maxWaitSeconds: 0 });
-    const one = new PasswordHasher(4, queue);
-    const made = await queue.hold(async (place) => {
-      await one.verify('securepass123', null, place);
-      return one.hash('securepass123', place);
-    });
-    expect(made).toMatch(/^\$2b\$04\$/);
+  it('is hashed in the turn in which the old one is checked, and only where that is right', async () => {
+    const stored = await bcrypt.hash('securepass123', COST);
+    let turns = 0;
+    const place: HashPlace = {
+      run: (work) => {
+        turns += 1;
+        return work();
+      },
+    };
+    const { newHash } = await busy.verify('securepass123', stored, place, 'another-good-one');
+    expect(turns).toBe(1);
+    await expect(bcrypt.compare('another-good-one', newHash ?? '')).resolves.toBe(true);
+    await expect(busy.verify('wrong', stored, place, 'another-good-one')).resolves.toEqual(NO);
   });
+});
+
+it('a flood of hashes is refused by the hasher while the queue is full', async () => {
+  const busy = new PasswordHasher(4, new HashQueue({ parallelism: 1, hashSeconds: 1, maxWaitSeconds: 1 }));
+  const results = await Promise.allSettled(Array.from({ length: 5 }, () => busy.hash('x', CLIENT)));
+  expect(results.map(({ status }) => status)).toEqual([
+    'fulfilled',
+    'fulfilled',
+    'rejected',
+    'rejected',
+    'rejected',
+  ]);
 });

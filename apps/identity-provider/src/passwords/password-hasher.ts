@@ -2,15 +2,18 @@ import { randomBytes } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import bcrypt from 'bcrypt';
 import { isStorable } from '#libs/core/storable-text.js';
+import type { HashClient } from './fair-places.js';
 import { type HashPlace, HashQueue } from './hash-queue.js';
 
 export const BCRYPT_COST = Symbol('BCRYPT_COST');
 
 export interface Verification {
   matches: boolean;
-  /** The password is right, and its hash is not what `hash` makes today: make a new one while it is at hand. */
-  needsRehash: boolean;
+  /** What to store instead: of the replacement, or of the same password where its hash is not of today's cost. */
+  newHash: string | null;
 }
+
+const WRONG: Verification = { matches: false, newHash: null };
 
 /** The one form of all spellings of a password (Unicode's NFC): what is hashed, and what the policy counts. */
 export const normalizePassword = (password: string): string => password.normalize('NFC');
@@ -41,33 +44,43 @@ export class PasswordHasher {
   /**
    * Hashes the password's normal form: systems compose accents differently for the same keys.
    * @param password one that the policy lets through
-   * @param place one that the caller holds already
    * @throws ApiError 503 `overloaded`
    */
-  async hash(password: string, place?: HashPlace): Promise<string> {
-    const normal = normalizePassword(password);
-    if (!isHashable(normal)) throw new RangeError('bcrypt cannot tell this password from others.');
-    return this.run(place, () => bcrypt.hash(normal, this.cost));
+  hash(password: string, client: HashClient): Promise<string> {
+    return this.queue.hold(client, (place) => place.run(() => this.makeHash(password)));
   }
 
   /**
-   * Compares a password with a stored hash: its normal form, then, where that is another, the password as it was sent,
-   * which older hashes were made of. Without a hash (an unknown email), with garbage for one, and with a password that
-   * can't be anybody's, the same work is done and the answer is no.
-   * @param place one that the caller holds already
+   * Compares a password with a stored hash: its normal form first, then, if that differs, the password as it was sent,
+   * which older hashes were made of. Without a hash (an unknown email), with an invalid one, and with a password that no
+   * account can have, the same work is done and the answer is no. If it matches and a new hash is needed, that is made in
+   * the same turn.
+   * @param replacement the new password if it is being changed: one that the policy accepts
    * @throws ApiError 503 `overloaded`
    */
-  verify(password: string, stored: string | null, place?: HashPlace): Promise<Verification> {
+  verify(
+    password: string,
+    stored: string | null,
+    place: HashPlace,
+    replacement?: string,
+  ): Promise<Verification> {
     const hash = readHash(stored);
     const normal = normalizePassword(password);
-    return this.run(place, async () => {
+    return place.run(async () => {
       for (const form of new Set([normal, password])) {
         if (!(await this.matches(form, hash))) continue;
-        const isOfToday = form === normal && hash?.cost === this.cost;
-        return { matches: true, needsRehash: !isOfToday && isHashable(normal) };
+        const isCurrent = (form === normal && hash?.cost === this.cost) || !isHashable(normal);
+        const next = replacement ?? (isCurrent ? null : normal);
+        return { matches: true, newHash: next === null ? null : await this.makeHash(next) };
       }
-      return { matches: false, needsRehash: false };
+      return WRONG;
     });
+  }
+
+  private async makeHash(password: string): Promise<string> {
+    const normal = normalizePassword(password);
+    if (!isHashable(normal)) throw new RangeError('bcrypt cannot tell this password from others.');
+    return bcrypt.hash(normal, this.cost);
   }
 
   private async matches(password: string, hash: StoredHash | null): Promise<boolean> {
@@ -90,10 +103,6 @@ export class PasswordHasher {
 
   private work(cost: number): Promise<boolean> {
     return bcrypt.compare(DUMMY_PASSWORD, this.dummies[cost]!);
-  }
-
-  private run<T>(place: HashPlace | undefined, job: () => Promise<T>): Promise<T> {
-    return place ? place.run(job) : this.queue.hold((own) => own.run(job));
   }
 }
 

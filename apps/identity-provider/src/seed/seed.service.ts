@@ -76,7 +76,7 @@ export class SeedService {
     const key = emailKey(email);
     const known = await this.database.query('SELECT FROM identity.accounts WHERE email_key = $1', [key]);
     if (known.length > 0) return false;
-    const hash = await this.hasher.hash(password);
+    const hash = await this.hasher.hash(password, { network: 'seed', account: key });
     const added = await this.authority.exclusively((tx) =>
       tx.query(
         `INSERT INTO identity.accounts (id, email, email_key, password_hash, role_id)

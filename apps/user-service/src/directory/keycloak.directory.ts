@@ -87,7 +87,7 @@ export class KeycloakDirectory implements Directory {
       const users = await this.client.users.find({ username, exact: true, max: 2 });
       const user = users.find((found) => found.username?.toLowerCase() === username.toLowerCase());
       return user && !(await this.isServiceAccount(user)) ? wordOf(user, asked) : null;
-    });
+    }, 'lookup');
   }
 
   /**
@@ -136,12 +136,14 @@ export class KeycloakDirectory implements Directory {
     if (account?.access?.['manage'] === false) throw new ClientRefused(403);
   }
 
-  private ask<T>(call: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  private ask<T>(call: (signal: AbortSignal) => Promise<T>, purpose?: 'lookup'): Promise<T> {
     return this.gate
-      .execute((signal) =>
-        this.withFreshToken(() => call(signal)).catch((error: unknown) => {
-          throw distinguishOutage(error);
-        }),
+      .execute(
+        (signal) =>
+          this.withFreshToken(() => call(signal)).catch((error: unknown) => {
+            throw distinguishOutage(error);
+          }),
+        purpose,
       )
       .catch((error: unknown) => {
         if (isClientRefused(error)) this.standing.noteRefusal();

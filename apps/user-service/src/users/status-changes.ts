@@ -60,7 +60,7 @@ export class StatusChanges {
     if (!holdsEverything && (await this.rights.compare(request, target)).exceeds) {
       throw exceedsOwnPermissions();
     }
-    return this.transactions.run(async (tx) => {
+    return this.transactions.run(`${caller.issuer}:${caller.sub}`, async (tx) => {
       const profile = await lockProfile(tx, id);
       assertIfMatch(ifMatch, etagOf(profile.version));
       if (status === profile.status) return profile;
