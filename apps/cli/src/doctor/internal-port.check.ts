@@ -1,8 +1,7 @@
 import { SettingsError } from '#libs/config/settings-error.js';
 import { SettingsReader, whole } from '#libs/config/settings-reader.js';
+import { isLoopbackAddress, isLoopbackHost } from '#libs/http/application/loopback.js';
 import { type DoctorCheck, type Examined, ok, warning } from './check.js';
-
-const LOOPBACK = /^(127\.[\d.]+|\[?::1\]?|localhost)$/i;
 
 /** In production: whether the internal port answers anybody who reaches it. */
 export async function checkInternalPort({ apps, env }: Examined): Promise<DoctorCheck[]> {
@@ -19,7 +18,8 @@ export async function checkInternalPort({ apps, env }: Examined): Promise<Doctor
       }),
     );
     if (token !== null) return [ok(name, `Port ${port} of ${host} asks for INTERNAL_API_TOKEN.`)];
-    if (LOOPBACK.test(host)) return [ok(name, `Port ${port} listens on ${host} alone.`)];
+    if (isLoopbackHost(host) || isLoopbackAddress(host))
+      return [ok(name, `Port ${port} listens on ${host} alone.`)];
     return [
       warning(
         name,
