@@ -33,7 +33,8 @@ async function findRealmRoles(
   { internalUrl, realm }: KeycloakServiceSettings,
   { text, claims }: ServiceToken,
 ): Promise<Set<unknown> | null> {
-  const mappings = `${internalUrl}/admin/realms/${realm}/users/${claims['sub']}/role-mappings/realm`;
+  const realmUrl = `${internalUrl}/admin/realms/${encodeURIComponent(realm)}`;
+  const mappings = `${realmUrl}/users/${claims['sub']}/role-mappings/realm`;
   const answers = await Promise.all(
     [mappings, `${mappings}/available`].map((url) =>
       fetchJson(url, { headers: { authorization: `Bearer ${text}` } }),
