@@ -2,7 +2,7 @@ import type { Environment, EnvironmentName } from './environment.js';
 import { keycloakServiceSettings } from './keycloak.settings.js';
 import type { PublicKey } from './keys.js';
 import type { KeycloakServiceSettings } from './settings.js';
-import { SettingsReader, whole } from './settings-reader.js';
+import { complete, SettingsReader } from './settings-reader.js';
 
 /** What single commands need: nothing else has to be set for them. */
 
@@ -20,7 +20,7 @@ export function databaseUrls(env: Environment): DatabaseUrls {
   if (identity === null && users === null) {
     reader.required('DATABASE_URL');
   }
-  return reader.finish(whole({ identity, users }));
+  return reader.finish(complete({ identity, users }));
 }
 
 /** For `seed`. Throws a SettingsError. */
@@ -31,7 +31,7 @@ export function seedSettings(env: Environment): {
 } {
   const reader = new SettingsReader(env);
   return reader.finish(
-    whole({
+    complete({
       environment: reader.environment,
       databaseUrl: reader.required('IDENTITY_DATABASE_URL'),
       bcryptCost: reader.required('BCRYPT_COST'),
@@ -52,7 +52,7 @@ export interface RotationSettings {
 export function rotationSettings(env: Environment): RotationSettings {
   const reader = new SettingsReader(env);
   return reader.finish(
-    whole({
+    complete({
       publicKey: reader.required('JWT_PUBLIC_KEY'),
       kid: reader.optional('JWT_KID'),
       additionalKeys: reader.or('JWT_ADDITIONAL_PUBLIC_KEYS', []),

@@ -1,5 +1,5 @@
 import type { KeycloakIssuerSettings, KeycloakServiceSettings } from './settings.js';
-import { type SettingsReader, whole } from './settings-reader.js';
+import { complete, type SettingsReader } from './settings-reader.js';
 
 /** Where to find Keycloak's keys, and which of its tokens count; null where Keycloak mode is off. */
 export function keycloakIssuerSettings(reader: SettingsReader): KeycloakIssuerSettings | null | undefined {
@@ -16,7 +16,7 @@ export function keycloakIssuerSettings(reader: SettingsReader): KeycloakIssuerSe
   if (url && realm && reader.optional('JWT_ISSUER') === issuer) {
     reader.refuse('JWT_ISSUER', "must not be Keycloak's issuer, {KEYCLOAK_URL}/realms/{KEYCLOAK_REALM}");
   }
-  return whole({
+  return complete({
     issuer,
     jwksUrl: `${internalUrl}${path}/protocol/openid-connect/certs`,
     audience: reader.required('KEYCLOAK_AUDIENCE'),
@@ -33,7 +33,7 @@ export function keycloakServiceSettings(reader: SettingsReader): KeycloakService
   if (issuer === null) {
     return null;
   }
-  const client = whole({
+  const client = complete({
     clientId: reader.required('KEYCLOAK_CLIENT_ID'),
     clientSecret: reader.required('KEYCLOAK_CLIENT_SECRET'),
   });

@@ -1,6 +1,6 @@
 import { isPair, type PublicKey, thumbprintOf } from './keys.js';
 import type { NativeIssuerSettings, SigningSettings } from './settings.js';
-import { type SettingsReader, whole } from './settings-reader.js';
+import { complete, type SettingsReader } from './settings-reader.js';
 
 /** What identity-provider signs with, and publishes. */
 export function signingSettings(reader: SettingsReader): SigningSettings | undefined {
@@ -10,7 +10,7 @@ export function signingSettings(reader: SettingsReader): SigningSettings | undef
     reader.refuse('JWT_PUBLIC_KEY', 'is not the public half of JWT_PRIVATE_KEY');
   }
   const publicKeys = ownAndAdditionalKeys(reader, publicKey);
-  return whole({ ...token(reader), kid: publicKeys?.[0]?.kid, privateKey, publicKeys });
+  return complete({ ...token(reader), kid: publicKeys?.[0]?.kid, privateKey, publicKeys });
 }
 
 /**
@@ -22,7 +22,7 @@ export function nativeIssuerSettings(reader: SettingsReader): NativeIssuerSettin
   const own = reader.optional('JWT_PUBLIC_KEY');
   const keys = own === null ? [] : ownAndAdditionalKeys(reader, own);
   const jwksUrl = own === null ? reader.required('JWT_JWKS_URL') : null;
-  return whole({ issuer, audience, maxLifetimeSeconds, keys, jwksUrl });
+  return complete({ issuer, audience, maxLifetimeSeconds, keys, jwksUrl });
 }
 
 function token(reader: SettingsReader) {

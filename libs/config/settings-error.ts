@@ -1,5 +1,5 @@
 /** One fault: the variable that holds it, and what is wrong. The message never contains the variable's value. */
-export interface SettingsFault {
+export interface SettingsProblem {
   variable: string;
   message: string;
 }
@@ -8,7 +8,7 @@ export interface SettingsFault {
 export class SettingsError extends Error {
   override readonly name = 'SettingsError';
 
-  constructor(readonly problems: SettingsFault[]) {
+  constructor(readonly problems: SettingsProblem[]) {
     super(problems.map(({ variable, message }) => `${variable} ${message}`).join('\n'));
   }
 }

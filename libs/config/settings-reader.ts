@@ -1,11 +1,11 @@
 import { type Environment, type EnvironmentName, environmentName } from './environment.js';
-import { InvalidValue, SettingsError, type SettingsFault } from './settings-error.js';
+import { InvalidValue, SettingsError, type SettingsProblem } from './settings-error.js';
 import { requireFilledIn } from './variables/samples.js';
 import { VARIABLES, type ValueOf, type VariableName } from './variables/table.js';
 import type { Variable } from './variables/variable.js';
 
 /** The parts, each of them known to be there. */
-export type Whole<T> = { [K in keyof T]: Exclude<T[K], undefined> };
+export type Complete<T> = { [K in keyof T]: Exclude<T[K], undefined> };
 
 /**
  * Reads variables by the table, and collects all faults. A variable that nobody reads is never looked at, so
@@ -14,7 +14,7 @@ export type Whole<T> = { [K in keyof T]: Exclude<T[K], undefined> };
  */
 export class SettingsReader {
   readonly environment: EnvironmentName;
-  private readonly problems: SettingsFault[] = [];
+  private readonly problems: SettingsProblem[] = [];
   private readonly values = new Map<VariableName, unknown>();
 
   constructor(private readonly env: Environment) {
@@ -118,8 +118,8 @@ export class SettingsReader {
 }
 
 /** The parts as one, or undefined where any of them is faulty. */
-export function whole<T extends object>(parts: T): Whole<T> | undefined {
-  return Object.values(parts).includes(undefined) ? undefined : (parts as Whole<T>);
+export function complete<T extends object>(parts: T): Complete<T> | undefined {
+  return Object.values(parts).includes(undefined) ? undefined : (parts as Complete<T>);
 }
 
 /** A shell and `.env` take quotes away; docker's `--env-file` and Kubernetes hand them on. */

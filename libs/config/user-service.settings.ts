@@ -3,13 +3,13 @@ import type { Environment } from './environment.js';
 import { keycloakServiceSettings } from './keycloak.settings.js';
 import { nativeIssuerSettings } from './native.settings.js';
 import type { UserServiceSettings } from './settings.js';
-import { SettingsReader, whole } from './settings-reader.js';
+import { complete, SettingsReader } from './settings-reader.js';
 
 /** All settings of user-service. Throws a SettingsError with all that is bad or missing. */
 export function userServiceSettings(env: Environment): UserServiceSettings {
   const reader = new SettingsReader(env);
   const common = commonSettings(reader);
-  const settings = whole({
+  const settings = complete({
     port: reader.required('USER_SERVICE_PORT'),
     internalPort: reader.required('USER_SERVICE_INTERNAL_PORT'),
     internalHost: reader.required('USER_SERVICE_INTERNAL_HOST'),

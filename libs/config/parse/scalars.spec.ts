@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { InvalidValue } from '../settings-error.js';
-import { days, flag, host, integer, oneOf, port, realmName, secret, word } from './scalars.js';
+import { days, flag, host, integer, oneOf, port, realmName, secret, visibleText } from './scalars.js';
 
 const fullWidth = '８００１';
 
@@ -73,8 +73,8 @@ describe.each([
     ],
   ],
   [
-    'word',
-    word,
+    'visibleText',
+    visibleText,
     [
       ['user-service', 'user-service'],
       ['https://api.example.com', 'https://api.example.com'],

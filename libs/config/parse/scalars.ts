@@ -56,7 +56,7 @@ export function host(written: string): string {
 }
 
 /** One word of visible ASCII: an audience, a client id, a bearer token. */
-export function word(text: string): string {
+export function visibleText(text: string): string {
   if (!/^[\x21-\x7e]{1,255}$/.test(text)) {
     throw new InvalidValue('must be 1 to 255 visible ASCII characters without spaces');
   }

@@ -1,5 +1,5 @@
 import { roleMap } from '../parse/lists.js';
-import { ownSecret, realmName, secret, word } from '../parse/scalars.js';
+import { ownSecret, realmName, secret, visibleText } from '../parse/scalars.js';
 import { internalBaseUrl, publicBaseUrl } from '../parse/urls.js';
 import { BOTH_APPS, type Variables, wholeText } from './variable.js';
 
@@ -30,7 +30,7 @@ export const keycloakVariables = {
   },
   KEYCLOAK_CLIENT_ID: {
     comment: 'The confidential client that user-service calls the Admin API as.',
-    parse: word,
+    parse: visibleText,
     default: 'user-service',
     readBy: BOTH_APPS,
   },
@@ -44,7 +44,7 @@ export const keycloakVariables = {
   },
   KEYCLOAK_AUDIENCE: {
     comment: "What a Keycloak access token's aud must hold.",
-    parse: word,
+    parse: visibleText,
     default: '{KEYCLOAK_CLIENT_ID}',
     sample: 'user-service',
     commentedOut: true,

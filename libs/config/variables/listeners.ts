@@ -1,4 +1,4 @@
-import { host, oneOf, ownSecret, port, word } from '../parse/scalars.js';
+import { host, oneOf, ownSecret, port, visibleText } from '../parse/scalars.js';
 import { internalBaseUrl } from '../parse/urls.js';
 import { BOTH_APPS, ENVIRONMENTS, type Variables, wholeText } from './variable.js';
 
@@ -45,7 +45,7 @@ export const listenerVariables = {
   },
   INTERNAL_API_TOKEN: {
     comment: 'Where set, the internal port asks for it as a bearer token (/health* aside).',
-    parse: ownSecret(word),
+    parse: ownSecret(visibleText),
     sample: 'change-me-in-production',
     commentedOut: true,
     secretsIn: wholeText,

@@ -1,7 +1,7 @@
 import { parsePublicKey } from '../keys.js';
 import { keyId, publicKeys } from '../parse/lists.js';
 import { parsePrivateKey } from '../parse/pem.js';
-import { days, oneOf, word } from '../parse/scalars.js';
+import { days, oneOf, visibleText } from '../parse/scalars.js';
 import { documentUrl, issuerUrl } from '../parse/urls.js';
 import { BOTH_APPS, type Variables } from './variable.js';
 
@@ -27,7 +27,7 @@ export const tokenVariables = {
   },
   JWT_AUDIENCE: {
     comment: 'The aud of native tokens. In production required.',
-    parse: word,
+    parse: visibleText,
     default: LOCAL,
     sample: 'https://api.example.com',
     commentedOut: true,
