@@ -9,7 +9,7 @@ export interface AllSettings {
   userService: UserServiceSettings;
 }
 
-/** The settings of both apps in one process. Throws one SettingsError with the faults of both, each once. */
+/** The settings of both apps in one process. @throws SettingsError with the problems of both apps, without duplicates */
 export function allSettings(env: Environment): AllSettings {
   const problems = new Map<string, SettingsProblem>();
   const identityProvider = collect(problems, () => identityProviderSettings(env));

@@ -4,15 +4,15 @@ import type { PublicKey } from './keys.js';
 import type { KeycloakServiceSettings } from './settings.js';
 import { complete, SettingsReader } from './settings-reader.js';
 
-/** What single commands need: nothing else has to be set for them. */
+/** Settings of single commands, which require no other settings. */
 
-/** One URL for each schema; null for one that this installation has no URL for. */
+/** One URL per schema; null if no URL is set for it. */
 export interface DatabaseUrls {
   identity: string | null;
   users: string | null;
 }
 
-/** For `migrate` and `doctor`. Throws a SettingsError, also where there is no URL at all. */
+/** For `migrate` and `doctor`. @throws SettingsError, also if no URL is set */
 export function databaseUrls(env: Environment): DatabaseUrls {
   const reader = new SettingsReader(env);
   const identity = reader.optional('IDENTITY_DATABASE_URL');
@@ -23,7 +23,7 @@ export function databaseUrls(env: Environment): DatabaseUrls {
   return reader.finish(complete({ identity, users }));
 }
 
-/** For `seed`. Throws a SettingsError. */
+/** For `seed`. @throws SettingsError */
 export function seedSettings(env: Environment): {
   environment: EnvironmentName;
   databaseUrl: string;
@@ -41,14 +41,14 @@ export function seedSettings(env: Environment): {
 
 export interface RotationSettings {
   publicKey: Omit<PublicKey, 'kid'>;
-  /** null: the thumbprint. */
+  /** null: the key's thumbprint is used. */
   kid: string | null;
   additionalKeys: PublicKey[];
   lifetimeSeconds: number;
   identityProviderUrl: string;
 }
 
-/** For `keys rotate`. Throws a SettingsError. */
+/** For `keys rotate`. @throws SettingsError */
 export function rotationSettings(env: Environment): RotationSettings {
   const reader = new SettingsReader(env);
   return reader.finish(
@@ -62,7 +62,7 @@ export function rotationSettings(env: Environment): RotationSettings {
   );
 }
 
-/** For `doctor`: null where Keycloak mode is off. Throws a SettingsError. */
+/** For `doctor`: null if Keycloak mode is off. @throws SettingsError */
 export function keycloakSettings(env: Environment): KeycloakServiceSettings | null {
   const reader = new SettingsReader(env);
   return reader.finish(keycloakServiceSettings(reader));

@@ -5,7 +5,7 @@ import { signingSettings } from './native.settings.js';
 import type { IdentityProviderSettings } from './settings.js';
 import { complete, SettingsReader } from './settings-reader.js';
 
-/** All settings of identity-provider. Throws a SettingsError with all that is bad or missing. */
+/** All settings of identity-provider. @throws SettingsError with all invalid and missing settings */
 export function identityProviderSettings(env: Environment): IdentityProviderSettings {
   const reader = new SettingsReader(env);
   const common = commonSettings(reader);

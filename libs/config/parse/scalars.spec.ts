@@ -94,7 +94,10 @@ describe.each([
     ],
     ['..', '.', 'a/b', 'a?b', 'a#b', 'a:b', 'a\\b', 'a[b', 'a]b', 'a\u0000b', '../master'],
   ],
-] as [string, (text: string) => unknown, [string, unknown][], string[]][])('%s', (_, parse, good, bad) => {
-  it.each(good)('takes %j', (text, value) => expect(parse(text)).toBe(value));
-  it.each(bad)('refuses %j', (text) => expect(() => parse(text)).toThrow(InvalidValue));
-});
+] as [string, (text: string) => unknown, [string, unknown][], string[]][])(
+  '%s',
+  (_, parse, valid, invalid) => {
+    it.each(valid)('accepts %j', (text, value) => expect(parse(text)).toBe(value));
+    it.each(invalid)('refuses %j', (text) => expect(() => parse(text)).toThrow(InvalidValue));
+  },
+);

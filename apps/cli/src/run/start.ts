@@ -99,7 +99,7 @@ async function prepareEnvironment(
   { root, keycloakPort, stop, closers }: StartOptions,
 ): Promise<PreparedEnvironment> {
   const found = await withReachableIdentityProvider(readEnvironment(root), apps);
-  requireSoundSettings(apps, found);
+  requireValidSettings(apps, found);
   // Only one process per checkout can run both apps; two processes with one app each can share the database.
   const needed = databasesOf(apps);
   const database = await openDatabase(found, { root, needed, exclusive: apps === 'all' });
@@ -110,18 +110,23 @@ async function prepareEnvironment(
   return { isEmbedded, ...(await withKeycloak(env, { root, apps, port: keycloakPort, stop, closers })) };
 }
 
-/** What development makes by itself where it is not set. */
-const MADE = new Set(['DATABASE_URL', 'JWT_PRIVATE_KEY', 'JWT_PUBLIC_KEY', ...ALL_DATABASES]);
+/** Settings that development creates if they are not set. */
+const CREATED_IN_DEVELOPMENT = new Set([
+  'DATABASE_URL',
+  'JWT_PRIVATE_KEY',
+  'JWT_PUBLIC_KEY',
+  ...ALL_DATABASES,
+]);
 
 /** Before anything is made: all faults at once, but what is about to be made. @throws SettingsError */
-function requireSoundSettings(apps: ChosenApps, env: Environment): void {
+function requireValidSettings(apps: ChosenApps, env: Environment): void {
   try {
     settingsOf(apps, env);
   } catch (error) {
     if (!(error instanceof SettingsError)) throw error;
-    const isMade = ({ variable }: SettingsProblem) =>
-      isDevelopment(env) && MADE.has(variable) && !isSet(env, variable);
-    const problems = error.problems.filter((problem) => !isMade(problem));
+    const isCreated = ({ variable }: SettingsProblem) =>
+      isDevelopment(env) && CREATED_IN_DEVELOPMENT.has(variable) && !isSet(env, variable);
+    const problems = error.problems.filter((problem) => !isCreated(problem));
     if (problems.length > 0) throw new SettingsError(problems);
   }
 }

@@ -3,7 +3,7 @@ import type { RunningApp } from '#libs/http/application/running-app.js';
 import type { ChosenApps } from '../../chosen-apps.js';
 
 /** What a worker runs. Sent as a message, because `ps` shows environment variables. */
-export interface Order {
+export interface WorkerTask {
   apps: ChosenApps;
   env: Environment;
   /** The number of workers. */
@@ -18,7 +18,7 @@ export type FromWorker =
   | { twinkey: 'scrape'; id: number };
 
 export type ToWorker =
-  | { twinkey: 'order'; order: Order }
+  | { twinkey: 'task'; task: WorkerTask }
   /** null if the metrics of the other workers are not available. */
   | { twinkey: 'scraped'; id: number; text: string | null };
 

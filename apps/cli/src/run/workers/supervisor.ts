@@ -3,7 +3,7 @@ import { AggregatorRegistry } from 'prom-client';
 import { UserFacingError } from '#libs/core/user-facing-error.js';
 import type { RunningApp } from '#libs/http/application/running-app.js';
 import type { Logger } from '#libs/observability/logger.js';
-import { isFromWorker, type Order, type ToWorker } from './messages.js';
+import { isFromWorker, type ToWorker, type WorkerTask } from './messages.js';
 
 /** Delays before a replacement (ms): each one is twice the previous, up to `last`. */
 const BACK_OFF = { first: 500, last: 30_000 };
@@ -24,14 +24,14 @@ export class Supervisor {
   private isStopping = false;
 
   constructor(
-    private readonly order: Order,
+    private readonly task: WorkerTask,
     private readonly logger: Logger,
   ) {}
 
   /** Starts the first worker before the others, so that a port in use is reported once. @throws UserFacingError */
   async start(): Promise<Addresses> {
     const first = await this.fork();
-    const others = await Promise.all(Array.from({ length: this.order.workers - 1 }, () => this.fork()));
+    const others = await Promise.all(Array.from({ length: this.task.workers - 1 }, () => this.fork()));
     for (const { worker } of [first, ...others]) this.watch(worker, performance.now());
     return first.addresses;
   }
@@ -60,7 +60,7 @@ export class Supervisor {
       worker.once('exit', () => reject(new UserFacingError('A worker process ended before it was ready.')));
       worker.on('message', (message: unknown) => {
         if (!isFromWorker(message)) return;
-        if (message.twinkey === 'hello') send(worker, { twinkey: 'order', order: this.order });
+        if (message.twinkey === 'hello') send(worker, { twinkey: 'task', task: this.task });
         else if (message.twinkey === 'ready') resolve({ worker, addresses: message.addresses });
         else if (message.twinkey === 'failed') reject(new UserFacingError(message.reason));
         else if (message.twinkey === 'scrape') void this.answerScrape(worker, message.id);

@@ -6,7 +6,7 @@ import { DisposableStack } from '../disposable-stack.js';
 import { beginShutdown } from '../shutdown.js';
 import { open } from '../start.js';
 import { Interrupted, Stop } from '../stop.js';
-import { type FromWorker, isToWorker, type Order } from './messages.js';
+import { type FromWorker, isToWorker, type WorkerTask } from './messages.js';
 
 /** One of several processes that share the ports. The supervisor sends the apps and their settings. */
 export async function runWorker(): Promise<void> {
@@ -15,7 +15,7 @@ export async function runWorker(): Promise<void> {
   const closers = new DisposableStack();
   const drain = new Drain();
   try {
-    const { apps, env, workers } = await receiveOrder();
+    const { apps, env, workers } = await receiveTask();
     shareMetrics();
     const running = await stop.unlessRequested(open(apps, env, { closers, drain, workers }));
     send({ twinkey: 'ready', addresses: running.addresses });
@@ -32,10 +32,10 @@ function send(message: FromWorker): void {
   process.send?.(message);
 }
 
-function receiveOrder(): Promise<Order> {
+function receiveTask(): Promise<WorkerTask> {
   return new Promise((resolve) => {
     process.on('message', (message: unknown) => {
-      if (isToWorker(message) && message.twinkey === 'order') resolve(message.order);
+      if (isToWorker(message) && message.twinkey === 'task') resolve(message.task);
     });
     send({ twinkey: 'hello' });
   });
