@@ -6,7 +6,7 @@ import type { StopRequest } from './stop.js';
 /** The time for load balancers to notice that this process is not ready; development needs almost none. */
 const GRACE_MS = { production: 5_000, test: 500, development: 500 };
 
-/** The time for running requests after the grace period. Both together stay below 25 s, before orchestrators kill. */
+/** The time for running requests after the grace period. Both together stay below the 25 s that orchestrators allow. */
 const DRAIN_TIMEOUT_MS = { production: 15_000, test: 5_000, development: 5_000 };
 
 /**

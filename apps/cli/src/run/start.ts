@@ -118,7 +118,7 @@ const CREATED_IN_DEVELOPMENT = new Set([
   ...ALL_DATABASES,
 ]);
 
-/** Before anything is made: all faults at once, but what is about to be made. @throws SettingsError */
+/** Checks all settings before anything is created, except those that development creates. @throws SettingsError */
 function requireValidSettings(apps: ChosenApps, env: Environment): void {
   try {
     settingsOf(apps, env);
