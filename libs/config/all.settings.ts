@@ -1,7 +1,7 @@
 import type { Environment } from './environment.js';
 import { identityProviderSettings } from './identity-provider.settings.js';
 import type { IdentityProviderSettings, UserServiceSettings } from './settings.js';
-import { SettingsError, type SettingsFault } from './settings-error.js';
+import { SettingsError, type SettingsProblem } from './settings-error.js';
 import { userServiceSettings } from './user-service.settings.js';
 
 export interface AllSettings {
@@ -9,9 +9,9 @@ export interface AllSettings {
   userService: UserServiceSettings;
 }
 
-/** The settings of both apps in one process. Throws one SettingsError with the faults of both, each once. */
+/** The settings of both apps in one process. @throws SettingsError with the problems of both apps, without duplicates */
 export function allSettings(env: Environment): AllSettings {
-  const problems = new Map<string, SettingsFault>();
+  const problems = new Map<string, SettingsProblem>();
   const identityProvider = collect(problems, () => identityProviderSettings(env));
   const userService = collect(problems, () => userServiceSettings(env));
   if (!identityProvider || !userService) {
@@ -20,7 +20,7 @@ export function allSettings(env: Environment): AllSettings {
   return { identityProvider, userService };
 }
 
-function collect<T>(problems: Map<string, SettingsFault>, read: () => T): T | undefined {
+function collect<T>(problems: Map<string, SettingsProblem>, read: () => T): T | undefined {
   try {
     return read();
   } catch (error) {

@@ -7,19 +7,27 @@ const OTHER = 'postgres://a:b@db/other';
 
 describe('databaseUrls', () => {
   it.each([
-    ['one for both', { DATABASE_URL: URL }, { identity: URL, users: URL }],
-    ['one each', { IDENTITY_DATABASE_URL: URL, USER_DATABASE_URL: OTHER }, { identity: URL, users: OTHER }],
-    ['one apart', { DATABASE_URL: URL, USER_DATABASE_URL: OTHER }, { identity: URL, users: OTHER }],
-    ['that of one app alone', { USER_DATABASE_URL: OTHER }, { identity: null, users: OTHER }],
-  ])('needs nothing but URLs: %s', (_, env, urls) => {
+    ['one URL for both', { DATABASE_URL: URL }, { identity: URL, users: URL }],
+    [
+      'one URL each',
+      { IDENTITY_DATABASE_URL: URL, USER_DATABASE_URL: OTHER },
+      { identity: URL, users: OTHER },
+    ],
+    [
+      'a separate URL for one app',
+      { DATABASE_URL: URL, USER_DATABASE_URL: OTHER },
+      { identity: URL, users: OTHER },
+    ],
+    ['a URL for one app only', { USER_DATABASE_URL: OTHER }, { identity: null, users: OTHER }],
+  ])('requires only URLs: %s', (_, env, urls) => {
     expect(databaseUrls({ ENVIRONMENT: 'production', ...env })).toEqual(urls);
   });
 
-  it('names DATABASE_URL where there is none', () => {
+  it('names DATABASE_URL if there is no URL', () => {
     expect(problemsOf(() => databaseUrls({})).map(({ variable }) => variable)).toEqual(['DATABASE_URL']);
   });
 
-  it('names the one that is bad', () => {
+  it('names the invalid variable', () => {
     const env = { DATABASE_URL: URL, USER_DATABASE_URL: 'localhost' };
     expect(problemsOf(() => databaseUrls(env)).map(({ variable }) => variable)).toEqual([
       'USER_DATABASE_URL',
@@ -40,7 +48,7 @@ describe('a database URL with unescaped characters in its password', () => {
     'postgres://u:s3cretPart hidden@127.0.0.1:5432/db',
     'postgres://u:s3cretPart\nhidden@127.0.0.1:5432/db',
     'postgres://u:s3cretPart/hidden@/db?host=/var/run/postgresql',
-  ])('is refused for that reason, and nothing of it is shown: %s', (url) => {
+  ])('is refused with that reason, and no part of it is shown: %s', (url) => {
     const env = { ENVIRONMENT: 'production', IDENTITY_DATABASE_URL: url };
     for (const read of [() => databaseUrls(env), () => seedSettings(env)]) {
       const [problem, ...others] = problemsOf(read);
@@ -55,7 +63,7 @@ describe('a database URL with unescaped characters in its password', () => {
 });
 
 describe('seedSettings', () => {
-  it('needs no keys', () => {
+  it('requires no keys', () => {
     expect(seedSettings({ ENVIRONMENT: 'production', DATABASE_URL: URL })).toEqual({
       environment: 'production',
       databaseUrl: URL,
@@ -63,14 +71,14 @@ describe('seedSettings', () => {
     });
   });
 
-  it('names all that is wrong', () => {
-    const faults = problemsOf(() => seedSettings({ BCRYPT_COST: '4' }));
-    expect(faults.map(({ variable }) => variable).sort()).toEqual(['BCRYPT_COST', 'DATABASE_URL']);
+  it('names all invalid and missing variables', () => {
+    const problems = problemsOf(() => seedSettings({ BCRYPT_COST: '4' }));
+    expect(problems.map(({ variable }) => variable).sort()).toEqual(['BCRYPT_COST', 'DATABASE_URL']);
   });
 });
 
 describe('rotationSettings', () => {
-  it('needs the public key alone', () => {
+  it('requires only the public key', () => {
     const { JWT_PUBLIC_KEY } = developmentEnvironment();
     expect(rotationSettings({ JWT_PUBLIC_KEY, JWT_KID: 'k1', PORT: '9001' })).toMatchObject({
       kid: 'k1',
@@ -85,7 +93,7 @@ describe('rotationSettings', () => {
 });
 
 describe('keycloakSettings', () => {
-  it('are null where Keycloak mode is off, and need nothing but its variables', () => {
+  it('is null if Keycloak mode is off, and requires only Keycloak variables', () => {
     expect(keycloakSettings({ ENVIRONMENT: 'production' })).toBeNull();
     expect(keycloakSettings({ ENVIRONMENT: 'production', ...KEYCLOAK })).toMatchObject({
       issuer: 'https://sso.example.com/realms/people',
@@ -93,7 +101,7 @@ describe('keycloakSettings', () => {
     });
   });
 
-  it('name the realm as Keycloak does in URLs and in iss', () => {
+  it('encodes the realm name like Keycloak in URLs and in iss', () => {
     expect(keycloakSettings({ ...KEYCLOAK, KEYCLOAK_REALM: 'My Größe 100%' })).toMatchObject({
       realm: 'My Größe 100%',
       issuer: 'https://sso.example.com/realms/My%20Gr%C3%B6%C3%9Fe%20100%25',
@@ -101,7 +109,7 @@ describe('keycloakSettings', () => {
     });
   });
 
-  it('name Keycloak in lower case and without a default port, as it writes iss', () => {
+  it('writes the URL in lower case and without a default port, like Keycloak in iss', () => {
     const env = { ...KEYCLOAK, KEYCLOAK_URL: 'HTTPS://Sso.Example.com:443/Auth/' };
     expect(keycloakSettings(env)).toMatchObject({
       url: 'https://sso.example.com/Auth',

@@ -2,17 +2,17 @@ import type { Environment, EnvironmentName } from './environment.js';
 import { keycloakServiceSettings } from './keycloak.settings.js';
 import type { PublicKey } from './keys.js';
 import type { KeycloakServiceSettings } from './settings.js';
-import { SettingsReader, whole } from './settings-reader.js';
+import { complete, SettingsReader } from './settings-reader.js';
 
-/** What single commands need: nothing else has to be set for them. */
+/** Settings of single commands, which require no other settings. */
 
-/** One URL for each schema; null for one that this installation has no URL for. */
+/** One URL per schema; null if no URL is set for it. */
 export interface DatabaseUrls {
   identity: string | null;
   users: string | null;
 }
 
-/** For `migrate` and `doctor`. Throws a SettingsError, also where there is no URL at all. */
+/** For `migrate` and `doctor`. @throws SettingsError, also if no URL is set */
 export function databaseUrls(env: Environment): DatabaseUrls {
   const reader = new SettingsReader(env);
   const identity = reader.optional('IDENTITY_DATABASE_URL');
@@ -20,10 +20,10 @@ export function databaseUrls(env: Environment): DatabaseUrls {
   if (identity === null && users === null) {
     reader.required('DATABASE_URL');
   }
-  return reader.finish(whole({ identity, users }));
+  return reader.finish(complete({ identity, users }));
 }
 
-/** For `seed`. Throws a SettingsError. */
+/** For `seed`. @throws SettingsError */
 export function seedSettings(env: Environment): {
   environment: EnvironmentName;
   databaseUrl: string;
@@ -31,7 +31,7 @@ export function seedSettings(env: Environment): {
 } {
   const reader = new SettingsReader(env);
   return reader.finish(
-    whole({
+    complete({
       environment: reader.environment,
       databaseUrl: reader.required('IDENTITY_DATABASE_URL'),
       bcryptCost: reader.required('BCRYPT_COST'),
@@ -41,18 +41,18 @@ export function seedSettings(env: Environment): {
 
 export interface RotationSettings {
   publicKey: Omit<PublicKey, 'kid'>;
-  /** null: the thumbprint. */
+  /** null: the key's thumbprint is used. */
   kid: string | null;
   additionalKeys: PublicKey[];
   lifetimeSeconds: number;
   identityProviderUrl: string;
 }
 
-/** For `keys rotate`. Throws a SettingsError. */
+/** For `keys rotate`. @throws SettingsError */
 export function rotationSettings(env: Environment): RotationSettings {
   const reader = new SettingsReader(env);
   return reader.finish(
-    whole({
+    complete({
       publicKey: reader.required('JWT_PUBLIC_KEY'),
       kid: reader.optional('JWT_KID'),
       additionalKeys: reader.or('JWT_ADDITIONAL_PUBLIC_KEYS', []),
@@ -62,7 +62,7 @@ export function rotationSettings(env: Environment): RotationSettings {
   );
 }
 
-/** For `doctor`: null where Keycloak mode is off. Throws a SettingsError. */
+/** For `doctor`: null if Keycloak mode is off. @throws SettingsError */
 export function keycloakSettings(env: Environment): KeycloakServiceSettings | null {
   const reader = new SettingsReader(env);
   return reader.finish(keycloakServiceSettings(reader));

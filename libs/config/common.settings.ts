@@ -1,8 +1,8 @@
 import type { CommonSettings } from './settings.js';
-import { type SettingsReader, whole } from './settings-reader.js';
+import { complete, type SettingsReader } from './settings-reader.js';
 
 export function commonSettings(reader: SettingsReader): CommonSettings | undefined {
-  return whole({
+  return complete({
     environment: reader.environment,
     host: reader.required('HOST'),
     corsOrigins: reader.or('CORS_ORIGINS', []),

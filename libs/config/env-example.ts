@@ -4,12 +4,12 @@ import type { Variable } from './variables/variable.js';
 const WIDTH = 110;
 
 const HEAD = [
-  'Settings of Twinkey, as docs/settings.md explains them: cp .env.example .env',
-  'The real environment wins over this file, and an empty value means unset. What is commented out has a better default for development: the embedded Postgres, keys that are made once, Keycloak off.',
-  "A value that holds a space, # or $ goes into single quotes: NAME='it # costs $5'. Without quotes, # begins a comment after a space.",
+  'Settings of Twinkey; docs/settings.md describes them. To use this file: cp .env.example .env',
+  'The real environment overrides this file. An empty value means unset. Commented-out variables have a better default in development: the embedded Postgres, generated keys, Keycloak off.',
+  "Put a value that contains a space, # or $ in single quotes: NAME='it # costs $5'. Without quotes, a # after a space starts a comment.",
 ];
 
-/** The text of `.env.example`: each variable of the table with its comment and a sample. */
+/** The text of `.env.example`: each variable with its comment and a sample. */
 export function renderEnvExample(): string {
   const sections = SECTIONS.map(({ title, variables }) =>
     [
@@ -21,11 +21,11 @@ export function renderEnvExample(): string {
 }
 
 function entry(name: string, variable: Variable): string {
-  const mark = variable.commentedOut ? '# ' : '';
-  return `${comment(variable.comment)}\n${mark}${name}=${sampleOf(variable)}`;
+  const prefix = variable.commentedOut ? '# ' : '';
+  return `${comment(variable.comment)}\n${prefix}${name}=${sampleOf(variable)}`;
 }
 
-/** Comment lines of at most WIDTH characters, broken between words. */
+/** Wraps the text into comment lines of at most WIDTH characters. */
 function comment(text: string): string {
   const lines = ['#'];
   for (const word of text.split(' ')) {

@@ -29,11 +29,11 @@ const modeOf = (path: string) => statSync(path).mode & 0o777;
 
 describe('parseEnvText', () => {
   it.each([
-    ['a # within a value', 'A=Abc#NdhMw3', 'Abc#NdhMw3'],
+    ['a # inside a value', 'A=Abc#NdhMw3', 'Abc#NdhMw3'],
     ['a # at the start of a value', 'A=#x', '#x'],
     ['a comment after a space', 'A=Abc #NdhMw3', 'Abc'],
     ['a comment after a tab and another #', 'A=a#b\t# c#d', 'a#b'],
-    ['nothing but a comment', 'A= # c#d', ''],
+    ['only a comment', 'A= # c#d', ''],
     ['a # in quotes', "A='a #b' # c", 'a #b'],
     ['a comment after quotes', 'A="a#b" # c', 'a#b'],
     [
@@ -45,7 +45,7 @@ describe('parseEnvText', () => {
     ['escaped line breaks without quotes', 'A=a\\nb', 'a\\nb'],
   ])('reads %s', (_, text, value) => expect(parseEnvText(`${text}\nB=1\n`)).toEqual({ A: value, B: '1' }));
 
-  it('takes a line that is a comment for one', () => {
+  it('ignores comment lines', () => {
     expect(parseEnvText('# A=1\n#B=2#3\nC=4\n')).toEqual({ C: '4' });
   });
 });
@@ -56,17 +56,17 @@ describe('updateEnvText', () => {
     ['a line', 'A=old\nB=1\n', 'A=new\nB=1\n'],
     ['an empty value, and keeps the comment on the next line', 'A=\n# note\nB=1\n', 'A=new\n# note\nB=1\n'],
     ['an empty value at the end', 'A=', 'A=new\n'],
-    ['a line with a comment behind it', 'A=old # why\nB=1\n', 'A=new # why\nB=1\n'],
+    ['a line followed by a comment', 'A=old # why\nB=1\n', 'A=new # why\nB=1\n'],
     ['spaces and export', '  export A = old\nB=1\n', '  export A=new\nB=1\n'],
-    ['a value of several lines', 'A="one\ntwo"\nB=1\n', 'A=new\nB=1\n'],
+    ['a multi-line value', 'A="one\ntwo"\nB=1\n', 'A=new\nB=1\n'],
     ['quotes', "A='old'\nB=1\n", 'A=new\nB=1\n'],
     ['a colon', 'A: old\n', 'A=new\n'],
     ['each of two assignments', 'A=old\nA=older\n', 'A=new\nA=new\n'],
-    ['Windows line ends', 'B=1\r\nA=old\r\n', 'B=1\r\nA=new\r\n'],
-    ['Windows line ends, added', 'B=1\r\n', 'B=1\r\nA=new\r\n'],
-    ['a file without a last line end', 'B=1', 'B=1\nA=new\n'],
+    ['Windows line breaks', 'B=1\r\nA=old\r\n', 'B=1\r\nA=new\r\n'],
+    ['Windows line breaks, added at the end', 'B=1\r\n', 'B=1\r\nA=new\r\n'],
+    ['a file without a final line break', 'B=1', 'B=1\nA=new\n'],
     ['a commented-out line, which stays', '# A=old\nB=1\n', '# A=old\nB=1\nA=new\n'],
-    ['a value with a #, and beside one', 'A=a#b # c\nB=b#c\n', 'A=new # c\nB=b#c\n'],
+    ['a value with a #, next to another one', 'A=a#b # c\nB=b#c\n', 'A=new # c\nB=b#c\n'],
     ['a longer name, which stays', 'AA=1\nBA=2\n', 'AA=1\nBA=2\nA=new\n'],
   ])('sets the variable in %s', (_, before, after) => {
     expect(updateEnvText(before, { A: 'new' })).toBe(after);
@@ -84,14 +84,14 @@ describe('updateEnvText', () => {
     expect(after.startsWith(example.replace('\nPORT=8001\n', '\nPORT=9001\n'))).toBe(true);
   });
 
-  it('gives the same text when repeated', () => {
+  it('returns the same text if repeated', () => {
     const values = { JWT_PRIVATE_KEY: 'YWJj', JWT_KID: 'k1' };
     const once = updateEnvText('B=1\n', values);
     expect(updateEnvText(once, values)).toBe(once);
   });
 
   it.each([["it's"], ['two\nlines'], ['$`']])(
-    'never writes a value that would be read back differently: %j',
+    'never writes a value that would be read differently: %j',
     (value) => {
       let text: string;
       try {
@@ -115,14 +115,14 @@ describe('files', () => {
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  it('makes a .env that its owner alone can read', () => {
+  it('creates a .env that only its owner can read', () => {
     writeEnvFile(path, { A: '1' });
     expect(readFileSync(path, 'utf8')).toBe('A=1\n');
     expect(modeOf(path)).toBe(0o600);
     expect(readdirSync(folder)).toEqual(['.env']);
   });
 
-  it('closes a .env that was open, and keeps what it held', () => {
+  it('makes a .env private, and keeps its content', () => {
     writeFileSync(path, 'B=2\n', { mode: 0o644 });
     writeEnvFile(path, { A: '1' });
     expect(readFileSync(path, 'utf8')).toBe('B=2\nA=1\n');
@@ -137,7 +137,7 @@ describe('files', () => {
     expect(readFileSync(join(folder, 'real'), 'utf8')).toBe('B=2\nA=1\n');
   });
 
-  it('leaves nothing behind where it cannot write', () => {
+  it('leaves no file behind if it cannot write', () => {
     expect(() => writePrivateFile(folder, 'text')).toThrow();
     expect(readdirSync(folder)).toEqual([]);
     expect(
@@ -145,7 +145,7 @@ describe('files', () => {
     ).toEqual([]);
   });
 
-  it('lets the first of several writers win, where a file is written once', () => {
+  it('keeps the text of the first writer if a file is written once', () => {
     writePrivateFileOnce(path, 'A=1\n');
     writePrivateFileOnce(path, 'A=2\n');
     expect(readKeyFile(path)).toEqual({ A: '1' });
@@ -153,7 +153,7 @@ describe('files', () => {
     expect(readdirSync(folder)).toEqual(['.env']);
   });
 
-  it('does not read keys that others can read as well', () => {
+  it('refuses to read keys that other users can read', () => {
     writePrivateFileOnce(path, 'A=1\n');
     chmodSync(path, 0o644);
     expect(() => readKeyFile(path)).toThrow(SettingsError);

@@ -14,31 +14,31 @@ import {
 import { parse } from 'dotenv';
 import { SettingsError } from './settings-error.js';
 
-/** Marks a `.env` that Twinkey wrote a private key into; such a file must stay closed to others. */
+/** Marks a `.env` that contains a private key written by Twinkey: other users must not be able to read it. */
 const MARKER = '# Twinkey wrote keys into this file: keep it private (mode 0600).';
 
-/** dotenv's own expression, so that both agree on where a value, which may span lines, begins and ends. */
+/** dotenv's regular expression, so that both agree on where a value, which can span lines, starts and ends. */
 const ASSIGNMENT =
   /^\s*(?:export\s+)?([\w.-]+)(?:\s*=\s*?|:\s+?)(\s*'(?:\\'|[^'])*'|\s*"(?:\\"|[^"])*"|\s*`(?:\\`|[^`])*`|[^#\r\n]+)?\s*(?:#.*)?$/dgm;
 
-/** dotenv lets every `#` of an unquoted value begin a comment, where docker compose and shells want a space before it. */
+/** In dotenv, every `#` of an unquoted value starts a comment; docker compose and shells require a space before it. */
 const hideHashes = (text: string): string => text.replaceAll(/(?<=\S)#/g, '\0');
 const showHashes = (text: string): string => text.replaceAll('\0', '#');
 
-/** The variables that the text of a `.env` file sets. A comment begins with a `#` at the start of a line or after a space. */
+/** The variables in the text of a `.env` file. A comment starts with a `#` at the start of a line or after a space. */
 export function parseEnvText(text: string): Record<string, string> {
   const values = Object.entries(parse(hideHashes(text)));
   return Object.fromEntries(values.map(([name, value]) => [name, showHashes(value)]));
 }
 
-/** Whether Twinkey itself put the private key into this text of a `.env` file. */
+/** Whether Twinkey wrote the private key in this text of a `.env` file. */
 export function holdsWrittenKeys(text: string): boolean {
   return text.includes(MARKER);
 }
 
 /**
- * Sets variables in the text of a `.env` file, and keeps everything else: order, comments, line ends. Each
- * assignment of a variable that is there is replaced, so that no old key lingers; new ones go to the end.
+ * Sets variables in the text of a `.env` file, and keeps everything else: order, comments, line breaks. Replaces every
+ * existing assignment of a variable, so that no old key remains. Appends new variables.
  */
 export function updateEnvText(original: string, values: Readonly<Record<string, string>>): string {
   const text = hideHashes(original);
@@ -56,7 +56,7 @@ export function updateEnvText(original: string, values: Readonly<Record<string, 
     const end =
       match[2] === undefined ? afterName : (match.indices?.[2]?.[0] ?? 0) + match[2].trimEnd().length;
     updated += text.slice(position, start) + assignment(name, value);
-    // Without a value there is still the sign behind the name.
+    // An assignment without a value still has a separator after the name.
     position = match[2] === undefined ? end + (/^\s*[=:]/.exec(text.slice(end))?.[0].length ?? 0) : end;
     missing.delete(name);
   }
@@ -67,16 +67,16 @@ export function updateEnvText(original: string, values: Readonly<Record<string, 
   const result = showHashes(
     updated + (updated === '' || updated.endsWith('\n') ? '' : lineEnd) + lines.join(''),
   );
-  requireSameMeaning(result, { ...parseEnvText(original), ...values });
+  requireSameValues(result, { ...parseEnvText(original), ...values });
   return result;
 }
 
-/** Sets variables in a `.env` file, which is made where it is not there; afterwards only its owner can read it. */
+/** Sets variables in a `.env` file. Creates the file if it does not exist, and makes it readable by its owner only. */
 export function writeEnvFile(path: string, values: Readonly<Record<string, string>>): void {
-  writePrivateFile(path, updateEnvText(readIfThere(path), values));
+  writePrivateFile(path, updateEnvText(readIfExists(path), values));
 }
 
-/** The variables of a file that Twinkey wrote keys into. Throws a SettingsError where others may read it. */
+/** The variables of a file with keys. @throws SettingsError if other users can access it */
 export function readKeyFile(path: string): Record<string, string> {
   const text = readFileSync(path, 'utf8');
   assertPrivateFile(path);
@@ -84,12 +84,12 @@ export function readKeyFile(path: string): Record<string, string> {
 }
 
 /**
- * Writes a file that only its owner can read (0600), whole or not at all: a new file beside it is renamed
- * over it. A symbolic link stays one; the file that it names is written.
+ * Writes a file that only its owner can read (0600). The write is atomic: a temporary file in the same folder replaces
+ * the target. If the path is a symbolic link, the target of the link is written.
  */
 export function writePrivateFile(path: string, text: string): void {
   const target = resolveLink(path);
-  const temporary = writeBeside(target, text);
+  const temporary = writeTemporary(target, text);
   try {
     renameSync(temporary, target);
   } catch (error) {
@@ -98,9 +98,9 @@ export function writePrivateFile(path: string, text: string): void {
   }
 }
 
-/** The same for a file that must not be there yet: of several who write it at once the first one wins. */
+/** Like `writePrivateFile`, but does nothing if the file exists: the first of several writers wins. */
 export function writePrivateFileOnce(path: string, text: string): void {
-  const temporary = writeBeside(path, text);
+  const temporary = writeTemporary(path, text);
   try {
     linkSync(temporary, path);
   } catch (error) {
@@ -112,8 +112,8 @@ export function writePrivateFileOnce(path: string, text: string): void {
   }
 }
 
-/** @returns the path of a new file beside the target, complete and on disk */
-function writeBeside(target: string, text: string): string {
+/** @returns the path of a temporary file in the folder of the target, complete and on disk */
+function writeTemporary(target: string, text: string): string {
   const temporary = `${target}.${randomBytes(6).toString('hex')}`;
   const file = openSync(temporary, 'wx', 0o600);
   try {
@@ -128,11 +128,11 @@ function writeBeside(target: string, text: string): string {
   }
 }
 
-/** Throws a SettingsError where anyone but the owner may read or write the file. Windows has no such bits. */
+/** @throws SettingsError if other users can read or write the file. Windows has no mode bits and is not checked. */
 export function assertPrivateFile(path: string): void {
   if (process.platform !== 'win32' && (statSync(path).mode & 0o077) !== 0) {
     throw new SettingsError([
-      { variable: path, message: `holds keys and can be read by others; run: chmod 600 ${path}` },
+      { variable: path, message: `contains keys and can be read by others; run: chmod 600 ${path}` },
     ]);
   }
 }
@@ -141,8 +141,8 @@ function assignment(name: string, value: string): string {
   return /^[\w.:+/=,@-]*$/.test(value) ? `${name}=${value}` : `${name}='${value}'`;
 }
 
-/** A value that cannot be written (a quote in it), or a file too odd to edit, is an error and never a broken file. */
-function requireSameMeaning(text: string, expected: Record<string, string>): void {
+/** A value that cannot be written (it contains a quote) or an unusual file causes an error, never a broken file. */
+function requireSameValues(text: string, expected: Record<string, string>): void {
   const found = parseEnvText(text);
   const names = new Set([...Object.keys(found), ...Object.keys(expected)]);
   const changed = [...names].filter((name) => found[name] !== expected[name]);
@@ -151,7 +151,7 @@ function requireSameMeaning(text: string, expected: Record<string, string>): voi
   }
 }
 
-function readIfThere(path: string): string {
+function readIfExists(path: string): string {
   return unlessMissing(() => readFileSync(path, 'utf8'), '');
 }
 

@@ -35,17 +35,17 @@ describe('readEnvironment', () => {
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  it('does without a .env', () => {
+  it('does not require a .env', () => {
     expect(readEnvironment(folder, { PORT: '1' })).toEqual({ PORT: '1' });
   });
 
-  it('reads .env under the real environment, whose empty variables count as well', () => {
+  it('lets the real environment override .env, also with empty variables', () => {
     writeFileSync(join(folder, '.env'), '\uFEFFPORT=1\nHOST=127.0.0.1\nKEYCLOAK_URL=http://localhost:8080\n');
     const env = readEnvironment(folder, { PORT: '2', KEYCLOAK_URL: '' });
     expect(env).toEqual({ PORT: '2', HOST: '127.0.0.1', KEYCLOAK_URL: '' });
   });
 
-  it('warns of what is probably misspelt', () => {
+  it('warns about variables that are probably misspelt', () => {
     writeFileSync(join(folder, '.env'), 'JWT_EXPIRATION_DAY=1\n');
     const warnings: string[] = [];
     readEnvironment(folder, { KEYCLOAK_REALMS: 'x' }, (warning) => warnings.push(warning));
@@ -55,26 +55,26 @@ describe('readEnvironment', () => {
     ]);
   });
 
-  it("ignores a port of Kubernetes' Service links, so that .env's own holds", () => {
+  it('ignores a port variable of Kubernetes Service links, and uses the port in .env', () => {
     writeFileSync(join(folder, '.env'), 'USER_SERVICE_PORT=3100\n');
     const real = { USER_SERVICE_PORT: 'tcp://10.96.23.4:3000', USER_SERVICE_SERVICE_HOST: '10.96.23.4' };
     expect(readEnvironment(folder, real)['USER_SERVICE_PORT']).toBe('3100');
   });
 
-  it('says so where .env cannot be read', () => {
+  it('reports a .env that cannot be read', () => {
     mkdirSync(join(folder, '.env'));
     expect(() => readEnvironment(folder, {})).toThrow(/^\.env cannot be read \(EISDIR\)$/);
   });
 
-  it('refuses keys that Twinkey wrote in a file that others can read', () => {
+  it('refuses keys written by Twinkey in a file that other users can read', () => {
     const path = join(folder, '.env');
     writeEnvFile(path, { JWT_PRIVATE_KEY: 'YWJj' });
     expect(readEnvironment(folder, {})['JWT_PRIVATE_KEY']).toBe('YWJj');
     chmodSync(path, 0o644);
-    expect(() => readEnvironment(folder, {})).toThrow(`${path} holds keys and can be read by others`);
+    expect(() => readEnvironment(folder, {})).toThrow(`${path} contains keys and can be read by others`);
   });
 
-  it('takes keys that the operator put into an open file himself', () => {
+  it('accepts keys that the operator wrote to a readable file', () => {
     writeFileSync(join(folder, '.env'), 'JWT_PRIVATE_KEY=YWJj\n', { mode: 0o644 });
     expect(readEnvironment(folder, {})['JWT_PRIVATE_KEY']).toBe('YWJj');
   });

@@ -5,16 +5,16 @@ import { SettingsError } from './settings-error.js';
 import { unknownVariables, withoutServiceLinks } from './unknown-variables.js';
 import { ENVIRONMENTS } from './variables/variable.js';
 
-/** Variables by name. An empty text means the same as undefined: unset. */
+/** Variables by name. An empty value means unset, like undefined. */
 export type Environment = Record<string, string | undefined>;
 
 export type EnvironmentName = (typeof ENVIRONMENTS)[number];
 
 /**
- * The variables of `.env` in `root`, where there is one, under those of the process: a variable that the
- * process holds wins, also where it is empty (`KEYCLOAK_URL= npm start` switches Keycloak off for one run).
- * Throws a SettingsError where the file cannot be read, or holds keys that Twinkey wrote and is open to others.
- * @param warn is given a sentence for each variable that is probably misspelt
+ * Merges the variables of `.env` in `root`, if it exists, with those of the process. Variables of the process win, also if
+ * they are empty: `KEYCLOAK_URL= npm start` disables Keycloak for one run.
+ * @param warn called with a sentence about each variable that is probably misspelt
+ * @throws SettingsError if the file cannot be read, or if it contains keys written by Twinkey and other users can read it
  */
 export function readEnvironment(
   root: string,
@@ -22,7 +22,7 @@ export function readEnvironment(
   warn: (warning: string) => void = (warning) => process.stderr.write(`Warning: ${warning}\n`),
 ): Environment {
   const path = join(root, '.env');
-  const text = readIfThere(path);
+  const text = readIfExists(path);
   const file = parseEnvText(text);
   if (file['JWT_PRIVATE_KEY'] && holdsWrittenKeys(text)) {
     assertPrivateFile(path);
@@ -31,7 +31,7 @@ export function readEnvironment(
   return { ...file, ...withoutServiceLinks(real) };
 }
 
-/** `ENVIRONMENT` alone decides, where it is set; else `NODE_ENV`; else development. Throws a SettingsError. */
+/** `ENVIRONMENT`, otherwise `NODE_ENV`, otherwise development. @throws SettingsError if the value is unknown */
 export function environmentName(env: Environment): EnvironmentName {
   const variable = env['ENVIRONMENT']?.trim() ? 'ENVIRONMENT' : 'NODE_ENV';
   const name = env[variable]?.trim() || 'development';
@@ -39,12 +39,12 @@ export function environmentName(env: Environment): EnvironmentName {
   if (known) {
     return known;
   }
-  // An unknown NODE_ENV ("staging") is refused as well: guessing development would switch the rules of production off.
+  // An unknown NODE_ENV ("staging") is refused too: with development as a fallback, production rules would not apply.
   const hint = variable === 'NODE_ENV' ? '; set ENVIRONMENT to one of them' : '';
   throw new SettingsError([{ variable, message: `must be one of ${ENVIRONMENTS.join(', ')}${hint}` }]);
 }
 
-/** False also where nobody can tell: then nothing is made. */
+/** Returns false if the environment is invalid. */
 export function isDevelopment(env: Environment): boolean {
   try {
     return environmentName(env) === 'development';
@@ -53,7 +53,7 @@ export function isDevelopment(env: Environment): boolean {
   }
 }
 
-function readIfThere(path: string): string {
+function readIfExists(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {

@@ -12,11 +12,11 @@ import { identityProviderSettings } from './identity-provider.settings.js';
 import { parsePublicKey, thumbprintOf } from './keys.js';
 
 const problems = (env: Environment) => problemsOf(() => identityProviderSettings(env));
-const faultyVariables = (env: Environment) => problems(env).map(({ variable }) => variable);
+const invalidVariables = (env: Environment) => problems(env).map(({ variable }) => variable);
 const { publicKey } = rsaPems();
 
 describe('identityProviderSettings', () => {
-  it('has the defaults of the documentation in development', () => {
+  it('has the documented defaults in development', () => {
     const { signing, ...settings } = identityProviderSettings(developmentEnvironment());
     expect(settings).toEqual({
       environment: 'development',
@@ -41,7 +41,7 @@ describe('identityProviderSettings', () => {
     expect(signing.kid).toBe(thumbprintOf(signing.publicKeys[0]?.pem ?? ''));
   });
 
-  it('has those of production there', () => {
+  it('has the documented defaults in production', () => {
     const settings = identityProviderSettings(productionEnvironment());
     expect(settings).toMatchObject({ host: '0.0.0.0', docs: false, corsOrigins: [], corsLocalhost: false });
   });
@@ -66,7 +66,7 @@ describe('identityProviderSettings', () => {
     );
   });
 
-  it('publishes the own key first, then the additional ones', () => {
+  it('publishes its own key first, then the additional keys', () => {
     const env = developmentEnvironment({
       JWT_KID: 'now',
       JWT_ADDITIONAL_PUBLIC_KEYS: `next:${base64(publicKey)}`,
@@ -74,7 +74,7 @@ describe('identityProviderSettings', () => {
     expect(identityProviderSettings(env).signing.publicKeys.map(({ kid }) => kid)).toEqual(['now', 'next']);
   });
 
-  it('takes empty and blank values as unset', () => {
+  it('treats empty and blank values as unset', () => {
     const env = developmentEnvironment({ PORT: '', LOG_LEVEL: '  ', KEYCLOAK_URL: '', METRICS_PORT: '' });
     expect(identityProviderSettings(env)).toMatchObject({
       port: 8001,
@@ -84,7 +84,7 @@ describe('identityProviderSettings', () => {
     });
   });
 
-  it('ignores what only user-service needs', () => {
+  it('ignores variables that only user-service reads', () => {
     const foreign = {
       USER_SERVICE_PORT: 'x',
       USER_DATABASE_URL: 'x',
@@ -100,7 +100,7 @@ describe('identityProviderSettings', () => {
     expect(() => identityProviderSettings(env)).not.toThrow();
   });
 
-  it('ignores DATABASE_URL where it has one of its own', () => {
+  it('ignores DATABASE_URL if IDENTITY_DATABASE_URL is set', () => {
     const env = developmentEnvironment({
       DATABASE_URL: 'x',
       IDENTITY_DATABASE_URL: 'postgres://db/identity',
@@ -108,9 +108,9 @@ describe('identityProviderSettings', () => {
     expect(identityProviderSettings(env).databaseUrl).toBe('postgres://db/identity');
   });
 
-  it('names all that is missing at once', () => {
+  it('names all missing variables at once', () => {
     expect(
-      faultyVariables({ ENVIRONMENT: 'production', KEYCLOAK_URL: 'https://sso.example.com' }).sort(),
+      invalidVariables({ ENVIRONMENT: 'production', KEYCLOAK_URL: 'https://sso.example.com' }).sort(),
     ).toEqual([
       'DATABASE_URL',
       'JWT_AUDIENCE',
@@ -121,7 +121,7 @@ describe('identityProviderSettings', () => {
     ]);
   });
 
-  it('names all that is bad at once, a cause once and not its consequences', () => {
+  it('names all invalid variables at once, but not variables derived from them', () => {
     const env = {
       DATABASE_URL: 'x',
       PORT: 'x',
@@ -130,7 +130,7 @@ describe('identityProviderSettings', () => {
       BCRYPT_COST: '9',
       ENVIRONMENT: 'prod',
     };
-    expect(faultyVariables(env).sort()).toEqual(Object.keys(env).sort());
+    expect(invalidVariables(env).sort()).toEqual(Object.keys(env).sort());
   });
 
   it.each([
@@ -152,11 +152,11 @@ describe('identityProviderSettings', () => {
       'JWT_ADDITIONAL_PUBLIC_KEYS',
       developmentEnvironment({ JWT_KID: 'a', JWT_ADDITIONAL_PUBLIC_KEYS: `a:${base64(publicKey)}` }),
     ],
-  ])('refuses a bad %s alone', (variable, env) => {
-    expect(faultyVariables(env)).toEqual([variable]);
+  ])('refuses only %s if it is invalid', (variable, env) => {
+    expect(invalidVariables(env)).toEqual([variable]);
   });
 
-  it('never tells a value', () => {
+  it('never shows a value', () => {
     const secret = 'hunter2-hunter2';
     const names = Object.keys({
       ...productionEnvironment(KEYCLOAK),
@@ -171,7 +171,7 @@ describe('identityProviderSettings', () => {
     expect(JSON.stringify(found)).not.toContain('hunter2');
   });
 
-  it('takes public keys from the pair that it signs with', () => {
+  it('publishes the public key of its signing pair', () => {
     const env = developmentEnvironment();
     expect(identityProviderSettings(env).signing.publicKeys[0]?.pem).toBe(
       parsePublicKey(env['JWT_PUBLIC_KEY'] ?? '').pem,

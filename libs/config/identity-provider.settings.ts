@@ -3,18 +3,18 @@ import type { Environment } from './environment.js';
 import { keycloakIssuerSettings } from './keycloak.settings.js';
 import { signingSettings } from './native.settings.js';
 import type { IdentityProviderSettings } from './settings.js';
-import { SettingsReader, whole } from './settings-reader.js';
+import { complete, SettingsReader } from './settings-reader.js';
 
-/** All settings of identity-provider. Throws a SettingsError with all that is bad or missing. */
+/** All settings of identity-provider. @throws SettingsError with all invalid and missing settings */
 export function identityProviderSettings(env: Environment): IdentityProviderSettings {
   const reader = new SettingsReader(env);
   const common = commonSettings(reader);
-  const settings = whole({
+  const settings = complete({
     port: reader.required('PORT'),
     databaseUrl: reader.required('IDENTITY_DATABASE_URL'),
     signing: signingSettings(reader),
     bcryptCost: reader.required('BCRYPT_COST'),
-    login: whole({
+    login: complete({
       maxFailures: reader.required('LOGIN_MAX_FAILURES'),
       maxFailuresPerAddress: reader.required('LOGIN_MAX_FAILURES_PER_ADDRESS'),
       windowSeconds: reader.required('LOGIN_WINDOW_SECONDS'),

@@ -1,7 +1,7 @@
 import type { KeycloakIssuerSettings, KeycloakServiceSettings } from './settings.js';
-import { type SettingsReader, whole } from './settings-reader.js';
+import { complete, type SettingsReader } from './settings-reader.js';
 
-/** Where to find Keycloak's keys, and which of its tokens count; null where Keycloak mode is off. */
+/** Settings for verifying Keycloak tokens; null if Keycloak mode is off. */
 export function keycloakIssuerSettings(reader: SettingsReader): KeycloakIssuerSettings | null | undefined {
   const url = reader.optional('KEYCLOAK_URL');
   if (url === null) {
@@ -9,14 +9,14 @@ export function keycloakIssuerSettings(reader: SettingsReader): KeycloakIssuerSe
   }
   const realm = reader.required('KEYCLOAK_REALM');
   const internalUrl = reader.required('KEYCLOAK_INTERNAL_URL');
-  // As Keycloak itself writes the realm's name in `iss`.
+  // Keycloak encodes the realm name in `iss` in the same way.
   const path = `/realms/${encodeURIComponent(realm ?? '')}`;
   const issuer = `${url}${path}`;
-  // One issuer, one set of keys: were both the same text, a token's issuer would not decide which keys count.
+  // If both issuers were the same, a token's issuer would not determine the keys that verify it.
   if (url && realm && reader.optional('JWT_ISSUER') === issuer) {
     reader.refuse('JWT_ISSUER', "must not be Keycloak's issuer, {KEYCLOAK_URL}/realms/{KEYCLOAK_REALM}");
   }
-  return whole({
+  return complete({
     issuer,
     jwksUrl: `${internalUrl}${path}/protocol/openid-connect/certs`,
     audience: reader.required('KEYCLOAK_AUDIENCE'),
@@ -27,13 +27,13 @@ export function keycloakIssuerSettings(reader: SettingsReader): KeycloakIssuerSe
   });
 }
 
-/** The same for user-service, which also calls the Admin API. */
+/** Like `keycloakIssuerSettings`, with the client for the Admin API, which user-service calls. */
 export function keycloakServiceSettings(reader: SettingsReader): KeycloakServiceSettings | null | undefined {
   const issuer = keycloakIssuerSettings(reader);
   if (issuer === null) {
     return null;
   }
-  const client = whole({
+  const client = complete({
     clientId: reader.required('KEYCLOAK_CLIENT_ID'),
     clientSecret: reader.required('KEYCLOAK_CLIENT_SECRET'),
   });

@@ -33,19 +33,19 @@ const encrypted = generateKeyPairSync('rsa', {
   privateKeyEncoding: { ...pkcs8, cipher: 'aes-256-cbc', passphrase: 'x' },
 });
 
-/** The PEM with something done to the DER inside. */
+/** The PEM with a changed DER body. */
 function withDer(pem: string, change: (der: Buffer) => Buffer): string {
   const [first = '', ...rest] = pem.trim().split('\n');
   const last = rest.pop() ?? '';
   return [first, change(Buffer.from(rest.join(''), 'base64')).toString('base64'), last, ''].join('\n');
 }
 
-/** The PEM with line ends behind it, until its length leaves this remainder by 3. */
+/** Appends line breaks to the PEM until its length modulo 3 is `remainder`. */
 const withLength = (pem: string, remainder: number): string =>
   pem.length % 3 === remainder ? pem : withLength(`${pem}\n`, remainder);
 
-/** What the setting may hold for a PEM. */
-const spellings: [string, (pem: string) => string][] = [
+/** The accepted formats of a PEM. */
+const formats: [string, (pem: string) => string][] = [
   ['base64', base64],
   ['base64 wrapped at 76 columns', (pem) => base64(pem).replaceAll(/.{76}/g, '$&\n')],
   ['base64 wrapped with CRLF', (pem) => base64(pem).replaceAll(/.{64}/g, '$&\r\n')],
@@ -60,36 +60,36 @@ const spellings: [string, (pem: string) => string][] = [
   ['the PEM with escaped CRLF', (pem) => pem.replaceAll('\n', '\\r\\n')],
 ];
 
-/** Faults that both kinds of key share, made from a good PEM: what the setting then holds. */
-const hostile: [string, (pem: string) => string][] = [
+/** Invalid values for both kinds of key, made from a valid PEM. */
+const invalidValues: [string, (pem: string) => string][] = [
   ['nothing', () => ''],
-  ['junk', () => 'not-base64!'],
-  ['junk in base64', () => base64('hello')],
+  ['invalid characters', () => 'not-base64!'],
+  ['base64 of other text', () => base64('hello')],
   ['a space inside the base64', (pem) => base64(pem).replace(/^.{20}/, '$& ')],
   ['a character that is not base64 inside it', (pem) => base64(pem).replace(/^.{20}/, '$&*')],
-  ['base64 with too little padding', (pem) => base64(withLength(pem, 1)).slice(0, -1)],
+  ['base64 with incomplete padding', (pem) => base64(withLength(pem, 1)).slice(0, -1)],
   ['base64 of another alphabet', (pem) => base64(`${pem}\u00ff\u00ff\u00ff`).replaceAll('/', '_')],
   ['a bare PEM and text after it', (pem) => `${pem}more`],
   ['two bare PEM blocks', (pem) => pem + pem],
-  ['a bare PEM with junk in its body', (pem) => pem.replace(/\nM/, '\n*M')],
+  ['a bare PEM with an invalid character in its body', (pem) => pem.replace(/\nM/, '\n*M')],
   ['a bare PEM on one line', (pem) => pem.replaceAll('\n', ' ')],
   ['a bare PEM whose line breaks are escaped twice', (pem) => pem.replaceAll('\n', '\\\\n')],
-  ['base64 that was cut', (pem) => base64(pem).slice(0, 401)],
+  ['truncated base64', (pem) => base64(pem).slice(0, 401)],
   ['base64 twice', (pem) => base64(base64(pem))],
   ['text before the PEM', (pem) => base64(`key:\n${pem}`)],
   ['text after the PEM', (pem) => base64(`${pem}more`)],
   ['two PEM blocks', (pem) => base64(pem + pem)],
   ['labels that differ', (pem) => base64(pem.replace('END P', 'END RSA P'))],
-  ['a PEM without an end', (pem) => base64(pem.replace(/-----END.*/s, ''))],
-  ['junk in the PEM body', (pem) => base64(pem.replace(/\nM/, '\n*M'))],
+  ['a PEM without an END line', (pem) => base64(pem.replace(/-----END.*/s, ''))],
+  ['an invalid character in the PEM body', (pem) => base64(pem.replace(/\nM/, '\n*M'))],
   ['an empty PEM body', (pem) => base64(pem.replace(/-\n.*\n-/s, '-\n\n-'))],
   ['bytes after the key', (pem) => base64(withDer(pem, (der) => Buffer.concat([der, Buffer.from('junk')])))],
-  ['a key that was cut', (pem) => base64(withDer(pem, (der) => der.subarray(0, 100)))],
+  ['a truncated key', (pem) => base64(withDer(pem, (der) => der.subarray(0, 100)))],
   ['zeros', (pem) => base64(withDer(pem, (der) => Buffer.alloc(der.length)))],
   ['a certificate', (pem) => base64(pem.replaceAll(/(PRIVATE|PUBLIC) KEY/g, 'CERTIFICATE'))],
 ];
 
-/** Asserts the refusal, and that its message holds no part of the input. */
+/** Asserts that the text is refused with a message that contains no part of it. */
 function expectRefusal(parse: (text: string) => unknown, text: string, message?: RegExp): void {
   let refusal: unknown;
   try {
@@ -98,27 +98,27 @@ function expectRefusal(parse: (text: string) => unknown, text: string, message?:
     refusal = error;
   }
   expect(refusal).toBeInstanceOf(InvalidValue);
-  const told = (refusal as InvalidValue).message;
-  expect(told).toMatch(message ?? /./);
+  const shown = (refusal as InvalidValue).message;
+  expect(shown).toMatch(message ?? /./);
   const inner = Buffer.from(text, 'base64').toString('latin1');
   for (const piece of [...text.split(/\s+/), ...inner.split(/\s+/)].filter(({ length }) => length > 11)) {
-    expect(told).not.toContain(piece.slice(0, 12));
+    expect(shown).not.toContain(piece.slice(0, 12));
   }
 }
 
 describe('parsePrivateKey', () => {
-  it.each(spellings)('takes PKCS#8 and PKCS#1 as %s', (_, spell) => {
+  it.each(formats)('accepts PKCS#8 and PKCS#1 as %s', (_, format) => {
     for (const pem of [pair.privateKey, toPkcs1(pair.privateKey)]) {
-      const key = parsePrivateKey(spell(pem));
+      const key = parsePrivateKey(format(pem));
       expect(key.export({ type: 'pkcs8', format: 'pem' })).toBe(pair.privateKey);
     }
   });
 
-  it.each(hostile)('refuses %s', (_, make) => expectRefusal(parsePrivateKey, make(pair.privateKey)));
+  it.each(invalidValues)('refuses %s', (_, make) => expectRefusal(parsePrivateKey, make(pair.privateKey)));
 
   it.each([
-    ['a public key', pair.publicKey, /holds a public key/],
-    ['a public key in PKCS#1', toPkcs1(pair.publicKey), /holds a public key/],
+    ['a public key', pair.publicKey, /contains a public key/],
+    ['a public key in PKCS#1', toPkcs1(pair.publicKey), /contains a public key/],
     ['1024 bits in PKCS#1', toPkcs1(small.privateKey), /2048 bits/],
     ['an encrypted key', encrypted.privateKey, /encrypted/],
     ['1024 bits', small.privateKey, /2048 bits/],
@@ -135,17 +135,17 @@ describe('parsePrivateKey', () => {
 });
 
 describe('parsePublicKey', () => {
-  it.each(spellings)('takes SPKI and PKCS#1 as %s, and gives the canonical PEM', (_, spell) => {
+  it.each(formats)('accepts SPKI and PKCS#1 as %s, and returns the canonical PEM', (_, format) => {
     for (const pem of [pair.publicKey, toPkcs1(pair.publicKey)]) {
-      expect(parsePublicKey(spell(pem)).pem).toBe(pair.publicKey);
+      expect(parsePublicKey(format(pem)).pem).toBe(pair.publicKey);
     }
   });
 
-  it.each(hostile)('refuses %s', (_, make) => expectRefusal(parsePublicKey, make(pair.publicKey)));
+  it.each(invalidValues)('refuses %s', (_, make) => expectRefusal(parsePublicKey, make(pair.publicKey)));
 
   it.each([
-    ['a private key', pair.privateKey, /holds a private key/],
-    ['a private key in PKCS#1', toPkcs1(pair.privateKey), /holds a private key/],
+    ['a private key', pair.privateKey, /contains a private key/],
+    ['a private key in PKCS#1', toPkcs1(pair.privateKey), /contains a private key/],
     ['1024 bits in PKCS#1', toPkcs1(small.publicKey), /2048 bits/],
     ['1024 bits', small.publicKey, /2048 bits/],
     ['e = 3', cube.publicKey, /65537/],
@@ -160,7 +160,7 @@ describe('parsePublicKey', () => {
 });
 
 describe('isPair', () => {
-  it('tells a pair from two halves of different pairs', () => {
+  it('distinguishes a pair from two keys of different pairs', () => {
     const privateKey = parsePrivateKey(base64(pair.privateKey));
     expect(isPair(privateKey, parsePublicKey(base64(pair.publicKey)).key)).toBe(true);
     expect(isPair(privateKey, parsePublicKey(base64(other.publicKey)).key)).toBe(false);
@@ -168,7 +168,7 @@ describe('isPair', () => {
 });
 
 describe('thumbprint and toPublicJwk', () => {
-  it('gives the thumbprint of the example in RFC 7638, section 3.1', () => {
+  it('returns the thumbprint of the example in RFC 7638, section 3.1', () => {
     const n =
       '0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJECPebWKRXjBZCiFV4n3oknjhMst' +
       'n64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJzKnqDKgw';
@@ -181,7 +181,7 @@ describe('thumbprint and toPublicJwk', () => {
     expect(toPublicJwk('k1', pair.publicKey)).toEqual({ ...jwk, kid: 'k1', use: 'sig', alg: 'RS256' });
   });
 
-  it('shows nothing private, even of a private PEM', () => {
+  it('contains no private values, even for a private PEM', () => {
     expect(Object.keys(toPublicJwk('k1', pair.privateKey)).sort()).toEqual([
       'alg',
       'e',
@@ -199,7 +199,7 @@ describe('generateKeyPair', () => {
     keys = await generateKeyPair();
   });
 
-  it('makes a pair of 3072 bits that the settings take', () => {
+  it('creates a pair of 3072 bits that the settings accept', () => {
     const privateKey = parsePrivateKey(keys.privateKey);
     const publicKey = parsePublicKey(keys.publicKey);
     expect(privateKey.asymmetricKeyDetails?.modulusLength).toBe(3072);

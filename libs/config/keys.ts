@@ -9,14 +9,14 @@ import {
 import { promisify } from 'node:util';
 import { publicKeyOf } from './parse/pem.js';
 
-/** A key that verifies native tokens: the id that a token's header names, the key, and its PEM (SPKI). */
+/** A key that verifies native tokens: the id in the token's header, the key, and its PEM (SPKI). */
 export interface PublicKey {
   kid: string;
   key: KeyObject;
   pem: string;
 }
 
-/** What a JWKS shows of a key (RFC 7517, RFC 7518 section 6.3.1), and nothing else. */
+/** The members of a key in a JWKS (RFC 7517, RFC 7518 section 6.3.1). */
 export interface PublicJwk {
   kty: 'RSA';
   n: string;
@@ -26,20 +26,23 @@ export interface PublicJwk {
   alg: 'RS256';
 }
 
-/** A new pair as the settings take it: base64 of PEM, PKCS#8 and SPKI; `kid` is the RFC 7638 thumbprint. */
+/** A new pair in the format of the settings: base64 of PEM (PKCS#8 and SPKI). `kid` is the RFC 7638 thumbprint. */
 export interface GeneratedKeys {
   kid: string;
   privateKey: string;
   publicKey: string;
 }
 
-/** The public key in a PEM or the base64 of one, see `publicKeyOf`; `pem` is its canonical PEM (SPKI). Throws InvalidValue. */
+/**
+ * Parses a public key as PEM or the base64 of a PEM (see `publicKeyOf`). `pem` is the canonical PEM (SPKI).
+ * @throws InvalidValue
+ */
 export function parsePublicKey(text: string): Omit<PublicKey, 'kid'> {
   const key = publicKeyOf(text);
   return { key, pem: key.export({ type: 'spki', format: 'pem' }).toString() };
 }
 
-/** Whether the public key verifies what the private key signs, judged by doing it. */
+/** Whether the keys are a pair: signs a text with the private key and verifies it with the public key. */
 export function isPair(privateKey: KeyObject, publicKey: KeyObject): boolean {
   const probe = Buffer.from('twinkey');
   try {
@@ -49,7 +52,7 @@ export function isPair(privateKey: KeyObject, publicKey: KeyObject): boolean {
   }
 }
 
-/** RFC 7638: the SHA-256 of the required members of an RSA key, in this order, base64url. */
+/** RFC 7638: the SHA-256 of the required members of an RSA key in lexicographic order, as base64url. */
 export function thumbprint(jwk: { e?: string; n?: string }): string {
   const required = JSON.stringify({ e: jwk.e, kty: 'RSA', n: jwk.n });
   return createHash('sha256').update(required).digest('base64url');
@@ -60,14 +63,14 @@ export function thumbprintOf(pem: string): string {
   return thumbprint(modulusAndExponent(pem));
 }
 
-/** The JWK of a public key in PEM. Build it once, never in a request. */
+/** The JWK of a public key in PEM. Slow: call it once, not per request. */
 export function toPublicJwk(kid: string, pem: string): PublicJwk {
   return { kty: 'RSA', ...modulusAndExponent(pem), kid, use: 'sig', alg: 'RS256' };
 }
 
 /** A new RSA pair of 3072 bits. */
 export async function generateKeyPair(): Promise<GeneratedKeys> {
-  // Through PEM: exporting a JWK from a key object that was just generated can deadlock Node 20.
+  // PEM instead of key objects: exporting a JWK from a newly generated key object can deadlock Node 20.
   const { privateKey, publicKey } = await promisify(generate)('rsa', {
     modulusLength: 3072,
     publicKeyEncoding: { type: 'spki', format: 'pem' },

@@ -1,28 +1,28 @@
 import { isPair, type PublicKey, thumbprintOf } from './keys.js';
 import type { NativeIssuerSettings, SigningSettings } from './settings.js';
-import { type SettingsReader, whole } from './settings-reader.js';
+import { complete, type SettingsReader } from './settings-reader.js';
 
-/** What identity-provider signs with, and publishes. */
+/** The keys that identity-provider signs with and publishes. */
 export function signingSettings(reader: SettingsReader): SigningSettings | undefined {
   const privateKey = reader.required('JWT_PRIVATE_KEY');
   const publicKey = reader.required('JWT_PUBLIC_KEY');
   if (privateKey && publicKey && !isPair(privateKey, publicKey.key)) {
-    reader.refuse('JWT_PUBLIC_KEY', 'is not the public half of JWT_PRIVATE_KEY');
+    reader.refuse('JWT_PUBLIC_KEY', 'does not belong to JWT_PRIVATE_KEY');
   }
   const publicKeys = ownAndAdditionalKeys(reader, publicKey);
-  return whole({ ...token(reader), kid: publicKeys?.[0]?.kid, privateKey, publicKeys });
+  return complete({ ...token(reader), kid: publicKeys?.[0]?.kid, privateKey, publicKeys });
 }
 
 /**
- * What user-service takes native tokens by: its own public key and the additional ones, else the JWKS.
- * Additional keys without an own one are not enough, so they stay out of use: the JWKS has them too.
+ * The keys that user-service verifies native tokens with: `JWT_PUBLIC_KEY` and the additional keys, otherwise the JWKS.
+ * Without `JWT_PUBLIC_KEY`, the additional keys are ignored: the JWKS contains them too.
  */
 export function nativeIssuerSettings(reader: SettingsReader): NativeIssuerSettings | undefined {
   const { issuer, audience, lifetimeSeconds: maxLifetimeSeconds } = token(reader);
   const own = reader.optional('JWT_PUBLIC_KEY');
   const keys = own === null ? [] : ownAndAdditionalKeys(reader, own);
   const jwksUrl = own === null ? reader.required('JWT_JWKS_URL') : null;
-  return whole({ issuer, audience, maxLifetimeSeconds, keys, jwksUrl });
+  return complete({ issuer, audience, maxLifetimeSeconds, keys, jwksUrl });
 }
 
 function token(reader: SettingsReader) {
@@ -43,7 +43,7 @@ function ownAndAdditionalKeys(
   }
   const first = { kid: kid ?? thumbprintOf(own.pem), ...own };
   if (additional.some((key) => key.kid === first.kid)) {
-    reader.refuse('JWT_ADDITIONAL_PUBLIC_KEYS', 'names the kid of JWT_PUBLIC_KEY again');
+    reader.refuse('JWT_ADDITIONAL_PUBLIC_KEYS', 'contains the kid of JWT_PUBLIC_KEY');
   }
   return [first, ...additional];
 }

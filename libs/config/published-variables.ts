@@ -1,6 +1,6 @@
 import type { Environment } from './environment.js';
 
-/** Puts variables that another library reads by itself, and that may stand in `.env` alone, where it looks for them. */
+/** Copies variables of `.env` to `process.env`, for libraries that read them there. */
 export function publishVariables(env: Environment, prefix: string): void {
   for (const [name, value] of Object.entries(env)) {
     if (name.startsWith(prefix) && value) process.env[name] ??= value;

@@ -7,7 +7,7 @@ import { SECTIONS } from './variables/table.js';
 const path = fileURLToPath(new URL('../../docs/settings.md', import.meta.url));
 
 describe('docs/settings.md', () => {
-  it('is what the table renders', async () => {
+  it('is up to date with the table of variables', async () => {
     await expect(renderSettingsPage()).toMatchFileSnapshot(path);
   });
 

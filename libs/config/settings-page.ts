@@ -3,23 +3,23 @@ import { ENVIRONMENTS, type Variable } from './variables/variable.js';
 
 const HEAD = `# Settings
 
-Read once at start. A \`.env\` at the project root is read where it is; the real environment wins over it, and
-an empty value means unset. All that is bad or missing is listed at once, and nothing starts. What only the
-other app reads is ignored. \`{NAME}\` in a default stands for that variable's value.
+Settings are read once at start, from the environment and from \`.env\` at the project root. The environment overrides
+\`.env\`, and an empty value means unset. If settings are invalid or missing, all of them are listed and nothing starts.
+Each app ignores variables that only the other app reads. \`{NAME}\` in a default is replaced by that variable's value.
 
-A variable of \`.env\` that is not listed here gets a warning with the nearest name; so does one of the environment that
-begins with \`JWT_\`, \`KEYCLOAK_\`, \`LOGIN_\`, \`USER_\`, \`IDENTITY_\`, \`SMTP_\`, \`OIDC_\` or \`DATABASE_\`. In \`.env\` a
-value that holds a space, \`#\` or \`$\` goes into single quotes, and one of several lines (a PEM) into double quotes.
-Docker's \`--env-file\` takes no quotes: there they would be part of the value, which is refused.
+A variable in \`.env\` that is not listed here causes a warning with the nearest name. So does a variable of the environment
+that starts with \`JWT_\`, \`KEYCLOAK_\`, \`LOGIN_\`, \`USER_\`, \`IDENTITY_\`, \`SMTP_\`, \`OIDC_\` or \`DATABASE_\`. In \`.env\`, put
+a value that contains a space, \`#\` or \`$\` in single quotes, and a multi-line value (a PEM) in double quotes. With Docker's
+\`--env-file\`, use no quotes: they would become part of the value, which is refused.
 
-In production, sample secrets, placeholders (\`\${…}\`) and secrets of under 16 characters are refused. The password of a
-database is the database's own, and may be shorter.
+In production, sample secrets, placeholders (\`\${…}\`) and secrets with fewer than 16 characters are refused. A database
+password can be shorter.
 
 This page and \`.env.example\` are generated from \`libs/config/variables\`; \`npx vitest run --project unit
-libs/config -u\` writes them again.
+libs/config -u\` generates them again.
 `;
 
-/** The text of docs/settings.md: one table a section. */
+/** The text of docs/settings.md: one table per section. */
 export function renderSettingsPage(): string {
   const sections = SECTIONS.map(({ title, variables }) => {
     const rows = Object.entries(variables).map(([name, variable]) => row(name, variable));
@@ -37,7 +37,7 @@ export function renderSettingsPage(): string {
 
 function row(name: string, variable: Variable): string {
   const readBy = variable.readBy.length === 2 ? 'both' : (variable.readBy[0] ?? 'docker compose');
-  // Braces with a name are shown as code, as in the defaults.
+  // References like {NAME} are shown as code, like in the defaults.
   const meaning = variable.comment.replaceAll(/\S*\{[A-Z_]+\}\S*[^\s.:]/g, '`$&`');
   return `| \`${name}\` | ${meaning} | ${defaultOf(variable)} | ${readBy} |`;
 }
@@ -56,5 +56,5 @@ function defaultOf({ default: standard, defaultNote }: Variable): string {
   const inProduction = production === undefined ? 'required' : `\`${production}\``;
   return test === development
     ? `\`${development}\`; ${inProduction} in production`
-    : `\`${development}\` in development, else ${inProduction}`;
+    : `\`${development}\` in development, otherwise ${inProduction}`;
 }

@@ -1,27 +1,27 @@
 import { type Environment, type EnvironmentName, environmentName } from './environment.js';
-import { InvalidValue, SettingsError, type SettingsFault } from './settings-error.js';
-import { requireFilledIn } from './variables/samples.js';
+import { InvalidValue, SettingsError, type SettingsProblem } from './settings-error.js';
+import { requireOwnValue } from './variables/samples.js';
 import { VARIABLES, type ValueOf, type VariableName } from './variables/table.js';
 import type { Variable } from './variables/variable.js';
 
-/** The parts, each of them known to be there. */
-export type Whole<T> = { [K in keyof T]: Exclude<T[K], undefined> };
+/** The object without undefined values. */
+export type Complete<T> = { [K in keyof T]: Exclude<T[K], undefined> };
 
 /**
- * Reads variables by the table, and collects all faults. A variable that nobody reads is never looked at, so
- * what only the other app needs may be anything. In all results null means unset, and undefined means
- * faulty: the problem is noted, and `finish` throws it.
+ * Reads variables as defined in the table, and collects all problems. Only variables that are requested are parsed, so
+ * invalid variables of the other app do not matter. A result of null means unset; undefined means invalid: the problem is
+ * recorded, and `finish` throws it.
  */
 export class SettingsReader {
   readonly environment: EnvironmentName;
-  private readonly problems: SettingsFault[] = [];
+  private readonly problems: SettingsProblem[] = [];
   private readonly values = new Map<VariableName, unknown>();
 
   constructor(private readonly env: Environment) {
     this.environment = this.readEnvironmentName();
   }
 
-  /** The variable's value, else its default, else null. */
+  /** The variable's value, otherwise its default, otherwise null. */
   optional<N extends VariableName>(name: N): ValueOf<N> | null | undefined {
     if (!this.values.has(name)) {
       const text = this.env[name]?.trim() || this.defaultText(name);
@@ -31,13 +31,13 @@ export class SettingsReader {
     return this.values.get(name) as ValueOf<N> | null | undefined;
   }
 
-  /** The same, where `otherwise` takes the place of null. */
+  /** Like `optional`, but returns `otherwise` instead of null. */
   or<N extends VariableName>(name: N, otherwise: ValueOf<N>): ValueOf<N> | undefined {
     const value = this.optional(name);
     return value === null ? otherwise : value;
   }
 
-  /** The same, where null is a fault. */
+  /** Like `optional`, but null is a problem. */
   required<N extends VariableName>(name: N): ValueOf<N> | undefined {
     const value = this.optional(name);
     if (value !== null) {
@@ -49,14 +49,14 @@ export class SettingsReader {
     return undefined;
   }
 
-  /** Notes a fault, once. */
+  /** Records a problem, if it is not recorded yet. */
   refuse(variable: VariableName, message: string): void {
     if (!this.problems.some((problem) => problem.variable === variable && problem.message === message)) {
       this.problems.push({ variable, message });
     }
   }
 
-  /** The settings, or a SettingsError with all faults. */
+  /** Returns the settings. @throws SettingsError with all recorded problems */
   finish<T>(settings: T | undefined): T {
     if (this.problems.length > 0 || settings === undefined) {
       throw new SettingsError(this.problems);
@@ -70,16 +70,16 @@ export class SettingsReader {
       requireNoQuotes(text);
       const value = variable.parse(text, this.environment);
       const secrets = variable.secretsIn?.(text, this.env) ?? [];
-      if (this.environment === 'production') requireFilledIn(text, secrets);
+      if (this.environment === 'production') requireOwnValue(text, secrets);
       return value;
     } catch (error) {
-      // Another error's message may quote its input.
+      // The message of another error may contain the value.
       this.refuse(name, error instanceof InvalidValue ? error.message : 'is not valid');
       return undefined;
     }
   }
 
-  /** The default as text; null where there is none, undefined where it stands on a faulty variable. */
+  /** The default as text; null if there is none, undefined if it refers to an invalid variable. */
   private defaultText(name: VariableName): string | null | undefined {
     const template = this.defaultTemplate(name);
     if (template === null) {
@@ -92,7 +92,7 @@ export class SettingsReader {
       : template.replace(`{${other}}`, () => String(value));
   }
 
-  /** The variable to set where this one is missing: the one that its default stands on. */
+  /** The variable to report if this one is missing: the one that its default refers to. */
   private rootOf(name: VariableName): VariableName {
     const other = referenceIn(this.defaultTemplate(name) ?? '');
     return other ? this.rootOf(other) : name;
@@ -109,7 +109,7 @@ export class SettingsReader {
     } catch (error) {
       if (error instanceof SettingsError) {
         this.problems.push(...error.problems);
-        // Nothing starts with it; it lets the other faults be listed without those that production adds.
+        // Only for listing the other problems, without the rules of production. Nothing starts with it.
         return 'development';
       }
       throw error;
@@ -117,15 +117,15 @@ export class SettingsReader {
   }
 }
 
-/** The parts as one, or undefined where any of them is faulty. */
-export function whole<T extends object>(parts: T): Whole<T> | undefined {
-  return Object.values(parts).includes(undefined) ? undefined : (parts as Whole<T>);
+/** Returns the object, or undefined if any of its values is invalid. */
+export function complete<T extends object>(parts: T): Complete<T> | undefined {
+  return Object.values(parts).includes(undefined) ? undefined : (parts as Complete<T>);
 }
 
-/** A shell and `.env` take quotes away; docker's `--env-file` and Kubernetes hand them on. */
+/** A shell and `.env` remove quotes; docker's `--env-file` and Kubernetes keep them. */
 function requireNoQuotes(text: string): void {
   if (/^(["'`]).*\1/s.test(text)) {
-    throw new InvalidValue('is in quotes, which are part of the value here: leave them out');
+    throw new InvalidValue('is in quotes, which are part of the value here: remove them');
   }
 }
 

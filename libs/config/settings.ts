@@ -4,17 +4,16 @@ import type { PublicKey } from './keys.js';
 
 export interface CommonSettings {
   environment: EnvironmentName;
-  /** Of the public listener. */
+  /** The address of the public listener. */
   host: string;
-  /** Exact origins. */
   corsOrigins: string[];
-  /** Whether pages on localhost and 127.0.0.1, http or https, any port, may call as well. */
+  /** Also allows pages on localhost and 127.0.0.1, with http or https, on any port. */
   corsLocalhost: boolean;
   /** Fastify's `trustProxy`: off, a number of hops, or `loopback`, addresses and networks. */
   trustProxy: false | number | string[];
   docs: boolean;
   logLevel: string;
-  /** Processes that share the machine and its database connections (`twinkey run --workers`), no variable; 1 unless told. */
+  /** The number of processes that share the database connections (`twinkey run --workers`). Default 1. Not a variable. */
   workers?: number;
 }
 
@@ -26,7 +25,7 @@ export interface IdentityProviderSettings extends CommonSettings {
   login: { maxFailures: number; maxFailuresPerAddress: number; windowSeconds: number };
   /** null: Keycloak mode is off. */
   keycloak: KeycloakIssuerSettings | null;
-  /** null: no listener for metrics. */
+  /** null: there is no listener for metrics. */
   metricsPort: number | null;
 }
 
@@ -34,7 +33,7 @@ export interface UserServiceSettings extends CommonSettings {
   port: number;
   internalPort: number;
   internalHost: string;
-  /** null: the internal port asks for no token. */
+  /** null: the internal port requires no token. */
   internalApiToken: string | null;
   /** Without a trailing slash. */
   identityProviderUrl: string;
@@ -47,10 +46,10 @@ export interface SigningSettings {
   issuer: string;
   audience: string;
   lifetimeSeconds: number;
-  /** Of `privateKey`, and of the first of `publicKeys`. */
+  /** The id of `privateKey` and of the first entry of `publicKeys`. */
   kid: string;
   privateKey: KeyObject;
-  /** What the JWKS shows: the own key first, then the additional ones. */
+  /** The keys in the JWKS: first the key of `privateKey`, then the additional keys. */
   publicKeys: PublicKey[];
 }
 
@@ -58,23 +57,23 @@ export interface NativeIssuerSettings {
   issuer: string;
   audience: string;
   maxLifetimeSeconds: number;
-  /** Held by this service: `JWT_PUBLIC_KEY`, then the additional ones. Empty: they come from `jwksUrl`. */
+  /** `JWT_PUBLIC_KEY`, then the additional keys. If empty, the keys are fetched from `jwksUrl`. */
   keys: PublicKey[];
-  /** null where `keys` holds any. */
+  /** null if `keys` is not empty. */
   jwksUrl: string | null;
 }
 
 export interface KeycloakIssuerSettings {
   /** `{url}/realms/{realm}`, exactly as in a token's `iss`. */
   issuer: string;
-  /** Under `internalUrl`. */
+  /** A URL under `internalUrl`. */
   jwksUrl: string;
   audience: string;
-  /** Keycloak realm role to Twinkey role. */
+  /** Maps Keycloak realm roles to Twinkey roles. */
   roleMap: ReadonlyMap<string, string>;
-  /** As browsers see it, without a trailing slash. */
+  /** The URL for browsers, without a trailing slash. */
   url: string;
-  /** As the services reach it, without a trailing slash. */
+  /** The URL for services, without a trailing slash. */
   internalUrl: string;
   realm: string;
 }

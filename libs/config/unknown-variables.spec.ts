@@ -14,7 +14,7 @@ describe('unknownVariables', () => {
     ['USER_DATABASE', 'USER_DATABASE_URL'],
     ['IDENTITY_PROVIDER', 'IDENTITY_PROVIDER_URL'],
     ['DATABASE_URI', 'DATABASE_URL'],
-  ])('names %s, wherever it is set, and the nearest setting', (name, nearest) => {
+  ])('names %s, in .env or the environment, and the nearest setting', (name, nearest) => {
     for (const found of [
       unknownVariables({ [name]: 's3cret' }, {}),
       unknownVariables({}, { [name]: 's3cret' }),
@@ -26,11 +26,11 @@ describe('unknownVariables', () => {
     }
   });
 
-  it('names whatever .env alone sets', () => {
+  it('names every unknown variable in .env', () => {
     expect(unknownVariables({ POTR: '8001' }, {})).toEqual([expect.stringContaining('PORT?')]);
   });
 
-  it('leaves the settings alone, and what other programs read', () => {
+  it('ignores settings and variables of other programs', () => {
     expect(unknownVariables({ ...known, NODE_ENV: 'test' }, known)).toEqual([]);
     expect(unknownVariables({ OTEL_SERVICE_NAME: 'x', COMPOSE_PROJECT_NAME: 'x' }, {})).toEqual([]);
     expect(unknownVariables({}, { PATH: 'x', HOSTNAME: 'x', KEYCLOAK_TEST_URL: 'x', USERNAME: 'x' })).toEqual(
@@ -58,13 +58,13 @@ describe('links of Kubernetes Services', () => {
 
   it('cause no warning', () => expect(unknownVariables({}, links)).toEqual([]));
 
-  it('set no port', () => {
+  it('do not set a port', () => {
     const left = Object.keys(withoutServiceLinks(links));
     expect(left.filter((name) => name in known)).toEqual([]);
     expect(withoutServiceLinks({ USER_SERVICE_PORT: '3000' })).toEqual({ USER_SERVICE_PORT: '3000' });
   });
 
-  it('do not hide a variable that only resembles them', () => {
+  it('do not hide a variable with a similar name', () => {
     expect(unknownVariables({}, { DATABASE_PORT: '5432' })).toHaveLength(1);
   });
 });

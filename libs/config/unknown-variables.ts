@@ -4,20 +4,20 @@ import { SECTIONS } from './variables/table.js';
 
 const KNOWN = new Set(['NODE_ENV', ...SECTIONS.flatMap(({ variables }) => Object.keys(variables))]);
 
-/** The environment holds the variables of many programs: these are taken for ours. */
+/** The environment contains variables of many programs: only those with these prefixes are checked. */
 const OUR_PREFIX = /^(JWT|KEYCLOAK|LOGIN|USER|IDENTITY|SMTP|OIDC|DATABASE)_\w*$/;
 
-/** What tracing, docker compose and the tests read by themselves. */
+/** Variables that tracing, docker compose and the tests read. */
 const OTHERS = /^(OTEL|COMPOSE|DOCKER|KEYCLOAK_TEST)_/;
 
-/** Kubernetes sets these in every container, for each Service of the namespace. */
+/** Variables that Kubernetes sets in every container for each Service of the namespace. */
 const SERVICE_LINK = /_SERVICE_(HOST|PORT(_\w+)?)$|_PORT_\d+_(TCP|UDP|SCTP)(_(ADDR|PORT|PROTO))?$/;
 
-/** And `USER_SERVICE_PORT=tcp://10.96.23.4:3000` for a Service `user-service`: a name of ours, but not our value. */
+/** For a Service `user-service`, Kubernetes sets `USER_SERVICE_PORT=tcp://10.96.23.4:3000`, the name of a setting. */
 const isServiceLink = (name: string, value = ''): boolean =>
   name.endsWith('_PORT') && /^(tcp|udp|sctp):\/\//.test(value);
 
-/** A sentence for each variable that is no setting, with the name of the setting that it resembles most. */
+/** A sentence about each variable that is not a setting, with the most similar setting. */
 export function unknownVariables(file: Environment, real: Environment): string[] {
   const inFile = Object.keys(file).map((name) => ({ name, place: '.env' }));
   const inReal = Object.keys(withoutServiceLinks(real))

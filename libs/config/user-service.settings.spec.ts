@@ -11,15 +11,15 @@ import { allSettings } from './all.settings.js';
 import type { Environment } from './environment.js';
 import { userServiceSettings } from './user-service.settings.js';
 
-const faultyVariables = (env: Environment) =>
+const invalidVariables = (env: Environment) =>
   problemsOf(() => userServiceSettings(env)).map(({ variable }) => variable);
 const additional = `next:${base64(rsaPems().publicKey)}`;
-/** As a template leaves it that nobody filled in. */
+/** A placeholder of a template that was not replaced. */
 const placeholder = (name: string) => `\${${name}}`;
 const withoutKeys = { JWT_PRIVATE_KEY: undefined, JWT_PUBLIC_KEY: undefined };
 
 describe('userServiceSettings', () => {
-  it('has the defaults of the documentation', () => {
+  it('has the documented defaults', () => {
     expect(userServiceSettings({ DATABASE_URL: 'postgres://db/twinkey' })).toEqual({
       environment: 'development',
       host: '127.0.0.1',
@@ -45,7 +45,7 @@ describe('userServiceSettings', () => {
     });
   });
 
-  it('holds its own public key and the additional ones, and then needs no JWKS', () => {
+  it('uses JWT_PUBLIC_KEY and the additional keys, and then needs no JWKS', () => {
     const env = developmentEnvironment({
       JWT_KID: 'now',
       JWT_ADDITIONAL_PUBLIC_KEYS: additional,
@@ -65,11 +65,11 @@ describe('userServiceSettings', () => {
     ],
     ['PORT', { PORT: '9000' }, 'http://127.0.0.1:9000/.well-known/jwks.json'],
     [
-      'no use of additional keys alone',
+      'PORT if only additional keys are set',
       { JWT_ADDITIONAL_PUBLIC_KEYS: additional },
       'http://127.0.0.1:8001/.well-known/jwks.json',
     ],
-  ])('without a public key finds the JWKS by %s', (_, overrides, jwksUrl) => {
+  ])('without a public key, finds the JWKS with %s', (_, overrides, jwksUrl) => {
     const { native } = userServiceSettings(developmentEnvironment({ ...withoutKeys, ...overrides }));
     expect(native).toMatchObject({ keys: [], jwksUrl });
   });
@@ -84,7 +84,7 @@ describe('userServiceSettings', () => {
     });
   });
 
-  it('ignores what only identity-provider needs', () => {
+  it('ignores variables that only identity-provider reads', () => {
     const foreign = {
       JWT_PRIVATE_KEY: 'x',
       BCRYPT_COST: 'x',
@@ -95,15 +95,15 @@ describe('userServiceSettings', () => {
     expect(() => userServiceSettings(productionEnvironment(foreign))).not.toThrow();
   });
 
-  it('ignores a bad PORT where nothing is derived from it', () => {
+  it('ignores an invalid PORT if no setting is derived from it', () => {
     const env = productionEnvironment({ PORT: 'x', IDENTITY_PROVIDER_URL: 'http://idp' });
     expect(userServiceSettings(env).identityProviderUrl).toBe('http://idp');
-    expect(faultyVariables(productionEnvironment({ PORT: 'x' }))).toEqual(['PORT']);
+    expect(invalidVariables(productionEnvironment({ PORT: 'x' }))).toEqual(['PORT']);
   });
 
-  it('names all that is missing at once', () => {
+  it('names all missing variables at once', () => {
     const env = { ENVIRONMENT: 'production', KEYCLOAK_URL: 'https://sso.example.com' };
-    expect(faultyVariables(env).sort()).toEqual([
+    expect(invalidVariables(env).sort()).toEqual([
       'DATABASE_URL',
       'JWT_AUDIENCE',
       'JWT_ISSUER',
@@ -149,21 +149,21 @@ describe('userServiceSettings', () => {
     ['INTERNAL_API_TOKEN', developmentEnvironment({ INTERNAL_API_TOKEN: 'two words' })],
     ['USER_SERVICE_INTERNAL_PORT', developmentEnvironment({ USER_SERVICE_INTERNAL_PORT: '3000' })],
     ['JWT_PUBLIC_KEY', developmentEnvironment({ JWT_PUBLIC_KEY: base64(rsaPems().privateKey) })],
-  ])('refuses a bad %s alone', (variable, env) => {
-    expect(faultyVariables(env)).toEqual([variable]);
+  ])('refuses only %s if it is invalid', (variable, env) => {
+    expect(invalidVariables(env)).toEqual([variable]);
   });
 
-  it('takes any free port for both listeners', () => {
+  it('accepts port 0 for both listeners', () => {
     const env = developmentEnvironment({ USER_SERVICE_PORT: '0', USER_SERVICE_INTERNAL_PORT: '0' });
     expect(userServiceSettings(env)).toMatchObject({ port: 0, internalPort: 0 });
   });
 
-  it('takes a default from another variable word for word', () => {
+  it('copies a default from another variable unchanged', () => {
     const url = "postgres://u:pa$$word$&$'x@127.0.0.1:5432/db";
     expect(userServiceSettings(developmentEnvironment({ DATABASE_URL: url })).databaseUrl).toBe(url);
   });
 
-  it('looks at PGPASSWORD only where the URL leaves it to pg', () => {
+  it('checks PGPASSWORD only if the URL has no password', () => {
     const env = productionEnvironment({
       DATABASE_URL: 'postgres://user:own@db/users',
       PGPASSWORD: 'userservice',
@@ -172,21 +172,21 @@ describe('userServiceSettings', () => {
   });
 
   it.each(['change-me-in-production', 'short', placeholder('TOKEN')])(
-    'takes the secret %s outside production',
+    'accepts the secret %s outside production',
     (secret) => {
       const env = developmentEnvironment({ INTERNAL_API_TOKEN: secret });
       expect(userServiceSettings(env).internalApiToken).toBe(secret);
     },
   );
 
-  it('takes a secret of 16 characters in production', () => {
+  it('accepts a secret of 16 characters in production', () => {
     const env = productionEnvironment({ INTERNAL_API_TOKEN: '1234567890123456' });
     expect(userServiceSettings(env).internalApiToken).toBe('1234567890123456');
   });
 });
 
 describe('allSettings', () => {
-  it('lists the faults of both apps, each once', () => {
+  it('lists the problems of both apps, without duplicates', () => {
     const env = { PORT: 'x', BCRYPT_COST: 'x', USER_SERVICE_PORT: 'x' };
     const variables = problemsOf(() => allSettings(developmentEnvironment(env))).map(
       ({ variable }) => variable,

@@ -3,13 +3,13 @@ import type { Environment } from './environment.js';
 import { keycloakServiceSettings } from './keycloak.settings.js';
 import { nativeIssuerSettings } from './native.settings.js';
 import type { UserServiceSettings } from './settings.js';
-import { SettingsReader, whole } from './settings-reader.js';
+import { complete, SettingsReader } from './settings-reader.js';
 
-/** All settings of user-service. Throws a SettingsError with all that is bad or missing. */
+/** All settings of user-service. @throws SettingsError with all invalid and missing settings */
 export function userServiceSettings(env: Environment): UserServiceSettings {
   const reader = new SettingsReader(env);
   const common = commonSettings(reader);
-  const settings = whole({
+  const settings = complete({
     port: reader.required('USER_SERVICE_PORT'),
     internalPort: reader.required('USER_SERVICE_INTERNAL_PORT'),
     internalHost: reader.required('USER_SERVICE_INTERNAL_HOST'),
@@ -19,7 +19,7 @@ export function userServiceSettings(env: Environment): UserServiceSettings {
     native: nativeIssuerSettings(reader),
     keycloak: keycloakServiceSettings(reader),
   });
-  // Two listeners on one port would put the internal routes' port to the public.
+  // With the same port for both listeners, the internal routes would be public.
   if (settings && settings.port !== 0 && settings.port === settings.internalPort) {
     reader.refuse('USER_SERVICE_INTERNAL_PORT', 'must differ from USER_SERVICE_PORT');
   }

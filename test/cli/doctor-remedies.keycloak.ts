@@ -59,10 +59,10 @@ describe('below a path', () => {
     const { origin } = await front({ path: '/auth' });
     expect(await reachable({ KEYCLOAK_INTERNAL_URL: origin })).toMatchObject({
       status: 'broken',
-      remedy: expect.stringMatching(/KEYCLOAK_INTERNAL_URL end in \/auth/),
+      remedy: expect.stringMatching(/KEYCLOAK_INTERNAL_URL must end in \/auth/),
     });
     expect(await reachable({ KEYCLOAK_URL: origin, KEYCLOAK_INTERNAL_URL: '' })).toMatchObject({
-      remedy: expect.stringMatching(/KEYCLOAK_URL end in \/auth/),
+      remedy: expect.stringMatching(/KEYCLOAK_URL must end in \/auth/),
     });
     expect(await reachable({ KEYCLOAK_INTERNAL_URL: `${origin}/auth` })).toMatchObject({ status: 'ok' });
   });
@@ -71,7 +71,7 @@ describe('below a path', () => {
     const { url } = inject('keycloak');
     expect(await reachable({ KEYCLOAK_INTERNAL_URL: `${url}/auth` })).toMatchObject({
       status: 'broken',
-      remedy: expect.stringContaining(`KEYCLOAK_INTERNAL_URL be ${url}`),
+      remedy: expect.stringContaining(`KEYCLOAK_INTERNAL_URL to ${url}`),
     });
   });
 
@@ -121,7 +121,7 @@ describe('https', () => {
     const other = await front({ tls: authority.issue({ dnsNames: ['id.example.com'] }) });
     expect(await reachable({ ...trusted, KEYCLOAK_INTERNAL_URL: other.origin })).toMatchObject({
       status: 'broken',
-      remedy: expect.stringContaining('KEYCLOAK_INTERNAL_URL name the host'),
+      remedy: expect.stringContaining('Change KEYCLOAK_INTERNAL_URL: its host'),
     });
     const expired = await front({ tls: authority.issue({ addresses: ['127.0.0.1'], days: -1 }) });
     expect(await reachable({ ...trusted, KEYCLOAK_INTERNAL_URL: expired.origin })).toMatchObject({

@@ -69,7 +69,7 @@ it('reverts one migration at a time, in production only with --yes', async () =>
   const total = (await status()).schemas.flatMap(({ migrations }: { migrations: [] }) => migrations).length;
   for (let left = total - 1; left > 0; left -= 1) await migrate('down', '--yes');
   expect((await status()).pending).toBe(total);
-  expect((await migrate('down', '--yes')).stdout).toBe('There is nothing to take back.\n');
+  expect((await migrate('down', '--yes')).stdout).toBe('There is nothing to revert.\n');
   expect(await migrate()).toMatchObject({ code: 0 });
 });
 

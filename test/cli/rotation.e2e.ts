@@ -26,7 +26,7 @@ it('changes the signing key, and all tokens stay valid', async () => {
   expect((await rotate('--activate')).stderr).toMatch(/is not published at .* restart identity-provider/);
 
   await restart();
-  expect((await rotate('--activate')).stderr).toMatch(/published since 0 s, .* in 120 s/);
+  expect((await rotate('--activate')).stderr).toMatch(/published for 0 s, .* in 120 s/);
   await pretendPublishedFor(119);
   const early = await rotate('--activate');
   expect(early).toMatchObject({ code: 1, stderr: expect.stringMatching(/in 1 s|in 2 s/) });

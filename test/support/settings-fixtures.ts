@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import type { Environment } from '#libs/config/environment.js';
-import { SettingsError, type SettingsFault } from '#libs/config/settings-error.js';
+import { SettingsError, type SettingsProblem } from '#libs/config/settings-error.js';
 
 /** For specs: the settings' form of a PEM. */
 export const base64 = (pem: string): string => Buffer.from(pem).toString('base64');
@@ -50,7 +50,7 @@ export const KEYCLOAK: Environment = {
 };
 
 /** For specs: the problems that are thrown; none where nothing is. */
-export function problemsOf(read: () => unknown): SettingsFault[] {
+export function problemsOf(read: () => unknown): SettingsProblem[] {
   try {
     read();
     return [];

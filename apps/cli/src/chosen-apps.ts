@@ -7,16 +7,16 @@ import { ALL_DATABASES, type DatabaseVariable } from './development/database.js'
 
 export const APPS = ['all', 'identity-provider', 'user-service'] as const;
 
-/** Which of the two apps a command is about. */
+/** The apps that a command applies to. */
 export type ChosenApps = (typeof APPS)[number];
 
-/** null: not chosen. */
+/** null: the app was not chosen. */
 export interface ChosenSettings {
   identityProvider: IdentityProviderSettings | null;
   userService: UserServiceSettings | null;
 }
 
-/** Throws one SettingsError with all that is bad or missing for the chosen apps. */
+/** @throws SettingsError with all invalid and missing settings of the chosen apps */
 export function settingsOf(apps: ChosenApps, env: Environment): ChosenSettings {
   switch (apps) {
     case 'identity-provider':

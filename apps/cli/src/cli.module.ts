@@ -28,6 +28,6 @@ export class CliModule {
       .name('twinkey')
       .description('One identity backend, two ways to sign in, one user. Settings: docs/settings.md.')
       .addHelpCommand(false)
-      .addHelpText('after', '\nEvery command has its own --help.');
+      .addHelpText('after', '\nEvery command has a --help option.');
   }
 }

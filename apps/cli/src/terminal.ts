@@ -1,4 +1,4 @@
-/** Standard output. With `--json` it gets one JSON value and nothing else. */
+/** Prints to standard output. With `--json`, commands print exactly one JSON value. */
 export function print(text: string): void {
   process.stdout.write(`${text}\n`);
 }
@@ -7,7 +7,7 @@ export function printJson(value: unknown): void {
   print(JSON.stringify(value, null, 2));
 }
 
-/** Lines of cells, the columns aligned. */
+/** A text table with aligned columns. */
 export function columns(rows: string[][]): string {
   const widths = rows.reduce<number[]>(
     (known, row) => row.map((cell, index) => Math.max(cell.length, known[index] ?? 0)),

@@ -4,7 +4,7 @@ import { InvalidValue } from '../settings-error.js';
 import { keyId, origins, publicKeys, roleMap, trustedProxies } from './lists.js';
 
 describe('origins', () => {
-  it('takes exact origins, each once', () => {
+  it('accepts exact origins, and removes duplicates', () => {
     const text = ' https://app.example.com,http://localhost:5173 , https://app.example.com,';
     expect(origins(text)).toEqual(['https://app.example.com', 'http://localhost:5173']);
   });
@@ -23,7 +23,7 @@ describe('origins', () => {
     'https://ok.example,*',
   ])('refuses %j', (text) => expect(() => origins(text)).toThrow(InvalidValue));
 
-  it('says which entry is wrong', () => expect(() => origins('https://a.example,b')).toThrow('(entry 2)'));
+  it('names the invalid entry', () => expect(() => origins('https://a.example,b')).toThrow('(entry 2)'));
 });
 
 describe('trustedProxies', () => {
@@ -33,7 +33,7 @@ describe('trustedProxies', () => {
     ['2', 2],
     ['loopback', ['loopback']],
     ['10.0.0.1, fd00::/8,10.0.0.1', ['10.0.0.1', 'fd00::/8']],
-  ])('takes %j', (text, value) => expect(trustedProxies(text)).toEqual(value));
+  ])('accepts %j', (text, value) => expect(trustedProxies(text)).toEqual(value));
 
   it.each([
     'true',
@@ -57,7 +57,7 @@ describe('trustedProxies', () => {
 });
 
 describe('roleMap', () => {
-  it('maps Keycloak roles, which may hold "=", to Twinkey roles', () => {
+  it('maps Keycloak roles, which can contain "=", to Twinkey roles', () => {
     const map = roleMap('idp-admin=admin, help desk=support,a=b=c,__proto__=user');
     expect([...map]).toEqual([
       ['idp-admin', 'admin'],
@@ -76,7 +76,7 @@ describe('roleMap', () => {
 describe('publicKeys', () => {
   const [first, second] = [rsaPems().publicKey, rsaPems().publicKey];
 
-  it('splits at the last colon, so that a kid may hold one', () => {
+  it('splits at the last colon, because a kid can contain one', () => {
     const keys = publicKeys(`urn:key:1:${base64(first)}, k2:${base64(second)}`);
     expect(keys.map(({ kid, pem }) => [kid, pem])).toEqual([
       ['urn:key:1', first],
@@ -91,7 +91,7 @@ describe('publicKeys', () => {
     ['a kid with a space', `k 1:${base64(first)}`],
     ['one kid twice', `k1:${base64(first)},k1:${base64(second)}`],
     ['a private key', `k1:${base64(rsaPems().privateKey)}`],
-    ['a weak key behind a good one', `k1:${base64(first)},k2:${base64(rsaPems(1024).publicKey)}`],
+    ['a weak key after a valid one', `k1:${base64(first)},k2:${base64(rsaPems(1024).publicKey)}`],
   ])('refuses %s', (_, text) => expect(() => publicKeys(text)).toThrow(InvalidValue));
 });
 

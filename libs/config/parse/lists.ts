@@ -2,15 +2,15 @@ import { isIP } from 'node:net';
 import { type PublicKey, parsePublicKey } from '../keys.js';
 import { InvalidValue } from '../settings-error.js';
 
-/** Twinkey's own rule for role names. */
+/** The format of Twinkey role names. */
 const ROLE_NAME = /^[A-Za-z0-9_-]{1,64}$/;
 
-/** Exact origins, as browsers send them. */
+/** Comma-separated exact origins, in the format that browsers send. */
 export function origins(text: string): string[] {
   return unique(entries(text, origin));
 }
 
-/** How many proxies to believe, or which: `loopback`, addresses, networks. Believing everybody is refused. */
+/** The trusted proxies: a number of hops, or `loopback`, addresses and networks. Trusting all addresses is refused. */
 export function trustedProxies(text: string): false | number | string[] {
   if (/^(false|0)$/i.test(text)) {
     return false;
@@ -18,14 +18,14 @@ export function trustedProxies(text: string): false | number | string[] {
   if (/^\d+$/.test(text)) {
     const hops = Number(text);
     if (hops > 32) {
-      throw new InvalidValue('must be 32 hops at most');
+      throw new InvalidValue('must be at most 32 hops');
     }
     return hops;
   }
   return unique(entries(text, proxy));
 }
 
-/** `keycloak-role=twinkey-role`, comma-separated; split at the last `=`, which a Twinkey role never holds. */
+/** `keycloak-role=twinkey-role`, comma-separated; split at the last `=`, which a Twinkey role cannot contain. */
 export function roleMap(text: string): ReadonlyMap<string, string> {
   const pairs = entries(text, (entry) => splitAtLast(entry, '=', 'must be keycloak-role=twinkey-role'));
   pairs.forEach(([, role], index) => {
@@ -33,10 +33,10 @@ export function roleMap(text: string): ReadonlyMap<string, string> {
       throw new InvalidValue(`must map to role names of letters, digits, "_" and "-" (entry ${index + 1})`);
     }
   });
-  return mapOf(pairs, 'must map each Keycloak role once');
+  return mapOf(pairs, 'must contain each Keycloak role only once');
 }
 
-/** `kid:base64pem`, comma-separated; split at the last colon, since a kid may hold one and base64 does not. */
+/** `kid:base64pem`, comma-separated; split at the last colon, because a kid can contain one and base64 cannot. */
 export function publicKeys(text: string): PublicKey[] {
   const keys = entries(text, (entry) => {
     const [id, base64] = splitAtLast(entry, ':', 'must be kid:base64pem');
@@ -44,27 +44,27 @@ export function publicKeys(text: string): PublicKey[] {
   });
   mapOf(
     keys.map(({ kid, key }) => [kid, key]),
-    'must name each kid once',
+    'must contain each kid only once',
   );
   return keys;
 }
 
-/** A key id: it travels in each token's header, and in the list of keys, where commas part the entries. */
+/** A key id. It is part of token headers and of the comma-separated list of keys. */
 export function keyId(text: string): string {
   if (!/^[\x21-\x2b\x2d-\x7e]{1,128}$/.test(text)) {
-    throw new InvalidValue('must have a kid of 1 to 128 visible ASCII characters without spaces and commas');
+    throw new InvalidValue('must have a kid of 1 to 128 visible ASCII characters, without spaces and commas');
   }
   return text;
 }
 
 function origin(entry: string): string {
   if (entry.includes('*')) {
-    throw new InvalidValue('must be exact origins; * is refused');
+    throw new InvalidValue('must contain exact origins; * is refused');
   }
   const url = URL.canParse(entry) ? new URL(entry) : null;
   if (!url || !/^https?:$/.test(url.protocol) || url.origin !== entry) {
     throw new InvalidValue(
-      'must be origins such as https://app.example.com: no path, no trailing slash, lower case',
+      'must contain origins such as https://app.example.com: no path, no trailing slash, lower case',
     );
   }
   return entry;
@@ -78,13 +78,13 @@ function proxy(entry: string): string {
     (/^\d{1,3}$/.test(prefix) && isBetween(Number(prefix), 1, family === 4 ? 32 : 128));
   if (entry !== 'loopback' && (family === 0 || !isNetwork || rest.length > 0)) {
     throw new InvalidValue(
-      'must be a number of hops, loopback, or addresses such as 10.0.0.0/8; all of them at once is refused',
+      'must be a number of hops, loopback, or addresses such as 10.0.0.0/8; trusting all addresses is refused',
     );
   }
   return entry;
 }
 
-/** Each entry of a comma-separated list, parsed; a fault says which entry holds it. */
+/** Parses each entry of a comma-separated list. An error contains the number of the entry. */
 function entries<T>(text: string, parse: (entry: string) => T): T[] {
   const parts = text.split(',').map((part) => part.trim());
   return parts

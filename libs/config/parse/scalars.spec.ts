@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { InvalidValue } from '../settings-error.js';
-import { days, flag, host, integer, oneOf, port, realmName, secret, word } from './scalars.js';
+import { days, flag, host, integer, oneOf, port, realmName, secret, visibleText } from './scalars.js';
 
 const fullWidth = '８００１';
 
@@ -73,8 +73,8 @@ describe.each([
     ],
   ],
   [
-    'word',
-    word,
+    'visibleText',
+    visibleText,
     [
       ['user-service', 'user-service'],
       ['https://api.example.com', 'https://api.example.com'],
@@ -94,7 +94,10 @@ describe.each([
     ],
     ['..', '.', 'a/b', 'a?b', 'a#b', 'a:b', 'a\\b', 'a[b', 'a]b', 'a\u0000b', '../master'],
   ],
-] as [string, (text: string) => unknown, [string, unknown][], string[]][])('%s', (_, parse, good, bad) => {
-  it.each(good)('takes %j', (text, value) => expect(parse(text)).toBe(value));
-  it.each(bad)('refuses %j', (text) => expect(() => parse(text)).toThrow(InvalidValue));
-});
+] as [string, (text: string) => unknown, [string, unknown][], string[]][])(
+  '%s',
+  (_, parse, valid, invalid) => {
+    it.each(valid)('accepts %j', (text, value) => expect(parse(text)).toBe(value));
+    it.each(invalid)('refuses %j', (text) => expect(() => parse(text)).toThrow(InvalidValue));
+  },
+);

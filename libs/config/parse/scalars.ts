@@ -2,26 +2,26 @@ import { isIP } from 'node:net';
 import type { EnvironmentName } from '../environment.js';
 import { InvalidValue } from '../settings-error.js';
 
-/** A whole number from `from` to `to`, in digits alone. */
+/** An integer from `from` to `to`, written with digits only. */
 export function integer(from: number, to: number): (text: string) => number {
   return (text) => {
     const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
     if (!(value >= from && value <= to)) {
-      throw new InvalidValue(`must be a whole number from ${from} to ${to}`);
+      throw new InvalidValue(`must be an integer from ${from} to ${to}`);
     }
     return value;
   };
 }
 
-/** A TCP port; 0 is any free one. */
+/** A TCP port; 0 means any free port. */
 export const port = integer(0, 65_535);
 
-/** Days, fractions allowed, over 0 and at most `most`; the result is whole seconds, one at least. */
-export function days(most: number): (text: string) => number {
+/** Days, with fractions, greater than 0 and at most `maximum`; the result is in seconds, at least 1. */
+export function days(maximum: number): (text: string) => number {
   return (text) => {
     const value = /^(\d+(\.\d+)?|\.\d+)$/.test(text) ? Number(text) : Number.NaN;
-    if (!(value > 0 && value <= most)) {
-      throw new InvalidValue(`must be a number over 0 and at most ${most}, such as 7 or 0.5`);
+    if (!(value > 0 && value <= maximum)) {
+      throw new InvalidValue(`must be a number greater than 0 and at most ${maximum}, such as 7 or 0.5`);
     }
     return Math.max(1, Math.round(value * 86_400));
   };
@@ -43,7 +43,7 @@ export function flag(text: string): boolean {
   return ['true', 'on'].includes(oneOf('true', 'false', 'on', 'off')(text.toLowerCase()));
 }
 
-/** The address or name that a listener binds to; an IPv6 address may be in brackets, as in URLs. */
+/** The address or name that a listener binds to; an IPv6 address can be in brackets, like in URLs. */
 export function host(written: string): string {
   const text = written.replace(/^\[(.*:.*)\]$/, '$1');
   const label = '[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?';
@@ -55,37 +55,37 @@ export function host(written: string): string {
   return text;
 }
 
-/** One word of visible ASCII: an audience, a client id, a bearer token. */
-export function word(text: string): string {
+/** Visible ASCII without spaces: an audience, a client id, a bearer token. */
+export function visibleText(text: string): string {
   if (!/^[\x21-\x7e]{1,255}$/.test(text)) {
     throw new InvalidValue('must be 1 to 255 visible ASCII characters without spaces');
   }
   return text;
 }
 
-/** A secret that is sent as it is, form-encoded: any text that holds no control characters. */
+/** A secret that is sent form-encoded: any text without control characters. */
 export function secret(text: string): string {
   if (/\p{Cc}/u.test(text)) {
-    throw new InvalidValue('must not hold control characters');
+    throw new InvalidValue('must not contain control characters');
   }
   return text;
 }
 
-/** Production wants a secret that nobody can guess: 16 characters at least. */
+/** In production, a secret must have at least 16 characters, so that it cannot be guessed. */
 export function ownSecret(parse: (text: string) => string) {
   return (text: string, environment: EnvironmentName): string => {
     if (environment === 'production' && text.length < 16) {
-      throw new InvalidValue('must have 16 characters at least in production');
+      throw new InvalidValue('must have at least 16 characters in production');
     }
     return parse(text);
   };
 }
 
-/** A Keycloak realm's name: whatever Keycloak takes, but for control characters. URLs hold it percent-encoded. */
+/** A realm name that Keycloak accepts, without control characters. It is percent-encoded in URLs. */
 export function realmName(text: string): string {
   if (!/^(?!\.{1,2}$)[^\p{Cc}\\:/?#[\]@!$&()*+,;=]{1,255}$/u.test(text)) {
     throw new InvalidValue(
-      'must be a name that Keycloak takes: without \\ : / ? # [ ] @ ! $ & ( ) * + , ; =',
+      'must be a name that Keycloak accepts: without \\ : / ? # [ ] @ ! $ & ( ) * + , ; =',
     );
   }
   return text;

@@ -37,20 +37,20 @@ describe.each([
   });
 
   it.each(['http://localhost:8080', 'https://sso.example.com/auth', 'http://[::1]:8001'])(
-    'takes %j as it is',
+    'accepts %j and does not change it',
     (text) => expect(parse(text, 'development')).toBe(text),
   );
 });
 
 describe('in production', () => {
-  it.each([issuerUrl, publicBaseUrl])('what is public must be https: %o', (parse) => {
+  it.each([issuerUrl, publicBaseUrl])('a public URL must be https: %o', (parse) => {
     expect(() => parse('http://id.example.com', 'production')).toThrow('https');
     expect(parse('https://id.example.com', 'production')).toBe('https://id.example.com');
   });
 });
 
 describe('trailing slashes', () => {
-  it('go from base URLs, and stay in an issuer, which is compared as text', () => {
+  it('are removed from base URLs, and kept in an issuer, which is compared as text', () => {
     expect(publicBaseUrl('https://a/auth//', 'test')).toBe('https://a/auth');
     expect(internalBaseUrl('http://a/')).toBe('http://a');
     expect(issuerUrl('https://a/', 'test')).toBe('https://a/');
@@ -58,7 +58,7 @@ describe('trailing slashes', () => {
 });
 
 describe('upper case and default ports', () => {
-  it('go from what Keycloak writes into iss, and stay in an issuer', () => {
+  it('are normalized in a public base URL, like Keycloak does in iss, and kept in an issuer', () => {
     expect(publicBaseUrl('HTTP://Keycloak.Example:80/Auth', 'test')).toBe('http://keycloak.example/Auth');
     expect(issuerUrl('http://Id.Example:80', 'test')).toBe('http://Id.Example:80');
   });
@@ -73,7 +73,7 @@ describe('databaseUrl', () => {
     'postgresql://db/name?sslmode=require',
     'postgres:///name?host=/var/run/postgresql',
     'postgres://u:p%23%25@db/name',
-  ])('takes %j', (text) => expect(databaseUrl(text)).toBe(text));
+  ])('accepts %j', (text) => expect(databaseUrl(text)).toBe(text));
 
   it.each([
     'mysql://u:p@db/name',
@@ -101,8 +101,8 @@ describe('passwordsIn', () => {
     expect(passwordsIn(text, { PGPASSWORD: 'beside' })).toEqual([password]),
   );
 
-  it("finds pg's own where the URL has none", () =>
+  it('returns PGPASSWORD if the URL has no password', () =>
     expect(passwordsIn('postgres://u@db/name', { PGPASSWORD: 'beside' })).toEqual(['beside']));
 
-  it('finds none where there is no URL', () => expect(passwordsIn('junk', {})).toEqual([]));
+  it('returns none if the text is not a URL', () => expect(passwordsIn('junk', {})).toEqual([]));
 });

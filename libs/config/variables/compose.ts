@@ -1,7 +1,7 @@
 import { port, secret } from '../parse/scalars.js';
 import { type Variable, type Variables, wholeText } from './variable.js';
 
-/** docker compose gives these to its containers; no app reads them. */
+/** A variable that docker compose passes to its containers; no app reads it. */
 const name = (comment: string, value: string): Variable<string> => ({
   comment,
   parse: secret,
@@ -15,22 +15,22 @@ const password = (comment: string, value: string): Variable<string> => ({
 });
 
 export const composeVariables = {
-  USER_DB: name("The application's database.", 'userservice'),
-  USER_DB_USER: name('Its user.', 'userservice'),
+  USER_DB: name("The name of the application's database.", 'userservice'),
+  USER_DB_USER: name('The user of that database.', 'userservice'),
   USER_DB_PASSWORD: password("That user's password.", 'userservice'),
   USER_DB_PORT: {
-    comment: 'Where that database is published on this machine.',
+    comment: 'The port on this machine that the database is published on.',
     parse: port,
     default: '5432',
     readBy: [],
   },
-  KEYCLOAK_DB: name("Keycloak's database.", 'keycloak'),
-  KEYCLOAK_DB_USER: name('Its user.', 'keycloak'),
+  KEYCLOAK_DB: name("The name of Keycloak's database.", 'keycloak'),
+  KEYCLOAK_DB_USER: name('The user of that database.', 'keycloak'),
   KEYCLOAK_DB_PASSWORD: password("That user's password.", 'keycloak'),
-  KEYCLOAK_ADMIN: name("Keycloak's bootstrap admin.", 'admin'),
-  KEYCLOAK_ADMIN_PASSWORD: password("That admin's password.", 'admin'),
+  KEYCLOAK_ADMIN: name("The user name of Keycloak's first administrator.", 'admin'),
+  KEYCLOAK_ADMIN_PASSWORD: password("That administrator's password.", 'admin'),
   KEYCLOAK_PORT: name(
-    'The port of this machine that Keycloak is published on; where KEYCLOAK_URL is set, it has to name it.',
+    'The port on this machine that Keycloak is published on. If KEYCLOAK_URL is set, it must contain this port.',
     '8080',
   ),
 } satisfies Variables;

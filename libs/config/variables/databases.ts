@@ -6,17 +6,17 @@ const SAMPLE = 'postgres://userservice:userservice@localhost:5432/userservice';
 export const databaseVariables = {
   DATABASE_URL: {
     comment:
-      'Postgres for both apps (schemas identity and users); special characters of the password are percent-encoded (@ is %40). Unset in development: an embedded Postgres.',
+      'The Postgres database for both apps (schemas identity and users). Special characters of the password must be percent-encoded (@ is %40). If unset in development, an embedded Postgres is used.',
     parse: databaseUrl,
     defaultNote: 'embedded in development',
     sample: SAMPLE,
     commentedOut: true,
-    hint: 'the URL of a Postgres database',
+    hint: 'set the URL of a Postgres database',
     secretsIn: passwordsIn,
     readBy: BOTH_APPS,
   },
   IDENTITY_DATABASE_URL: {
-    comment: 'The database of identity-provider, where the two are kept apart.',
+    comment: 'The database of identity-provider, if the apps use separate databases.',
     parse: databaseUrl,
     default: '{DATABASE_URL}',
     sample: SAMPLE,
@@ -25,7 +25,7 @@ export const databaseVariables = {
     readBy: ['identity-provider'],
   },
   USER_DATABASE_URL: {
-    comment: 'The database of user-service, where the two are kept apart.',
+    comment: 'The database of user-service, if the apps use separate databases.',
     parse: databaseUrl,
     default: '{DATABASE_URL}',
     sample: SAMPLE,

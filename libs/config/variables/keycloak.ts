@@ -1,12 +1,12 @@
 import { roleMap } from '../parse/lists.js';
-import { ownSecret, realmName, secret, word } from '../parse/scalars.js';
+import { ownSecret, realmName, secret, visibleText } from '../parse/scalars.js';
 import { internalBaseUrl, publicBaseUrl } from '../parse/urls.js';
 import { BOTH_APPS, type Variables, wholeText } from './variable.js';
 
 export const keycloakVariables = {
   KEYCLOAK_URL: {
     comment:
-      "Keycloak as the browser sees it: a token's iss is {KEYCLOAK_URL}/realms/{KEYCLOAK_REALM}. Unset: Keycloak's tokens are not taken, and nothing else of this section is read.",
+      "The URL of Keycloak for browsers; a token's iss is {KEYCLOAK_URL}/realms/{KEYCLOAK_REALM}. If unset, Keycloak tokens are refused and the other settings of this section are ignored.",
     parse: publicBaseUrl,
     defaultNote: 'none: Keycloak mode off',
     sample: 'http://localhost:8080',
@@ -14,7 +14,7 @@ export const keycloakVariables = {
     readBy: BOTH_APPS,
   },
   KEYCLOAK_INTERNAL_URL: {
-    comment: 'Keycloak as the services reach it (JWKS, Admin API); may be http and private.',
+    comment: 'The URL of Keycloak for the services (JWKS, Admin API); can be http and private.',
     parse: internalBaseUrl,
     default: '{KEYCLOAK_URL}',
     sample: 'http://keycloak:8080',
@@ -22,36 +22,38 @@ export const keycloakVariables = {
     readBy: BOTH_APPS,
   },
   KEYCLOAK_REALM: {
-    comment: 'The realm whose users are taken; needed with KEYCLOAK_URL.',
+    comment: 'The realm whose users can sign in; required with KEYCLOAK_URL.',
     parse: realmName,
     sample: 'myrealm',
-    hint: 'the realm, since KEYCLOAK_URL is set',
+    hint: 'set the realm, because KEYCLOAK_URL is set',
     readBy: BOTH_APPS,
   },
   KEYCLOAK_CLIENT_ID: {
-    comment: 'The confidential client that user-service calls the Admin API as.',
-    parse: word,
+    comment: 'The confidential client that user-service uses for the Admin API.',
+    parse: visibleText,
     default: 'user-service',
     readBy: BOTH_APPS,
   },
   KEYCLOAK_CLIENT_SECRET: {
-    comment: "That client's secret; needed with KEYCLOAK_URL. This one is the shipped realm's.",
+    comment:
+      'The secret of that client; required with KEYCLOAK_URL. The sample is the secret of the development realm.',
     parse: ownSecret(secret),
     sample: 'change-me-in-production',
-    hint: "the client's secret, since KEYCLOAK_URL is set",
+    hint: "set the client's secret, because KEYCLOAK_URL is set",
     secretsIn: wholeText,
     readBy: ['user-service'],
   },
   KEYCLOAK_AUDIENCE: {
-    comment: "What a Keycloak access token's aud must hold.",
-    parse: word,
+    comment: 'The audience (aud) that a Keycloak access token must contain.',
+    parse: visibleText,
     default: '{KEYCLOAK_CLIENT_ID}',
     sample: 'user-service',
     commentedOut: true,
     readBy: BOTH_APPS,
   },
   KEYCLOAK_ROLE_MAP: {
-    comment: 'Keycloak realm role = Twinkey role, comma-separated. A Keycloak role grants nothing by itself.',
+    comment:
+      'Maps Keycloak realm roles to Twinkey roles: keycloak-role=twinkey-role, comma-separated. Keycloak roles that are not listed grant no permissions.',
     parse: roleMap,
     defaultNote: 'empty',
     sample: 'idp-admin=admin',

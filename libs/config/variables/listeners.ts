@@ -1,13 +1,13 @@
-import { host, oneOf, ownSecret, port, word } from '../parse/scalars.js';
+import { host, oneOf, ownSecret, port, visibleText } from '../parse/scalars.js';
 import { internalBaseUrl } from '../parse/urls.js';
 import { BOTH_APPS, ENVIRONMENTS, type Variables, wholeText } from './variable.js';
 
 export const listenerVariables = {
   ENVIRONMENT: {
     comment:
-      'development, test or production; it alone decides. Production demands https issuers, refuses sample secrets, placeholders and secrets of under 16 characters, and makes neither a database nor keys.',
+      'development, test or production. Production requires https issuers, refuses sample secrets, placeholders and secrets with fewer than 16 characters, and creates neither a database nor keys.',
     parse: oneOf(...ENVIRONMENTS),
-    defaultNote: '`NODE_ENV`, else `development`',
+    defaultNote: '`NODE_ENV`, otherwise `development`',
     sample: 'development',
     readBy: BOTH_APPS,
   },
@@ -20,7 +20,7 @@ export const listenerVariables = {
     readBy: BOTH_APPS,
   },
   PORT: {
-    comment: 'The port of identity-provider; 0 takes a free one.',
+    comment: 'The port of identity-provider; 0 chooses a free port.',
     parse: port,
     default: '8001',
     readBy: BOTH_APPS,
@@ -44,15 +44,15 @@ export const listenerVariables = {
     readBy: ['user-service'],
   },
   INTERNAL_API_TOKEN: {
-    comment: 'Where set, the internal port asks for it as a bearer token (/health* aside).',
-    parse: ownSecret(word),
+    comment: 'If set, the internal port requires it as a bearer token, except for /health*.',
+    parse: ownSecret(visibleText),
     sample: 'change-me-in-production',
     commentedOut: true,
     secretsIn: wholeText,
     readBy: ['user-service'],
   },
   IDENTITY_PROVIDER_URL: {
-    comment: 'Where user-service reaches identity-provider; may be http and private.',
+    comment: 'The URL of identity-provider for user-service; can be http and private.',
     parse: internalBaseUrl,
     default: 'http://127.0.0.1:{PORT}',
     sample: 'http://127.0.0.1:8001',

@@ -10,13 +10,13 @@ export const loginVariables = {
   },
   LOGIN_MAX_FAILURES: {
     comment:
-      'Failed logins for one email from one address within the window, before the next ones must wait.',
+      'The number of failed logins for one email from one address within the window, before further logins are refused.',
     parse: integer(1, 1_000_000),
     default: '10',
     readBy: ['identity-provider'],
   },
   LOGIN_MAX_FAILURES_PER_ADDRESS: {
-    comment: 'The same from one address for any emails, or for one email from any addresses.',
+    comment: 'The same limit for all emails from one address, and for one email from all addresses.',
     parse: integer(1, 1_000_000),
     default: '100',
     readBy: ['identity-provider'],

@@ -7,12 +7,12 @@ const SAMPLES = new Set(
     .filter((secret) => secret !== ''),
 );
 
-/** Refuses, for production, what stands for a value and was never replaced by one. Throws InvalidValue. */
-export function requireFilledIn(text: string, secrets: string[]): void {
+/** Refuses placeholders and sample secrets, for production. @throws InvalidValue */
+export function requireOwnValue(text: string, secrets: string[]): void {
   if ([text, ...secrets].some((one) => /\$\{[^}]*\}/.test(one))) {
-    throw new InvalidValue(`holds a placeholder (\${…}) that nothing has replaced`);
+    throw new InvalidValue(`contains a placeholder (\${…}) that was not replaced`);
   }
   if (secrets.some((secret) => SAMPLES.has(secret) || /change-?me/i.test(secret))) {
-    throw new InvalidValue('holds a sample secret, which production refuses: choose your own');
+    throw new InvalidValue('contains a sample secret, which is refused in production: choose another one');
   }
 }

@@ -31,7 +31,7 @@ export const VARIABLES = {
 export type VariableName = keyof typeof VARIABLES;
 export type ValueOf<N extends VariableName> = ReturnType<(typeof VARIABLES)[N]['parse']>;
 
-/** What `.env.example` shows as the variable's value. */
+/** The variable's value in `.env.example`. */
 export function sampleOf(variable: Variable): string {
   return variable.sample ?? (typeof variable.default === 'string' ? variable.default : '');
 }

@@ -1,41 +1,42 @@
 import { parsePublicKey } from '../keys.js';
 import { keyId, publicKeys } from '../parse/lists.js';
 import { parsePrivateKey } from '../parse/pem.js';
-import { days, oneOf, word } from '../parse/scalars.js';
+import { days, oneOf, visibleText } from '../parse/scalars.js';
 import { documentUrl, issuerUrl } from '../parse/urls.js';
 import { BOTH_APPS, type Variables } from './variable.js';
 
-const GENERATE = '`twinkey keys generate --write` makes a key pair';
-/** Issuer and audience; not in production, where both must be chosen. */
+const GENERATE = '`twinkey keys generate --write` creates a key pair';
+/** The default of issuer and audience. Production has none: both must be set. */
 const LOCAL = { development: 'http://localhost:{PORT}', test: 'http://localhost:{PORT}' };
 
 export const tokenVariables = {
   JWT_ALGORITHM: {
-    comment: 'How native tokens are signed; RS256 is the only one.',
+    comment: 'The signature algorithm of native tokens. Only RS256 is supported.',
     parse: oneOf('RS256'),
     default: 'RS256',
     readBy: BOTH_APPS,
   },
   JWT_ISSUER: {
-    comment: 'The iss of native tokens, compared exactly. In production required, and https.',
+    comment:
+      'The issuer (iss) of native tokens, which is compared exactly. Required in production, with https.',
     parse: issuerUrl,
     default: LOCAL,
     sample: 'https://api.example.com',
     commentedOut: true,
-    hint: 'the https URL under which identity-provider is public',
+    hint: 'set the public https URL of identity-provider',
     readBy: BOTH_APPS,
   },
   JWT_AUDIENCE: {
-    comment: 'The aud of native tokens. In production required.',
-    parse: word,
+    comment: 'The audience (aud) of native tokens. Required in production.',
+    parse: visibleText,
     default: LOCAL,
     sample: 'https://api.example.com',
     commentedOut: true,
-    hint: 'the name of what the tokens are for',
+    hint: 'set the audience of the tokens, such as the public URL of the API',
     readBy: BOTH_APPS,
   },
   JWT_EXPIRATION_DAYS: {
-    comment: 'How long a native token lives, in days; fractions allowed, at most 30.',
+    comment: 'The lifetime of native tokens in days: at most 30, fractions are allowed.',
     parse: days(30),
     default: '7',
     readBy: BOTH_APPS,
@@ -50,25 +51,26 @@ export const tokenVariables = {
   },
   JWT_PRIVATE_KEY: {
     comment:
-      'The key that signs native tokens: RSA of 2048 bits at least, as a PEM (PKCS#8 or PKCS#1; its line breaks may be written \\n) or the base64 of one. `twinkey keys generate --write` puts a pair here. Unset in development: one is made.',
+      'The key that signs native tokens: RSA with at least 2048 bits, as a PEM (PKCS#8 or PKCS#1; line breaks can be written as \\n) or the base64 of a PEM. `twinkey keys generate --write` writes a pair to .env. If unset in development, a pair is generated.',
     parse: parsePrivateKey,
-    defaultNote: 'made in development',
+    defaultNote: 'generated in development',
     sample: '',
     commentedOut: true,
     hint: GENERATE,
     readBy: ['identity-provider'],
   },
   JWT_PUBLIC_KEY: {
-    comment: 'Its public half, likewise (SPKI or PKCS#1). A user-service that has it fetches no native JWKS.',
+    comment:
+      'The public key of JWT_PRIVATE_KEY, in the same format (SPKI or PKCS#1). If user-service has it, it does not fetch the native JWKS.',
     parse: parsePublicKey,
-    defaultNote: 'made in development',
+    defaultNote: 'generated in development',
     sample: '',
     commentedOut: true,
     hint: GENERATE,
     readBy: BOTH_APPS,
   },
   JWT_ADDITIONAL_PUBLIC_KEYS: {
-    comment: 'More public keys in the JWKS, for rotation: kid:base64pem, comma-separated.',
+    comment: 'Additional public keys in the JWKS, for rotation: kid:base64pem, comma-separated.',
     parse: publicKeys,
     defaultNote: 'empty',
     sample: '',
@@ -76,7 +78,7 @@ export const tokenVariables = {
     readBy: BOTH_APPS,
   },
   JWT_JWKS_URL: {
-    comment: 'Where a service that holds no public key finds the native JWKS.',
+    comment: 'The URL of the native JWKS, for a service without JWT_PUBLIC_KEY.',
     parse: documentUrl,
     default: '{IDENTITY_PROVIDER_URL}/.well-known/jwks.json',
     sample: 'http://127.0.0.1:8001/.well-known/jwks.json',

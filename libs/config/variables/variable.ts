@@ -6,26 +6,26 @@ export type App = 'identity-provider' | 'user-service';
 
 /** One setting: the only source for parsing it, for `.env.example` and for docs/settings.md. */
 export interface Variable<T = unknown> {
-  /** What it is, for people. */
+  /** The description for users. */
   comment: string;
-  /** Turns the trimmed text into its value, or throws InvalidValue. */
+  /** Parses the trimmed text. @throws InvalidValue */
   parse: (text: string, environment: EnvironmentName) => T;
   /**
-   * The text that is parsed where the variable is unset, one for all environments or one for each. `{OTHER}`
-   * stands for that variable's value, and counts as unset where that one is.
+   * The text that is parsed if the variable is unset, for all environments or for each. `{OTHER}` is replaced by that
+   * variable's value; if that variable is unset, there is no default.
    */
   default?: string | Partial<Record<EnvironmentName, string>>;
-  /** The default in words, where the text above cannot say it. */
+  /** A description of the default, if `default` cannot express it. */
   defaultNote?: string;
-  /** What `.env.example` shows; the default where left out. */
+  /** The value in `.env.example`. Default: `default`. */
   sample?: string;
-  /** Stands commented out in `.env.example`. */
+  /** Whether the variable is commented out in `.env.example`. */
   commentedOut?: boolean;
-  /** Where it is missing but needed: what to do. */
+  /** What to do if the variable is required but missing. */
   hint?: string;
-  /** The secrets inside the text, or beside it, which production looks at. */
+  /** The secrets in the text or in related variables, which are checked in production. */
   secretsIn?: (text: string, env: Environment) => string[];
-  /** Who reads it; docker compose alone where the list is empty. */
+  /** The apps that read it; empty if only docker compose does. */
   readBy: readonly App[];
 }
 
@@ -33,5 +33,5 @@ export type Variables = Record<string, Variable>;
 
 export const BOTH_APPS: readonly App[] = ['identity-provider', 'user-service'];
 
-/** For `secretsIn`: the whole text is the secret. */
+/** For `secretsIn`: the complete text is the secret. */
 export const wholeText = (text: string): string[] => [text];

@@ -23,7 +23,7 @@ export interface DevelopmentKeycloak {
 /**
  * Starts the development Keycloak of the checkout `root`: the shipped realm with the demo users, with its data in
  * `.twinkey/keycloak`. Secrets come from `environment`, otherwise from `.env.example`.
- * @throws KeycloakProblem like `startKeycloak`, and in production
+ * @throws KeycloakStartError like `startKeycloak`, and in production
  */
 export async function startDevelopmentKeycloak(options: {
   root: string;

@@ -18,7 +18,7 @@ const REMEDY =
 
 /**
  * Java with the distribution, which Maven downloads if it is not cached yet; otherwise Docker.
- * @throws KeycloakProblem that says what to install if neither is available
+ * @throws KeycloakStartError that says what to install if neither is available
  */
 export async function findKeycloakRuntime(
   environment: Environment,

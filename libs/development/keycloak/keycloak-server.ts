@@ -59,7 +59,7 @@ export interface RunningKeycloak {
 /**
  * Starts a real Keycloak and resolves when its realm answers (`realm`, otherwise `master`). It ends with this process,
  * also if that is killed.
- * @throws KeycloakProblem if the port is taken, nothing can run Keycloak, or it does not start
+ * @throws KeycloakStartError if the port is taken, nothing can run Keycloak, or it does not start
  */
 export async function startKeycloak(options: KeycloakOptions): Promise<RunningKeycloak> {
   const host = options.host ?? '127.0.0.1';

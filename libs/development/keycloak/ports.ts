@@ -2,7 +2,7 @@ import { createServer } from 'node:net';
 import { KeycloakStartError } from './keycloak-error.js';
 
 /**
- * Throws a KeycloakProblem if the port cannot be used. Both loopback addresses are checked: with another server on
+ * Throws a KeycloakStartError if the port cannot be used. Both loopback addresses are checked: with another server on
  * `[::1]`, `http://localhost:8080` would reach that server instead of Keycloak on `127.0.0.1`.
  */
 export async function requireFreePort(host: string, port: number): Promise<void> {

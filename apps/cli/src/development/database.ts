@@ -6,24 +6,23 @@ export type DatabaseVariable = 'IDENTITY_DATABASE_URL' | 'USER_DATABASE_URL';
 export const ALL_DATABASES: readonly DatabaseVariable[] = ['IDENTITY_DATABASE_URL', 'USER_DATABASE_URL'];
 
 export interface OpenDatabase {
-  /** With a `DATABASE_URL` where that was missing and one could be had. */
+  /** Includes the `DATABASE_URL` of the embedded database, if that is used. */
   env: Environment;
-  /** Whether that is the embedded one. */
   isEmbedded: boolean;
-  /** Lets go of the embedded database, which stops where nobody else uses it. */
+  /** Releases the embedded database, which stops if no other process uses it. */
   close(): Promise<void>;
 }
 
-/** Whether the embedded database takes the place of URLs that are not set. */
+/** Whether the embedded database replaces database URLs that are not set. */
 export const usesEmbeddedDatabase = (env: Environment, needed = ALL_DATABASES): boolean =>
   environmentName(env) === 'development' &&
   !isSet(env, 'DATABASE_URL') &&
   needed.some((name) => !isSet(env, name));
 
 /**
- * In development, where the URL of a needed database is not set: opens the checkout's embedded Postgres.
- * @param options.exclusive lets in one such process of the checkout
- * @throws AlreadyRunningError
+ * Opens the checkout's embedded Postgres in development, if the URL of a needed database is not set.
+ * @param options.exclusive allows only one exclusive process per checkout
+ * @throws AlreadyRunningError if another exclusive process runs
  */
 export async function openDatabase(
   env: Environment,
@@ -40,7 +39,7 @@ export async function openDatabase(
   return { env: { ...env, DATABASE_URL: url }, isEmbedded: true, close };
 }
 
-/** The same for the time that `work` takes. */
+/** Opens the database while `work` runs. */
 export async function withDatabase<T>(
   env: Environment,
   root: string,

@@ -5,16 +5,16 @@ import { type Environment, environmentName } from '#libs/config/environment.js';
 import { generateKeyPair } from '#libs/config/keys.js';
 import { isSet } from './is-set.js';
 
-/** Where a checkout keeps the keys that were made for it. */
+/** The file with the keys that were generated for this checkout. */
 export const developmentKeysFile = (root: string): string => join(root, '.twinkey', 'keys.env');
 
-/** Whether development keys take the place of settings that are not there. */
+/** Whether generated development keys replace settings that are not set. */
 export const usesDevelopmentKeys = (env: Environment): boolean =>
   environmentName(env) === 'development' && !isSet(env, 'JWT_PRIVATE_KEY') && !isSet(env, 'JWT_PUBLIC_KEY');
 
 /**
- * In development, where no key is set: the environment with those of `.twinkey/keys.env`, which is made at the first
- * time (mode 0600). Otherwise the same environment.
+ * Adds the keys of `.twinkey/keys.env` to the environment in development, if no key is set. The first call creates the
+ * file (mode 0600).
  */
 export async function withDevelopmentKeys(env: Environment, root: string): Promise<Environment> {
   if (!usesDevelopmentKeys(env)) return env;
@@ -28,7 +28,7 @@ export async function withDevelopmentKeys(env: Environment, root: string): Promi
   return withKeysOf(file, env);
 }
 
-/** The environment with the keys of a file; what it sets itself wins. */
+/** Adds the keys of a file to the environment; variables that are already set win. */
 export function withKeysOf(file: string, env: Environment): Environment {
   const kept = Object.entries(env).filter(([name]) => isSet(env, name));
   return { ...readKeyFile(file), ...Object.fromEntries(kept) };

@@ -3,24 +3,23 @@ import type { ChosenApps } from '../chosen-apps.js';
 
 export type CheckStatus = 'ok' | 'warning' | 'broken' | 'skipped';
 
-/** What was looked at, how it is, and what to do about it. */
 export interface DoctorCheck {
-  /** Stable, `area` or `area.detail`: `keycloak.issuer`. */
+  /** A stable name, `area` or `area.detail`: `keycloak.issuer`. */
   name: string;
   status: CheckStatus;
   message: string;
   remedy: string | null;
 }
 
-/** What the checks look at: the environment has the embedded database and the development keys in it, where used. */
-export interface Examined {
+/** The input of all checks. `env` includes the embedded database and the development keys, if they are used. */
+export interface CheckContext {
   apps: ChosenApps;
   root: string;
   env: Environment;
 }
 
-/** Looks at one area. Never rejects: what goes wrong is its finding. */
-export type Examination = (examined: Examined) => Promise<DoctorCheck[]>;
+/** Checks one area. Never rejects: an error becomes a check that is `broken`. */
+export type AreaCheck = (context: CheckContext) => Promise<DoctorCheck[]>;
 
 export const ok = (name: string, message: string): DoctorCheck => ({
   name,

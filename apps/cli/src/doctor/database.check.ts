@@ -10,17 +10,17 @@ import { requireUtf8 } from '#libs/database/encoding.js';
 import { requireRights } from '#libs/database/rights.js';
 import { isSet } from '../development/is-set.js';
 import { type Schema, schemasOf } from '../migrate/schemas.js';
-import { broken, type DoctorCheck, type Examined, ok } from './check.js';
+import { broken, type CheckContext, type DoctorCheck, ok } from './check.js';
 
-/** Whether each schema's database answers, takes writes and every character, and grants what is needed. */
-export async function checkDatabases(examined: Examined): Promise<DoctorCheck[]> {
+/** Checks that each schema's database answers, is writable, uses UTF-8 and grants the required privileges. */
+export async function checkDatabases(context: CheckContext): Promise<DoctorCheck[]> {
   return Promise.all(
-    schemasIn(examined).map((schema) => checkDatabase(schema, variableOf(schema, examined.env))),
+    schemasIn(context).map((schema) => checkDatabase(schema, variableOf(schema, context.env))),
   );
 }
 
-/** The schemas whose URLs are good; what is wrong with the others, the settings' check tells. */
-export function schemasIn({ env }: Examined): Schema[] {
+/** The schemas; none if a database URL is invalid, which the settings check reports. */
+export function schemasIn({ env }: CheckContext): Schema[] {
   try {
     return schemasOf(databaseUrls(env));
   } catch (error) {
@@ -31,14 +31,14 @@ export function schemasIn({ env }: Examined): Schema[] {
 
 const OWN_VARIABLES = { identity: 'IDENTITY_DATABASE_URL', users: 'USER_DATABASE_URL' };
 
-/** Where the URL of a schema's database is set. */
+/** The variable that contains the URL of a schema's database. */
 const variableOf = ({ name }: Schema, env: Environment): string =>
   isSet(env, OWN_VARIABLES[name]) ? OWN_VARIABLES[name] : 'DATABASE_URL';
 
 async function checkDatabase({ name: schema, dataSource }: Schema, variable: string): Promise<DoctorCheck> {
   const name = `database.${schema}`;
   const { url } = dataSource.options as { url: string };
-  const place = placeOf(url);
+  const address = addressOf(url);
   try {
     return await withClient(dataSource, 'twinkey doctor', async (client) => {
       const { rows } = await client.query<{ version: string; standby: boolean }>(
@@ -47,23 +47,22 @@ async function checkDatabase({ name: schema, dataSource }: Schema, variable: str
       const [{ version, standby }] = rows as [{ version: string; standby: boolean }];
       if (standby) {
         throw new DatabaseProblem(
-          'It is a standby, which takes no writes',
-          `Let ${variable} name the primary.`,
+          'The server is a standby, which is read-only',
+          `Set ${variable} to the URL of the primary server.`,
         );
       }
       await requireUtf8(client);
       await requireRights(client, schema);
-      return ok(name, `PostgreSQL ${version} answers at ${place}.`);
+      return ok(name, `PostgreSQL ${version} answers at ${address}.`);
     });
   } catch (error) {
-    const remedy =
-      databaseAdvice(error, url, variable) ?? `Look at the log of the database, or correct ${variable}.`;
-    return broken(name, `${place} cannot be used: ${messageOf(error)}.`, remedy);
+    const remedy = databaseAdvice(error, url, variable) ?? `Check the database log, or correct ${variable}.`;
+    return broken(name, `${address} cannot be used: ${messageOf(error)}.`, remedy);
   }
 }
 
-/** Without user and password. pg prefers `?host=`, which may name the folder of a Unix socket. */
-function placeOf(url: string): string {
+/** Without user and password. pg prefers `?host=`, which can be the folder of a Unix socket. */
+function addressOf(url: string): string {
   const { host, pathname, searchParams } = postgresUrl(url) as URL;
   return `${searchParams.get('host') ?? host}${pathname}`;
 }

@@ -12,20 +12,18 @@ const MARKS = { ok: '✓', warning: '!', broken: '✗', skipped: '-' } as const;
   name: 'doctor',
   arguments: '[app]',
   argsDescription: { app: `${APPS.join(' (default), ').replace(', user', ' or user')}` },
-  description: 'look at settings, databases, migrations, keys and Keycloak, and say what to do',
+  description: 'check settings, databases, migrations, keys and Keycloak, and suggest fixes',
 })
 export class DoctorCommand extends StrictCommand {
-  async run([word = 'all']: string[], { json = false }: { json?: boolean }): Promise<void> {
-    const apps = this.oneOf(APPS, word, 'an app');
-    const { examine } = await import('./examine.js');
-    const checks = await examine(apps, projectRoot);
+  async run([name = 'all']: string[], { json = false }: { json?: boolean }): Promise<void> {
+    const apps = this.oneOf(APPS, name, 'an app');
+    const { runChecks } = await import('./run-checks.js');
+    const checks = await runChecks(apps, projectRoot);
     const count = checks.filter(({ status }) => status === 'broken').length;
     if (json) printJson({ status: worst(checks), checks });
     else print(checks.map(asText).join('\n'));
     if (count > 0)
-      throw new UserFacingError(
-        count === 1 ? 'One check found something broken.' : `${count} checks found something broken.`,
-      );
+      throw new UserFacingError(count === 1 ? '1 check found a problem.' : `${count} checks found problems.`);
   }
 
   @Option({ flags: '--json', description: 'print one JSON value' })

@@ -2,25 +2,28 @@ import { messageOf } from '#libs/core/user-facing-error.js';
 
 const TIMEOUT_MS = 10_000;
 
-export interface Answer {
+export interface JsonResponse {
   status: number;
-  /** Parsed JSON; null where it is none. */
+  /** Parsed JSON; null if the body is not JSON. */
   body: Record<string, unknown> | null;
-  /** Our time half-way between question and answer, in milliseconds since the epoch. */
+  /** The local time half-way between request and response, in milliseconds since the epoch. */
   at: number;
 }
 
-/** One HTTP request, no redirects, 10 s. @returns why there is no answer, as text, where there is none */
-export async function fetchJson(url: string, init: RequestInit = {}): Promise<Answer | string> {
+/**
+ * Sends one HTTP request: no redirects, at most 10 s.
+ * @returns the reason as text if there is no response
+ */
+export async function fetchJson(url: string, init: RequestInit = {}): Promise<JsonResponse | string> {
   try {
-    return await fetchAnswer(url, init);
+    return await fetchJsonOrThrow(url, init);
   } catch (error) {
     return reasonOf(error);
   }
 }
 
-/** The same. @throws the network's own error */
-export async function fetchAnswer(url: string, init: RequestInit = {}): Promise<Answer> {
+/** Like `fetchJson`. @throws the network error if there is no response */
+export async function fetchJsonOrThrow(url: string, init: RequestInit = {}): Promise<JsonResponse> {
   const before = Date.now();
   const response = await fetch(url, {
     ...init,
@@ -33,14 +36,14 @@ export async function fetchAnswer(url: string, init: RequestInit = {}): Promise<
   const body = await response.json().catch(() => null);
   return {
     status: response.status,
-    body: typeof body === 'object' ? (body as Answer['body']) : null,
+    body: typeof body === 'object' ? (body as JsonResponse['body']) : null,
     at,
   };
 }
 
-/** OpenSSL's own text names a source file of it; Node's code says the same. */
+/** OpenSSL's message contains a path of its source code, so Node's error code is used instead. */
 function reasonOf(error: unknown): string {
   const code = String((error as { code?: unknown }).code);
-  const fault = /^ERR_SSL_(.*)/.exec(code)?.[1];
-  return fault ? `no TLS connection (${fault.toLowerCase().replaceAll('_', ' ')})` : messageOf(error);
+  const reason = /^ERR_SSL_(.*)/.exec(code)?.[1];
+  return reason ? `no TLS connection (${reason.toLowerCase().replaceAll('_', ' ')})` : messageOf(error);
 }

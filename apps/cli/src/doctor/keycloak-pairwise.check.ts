@@ -1,36 +1,37 @@
 import type { KeycloakServiceSettings } from '#libs/config/settings.js';
 import { withClient } from '#libs/database/direct-client.js';
-import { type DoctorCheck, type Examined, warning } from './check.js';
+import { type CheckContext, type DoctorCheck, warning } from './check.js';
 import { schemasIn } from './database.check.js';
 import { fetchJson } from './fetch-json.js';
 import type { ServiceToken } from './keycloak-token.check.js';
 
 /**
- * Whether people have called with pairwise subjects, which no user of Keycloak has. The service's account may not look
- * at clients, so their profiles tell: such a subject is a UUID of version 3, made of a hash, and a user's id is none.
- * @returns nothing where there is no such profile, or where that cannot be looked at
+ * Checks whether a client's tokens have pairwise subjects, which are not the ids of Keycloak users. The service account
+ * cannot read clients, so the stored profiles are checked: a pairwise subject is a UUID of version 3, which is a hash; a
+ * user id is not.
+ * @returns no check if there is no such profile, or if the profiles cannot be read
  */
 export async function checkPairwiseSubjects(
   { internalUrl, realm }: KeycloakServiceSettings,
   token: ServiceToken,
-  examined: Examined,
+  context: CheckContext,
 ): Promise<DoctorCheck[]> {
-  for (const subject of await hashedSubjects(examined)) {
+  for (const subject of await hashedSubjects(context)) {
     const url = `${internalUrl}/admin/realms/${encodeURIComponent(realm)}/users/${subject}`;
     const answer = await fetchJson(url, { headers: { authorization: `Bearer ${token.text}` } });
-    // Users who were imported may have such ids.
+    // Imported users can have such ids.
     if (typeof answer === 'string' || answer.status !== 404) continue;
-    const message = `The profile with sub ${subject} is no user's of Keycloak: a client's tokens have pairwise subjects.`;
+    const message = `The profile with sub ${subject} matches no Keycloak user: the tokens of a client have pairwise subjects.`;
     const remedy =
-      'Take the mapper "Pairwise subject identifier" from that client, and delete such profiles: docs/keycloak.md.';
+      'Remove the mapper "Pairwise subject identifier" from that client, and delete such profiles (docs/keycloak.md).';
     return [warning('keycloak.pairwise', message, remedy)];
   }
   return [];
 }
 
-/** The newest ones. */
-async function hashedSubjects(examined: Examined): Promise<string[]> {
-  const users = schemasIn(examined).find(({ name }) => name === 'users');
+/** The ten newest subjects that look like a hash. */
+async function hashedSubjects(context: CheckContext): Promise<string[]> {
+  const users = schemasIn(context).find(({ name }) => name === 'users');
   if (!users) return [];
   try {
     return await withClient(users.dataSource, 'twinkey doctor', async (client) => {
@@ -43,7 +44,7 @@ async function hashedSubjects(examined: Examined): Promise<string[]> {
       return rows.map(({ sub }) => sub);
     });
   } catch {
-    // What is wrong with the database, its own check tells.
+    // Reported by the database check.
     return [];
   }
 }

@@ -3,7 +3,7 @@ import { type DoctorCheck, ok, skipped, warning } from './check.js';
 import { fetchJson } from './fetch-json.js';
 import type { ServiceToken } from './keycloak-token.check.js';
 
-/** Whether the realm has every role that `KEYCLOAK_ROLE_MAP` names: nobody holds one that is not there. */
+/** Checks that the realm has every Keycloak role in `KEYCLOAK_ROLE_MAP`. */
 export async function checkRealmRoles(
   settings: KeycloakServiceSettings,
   token: ServiceToken,
@@ -12,22 +12,22 @@ export async function checkRealmRoles(
   if (wanted.length === 0) return [];
   const name = 'keycloak.realm-roles';
   const known = await findRealmRoles(settings, token);
-  if (!known) return [skipped(name, 'Keycloak does not show its roles to the service account.')];
+  if (!known) return [skipped(name, 'The service account cannot read the roles of the realm.')];
   const missing = wanted.filter((role) => !known.has(role));
   return missing.length === 0
-    ? [ok(name, `${wanted.join(', ')} ${wanted.length === 1 ? 'is' : 'are'} in the realm.`)]
+    ? [ok(name, `The realm has ${wanted.join(', ')}.`)]
     : [
         warning(
           name,
           `KEYCLOAK_ROLE_MAP names ${missing.join(', ')}, which realm ${settings.realm} does not have.`,
-          `Create ${missing.length === 1 ? 'this realm role' : 'these realm roles'} in Keycloak, or correct KEYCLOAK_ROLE_MAP (case counts; a client's role is no realm role).`,
+          `Create ${missing.length === 1 ? 'this realm role' : 'these realm roles'} in Keycloak, or correct KEYCLOAK_ROLE_MAP (names are case-sensitive; client roles are not realm roles).`,
         ),
       ];
 }
 
 /**
- * The list of roles itself needs `view-realm`. With the rights of the service's account Keycloak tells the realm roles
- * that a user has, and those that the user could be given: together they are all of them.
+ * Listing the roles requires `view-realm`, which the service account does not have. It can read the realm roles that a
+ * user has and those that can be added: together they are all realm roles.
  */
 async function findRealmRoles(
   { internalUrl, realm }: KeycloakServiceSettings,

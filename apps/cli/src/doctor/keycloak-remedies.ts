@@ -1,21 +1,21 @@
 import type { KeycloakServiceSettings } from '#libs/config/settings.js';
 import { findCertificateFault } from '#libs/core/certificate-fault.js';
-import { type Answer, fetchAnswer } from './fetch-json.js';
+import { fetchJsonOrThrow, type JsonResponse } from './fetch-json.js';
 
 type Urls = Pick<KeycloakServiceSettings, 'url' | 'internalUrl' | 'realm'>;
 
-/** What to do where a URL of Keycloak gives no answer: asks it again, and looks at the error. */
+/** The remedy if a Keycloak URL does not respond. Sends the request again to inspect the error. */
 export async function connectionRemedy(url: string, settings: Urls): Promise<string> {
   const setting = settingOf(settings);
-  const error = await fetchAnswer(url).then(
+  const error = await fetchJsonOrThrow(url).then(
     () => null,
     (reason: unknown) => reason,
   );
   switch (findCertificateFault(error)) {
     case 'authority':
-      return "Start Twinkey with NODE_EXTRA_CA_CERTS=/path/to/ca.pem, the CA that issued Keycloak's certificate; set it in the environment, since Node reads it before .env.";
+      return "Start Twinkey with NODE_EXTRA_CA_CERTS=/path/to/ca.pem, the CA that issued Keycloak's certificate. Set it in the environment: Node reads it before .env.";
     case 'name':
-      return `Let ${setting} name the host as Keycloak's certificate does.`;
+      return `Change ${setting}: its host must be a name in Keycloak's certificate.`;
     case 'time':
       return "Renew Keycloak's certificate, or correct this machine's clock.";
     case 'other':
@@ -25,48 +25,52 @@ export async function connectionRemedy(url: string, settings: Urls): Promise<str
   }
 }
 
-/** What to do where something answers, and not as a realm does. */
-export async function realmRemedy(url: string, { status, body }: Answer, settings: Urls): Promise<string> {
+/** The remedy if the URL responds, but not like a realm. */
+export async function realmRemedy(
+  url: string,
+  { status, body }: JsonResponse,
+  settings: Urls,
+): Promise<string> {
   const setting = settingOf(settings);
-  if (isWithoutRealm(body)) {
-    return `Create or import realm ${settings.realm} in Keycloak, or correct KEYCLOAK_REALM (case counts).`;
+  if (isUnknownRealm(body)) {
+    return `Create or import realm ${settings.realm} in Keycloak, or correct KEYCLOAK_REALM (names are case-sensitive).`;
   }
   if (status === 404) {
     const base = new URL(settings.internalUrl);
-    // Where Keycloak was until version 17, and still is with KC_HTTP_RELATIVE_PATH=/auth.
+    // Keycloak's path before version 17, and later with KC_HTTP_RELATIVE_PATH=/auth.
     const path = base.pathname === '/' ? '/auth' : '';
     const other = url.replace(settings.internalUrl, `${base.origin}${path}`);
     if (await isKeycloak(other)) {
       return path
-        ? `This Keycloak is below ${path}: let ${setting} end in ${path}.`
-        : `This Keycloak is not below ${base.pathname}: let ${setting} be ${base.origin}.`;
+        ? `This Keycloak runs under ${path}: ${setting} must end in ${path}.`
+        : `This Keycloak does not run under ${base.pathname}: set ${setting} to ${base.origin}.`;
     }
   }
   return (
     (await schemeRemedy(url, setting)) ??
-    `Correct ${setting}: what answers there is no Keycloak, or a proxy that hides it.`
+    `Correct ${setting}: the server at this URL is not Keycloak, or a proxy hides it.`
   );
 }
 
 const settingOf = ({ url, internalUrl }: Urls): string =>
   internalUrl === url ? 'KEYCLOAK_URL' : 'KEYCLOAK_INTERNAL_URL';
 
-/** Whether the other one of http and https is spoken there. */
+/** The remedy if the port uses http instead of https, or the reverse; otherwise null. */
 async function schemeRemedy(url: string, setting: string): Promise<string | null> {
   if (url.startsWith('http:')) {
     return (await speaks(url.replace('http:', 'https:')))
-      ? `This port speaks https: let ${setting} begin with https://.`
+      ? `This port speaks https: ${setting} must begin with https://.`
       : null;
   }
   if (!(await speaks(url.replace('https:', 'http:')))) return null;
   return setting === 'KEYCLOAK_URL'
-    ? 'This port speaks http: let KEYCLOAK_URL begin with http://, or, where browsers reach Keycloak by https, KEYCLOAK_INTERNAL_URL.'
-    : `This port speaks http: let ${setting} begin with http://.`;
+    ? 'This port speaks http: KEYCLOAK_URL must begin with http://. If browsers reach Keycloak with https, set KEYCLOAK_INTERNAL_URL to the http URL instead.'
+    : `This port speaks http: ${setting} must begin with http://.`;
 }
 
 async function speaks(url: string): Promise<boolean> {
   try {
-    await fetchAnswer(url);
+    await fetchJsonOrThrow(url);
     return true;
   } catch (error) {
     return findCertificateFault(error) !== null;
@@ -75,12 +79,12 @@ async function speaks(url: string): Promise<boolean> {
 
 async function isKeycloak(url: string): Promise<boolean> {
   try {
-    const { body } = await fetchAnswer(url);
-    return typeof body?.['issuer'] === 'string' || isWithoutRealm(body);
+    const { body } = await fetchJsonOrThrow(url);
+    return typeof body?.['issuer'] === 'string' || isUnknownRealm(body);
   } catch {
     return false;
   }
 }
 
-/** Keycloak's answer for a realm that it does not have. */
-const isWithoutRealm = (body: Answer['body']): boolean => body?.['error'] === 'Realm does not exist';
+/** Keycloak's response for an unknown realm. */
+const isUnknownRealm = (body: JsonResponse['body']): boolean => body?.['error'] === 'Realm does not exist';

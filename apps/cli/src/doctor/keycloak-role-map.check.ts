@@ -1,31 +1,31 @@
 import { withClient } from '#libs/database/direct-client.js';
-import { type DoctorCheck, type Examined, ok, skipped, warning } from './check.js';
+import { type CheckContext, type DoctorCheck, ok, skipped, warning } from './check.js';
 import { schemasIn } from './database.check.js';
 
-/** Whether every Twinkey role that `KEYCLOAK_ROLE_MAP` names exists: one that does not grants nothing. */
+/** Checks that every Twinkey role in `KEYCLOAK_ROLE_MAP` exists: an unknown role grants nothing. */
 export async function checkRoleMap(
   roleMap: ReadonlyMap<string, string>,
-  examined: Examined,
+  context: CheckContext,
 ): Promise<DoctorCheck> {
   const name = 'keycloak.role-map';
   const wanted = [...new Set(roleMap.values())];
   if (wanted.length === 0) {
-    return skipped(name, 'KEYCLOAK_ROLE_MAP is empty: roles of Keycloak grant nothing.');
+    return skipped(name, 'KEYCLOAK_ROLE_MAP is empty: Keycloak roles grant no permissions.');
   }
-  const known = await roleNames(examined);
+  const known = await roleNames(context);
   if (!known) return skipped(name, 'The identity database cannot be used.');
   const unknown = wanted.filter((role) => !known.includes(role));
   return unknown.length === 0
-    ? ok(name, `${wanted.join(', ')} ${wanted.length === 1 ? 'is there' : 'are there'}.`)
+    ? ok(name, `Twinkey has ${wanted.join(', ')}.`)
     : warning(
         name,
-        `KEYCLOAK_ROLE_MAP names ${unknown.join(', ')}, which Twinkey has not: that grants nothing.`,
-        'Create the role, or correct its name (case counts).',
+        `KEYCLOAK_ROLE_MAP names ${unknown.join(', ')}, which Twinkey does not have: no permissions are granted.`,
+        'Create the role, or correct its name (names are case-sensitive).',
       );
 }
 
-async function roleNames(examined: Examined): Promise<string[] | null> {
-  const identity = schemasIn(examined).find(({ name }) => name === 'identity');
+async function roleNames(context: CheckContext): Promise<string[] | null> {
+  const identity = schemasIn(context).find(({ name }) => name === 'identity');
   if (!identity) return null;
   try {
     return await withClient(identity.dataSource, 'twinkey doctor', async (client) => {

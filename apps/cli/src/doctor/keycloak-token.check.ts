@@ -4,18 +4,18 @@ import { fetchJson } from './fetch-json.js';
 import { checkIssuer } from './keycloak-realm.check.js';
 
 const LEEWAY_SECONDS = 30;
-const NOTEWORTHY_SECONDS = 5;
+const WARNING_SECONDS = 5;
 
-/** An access token of the service's own account, and what stands in it. It never leaves the process. */
+/** An access token of the service account. It never leaves the process. */
 export interface ServiceToken {
   text: string;
   header: Record<string, unknown>;
   claims: Record<string, unknown>;
-  /** Keycloak's clock against ours, in seconds, positive where it is ahead. */
+  /** The difference of Keycloak's clock to the local clock, in seconds; positive if Keycloak is ahead. */
   clockSkew: number;
 }
 
-/** Signs in as user-service does; tells why not where that fails. */
+/** Signs in like user-service does. @returns a failed check if Keycloak issues no token */
 export async function requestToken(
   settings: KeycloakServiceSettings,
 ): Promise<ServiceToken | { check: DoctorCheck }> {
@@ -33,11 +33,11 @@ export async function requestToken(
     },
   );
   if (typeof answer === 'string') {
-    return { check: broken(name, `Keycloak does not answer: ${answer}.`, 'Look at its log.') };
+    return { check: broken(name, `Keycloak does not respond: ${answer}.`, 'Check the Keycloak log.') };
   }
   const token = decode(answer.body?.['access_token']);
   if (answer.status === 200 && token) {
-    // Whole seconds, cut off.
+    // iat has whole seconds, rounded down.
     const issuedAt = Number(token.claims['iat']) + 0.5;
     return { ...token, clockSkew: Math.round(issuedAt - answer.at / 1000) };
   }
@@ -46,12 +46,12 @@ export async function requestToken(
     check: broken(
       name,
       `Keycloak refuses client ${clientId} (status ${answer.status}): ${error} ${description}`.trimEnd(),
-      'The client must be confidential with service accounts enabled; KEYCLOAK_CLIENT_ID and KEYCLOAK_CLIENT_SECRET must be its own.',
+      'The client must be confidential with service accounts enabled; KEYCLOAK_CLIENT_ID and KEYCLOAK_CLIENT_SECRET must belong to it.',
     ),
   };
 }
 
-/** What a real token shows of the realm's configuration. */
+/** Checks the realm's configuration by the claims of a real token. */
 export function checkServiceToken(
   settings: KeycloakServiceSettings,
   { header, claims, clockSkew }: ServiceToken,
@@ -66,15 +66,15 @@ export function checkServiceToken(
   ];
 }
 
-/** A token that is issued ahead of our time, beyond the leeway of `libs/auth`, is refused. */
+/** `libs/auth` refuses a token that was issued in the future, beyond its leeway. */
 function checkClock(skew: number): DoctorCheck {
   const name = 'keycloak.clock';
   const seconds = Math.abs(skew);
   const message = `Keycloak's clock is ${seconds} s ${skew > 0 ? 'ahead of' : 'behind'} this machine's.`;
-  const remedy = 'Let both machines follow a time server (NTP).';
+  const remedy = 'Synchronize both machines with a time server (NTP).';
   if (seconds > LEEWAY_SECONDS) return broken(name, message, remedy);
-  if (seconds > NOTEWORTHY_SECONDS) return warning(name, message, remedy);
-  return ok(name, 'Keycloak and this machine agree on the time.');
+  if (seconds > WARNING_SECONDS) return warning(name, message, remedy);
+  return ok(name, 'The clocks of Keycloak and this machine agree.');
 }
 
 function checkAlgorithm(algorithm: unknown): DoctorCheck {
@@ -82,25 +82,25 @@ function checkAlgorithm(algorithm: unknown): DoctorCheck {
     ? ok('keycloak.algorithm', 'Tokens are signed with RS256.')
     : broken(
         'keycloak.algorithm',
-        `Tokens are signed with ${algorithm}, and only RS256 is taken.`,
+        `Tokens are signed with ${algorithm}, but only RS256 is accepted.`,
         "Set the realm's default signature algorithm, or the client's, to RS256.",
       );
 }
 
 function checkSubject(subject: unknown): DoctorCheck {
   return typeof subject === 'string' && subject.trim() !== ''
-    ? ok('keycloak.subject', 'Tokens name their user (sub).')
+    ? ok('keycloak.subject', 'Tokens contain the user id (sub).')
     : broken(
         'keycloak.subject',
-        'Tokens have no sub: nobody can be told apart.',
-        'Give the clients the built-in client scope basic.',
+        'Tokens have no sub claim: users cannot be identified.',
+        'Add the built-in client scope basic to the clients.',
       );
 }
 
-/** What stands in tokens without any audience mapper. */
+/** Audiences of tokens without any audience mapper. */
 const BUILT_IN = ['account', 'account-console', 'broker', 'realm-management', 'security-admin-console'];
 
-/** The service's own token stands in for those of people, which are got in a browser alone. */
+/** Checks the service's token, because tokens of users can only be obtained in a browser. */
 function checkAudience({ audience, clientId }: KeycloakServiceSettings, found: unknown): DoctorCheck {
   const name = 'keycloak.audience';
   const audiences = [found].flat().filter((one) => typeof one === 'string' && !BUILT_IN.includes(one));
@@ -108,19 +108,19 @@ function checkAudience({ audience, clientId }: KeycloakServiceSettings, found: u
   if (audiences.length > 0) {
     return broken(
       name,
-      `Tokens are for ${audiences.join(', ')}, and only those for ${audience} are taken.`,
-      'Let KEYCLOAK_AUDIENCE be what the audience mapper of your clients adds.',
+      `Tokens are for ${audiences.join(', ')}, but only tokens for ${audience} are accepted.`,
+      'Set KEYCLOAK_AUDIENCE to the audience that the audience mapper of your clients adds.',
     );
   }
-  // It may be the service's client alone that lacks the mapper.
+  // Perhaps only the service's client lacks the mapper.
   return warning(
     name,
-    `The token of ${clientId} is not for ${audience}: callers with one like it get 401.`,
-    `Give every client whose tokens are to be taken an audience mapper that adds ${audience}.`,
+    `The token of ${clientId} is not for ${audience}: requests with such a token get status 401.`,
+    `Add an audience mapper for ${audience} to every client whose tokens should be accepted.`,
   );
 }
 
-/** For looking at, not for believing. */
+/** Decodes the token without verifying its signature. */
 function decode(text: unknown): Omit<ServiceToken, 'clockSkew'> | null {
   if (typeof text !== 'string') return null;
   try {

@@ -1,7 +1,7 @@
 import { keycloakSettings } from '#libs/config/command.settings.js';
 import type { KeycloakServiceSettings } from '#libs/config/settings.js';
 import { SettingsError } from '#libs/config/settings-error.js';
-import { type DoctorCheck, type Examined, skipped } from './check.js';
+import { type CheckContext, type DoctorCheck, skipped } from './check.js';
 import { checkPairwiseSubjects } from './keycloak-pairwise.check.js';
 import { checkRealm } from './keycloak-realm.check.js';
 import { checkRealmRoles } from './keycloak-realm-roles.check.js';
@@ -9,23 +9,23 @@ import { checkRights } from './keycloak-rights.check.js';
 import { checkRoleMap } from './keycloak-role-map.check.js';
 import { checkServiceToken, requestToken } from './keycloak-token.check.js';
 
-/** Keycloak as the settings describe it, its realm, and the client that user-service is. */
-export async function checkKeycloak(examined: Examined): Promise<DoctorCheck[]> {
-  const settings = settingsIn(examined);
-  if (settings === 'faulty') return [];
+/** Checks Keycloak, its realm, and the client of user-service. */
+export async function checkKeycloak(context: CheckContext): Promise<DoctorCheck[]> {
+  const settings = settingsIn(context);
+  if (settings === 'invalid') return [];
   if (settings === null) return [skipped('keycloak', 'KEYCLOAK_URL is not set: Keycloak mode is off.')];
-  const [ofKeycloak, roleMap] = await Promise.all([
-    checkServer(settings, examined),
-    checkRoleMap(settings.roleMap, examined),
+  const [checks, roleMap] = await Promise.all([
+    checkServer(settings, context),
+    checkRoleMap(settings.roleMap, context),
   ]);
-  return [...ofKeycloak, roleMap];
+  return [...checks, roleMap];
 }
 
-async function checkServer(settings: KeycloakServiceSettings, examined: Examined): Promise<DoctorCheck[]> {
+async function checkServer(settings: KeycloakServiceSettings, context: CheckContext): Promise<DoctorCheck[]> {
   const realm = await checkRealm(settings);
   if (realm.some(({ name, status }) => name === 'keycloak.reachable' && status === 'broken')) return realm;
-  // identity-provider calls nothing but the keys.
-  if (examined.apps === 'identity-provider') return realm;
+  // identity-provider uses only the realm's keys.
+  if (context.apps === 'identity-provider') return realm;
   const answer = await requestToken(settings);
   if ('check' in answer) return [...realm, answer.check];
   return [
@@ -33,18 +33,18 @@ async function checkServer(settings: KeycloakServiceSettings, examined: Examined
     ...checkServiceToken(settings, answer),
     ...(await checkRights(settings, answer)),
     ...(await checkRealmRoles(settings, answer)),
-    ...(await checkPairwiseSubjects(settings, answer, examined)),
+    ...(await checkPairwiseSubjects(settings, answer, context)),
   ];
 }
 
-function settingsIn({ apps, env }: Examined): KeycloakServiceSettings | null | 'faulty' {
+function settingsIn({ apps, env }: CheckContext): KeycloakServiceSettings | null | 'invalid' {
   try {
-    // The secret is user-service's alone.
+    // Only user-service has the secret.
     const secret =
       apps === 'identity-provider' ? { KEYCLOAK_CLIENT_SECRET: 'unused-by-identity-provider' } : {};
     return keycloakSettings({ ...env, ...secret });
   } catch (error) {
-    if (error instanceof SettingsError) return 'faulty';
+    if (error instanceof SettingsError) return 'invalid';
     throw error;
   }
 }

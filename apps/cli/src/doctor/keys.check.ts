@@ -6,21 +6,21 @@ import { SettingsReader } from '#libs/config/settings-reader.js';
 import { messageOf } from '#libs/core/user-facing-error.js';
 import { usesDevelopmentKeys } from '../development/keys.js';
 import { NextKey } from '../keys/next-key.js';
-import { jwksUrlOf, publishedKeys, shows } from '../keys/published-keys.js';
-import { broken, type DoctorCheck, type Examined, ok, skipped, warning } from './check.js';
+import { containsKey, jwksUrlOf, publishedKeys } from '../keys/published-keys.js';
+import { broken, type CheckContext, type DoctorCheck, ok, skipped, warning } from './check.js';
 import { remedyFor } from './settings.check.js';
 
-/** The keys of native tokens: the pair, whether it is what is published, and a rotation that is under way. */
-export async function checkKeys({ apps, env, root }: Examined): Promise<DoctorCheck[]> {
+/** Checks the keys of native tokens: the pair, whether it is published, and an unfinished rotation. */
+export async function checkKeys({ apps, env, root }: CheckContext): Promise<DoctorCheck[]> {
   if (usesDevelopmentKeys(env) && apps !== 'user-service') {
-    return [skipped('keys', 'None yet: the first start makes them.')];
+    return [skipped('keys', 'There are no keys yet: the first start creates them.')];
   }
   try {
     const checks = apps === 'user-service' ? await checkVerifying(env) : await checkSigning(env);
     return [...checks, ...checkRotation(root)];
   } catch (error) {
     if (!(error instanceof SettingsError)) throw error;
-    return keyFaults(error);
+    return keyProblems(error);
   }
 }
 
@@ -32,12 +32,12 @@ const KEY_VARIABLES = [
   'JWT_JWKS_URL',
 ];
 
-/** A check for each faulty key; other faults, such as that of an issuer, are the settings' check's. */
-function keyFaults({ problems }: SettingsError): DoctorCheck[] {
-  const ours = problems.filter(({ variable }) => KEY_VARIABLES.includes(variable));
-  return ours.length > 0
-    ? ours.map(({ variable, message }) => broken('keys', `${variable} ${message}`, remedyFor(variable)))
-    : [skipped('keys', 'Other settings of native tokens have to be mended first.')];
+/** One check per invalid key; other invalid settings, such as the issuer, are reported by the settings check. */
+function keyProblems({ problems }: SettingsError): DoctorCheck[] {
+  const ofKeys = problems.filter(({ variable }) => KEY_VARIABLES.includes(variable));
+  return ofKeys.length > 0
+    ? ofKeys.map(({ variable, message }) => broken('keys', `${variable} ${message}`, remedyFor(variable)))
+    : [skipped('keys', 'Correct the other settings of native tokens first.')];
 }
 
 async function checkSigning(env: Environment): Promise<DoctorCheck[]> {
@@ -45,7 +45,7 @@ async function checkSigning(env: Environment): Promise<DoctorCheck[]> {
   const { kid, publicKeys } = reader.finish(signingSettings(reader));
   const [own, ...additional] = publicKeys;
   const bits = own?.key.asymmetricKeyDetails?.modulusLength;
-  const more = additional.length === 0 ? '' : `, ${additional.length} more published beside it`;
+  const more = additional.length === 0 ? '' : `, published with ${additional.length} additional`;
   const pair = ok('keys.pair', `${kid} (RSA, ${bits} bits)${more}.`);
   return [
     pair,
@@ -56,7 +56,7 @@ async function checkSigning(env: Environment): Promise<DoctorCheck[]> {
   ];
 }
 
-/** What user-service alone takes native tokens by. */
+/** Checks how user-service verifies native tokens. */
 async function checkVerifying(env: Environment): Promise<DoctorCheck[]> {
   const reader = new SettingsReader(env);
   const { keys, jwksUrl } = reader.finish(nativeIssuerSettings(reader));
@@ -69,37 +69,41 @@ async function checkFetched(url: string): Promise<DoctorCheck> {
   try {
     return ok('keys.published', `${(await publishedKeys(url)).length} at ${url}.`);
   } catch (error) {
-    return warning('keys.published', messageOf(error), 'Until it answers, native tokens cannot be checked.');
+    return warning('keys.published', messageOf(error), 'Native tokens cannot be verified until it responds.');
   }
 }
 
-/** Keys of our own are not re-read: one that is published and not held signs tokens that we refuse. */
+/** Configured keys are not refreshed: tokens that are signed with another published key are refused. */
 async function checkHeld(env: Environment, own: PublicJwk[]): Promise<DoctorCheck> {
-  const isAway = (message: string) =>
-    warning('keys.published', message, 'Until it does, routes that need a permission answer 503.');
-  return withPublished(env, isAway, (published, url) => {
+  const onUnavailable = (message: string) =>
+    warning(
+      'keys.published',
+      message,
+      'Routes that require a permission respond with status 503 until it does.',
+    );
+  return withPublished(env, onUnavailable, (published, url) => {
     const unknown = published.filter(
-      ({ kid }) => !own.some((key) => shows(published, key) && key.kid === kid),
+      ({ kid }) => !own.some((key) => containsKey(published, key) && key.kid === kid),
     );
     return unknown.length === 0
-      ? ok('keys.published', `${published.length} at ${url}, all of them held.`)
+      ? ok('keys.published', `${published.length} at ${url}, all of them configured.`)
       : broken(
           'keys.published',
-          `${url} shows ${unknown.map(({ kid }) => kid).join(', ')}, which are not held here.`,
-          'Add them to JWT_ADDITIONAL_PUBLIC_KEYS, or unset JWT_PUBLIC_KEY so that they are fetched.',
+          `${url} publishes keys that are not configured here: ${unknown.map(({ kid }) => kid).join(', ')}.`,
+          'Add them to JWT_ADDITIONAL_PUBLIC_KEYS, or unset JWT_PUBLIC_KEY to fetch them.',
         );
   });
 }
 
 async function checkPublished(env: Environment, own: PublicJwk[]): Promise<DoctorCheck> {
-  const isAway = (message: string) => skipped('keys.published', message);
-  return withPublished(env, isAway, (published, url) => {
-    const missing = own.filter((key) => !shows(published, key));
+  const onUnavailable = (message: string) => skipped('keys.published', message);
+  return withPublished(env, onUnavailable, (published, url) => {
+    const missing = own.filter((key) => !containsKey(published, key));
     return missing.length === 0
       ? ok('keys.published', `${published.length} at ${url}.`)
       : broken(
           'keys.published',
-          `${url} lacks ${missing.map(({ kid }) => kid).join(', ')}.`,
+          `${url} does not publish ${missing.map(({ kid }) => kid).join(', ')}.`,
           'Restart identity-provider, or correct IDENTITY_PROVIDER_URL.',
         );
   });
@@ -107,15 +111,15 @@ async function checkPublished(env: Environment, own: PublicJwk[]): Promise<Docto
 
 async function withPublished(
   env: Environment,
-  isAway: (message: string) => DoctorCheck,
-  judge: (published: Partial<PublicJwk>[], url: string) => DoctorCheck,
+  onUnavailable: (message: string) => DoctorCheck,
+  check: (published: Partial<PublicJwk>[], url: string) => DoctorCheck,
 ): Promise<DoctorCheck> {
   const reader = new SettingsReader(env);
   const url = jwksUrlOf(reader.finish(reader.required('IDENTITY_PROVIDER_URL')));
   try {
-    return judge(await publishedKeys(url), url);
+    return check(await publishedKeys(url), url);
   } catch {
-    return isAway(`identity-provider does not answer at ${url}.`);
+    return onUnavailable(`identity-provider does not answer at ${url}.`);
   }
 }
 
@@ -126,7 +130,7 @@ function checkRotation(root: string): DoctorCheck[] {
     warning(
       'keys.rotation',
       `The next key ${next.kid} is not active yet.`,
-      'Finish with twinkey keys rotate --activate.',
+      'Finish the rotation: run twinkey keys rotate --activate.',
     ),
   ];
 }

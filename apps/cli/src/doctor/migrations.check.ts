@@ -1,14 +1,14 @@
 import { environmentName } from '#libs/config/environment.js';
 import { migrationsOf, type Schema } from '../migrate/schemas.js';
-import { broken, type DoctorCheck, type Examined, ok, skipped, warning } from './check.js';
+import { broken, type CheckContext, type DoctorCheck, ok, skipped, warning } from './check.js';
 import { schemasIn } from './database.check.js';
 
 const REMEDY = 'Run twinkey migrate.';
 
-/** Whether each schema is as this build wants it. */
-export async function checkMigrations(examined: Examined): Promise<DoctorCheck[]> {
-  const isDevelopment = environmentName(examined.env) === 'development';
-  return Promise.all(schemasIn(examined).map((schema) => checkSchema(schema, isDevelopment)));
+/** Checks that each schema has the migrations of this build. */
+export async function checkMigrations(context: CheckContext): Promise<DoctorCheck[]> {
+  const isDevelopment = environmentName(context.env) === 'development';
+  return Promise.all(schemasIn(context).map((schema) => checkSchema(schema, isDevelopment)));
 }
 
 async function checkSchema(schema: Schema, isDevelopment: boolean): Promise<DoctorCheck> {
@@ -22,7 +22,7 @@ async function checkSchema(schema: Schema, isDevelopment: boolean): Promise<Doct
         : broken(name, `${pending} pending: the apps do not start.`, REMEDY);
     }
     return newer > 0
-      ? warning(name, `${newer} applied by a newer build than this one.`, 'Update this build soon.')
+      ? warning(name, `${newer} applied by a newer build.`, 'Update this build.')
       : ok(name, 'Up to date.');
   } catch {
     return skipped(name, 'The database cannot be used.');

@@ -1,27 +1,27 @@
 import { SettingsError } from '#libs/config/settings-error.js';
 import { settingsOf } from '../chosen-apps.js';
 import { usesDevelopmentKeys } from '../development/keys.js';
-import { broken, type DoctorCheck, type Examined, ok, warning } from './check.js';
+import { broken, type CheckContext, type DoctorCheck, ok, warning } from './check.js';
 
-const REMEDY = 'Set it in .env or in the environment; docs/settings.md has every variable.';
-const KEY_REMEDY = 'Set both keys of one pair; twinkey keys generate prints a new one.';
-/** Where there is more to say. */
+const REMEDY = 'Set it in .env or in the environment; docs/settings.md describes every variable.';
+const KEY_REMEDY = 'Set both keys of the same pair; twinkey keys generate prints a new pair.';
+/** Remedies for single variables. */
 const REMEDIES: Record<string, string> = {
   JWT_ISSUER:
-    "Set it to identity-provider's public URL, in production an https one: a proxy ends TLS, and the apps go on speaking HTTP (docs/deploying.md).",
+    "Set it to identity-provider's public URL, which must be https in production: a proxy terminates TLS, and the apps use HTTP behind it (docs/deploying.md).",
   KEYCLOAK_URL:
-    "Set it to Keycloak's public URL, in production an https one; KEYCLOAK_INTERNAL_URL may be http and private.",
+    "Set it to Keycloak's public URL, which must be https in production; KEYCLOAK_INTERNAL_URL can be http and private.",
   JWT_PRIVATE_KEY: KEY_REMEDY,
   JWT_PUBLIC_KEY: KEY_REMEDY,
 };
 
-/** All settings of the chosen apps. */
-export async function checkSettings({ apps, env }: Examined): Promise<DoctorCheck[]> {
+/** Checks all settings of the chosen apps. */
+export async function checkSettings({ apps, env }: CheckContext): Promise<DoctorCheck[]> {
   try {
     settingsOf(apps, env);
   } catch (error) {
-    const checks = settingsFaults(error).filter(
-      // The first start makes them.
+    const checks = settingsProblems(error).filter(
+      // The first start creates these keys.
       ({ message }) => !usesDevelopmentKeys(env) || !/^JWT_(PRIVATE|PUBLIC)_KEY is missing/.test(message),
     );
     if (checks.length > 0) return checks;
@@ -29,8 +29,8 @@ export async function checkSettings({ apps, env }: Examined): Promise<DoctorChec
   return [ok('settings', `Complete for ${apps === 'all' ? 'both apps' : apps}.`)];
 }
 
-/** A check for each fault. Rethrows what is no SettingsError. */
-export function settingsFaults(error: unknown): DoctorCheck[] {
+/** One check per problem. Rethrows other errors. */
+export function settingsProblems(error: unknown): DoctorCheck[] {
   if (!(error instanceof SettingsError)) throw error;
   return error.problems.map(({ variable, message }) =>
     broken('settings', `${variable} ${message}`, remedyFor(variable)),
@@ -40,4 +40,4 @@ export function settingsFaults(error: unknown): DoctorCheck[] {
 export const remedyFor = (variable: string): string => REMEDIES[variable] ?? REMEDY;
 
 export const unknownVariable = (text: string): DoctorCheck =>
-  warning('settings.unknown', text, 'Correct its name, or remove it.');
+  warning('settings.unknown', text, 'Correct the name, or remove the variable.');

@@ -7,7 +7,7 @@ import { isSet } from '../development/is-set.js';
 
 const PAIR = ['JWT_KID', 'JWT_PRIVATE_KEY', 'JWT_PUBLIC_KEY'] as const;
 
-/** A pair as the settings name it. */
+/** A key pair as settings variables. */
 export const asVariables = ({ kid, privateKey, publicKey }: GeneratedKeys) => ({
   JWT_KID: kid,
   JWT_PRIVATE_KEY: privateKey,
@@ -15,16 +15,16 @@ export const asVariables = ({ kid, privateKey, publicKey }: GeneratedKeys) => ({
 });
 
 /**
- * Puts a new pair into a `.env` file (mode 0600).
+ * Writes a new pair to a `.env` file (mode 0600).
  * @returns its kid
- * @throws Failure where a pair is there and `force` is not set
+ * @throws UserFacingError if the file contains a pair and `force` is not set
  */
 export async function writeNewKeys(file: string, { force }: { force: boolean }): Promise<string> {
-  const held = variablesIn(file);
-  const existing = PAIR.filter((name) => isSet(held, name));
+  const current = variablesIn(file);
+  const existing = PAIR.filter((name) => isSet(current, name));
   if (existing.length > 0 && !force) {
     throw new UserFacingError(
-      `${basename(file)} holds ${existing.join(', ')} already: --force replaces them.`,
+      `${basename(file)} already contains ${existing.join(', ')}: use --force to replace them.`,
     );
   }
   const keys = await generateKeyPair();
@@ -32,7 +32,7 @@ export async function writeNewKeys(file: string, { force }: { force: boolean }):
   return keys.kid;
 }
 
-/** What a `.env` file sets; nothing where there is none. */
+/** The variables of a `.env` file; empty if the file does not exist. */
 export function variablesIn(file: string): Record<string, string> {
   try {
     return parseEnvText(readFileSync(file, 'utf8'));

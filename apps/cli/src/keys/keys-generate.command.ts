@@ -13,24 +13,24 @@ interface GenerateOptions {
 
 @SubCommand({
   name: 'generate',
-  description: 'print a new key pair (RSA, 3072 bits) as lines for .env, or write it there',
+  description: 'print a new key pair (RSA, 3072 bits) as lines for .env, or write it to .env',
 })
 export class KeysGenerateCommand extends StrictCommand {
   async run(_arguments: string[], { write = false, force = false }: GenerateOptions): Promise<void> {
-    if (force && !write) this.command.error('error: --force goes with --write');
+    if (force && !write) this.command.error('error: --force requires --write');
     if (!write) return printLines(await generateKeyPair());
     const kid = await writeNewKeys(join(projectRoot, '.env'), { force });
-    print(`.env holds the new pair; its JWT_KID is ${kid}.`);
+    print(`The new key pair is in .env. Its JWT_KID is ${kid}.`);
   }
 
-  @Option({ flags: '--write', description: 'put the pair into .env, whose mode becomes 0600' })
+  @Option({ flags: '--write', description: 'write the pair to .env and set its mode to 0600' })
   parseWrite(): boolean {
     return true;
   }
 
   @Option({
     flags: '--force',
-    description: 'replace the pair that .env holds: its tokens are refused from then on',
+    description: 'replace the existing pair in .env; tokens signed with it become invalid',
   })
   parseForce(): boolean {
     return true;

@@ -12,45 +12,48 @@ interface RotateOptions {
 }
 
 const RESTART =
-  'Restart identity-provider, every replica of it, and each service that holds JWT_PUBLIC_KEY itself';
+  'Restart every replica of identity-provider, and each service that has its own JWT_PUBLIC_KEY';
 
 @SubCommand({
   name: 'rotate',
-  description: 'publish the next key beside the current one; later, with --activate, sign with it',
+  description: 'publish the next key together with the current one; later, with --activate, sign with it',
 })
 export class KeysRotateCommand extends StrictCommand {
   async run(_arguments: string[], { activate = false, wait = false }: RotateOptions): Promise<void> {
-    if (wait && !activate) this.command.error('error: --wait goes with --activate');
+    if (wait && !activate) this.command.error('error: --wait requires --activate');
     const file = RotatedFile.find(projectRoot, readEnvironment(projectRoot));
     const rotation = await import('./rotation.js');
     if (!activate) {
       const { kid } = await rotation.announceNextKey(projectRoot, file);
-      print(`The next key ${kid} stands in JWT_ADDITIONAL_PUBLIC_KEYS of ${file.name}.`);
+      print(`The next key ${kid} is in JWT_ADDITIONAL_PUBLIC_KEYS of ${file.name}.`);
       return print(`${RESTART}, then run twinkey keys rotate --activate.`);
     }
-    if (wait) await untilKnown(() => rotation.secondsUntilActive(projectRoot, file));
+    if (wait) await waitUntilActivatable(() => rotation.secondsUntilActive(projectRoot, file));
     const { kid, dropOldAfter } = await rotation.activateNextKey(projectRoot, file);
-    print(`${file.name} signs with ${kid} from the next start on.`);
+    print(`After a restart, tokens are signed with ${kid}, which is now in ${file.name}.`);
     print(`${RESTART}.`);
     print(
-      `The old public key stays in JWT_ADDITIONAL_PUBLIC_KEYS: after a restart now its last token ends at ${dropOldAfter.toISOString()}, and then it may be dropped.`,
+      `The old public key stays in JWT_ADDITIONAL_PUBLIC_KEYS. If you restart now, its last token expires at ${dropOldAfter.toISOString()}; you can remove the key after that.`,
     );
   }
 
-  @Option({ flags: '--activate', description: 'sign with the next key, once everybody can have read it' })
+  @Option({
+    flags: '--activate',
+    description: 'sign with the next key, if it has been published long enough for all verifiers',
+  })
   parseActivate(): boolean {
     return true;
   }
 
-  @Option({ flags: '--wait', description: 'with --activate: wait until then' })
+  @Option({ flags: '--wait', description: 'with --activate: wait until the key can be activated' })
   parseWait(): boolean {
     return true;
   }
 }
 
-async function untilKnown(secondsLeft: () => Promise<number>): Promise<void> {
+async function waitUntilActivatable(secondsLeft: () => Promise<number>): Promise<void> {
   for (let seconds = await secondsLeft(); seconds > 0; seconds = await secondsLeft()) {
-    print(`Waiting ${seconds} s, until everybody has read the next key …`);
+    print(`Waiting ${seconds} s until all verifiers have the next key …`);
     await sleep(seconds * 1000);
   }
 }

@@ -4,13 +4,14 @@ import { KeysRotateCommand } from './keys-rotate.command.js';
 
 @Command({
   name: 'keys',
-  description: 'make and rotate the keys that sign native tokens',
+  description: 'create and rotate the keys that sign native tokens',
   subCommands: [KeysGenerateCommand, KeysRotateCommand],
 })
 export class KeysCommand extends CommandRunner {
-  /** Nothing by itself; not strict, so that a wrong subcommand comes here and is named. */
-  async run([word]: string[]): Promise<void> {
-    const problem = word === undefined ? 'keys needs a subcommand' : `keys has no subcommand '${word}'`;
+  /** Only reports an error. The command is not strict, so an unknown subcommand is passed here as an argument. */
+  async run([subcommand]: string[]): Promise<void> {
+    const problem =
+      subcommand === undefined ? 'keys needs a subcommand' : `keys has no subcommand '${subcommand}'`;
     this.command.error(`error: ${problem}: generate or rotate`);
   }
 }

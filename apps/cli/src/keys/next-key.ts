@@ -6,7 +6,7 @@ import { asVariables } from './key-file.js';
 
 const PUBLISHED_SINCE = 'PUBLISHED_SINCE';
 
-/** The pair that a rotation has announced and not yet activated, in a file of mode 0600. */
+/** The pair that a rotation has published but not yet activated, in a file of mode 0600. */
 export class NextKey {
   private constructor(
     private readonly path: string,
@@ -27,7 +27,6 @@ export class NextKey {
     return next;
   }
 
-  /** `JWT_KID` and so on. */
   get variables() {
     const { JWT_KID = '', JWT_PRIVATE_KEY = '', JWT_PUBLIC_KEY = '' } = this.values;
     return { JWT_KID, JWT_PRIVATE_KEY, JWT_PUBLIC_KEY };
@@ -41,7 +40,7 @@ export class NextKey {
     return toPublicJwk(this.kid, parsePublicKey(this.variables.JWT_PUBLIC_KEY).pem);
   }
 
-  /** When it was first seen in the live JWKS, in milliseconds since the epoch; null: not yet. */
+  /** The time when the key was first found in the live JWKS, in milliseconds since the epoch; null if it was not. */
   get publishedSince(): number | null {
     const since = Date.parse(this.values[PUBLISHED_SINCE] ?? '');
     return Number.isNaN(since) ? null : since;

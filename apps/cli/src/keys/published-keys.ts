@@ -7,8 +7,8 @@ export const jwksUrlOf = (identityProviderUrl: string): string =>
   `${identityProviderUrl}/.well-known/jwks.json`;
 
 /**
- * The keys that identity-provider publishes at this moment.
- * @throws Failure where it does not answer with a JWKS
+ * Fetches the keys that identity-provider publishes.
+ * @throws UserFacingError if it does not respond with a JWKS
  */
 export async function publishedKeys(url: string): Promise<Partial<PublicJwk>[]> {
   let keys: unknown;
@@ -23,10 +23,10 @@ export async function publishedKeys(url: string): Promise<Partial<PublicJwk>[]> 
     );
   }
   if (!Array.isArray(keys))
-    throw new UserFacingError(`There is no key set at ${url}: is IDENTITY_PROVIDER_URL right?`);
+    throw new UserFacingError(`No key set found at ${url}: check IDENTITY_PROVIDER_URL.`);
   return keys;
 }
 
-/** Whether a key set shows this key, and not another one under its kid. */
-export const shows = (keys: Partial<PublicJwk>[], { kid, n }: PublicJwk): boolean =>
+/** Whether a key set contains this key. Another key with the same kid does not count. */
+export const containsKey = (keys: Partial<PublicJwk>[], { kid, n }: PublicJwk): boolean =>
   keys.some((key) => key.kid === kid && key.n === n);

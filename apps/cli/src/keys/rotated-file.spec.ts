@@ -12,7 +12,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true }));
 
-it('keeps publishing the old key, whatever spelling it had', () => {
+it('keeps publishing the old key if it was written as a PEM', () => {
   const [old, next] = [rsaPems(), rsaPems()];
   writeFileSync(
     join(root, '.env'),

@@ -11,16 +11,16 @@ import { variablesIn } from './key-file.js';
 
 const ROTATED = ['JWT_KID', 'JWT_PRIVATE_KEY', 'JWT_PUBLIC_KEY', 'JWT_ADDITIONAL_PUBLIC_KEYS'] as const;
 
-/** The file whose keys are rotated: `.env`, or in development that of the keys which were made for the checkout. */
+/** The file whose keys are rotated: `.env`, or in development the file with the checkout's generated keys. */
 export class RotatedFile {
-  /** For people, from the project root. */
+  /** For messages: the path relative to the project root. */
   readonly name: string;
   readonly settings: RotationSettings;
-  /** Of the key that signs. */
+  /** The id of the signing key. */
   readonly kid: string;
-  /** The base64 of its public half. */
+  /** The public key in base64. */
   readonly publicKey: string;
-  /** As they stand in the file: `kid:base64pem`. */
+  /** The entries in the file: `kid:base64pem`. */
   readonly additional: readonly string[];
 
   private constructor(
@@ -29,42 +29,42 @@ export class RotatedFile {
     env: Environment,
   ) {
     this.name = relative(root, path);
-    const held = variablesIn(path);
-    const overridden = ROTATED.find((name) => isSet(env, name) && env[name] !== held[name]);
+    const current = variablesIn(path);
+    const overridden = ROTATED.find((name) => isSet(env, name) && env[name] !== current[name]);
     if (overridden) {
       throw new UserFacingError(
-        `${overridden} comes from the real environment, which wins over ${this.name}: rotate it there, as docs/commands.md tells.`,
+        `${overridden} comes from the real environment, which overrides ${this.name}: rotate the key there (docs/commands.md).`,
       );
     }
     this.settings = rotationSettings(env);
     this.kid = this.settings.kid ?? thumbprintOf(this.settings.publicKey.pem);
     this.publicKey = Buffer.from(this.settings.publicKey.pem).toString('base64');
-    this.additional = (held['JWT_ADDITIONAL_PUBLIC_KEYS'] ?? '')
+    this.additional = (current['JWT_ADDITIONAL_PUBLIC_KEYS'] ?? '')
       .split(',')
       .map((entry) => entry.trim())
       .filter((entry) => entry !== '');
   }
 
-  /** @throws Failure where there is no such file, SettingsError where its keys are no good */
+  /** @throws UserFacingError if there is no such file, SettingsError if its keys are invalid */
   static find(root: string, env: Environment): RotatedFile {
     if (!usesDevelopmentKeys(env)) return new RotatedFile(join(root, '.env'), root, env);
     const file = developmentKeysFile(root);
     if (!existsSync(file)) {
       throw new UserFacingError(
-        'There are no keys to rotate yet: the first start makes them, or twinkey keys generate --write.',
+        'There are no keys to rotate yet: the first start or twinkey keys generate --write creates them.',
       );
     }
     assertPrivateFile(file);
     return new RotatedFile(file, root, withKeysOf(file, env));
   }
 
-  /** Publishes a key beside the current one, from the next start on. */
+  /** Adds a key to the published ones. Takes effect at the next start. */
   publish(kid: string, publicKey: string): void {
     if (this.additional.some((entry) => kidOf(entry) === kid)) return;
     this.write({ JWT_ADDITIONAL_PUBLIC_KEYS: [...this.additional, `${kid}:${publicKey}`].join(',') });
   }
 
-  /** Signs with another pair from the next start on, and keeps publishing the one that signed until now. */
+  /** Makes another pair the signing key, and keeps publishing the previous one. Takes effect at the next start. */
   activate(pair: { JWT_KID: string; JWT_PRIVATE_KEY: string; JWT_PUBLIC_KEY: string }): void {
     const others = this.additional.filter((entry) => kidOf(entry) !== pair.JWT_KID);
     this.write({
@@ -78,5 +78,5 @@ export class RotatedFile {
   }
 }
 
-/** Base64 holds no colon, a kid may. */
+/** A kid can contain a colon; base64 cannot. */
 const kidOf = (entry: string) => entry.slice(0, entry.lastIndexOf(':'));

@@ -1,23 +1,23 @@
 import { JWKS_MAX_AGE } from '#apps/identity-provider/src/tokens/jwks.js';
 import { UserFacingError } from '#libs/core/user-facing-error.js';
 import { NextKey } from './next-key.js';
-import { jwksUrlOf, publishedKeys, shows } from './published-keys.js';
+import { containsKey, jwksUrlOf, publishedKeys } from './published-keys.js';
 import type { RotatedFile } from './rotated-file.js';
 
-/** How often a verifier re-reads a JWKS, in seconds. */
+/** How often a verifier refreshes its JWKS, in seconds. */
 const VERIFIER_REFRESH = 60;
 
-/** How long a key must have been published before anything is signed with it: every cache has re-read by then. */
+/** How long a key must be published before it signs tokens: after this time, every cached JWKS contains it. */
 export const SECONDS_UNTIL_KNOWN = JWKS_MAX_AGE + VERIFIER_REFRESH;
 
-/** Clocks of verifiers, in seconds. */
+/** The accepted clock skew of verifiers, in seconds. */
 const LEEWAY = 30;
 
-/** First step: the next key's public half beside the current one. A step that was interrupted is completed. */
+/** Step 1: publishes the next key together with the current one. Completes an interrupted step. */
 export async function announceNextKey(root: string, file: RotatedFile): Promise<NextKey> {
   let next = NextKey.find(root);
   if (next && next.kid === file.kid) {
-    // An activation that stopped before its last act.
+    // An interrupted activation left this file.
     next.remove();
     next = null;
   }
@@ -27,8 +27,8 @@ export async function announceNextKey(root: string, file: RotatedFile): Promise<
 }
 
 /**
- * Second step: sign with the next key, the old public one is kept.
- * @throws Failure that says what has to come first
+ * Step 2: signs with the next key, and keeps the old public key.
+ * @throws UserFacingError if a step is missing or the key is not yet known to all verifiers
  */
 export async function activateNextKey(
   root: string,
@@ -39,17 +39,17 @@ export async function activateNextKey(
     const seconds = await secondsUntilKnown(next, file);
     if (seconds > 0) {
       throw new UserFacingError(
-        `The next key is published since ${SECONDS_UNTIL_KNOWN - seconds} s, and not everybody has read it: run this again in ${seconds} s, or with --wait.`,
+        `The next key has been published for ${SECONDS_UNTIL_KNOWN - seconds} s, and some verifiers may not have it yet: run this again in ${seconds} s, or with --wait.`,
       );
     }
     file.activate(next.variables);
   }
   next.remove();
-  const longestLife = (file.settings.lifetimeSeconds + LEEWAY) * 1000;
-  return { kid: next.kid, dropOldAfter: new Date(Date.now() + longestLife) };
+  const maxLifetimeMs = (file.settings.lifetimeSeconds + LEEWAY) * 1000;
+  return { kid: next.kid, dropOldAfter: new Date(Date.now() + maxLifetimeMs) };
 }
 
-/** How many seconds the next key still has to be published; asks the live JWKS. */
+/** The remaining seconds until the next key can be activated, according to the live JWKS. */
 export async function secondsUntilActive(root: string, file: RotatedFile): Promise<number> {
   const next = requireNextKey(root);
   return next.kid === file.kid ? 0 : secondsUntilKnown(next, file);
@@ -63,11 +63,11 @@ function requireNextKey(root: string): NextKey {
 
 async function secondsUntilKnown(next: NextKey, file: RotatedFile): Promise<number> {
   const url = jwksUrlOf(file.settings.identityProviderUrl);
-  if (!shows(await publishedKeys(url), next.jwk)) {
-    // A replica without it: whatever was seen before does not count.
+  if (!containsKey(await publishedKeys(url), next.jwk)) {
+    // This replica does not publish it: start counting again.
     next.publishedSince = null;
     throw new UserFacingError(
-      `The next key ${next.kid} is not published at ${url} yet: restart identity-provider, every replica of it, and run this again.`,
+      `The next key ${next.kid} is not published at ${url} yet: restart identity-provider (every replica), and run this again.`,
     );
   }
   next.publishedSince ??= Date.now();

@@ -18,17 +18,17 @@ interface MigrateOptions {
   name: 'migrate',
   arguments: '[action]',
   argsDescription: {
-    action: 'up (default): apply all that is pending; down: take the last migration back; status: list them',
+    action: 'up (default): apply pending migrations; down: revert the last migration; status: list all',
   },
-  description: "bring the databases' schemas up to date",
+  description: 'update the schemas of the databases',
 })
 export class MigrateCommand extends StrictCommand {
-  async run([word = 'up']: string[], { json = false, yes = false }: MigrateOptions): Promise<void> {
-    const action = this.oneOf(ACTIONS, word, 'an action of migrate');
+  async run([name = 'up']: string[], { json = false, yes = false }: MigrateOptions): Promise<void> {
+    const action = this.oneOf(ACTIONS, name, 'an action of migrate');
     const env = readEnvironment(projectRoot);
     if (action === 'down' && environmentName(env) === 'production' && !yes) {
       throw new UserFacingError(
-        'In production migrate down needs --yes: what the migration made is lost, data included.',
+        'In production, migrate down requires --yes: everything that the migration created is lost, including data.',
       );
     }
     await withDatabase(env, projectRoot, async (opened) => {
@@ -51,7 +51,7 @@ export class MigrateCommand extends StrictCommand {
     return true;
   }
 
-  @Option({ flags: '--yes', description: 'let down run in production' })
+  @Option({ flags: '--yes', description: 'allow down in production' })
   parseYes(): boolean {
     return true;
   }
@@ -68,15 +68,15 @@ function statusText({ pending, schemas }: Status): string {
       applied ? (known ? 'applied' : 'applied by a newer build') : 'pending',
     ]),
   );
-  const verdict = pending === 0 ? 'Nothing is pending.' : `${pending} pending: twinkey migrate`;
-  return `${columns(rows)}\n${verdict}`;
+  const summary = pending === 0 ? 'Nothing is pending.' : `${pending} pending: run twinkey migrate.`;
+  return `${columns(rows)}\n${summary}`;
 }
 
 function changesText(action: 'up' | 'down', { schemas, permissions }: Changes): string {
   const rows = schemas.flatMap(({ schema, migrations }) =>
-    migrations.map((name) => [schema, name, action === 'up' ? 'applied' : 'taken back']),
+    migrations.map((name) => [schema, name, action === 'up' ? 'applied' : 'reverted']),
   );
-  const nothing = action === 'up' ? 'Both schemas are up to date.' : 'There is nothing to take back.';
+  const nothing = action === 'up' ? 'Both schemas are up to date.' : 'There is nothing to revert.';
   return [
     rows.length > 0 ? columns(rows) : nothing,
     ...(permissions.length > 0 ? [`Permissions added: ${permissions.join(', ')}`] : []),

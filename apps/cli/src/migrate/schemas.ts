@@ -15,71 +15,71 @@ export interface Schema {
   dataSource: DataSource;
 }
 
-/** What a run of `migrate` did. */
+/** The changes of a `migrate` run. */
 export interface SchemaChanges {
   schemas: { schema: SchemaName; migrations: string[] }[];
-  /** Names that were added to the catalogue in the database. */
+  /** Names of the permissions that were added. */
   permissions: string[];
 }
 
 export interface SchemaStatus {
-  /** In all schemas together. */
+  /** In all schemas. */
   pending: number;
   schemas: { schema: SchemaName; migrations: MigrationState[] }[];
 }
 
-/** Nobody waits for an answer: patience with others that do the same. */
-const PATIENT = { poolSize: 1, connectTimeoutMs: 5_000, statementTimeoutMs: 60_000 };
+/** Long timeouts: no request waits, and another process may be running the same migrations. */
+const CONNECTION_OPTIONS = { poolSize: 1, connectTimeoutMs: 5_000, statementTimeoutMs: 60_000 };
 
-/** The schemas that have a database, in the order in which they are migrated. */
+/** The schemas that have a database URL, in the order of migration. */
 export function schemasOf({ identity, users }: DatabaseUrls): Schema[] {
   const schemas: Schema[] = [];
   if (identity !== null)
-    schemas.push({ name: 'identity', dataSource: identityDataSource(identity, PATIENT) });
-  if (users !== null) schemas.push({ name: 'users', dataSource: usersDataSource(users, PATIENT) });
+    schemas.push({ name: 'identity', dataSource: identityDataSource(identity, CONNECTION_OPTIONS) });
+  if (users !== null) schemas.push({ name: 'users', dataSource: usersDataSource(users, CONNECTION_OPTIONS) });
   return schemas;
 }
 
-/** Applies all that is pending, and sees to it that every permission of an endpoint is there. Safe when several do so. */
+/** Applies pending migrations, and adds missing permissions. Several processes can do this at once. */
 export async function migrateUp(schemas: Schema[]): Promise<SchemaChanges> {
   const changed: SchemaChanges['schemas'] = [];
   for (const schema of schemas) {
-    const migrations = await within(schema, () => migrate(schema.dataSource, 'up'));
+    const migrations = await withDatabaseErrors(schema, () => migrate(schema.dataSource, 'up'));
     changed.push({ schema: schema.name, migrations });
   }
   return { schemas: changed, permissions: await addPermissions(schemas) };
 }
 
-/** Takes back the one migration that was written last, whichever schema it belongs to. */
+/** Reverts one migration: the newest applied one of all schemas. */
 export async function migrateDown(schemas: Schema[]): Promise<SchemaChanges> {
   const { schemas: states } = await migrationsOf(schemas);
   const last = states
     .flatMap(({ schema, migrations }) =>
-      migrations.filter(({ applied }) => applied).map(({ name }) => ({ schema, written: writtenAt(name) })),
+      migrations.filter(({ applied }) => applied).map(({ name }) => ({ schema, createdAt: createdAt(name) })),
     )
-    // Of two of one moment the one that was applied later.
-    .reduce<{ schema: SchemaName; written: number } | null>(
-      (latest, one) => (latest && latest.written > one.written ? latest : one),
+    // If two have the same time, the one that was applied later.
+    .reduce<{ schema: SchemaName; createdAt: number } | null>(
+      (latest, one) => (latest && latest.createdAt > one.createdAt ? latest : one),
       null,
     );
   const schema = schemas.find(({ name }) => name === last?.schema);
   if (!schema) return { schemas: [], permissions: [] };
-  const migrations = await within(schema, () => migrate(schema.dataSource, 'down'));
+  const migrations = await withDatabaseErrors(schema, () => migrate(schema.dataSource, 'down'));
   return { schemas: [{ schema: schema.name, migrations }], permissions: [] };
 }
 
-/** Every migration, applied or not. Changes nothing. */
+/** The state of every migration. Changes nothing. */
 export async function migrationsOf(schemas: Schema[]): Promise<SchemaStatus> {
   const states: SchemaStatus['schemas'] = [];
   for (const schema of schemas) {
-    const migrations = await within(schema, () => migrationStatus(schema.dataSource));
+    const migrations = await withDatabaseErrors(schema, () => migrationStatus(schema.dataSource));
     states.push({ schema: schema.name, migrations });
   }
   const pending = states.flatMap(({ migrations }) => migrations).filter(({ applied }) => !applied).length;
   return { pending, schemas: states };
 }
 
-/** @throws Failure where anything is pending */
+/** @throws UserFacingError if migrations are pending */
 export async function requireMigrated(schemas: Schema[]): Promise<void> {
   const { schemas: states } = await migrationsOf(schemas);
   for (const { schema, migrations } of states) {
@@ -95,7 +95,7 @@ export async function requireMigrated(schemas: Schema[]): Promise<void> {
 async function addPermissions(schemas: Schema[]): Promise<string[]> {
   const identity = schemas.find(({ name }) => name === 'identity');
   if (!identity) return [];
-  return within(identity, async () => {
+  return withDatabaseErrors(identity, async () => {
     await identity.dataSource.initialize();
     try {
       return await upsertPermissions(identity.dataSource, PERMISSIONS);
@@ -105,20 +105,20 @@ async function addPermissions(schemas: Schema[]): Promise<string[]> {
   });
 }
 
-/** A class name ends in the time of its writing, in milliseconds. */
-const writtenAt = (name: string) => Number(name.slice(-13));
+/** The name of a migration class ends with its creation time, in milliseconds. */
+const createdAt = (name: string) => Number(name.slice(-13));
 
-/** The error of a database says whose it is. */
-async function within<T>({ name, dataSource }: Schema, work: () => Promise<T>): Promise<T> {
+/** Adds the schema and advice to database errors. */
+async function withDatabaseErrors<T>({ name, dataSource }: Schema, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    throw new DatabaseFailure(name, error, (dataSource.options as { url: string }).url);
+    throw new DatabaseCommandError(name, error, (dataSource.options as { url: string }).url);
   }
 }
 
-/** What a database refused, or that it cannot be reached, and what mends it; `cause` holds its own error. */
-export class DatabaseFailure extends UserFacingError {
+/** A database refused an operation or cannot be reached. The message includes advice; `cause` is the original error. */
+export class DatabaseCommandError extends UserFacingError {
   constructor(schema: SchemaName, cause: unknown, url: string) {
     const advice = databaseAdvice(cause, url);
     super(`The ${schema} database: ${messageOf(cause)}${advice ? `. ${advice}` : ''}`);

@@ -15,7 +15,7 @@ import { Drain } from '#libs/http/application/drain.js';
 import { type ApiDescription, buildOpenApiDocument } from '#libs/openapi/openapi-document.js';
 import { asVariables } from '../keys/key-file.js';
 
-/** Writes the document of each listener. @returns their paths, from the project root */
+/** Writes the document of each listener. @returns the paths, relative to the project root */
 export async function writeDocuments(root: string): Promise<string[]> {
   await mkdir(join(root, 'openapi'), { recursive: true });
   const documents = await renderDocuments();
@@ -23,7 +23,7 @@ export async function writeDocuments(root: string): Promise<string[]> {
   return documents.map(([path]) => path);
 }
 
-/** The text of each document by its path. Neither a database nor a network is needed: only routes are looked at. */
+/** The path and text of each document. Uses no database and no network: only the routes are read. */
 export async function renderDocuments(): Promise<[path: string, text: string][]> {
   const { identityProvider, userService } = allSettings({
     ...asVariables(await generateKeyPair()),
@@ -41,7 +41,7 @@ export async function renderDocuments(): Promise<[path: string, text: string][]>
   ];
 }
 
-/** In preview mode nothing is instantiated, so nothing connects; but for the module that gives routes their prefix. */
+/** In preview mode, only RouterModule is instantiated, because it sets the route prefix: nothing connects. */
 function preview(module: DynamicModule): Promise<INestApplication> {
   InitializeOnPreviewAllowlist.add(RouterModule);
   return NestFactory.create(module, new FastifyAdapter(), {

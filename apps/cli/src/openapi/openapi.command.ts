@@ -3,7 +3,7 @@ import { projectRoot } from '../project-root.js';
 import { StrictCommand } from '../strict-command.js';
 import { print } from '../terminal.js';
 
-@Command({ name: 'openapi', description: 'write the OpenAPI document of each listener into openapi/' })
+@Command({ name: 'openapi', description: 'write the OpenAPI document of each listener to openapi/' })
 export class OpenapiCommand extends StrictCommand {
   async run(): Promise<void> {
     const { writeDocuments } = await import('./documents.js');

@@ -1,25 +1,25 @@
 import { expect, it } from 'vitest';
 import { DisposableStack } from './disposable-stack.js';
 
-it('closes the last opened first, all of them, and tells of the first failure', async () => {
+it('closes everything in reverse order, and throws the first error', async () => {
   const closed: string[] = [];
-  const closers = new DisposableStack();
-  await closers.add(async () => {
+  const resources = new DisposableStack();
+  await resources.add(async () => {
     closed.push('database');
   });
-  await closers.add(async () => {
+  await resources.add(async () => {
     closed.push('app');
     throw new Error('does not close');
   });
-  await expect(closers.close()).rejects.toThrow('does not close');
+  await expect(resources.close()).rejects.toThrow('does not close');
   expect(closed).toEqual(['app', 'database']);
 });
 
-it('closes at once what is opened too late', async () => {
-  const closers = new DisposableStack();
-  await closers.close();
+it('closes immediately what is added after close', async () => {
+  const resources = new DisposableStack();
+  await resources.close();
   let isClosed = false;
-  await closers.add(async () => {
+  await resources.add(async () => {
     isClosed = true;
   });
   expect(isClosed).toBe(true);

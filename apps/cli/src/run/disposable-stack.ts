@@ -1,23 +1,23 @@
 type Close = () => Promise<void>;
 
-/** What has to be closed again, the last opened first. */
+/** Resources to close, in reverse order of opening. */
 export class DisposableStack {
   private readonly stack: Close[] = [];
   private isClosed = false;
 
-  /** What is opened too late, after `close`, is closed at once. */
+  /** After `close`, the resource is closed immediately. */
   async add(close: Close): Promise<void> {
     if (this.isClosed) await close();
     else this.stack.push(close);
   }
 
-  /** Closes everything, also where some of it fails; throws the first failure. */
+  /** Closes everything, even if some of it fails. Throws the first error. */
   async close(): Promise<void> {
     this.isClosed = true;
-    const failures: unknown[] = [];
+    const errors: unknown[] = [];
     for (let next = this.stack.pop(); next; next = this.stack.pop()) {
-      await next().catch((error) => failures.push(error));
+      await next().catch((error) => errors.push(error));
     }
-    if (failures.length > 0) throw failures[0];
+    if (errors.length > 0) throw errors[0];
   }
 }

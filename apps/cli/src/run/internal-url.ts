@@ -4,12 +4,12 @@ import { SettingsReader } from '#libs/config/settings-reader.js';
 import type { ChosenApps } from '../chosen-apps.js';
 import { isSet } from '../development/is-set.js';
 
-const ANY = ['0.0.0.0', '::'];
+const ALL_ADDRESSES = ['0.0.0.0', '::'];
 
 /**
- * The environment in which identity-provider can be found: a `PORT` of 0 becomes a free one, since issuer and URL are
- * derived from it before anything listens; and where both apps run in this process on an address of their own,
- * user-service looks for identity-provider there and not on loopback.
+ * Makes identity-provider reachable for user-service. `PORT=0` is replaced by a free port, because issuer and URL are
+ * derived from it before the app listens. If both apps run in this process and `HOST` is a specific address,
+ * `IDENTITY_PROVIDER_URL` is set to that address instead of loopback.
  */
 export async function withReachableIdentityProvider(
   env: Environment,
@@ -20,8 +20,8 @@ export async function withReachableIdentityProvider(
   if (apps !== 'all' || isSet(known, 'IDENTITY_PROVIDER_URL') || !isSet(known, 'HOST')) return known;
   const reader = new SettingsReader(known);
   const [host, port] = [reader.optional('HOST'), reader.optional('PORT')];
-  // A fault is reported with all others, later.
-  if (!host || port === undefined || ANY.includes(host)) return known;
+  // Invalid values are reported later, with all others.
+  if (!host || port === undefined || ALL_ADDRESSES.includes(host)) return known;
   return { ...known, IDENTITY_PROVIDER_URL: `http://${host.includes(':') ? `[${host}]` : host}:${port}` };
 }
 

@@ -6,28 +6,28 @@ import { print } from '../terminal.js';
 import type { DisposableStack } from './disposable-stack.js';
 import type { Stop } from './stop.js';
 
-/** Those of the developer's own settings that still make sense with another Keycloak than the one he had in mind. */
+/** Settings from the environment that also apply to the local Keycloak. */
 const KEPT = ['KEYCLOAK_AUDIENCE', 'KEYCLOAK_ROLE_MAP'];
 
 interface KeycloakOptions {
   root: string;
   apps: ChosenApps;
-  /** 0 takes a free one. */
+  /** 0 chooses a free port. */
   port: number;
   stop: Stop;
   closers: DisposableStack;
 }
 
-/** Starts the local Keycloak; the environment with its settings. @throws KeycloakProblem */
+/** Starts the local Keycloak, and adds its settings to the environment. @throws KeycloakStartError */
 export async function withKeycloak(
   env: Environment,
   { root, apps, port, stop, closers }: KeycloakOptions,
 ): Promise<{ env: Environment; notes: string[] }> {
   if (environmentName(env) !== 'development')
-    throw new UserFacingError('--keycloak is for development alone.');
-  // A bad setting should not wait for Keycloak.
+    throw new UserFacingError('--keycloak is only available in development.');
+  // Report invalid settings before the slow start of Keycloak.
   settingsOf(apps, { ...env, KEYCLOAK_URL: '' });
-  print('Starting Keycloak, which takes a while …');
+  print('Starting Keycloak (this takes a while) …');
   const { startDevelopmentKeycloak } = await import('#libs/development/keycloak/development-keycloak.js');
   const keycloak = await startDevelopmentKeycloak({
     root,

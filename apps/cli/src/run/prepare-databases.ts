@@ -12,12 +12,12 @@ export interface DemoAccount {
   password: string;
 }
 
-/** A database that starts together with us is waited for so long (ms). */
-const PATIENCE_MS = 10_000;
+/** The maximum time to wait for a database that is still starting. */
+const DATABASE_WAIT_MS = 10_000;
 
 /**
- * In production nothing but a look: what is pending stops the start. Elsewhere migrations are applied, and development
- * gets its demo accounts: the embedded database at each start, another one only while it holds no account at all.
+ * In production, only checks that no migrations are pending. In other environments, applies migrations. In development,
+ * also creates the demo accounts: in the embedded database at each start, in other databases only if they have no accounts.
  */
 export async function prepareDatabases(
   env: Environment,
@@ -30,28 +30,28 @@ export async function prepareDatabases(
     identity: needed.includes('IDENTITY_DATABASE_URL') ? urls.identity : null,
     users: needed.includes('USER_DATABASE_URL') ? urls.users : null,
   });
-  await patiently(async () => {
+  await retryWhileUnavailable(async () => {
     if (environment === 'production') await requireMigrated(schemas);
     else await migrateUp(schemas);
   });
   if (environment !== 'development' || !hasIdentity(schemas)) return { demoAccounts: [] };
   return withSeeding(seedSettings(env), async (seeding) => {
-    const isOurs = isEmbedded && !isSet(env, 'IDENTITY_DATABASE_URL');
-    if (isOurs || !(await seeding.hasAnyAccount())) await seeding.demo();
+    const isIdentityEmbedded = isEmbedded && !isSet(env, 'IDENTITY_DATABASE_URL');
+    if (isIdentityEmbedded || !(await seeding.hasAnyAccount())) await seeding.demo();
     return { demoAccounts: await seeding.demoAccounts() };
   });
 }
 
 const hasIdentity = (schemas: Schema[]) => schemas.some(({ name }) => name === 'identity');
 
-async function patiently<T>(work: () => Promise<T>): Promise<T> {
+async function retryWhileUnavailable<T>(work: () => Promise<T>): Promise<T> {
   const since = performance.now();
   for (;;) {
     try {
       return await work();
     } catch (error) {
-      const mayComeUp = isUnavailable(error) && !isMisconfigured(error);
-      if (!mayComeUp || performance.now() - since > PATIENCE_MS) throw error;
+      const isStarting = isUnavailable(error) && !isMisconfigured(error);
+      if (!isStarting || performance.now() - since > DATABASE_WAIT_MS) throw error;
     }
     await sleep(1_000);
   }

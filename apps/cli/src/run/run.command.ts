@@ -17,18 +17,18 @@ interface RunOptions {
   name: 'run',
   arguments: '[app]',
   argsDescription: { app: `${APPS[0]} (default), ${APPS[1]} or ${APPS[2]}` },
-  description: 'start both apps in one process, or either alone, until Ctrl-C (default)',
+  description: 'start both apps in one process, or only one of them, until Ctrl-C (default)',
   options: { isDefault: true },
 })
 export class RunCommand extends StrictCommand {
   async run(
-    [word = 'all']: string[],
+    [name = 'all']: string[],
     { keycloak = false, keycloakPort, workers }: RunOptions,
   ): Promise<void> {
-    // As the default command this one gets whatever is no command.
-    const apps = this.oneOf(APPS, word, 'a command, nor an app to run (twinkey --help)');
+    // The default command also receives unknown commands as its argument.
+    const apps = this.oneOf(APPS, name, 'a command or an app (twinkey --help)');
     if (keycloakPort !== undefined && !keycloak)
-      this.command.error('error: --keycloak-port goes with --keycloak');
+      this.command.error('error: --keycloak-port requires --keycloak');
     if (cluster.isWorker) return (await import('./workers/worker.js')).runWorker();
     const { run } = await import('./run.js');
     await run(apps, {
@@ -38,26 +38,26 @@ export class RunCommand extends StrictCommand {
     });
   }
 
-  @Option({ flags: '--keycloak', description: 'in development: start a local Keycloak as well, and use it' })
+  @Option({ flags: '--keycloak', description: 'in development: also start a local Keycloak, and use it' })
   parseKeycloak(): boolean {
     return true;
   }
 
   @Option({
     flags: '--workers <number>',
-    description: 'serve with so many processes behind the same ports; auto: one a core',
+    description: 'the number of processes that share the ports; auto: one per CPU core',
   })
   parseWorkers(text: string): number {
     if (text === 'auto') return availableParallelism();
     const workers = /^[1-9]\d?$/.test(text) ? Number(text) : Number.NaN;
     if (Number.isNaN(workers))
-      this.command.error(`error: '${text}' is not a number of workers: 1 to 99, or auto`);
+      this.command.error(`error: '${text}' is not a number of workers: use 1 to 99, or auto`);
     return workers;
   }
 
   @Option({
     flags: '--keycloak-port <port>',
-    description: `where that listens instead of ${KEYCLOAK_PORT}; 0: anywhere`,
+    description: `the port of the local Keycloak, default ${KEYCLOAK_PORT}; 0: any free port`,
   })
   parseKeycloakPort(text: string): number {
     const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;

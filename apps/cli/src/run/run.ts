@@ -11,15 +11,15 @@ import { startWorkers } from './workers/start-workers.js';
 
 interface RunOptions {
   root: string;
-  /** null: no local Keycloak is wanted. */
+  /** null: do not start a local Keycloak. */
   keycloakPort: number | null;
-  /** null: this process serves by itself. */
+  /** null: this process serves requests itself. */
   workers: number | null;
 }
 
 /**
- * Starts the apps, and ends the process when a signal has come. Everything that was started is stopped before, whatever
- * happens. After an error that nobody caught the process is not to be trusted: it is drained likewise, with exit code 1.
+ * Starts the apps, and ends the process after a signal. Everything that was started is stopped first. An uncaught error
+ * also drains and ends the process, with exit code 1, because its state may be inconsistent.
  */
 export async function run(apps: ChosenApps, { workers, ...options }: RunOptions): Promise<void> {
   const stop = new Stop();
@@ -31,19 +31,19 @@ export async function run(apps: ChosenApps, { workers, ...options }: RunOptions)
         ? start(apps, { ...options, stop, closers, drain })
         : startWorkers(apps, workers ?? 1, { ...options, stop, closers }),
     );
-    tell(running);
+    printStartup(running);
     await beginShutdown(running, await stop.requested, drain);
     await closers.close();
   } catch (error) {
     await closers.close().catch(() => {});
-    const failure = error instanceof Interrupted ? error.cause : error;
-    if (failure) printError(failure);
+    const cause = error instanceof Interrupted ? error.cause : error;
+    if (cause) printError(cause);
   }
-  // Half a start may be under way, and not everything that waits for something is ours.
+  // Exit explicitly: an interrupted start or a library may keep the process alive.
   process.stdout.write('', () => process.exit());
 }
 
-function tell(running: Running): void {
+function printStartup(running: Running): void {
   if (running.environment === 'development') print(startupBanner(running));
   else for (const { label, url } of running.addresses) running.logger.info({ url }, `${label} listens`);
 }

@@ -3,15 +3,15 @@ import type { Drain } from '#libs/http/application/drain.js';
 import type { Running } from './start.js';
 import type { StopRequest } from './stop.js';
 
-/** Load balancers need some seconds to see that this process is not ready any more; a developer waits for none. */
+/** The time for load balancers to notice that this process is not ready; development needs almost none. */
 const GRACE_MS = { production: 5_000, test: 500, development: 500 };
 
-/** Whatever has not ended by then, counted from the end of the grace, is cut off: 25 s is when others lose patience. */
-const PATIENCE_MS = { production: 15_000, test: 5_000, development: 5_000 };
+/** The time for running requests after the grace period. Both together stay below the 25 s that orchestrators allow. */
+const DRAIN_TIMEOUT_MS = { production: 15_000, test: 5_000, development: 5_000 };
 
 /**
- * The beginning of the end: says why, drains, and makes sure that it does not take for ever.
- * @param drain null: worker processes drain, each by itself
+ * Logs the reason, drains, and limits the time until the process ends.
+ * @param drain null if worker processes drain themselves
  */
 export async function beginShutdown(
   { environment, logger }: Pick<Running, 'environment' | 'logger'>,
@@ -25,13 +25,13 @@ export async function beginShutdown(
     logger.info({ signal }, 'stopping');
   }
   await drain?.begin(GRACE_MS[environment]);
-  const cutOff = () => {
+  const exit = () => {
     logger.warn('Not all requests ended in time: the rest is cut off.');
     process.exit();
   };
-  // Workers cut themselves off.
-  const patience = drain
-    ? PATIENCE_MS[environment]
-    : GRACE_MS[environment] + PATIENCE_MS[environment] + 1_000;
-  setTimeout(cutOff, patience).unref();
+  // Workers end themselves: this process waits slightly longer.
+  const timeoutMs = drain
+    ? DRAIN_TIMEOUT_MS[environment]
+    : GRACE_MS[environment] + DRAIN_TIMEOUT_MS[environment] + 1_000;
+  setTimeout(exit, timeoutMs).unref();
 }

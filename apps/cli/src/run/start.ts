@@ -4,7 +4,7 @@ import {
   isDevelopment,
   readEnvironment,
 } from '#libs/config/environment.js';
-import { SettingsError, type SettingsFault } from '#libs/config/settings-error.js';
+import { SettingsError, type SettingsProblem } from '#libs/config/settings-error.js';
 import type { Drain } from '#libs/http/application/drain.js';
 import type { RunningApp } from '#libs/http/application/running-app.js';
 import type { Logger } from '#libs/observability/logger.js';
@@ -24,49 +24,49 @@ export interface Running {
   environment: EnvironmentName;
   logger: Logger;
   addresses: RunningApp['addresses'];
-  /** Development: those that are there. */
+  /** In development: the demo accounts that exist. */
   demoAccounts: DemoAccount[];
-  /** Development: what else runs, a line each. */
+  /** In development: one line about each additional server. */
   notes: string[];
 }
 
 export interface StartOptions {
   root: string;
-  /** null: no local Keycloak is wanted. */
+  /** null: do not start a local Keycloak. */
   keycloakPort: number | null;
   stop: Stop;
   closers: DisposableStack;
 }
 
 export interface Prepared extends Pick<Running, 'demoAccounts' | 'notes'> {
-  /** With all that development makes by itself. */
+  /** Includes the settings that development creates. */
   env: Environment;
 }
 
 /**
- * Starts the apps, and what they need where that is ours to start. Each thing is given to `closers` as soon as it is
- * there; what fails is thrown, and the caller closes.
+ * Starts the apps, and in development the servers that they need. Each started resource is added to `closers`; if the
+ * start fails, the caller closes them.
  */
 export async function start(
   apps: ChosenApps,
   { drain, ...options }: StartOptions & { drain: Drain },
 ): Promise<Running> {
-  const { env, ...told } = await prepare(apps, options);
-  return { ...told, ...(await open(apps, env, { closers: options.closers, drain })) };
+  const { env, ...prepared } = await prepare(apps, options);
+  return { ...prepared, ...(await open(apps, env, { closers: options.closers, drain })) };
 }
 
-/** What is done once, however many processes then serve: databases, keys and a look at the settings. */
+/** Prepares databases and keys, and checks the settings: once, also with several worker processes. */
 export async function prepare(apps: ChosenApps, options: StartOptions): Promise<Prepared> {
   const { env, isEmbedded, notes } = await prepareEnvironment(apps, options);
   settingsOf(apps, env);
   const { demoAccounts } = await prepareDatabases(env, { apps, isEmbedded });
-  const where = isEmbedded
-    ? [`Database: embedded Postgres, its data under ${options.root}/.twinkey/postgres`]
+  const databaseNote = isEmbedded
+    ? [`Database: embedded Postgres, data in ${options.root}/.twinkey/postgres`]
     : [];
-  return { env, demoAccounts, notes: [...notes, ...where] };
+  return { env, demoAccounts, notes: [...notes, ...databaseNote] };
 }
 
-/** Opens the listeners of the apps in this process. @param options.workers how many processes do the same */
+/** Opens the listeners of the apps in this process. @param options.workers the number of processes that share them */
 export async function open(
   apps: ChosenApps,
   env: Environment,
@@ -78,7 +78,7 @@ export async function open(
   const logger = await openLogger(common);
   await closers.add(await startTracing(env));
   const addresses: RunningApp['addresses'] = [];
-  // The one that others need is closed last.
+  // Closed in reverse order: identity-provider, which user-service needs, is closed last.
   for (const app of await appsOf(settings, { logger, drain })) {
     const running = await app();
     await closers.add(() => running.close());
@@ -87,20 +87,20 @@ export async function open(
   return { environment: common.environment, logger, addresses };
 }
 
-interface Surroundings {
+interface PreparedEnvironment {
   env: Environment;
   isEmbedded: boolean;
   notes: string[];
 }
 
-/** The environment with all that development makes by itself. In production it is as it was found. */
+/** The environment with the settings that development creates. Other environments get no additional settings. */
 async function prepareEnvironment(
   apps: ChosenApps,
   { root, keycloakPort, stop, closers }: StartOptions,
-): Promise<Surroundings> {
+): Promise<PreparedEnvironment> {
   const found = await withReachableIdentityProvider(readEnvironment(root), apps);
-  requireSoundSettings(apps, found);
-  // One process of a checkout runs both; two that run one each may share the database.
+  requireValidSettings(apps, found);
+  // Only one process per checkout can run both apps; two processes with one app each can share the database.
   const needed = databasesOf(apps);
   const database = await openDatabase(found, { root, needed, exclusive: apps === 'all' });
   await closers.add(database.close);
@@ -110,25 +110,30 @@ async function prepareEnvironment(
   return { isEmbedded, ...(await withKeycloak(env, { root, apps, port: keycloakPort, stop, closers })) };
 }
 
-/** What development makes by itself where it is not set. */
-const MADE = new Set(['DATABASE_URL', 'JWT_PRIVATE_KEY', 'JWT_PUBLIC_KEY', ...ALL_DATABASES]);
+/** Settings that development creates if they are not set. */
+const CREATED_IN_DEVELOPMENT = new Set([
+  'DATABASE_URL',
+  'JWT_PRIVATE_KEY',
+  'JWT_PUBLIC_KEY',
+  ...ALL_DATABASES,
+]);
 
-/** Before anything is made: all faults at once, but what is about to be made. @throws SettingsError */
-function requireSoundSettings(apps: ChosenApps, env: Environment): void {
+/** Checks all settings before anything is created, except those that development creates. @throws SettingsError */
+function requireValidSettings(apps: ChosenApps, env: Environment): void {
   try {
     settingsOf(apps, env);
   } catch (error) {
     if (!(error instanceof SettingsError)) throw error;
-    const isMade = ({ variable }: SettingsFault) =>
-      isDevelopment(env) && MADE.has(variable) && !isSet(env, variable);
-    const problems = error.problems.filter((problem) => !isMade(problem));
+    const isCreated = ({ variable }: SettingsProblem) =>
+      isDevelopment(env) && CREATED_IN_DEVELOPMENT.has(variable) && !isSet(env, variable);
+    const problems = error.problems.filter((problem) => !isCreated(problem));
     if (problems.length > 0) throw new SettingsError(problems);
   }
 }
 
 type Starter = () => Promise<RunningApp>;
 
-/** Loaded when they are about to start: no other command, and no bad setting, waits for them. */
+/** Imports the apps just before their start, so that other commands and settings errors do not wait for it. */
 async function appsOf(
   { identityProvider, userService }: ChosenSettings,
   options: { logger: Logger; drain: Drain },

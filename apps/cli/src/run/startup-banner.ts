@@ -1,11 +1,11 @@
 import { columns } from '../terminal.js';
 import type { Running } from './start.js';
 
-/** What a developer wants to know once everything runs. */
+/** The text that is printed in development after the start. */
 export function startupBanner({ addresses, demoAccounts, notes }: Running): string {
   return [
     '',
-    'Twinkey runs:',
+    'Twinkey is running:',
     columns(addresses.map(({ label, url }) => [` `, label, url])),
     ...(demoAccounts.length > 0 ? ['', 'Demo accounts, unless their passwords were changed:'] : []),
     ...demoAccounts.map(({ email, password }) => `   ${email} / ${password}`),

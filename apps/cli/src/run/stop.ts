@@ -3,52 +3,52 @@ import { errorText } from '#libs/core/user-facing-error.js';
 
 const SIGNALS: NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
-/** Why a process ends: a signal, or an error that nobody caught. */
+/** The reason why the process ends: a signal or an uncaught error. */
 export interface StopRequest {
   signal: NodeJS.Signals | null;
   error: unknown;
 }
 
-/** A stop was asked for before everything had started; `cause` is the error that nobody caught, if it was one. */
+/** A stop was requested before everything had started; `cause` is the uncaught error, if there was one. */
 export class Interrupted extends Error {
   override readonly name = 'Interrupted';
 }
 
 /**
- * Waits for the first signal, or the first error that nobody caught. A second signal ends the process at once; that npm
- * passes on a Ctrl-C which the terminal has sent us as well does not count as one (bin/signals.cjs).
+ * Waits for the first signal or uncaught error. A second signal ends the process immediately. npm forwards a Ctrl-C that
+ * the terminal has also sent; this duplicate is ignored (bin/signals.cjs).
  */
 export class Stop {
   readonly requested: Promise<StopRequest>;
   private readonly controller = new AbortController();
 
-  /** @param options.insistent false: only the first signal counts, since whoever supervises this process insists for it */
-  constructor({ insistent = true } = {}) {
+  /** @param options.exitOnSecondSignal false for workers: the supervisor handles the second signal */
+  constructor({ exitOnSecondSignal = true } = {}) {
     this.requested = new Promise((resolve) => {
-      const ask = (request: StopRequest) => {
+      const request = (reason: StopRequest) => {
         this.controller.abort();
-        resolve(request);
+        resolve(reason);
       };
       for (const signal of SIGNALS) {
         process.on(signal, () => {
-          if (this.signal.aborted && insistent) process.exit(128 + constants.signals[signal]);
-          ask({ signal, error: null });
+          if (this.signal.aborted && exitOnSecondSignal) process.exit(128 + constants.signals[signal]);
+          request({ signal, error: null });
         });
       }
-      // Unhandled rejections come here as well, since Node throws them.
+      // Node also reports unhandled rejections here.
       process.on('uncaughtException', (error) => {
         if (this.signal.aborted) process.stderr.write(`${errorText(error)}\n`);
-        else ask({ signal: null, error });
+        else request({ signal: null, error });
       });
     });
   }
 
-  /** For what can be told to give up. */
+  /** Aborts when a stop is requested. */
   get signal(): AbortSignal {
     return this.controller.signal;
   }
 
-  /** @throws Interrupted as soon as a stop is asked for */
+  /** @throws Interrupted as soon as a stop is requested */
   unlessRequested<T>(work: Promise<T>): Promise<T> {
     const interrupted = this.requested.then(({ error }) => {
       throw new Interrupted('Stopped before everything had started.', { cause: error });

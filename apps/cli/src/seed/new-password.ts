@@ -3,14 +3,14 @@ import { Writable } from 'node:stream';
 import { UserFacingError } from '#libs/core/user-facing-error.js';
 
 /**
- * A new password: asked for twice without being shown where a person sits at the terminal, else the first line of
- * standard input. Nothing of it is cut off but the line's end and a byte order mark, which PowerShell writes.
- * @throws Failure where there is none, or the two differ
+ * Reads a new password: in a terminal twice and hidden, otherwise from the first line of standard input. Only the line
+ * break and a byte order mark, which PowerShell writes, are removed.
+ * @throws UserFacingError if there is no password, or the two differ
  */
 export async function readNewPassword(email: string): Promise<string> {
   if (!process.stdin.isTTY) return firstLine(process.stdin);
   const password = await askHidden(`Password for ${email}: `);
-  if ((await askHidden('The same again: ')) !== password)
+  if ((await askHidden('Repeat the password: ')) !== password)
     throw new UserFacingError('The two passwords differ.');
   return password;
 }
@@ -26,7 +26,7 @@ async function firstLine(input: NodeJS.ReadStream): Promise<string> {
   return decode(bytes).split(/\r?\n/, 1)[0] ?? '';
 }
 
-/** Replacing what is not UTF-8 would set another password than the one that was meant. */
+/** Replacing invalid UTF-8 would set a different password. */
 function decode(bytes: Buffer): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
@@ -35,7 +35,7 @@ function decode(bytes: Buffer): string {
   }
 }
 
-/** The terminal echoes nothing while readline writes to nowhere. */
+/** The input is hidden, because readline writes its output to a stream that discards it. */
 function askHidden(question: string): Promise<string> {
   process.stderr.write(question);
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
@@ -45,7 +45,7 @@ function askHidden(question: string): Promise<string> {
       resolve(line);
       lines.close();
     });
-    // Ctrl-C and Ctrl-D; after an answer it changes nothing any more.
+    // Ctrl-C or Ctrl-D; has no effect after an answer.
     lines.once('close', () => {
       process.stderr.write('\n');
       reject(new UserFacingError('No password was given.'));

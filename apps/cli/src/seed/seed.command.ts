@@ -11,7 +11,7 @@ import { readNewPassword } from './new-password.js';
 
 @Command({
   name: 'seed',
-  description: 'add the roles, the permissions and the demo accounts, or the first administrator',
+  description: 'add the roles and permissions, and the demo accounts or the first administrator',
 })
 export class SeedCommand extends StrictCommand {
   async run(_arguments: string[], { adminEmail }: { adminEmail?: string }): Promise<void> {
@@ -19,7 +19,7 @@ export class SeedCommand extends StrictCommand {
       const settings = seedSettings(env);
       if (settings.environment === 'production' && adminEmail === undefined) {
         throw new UserFacingError(
-          'In production there are no demo accounts: twinkey seed --admin-email you@example.com makes the first administrator.',
+          'There are no demo accounts in production. To create the first administrator, run twinkey seed --admin-email you@example.com.',
         );
       }
       const { withSeeding } = await import('./seeding.js');
@@ -27,7 +27,7 @@ export class SeedCommand extends StrictCommand {
         if (adminEmail === undefined) return printAdded(await seeding.demo());
         if (await seeding.hasAccount(adminEmail)) {
           printAdded(await seeding.rights());
-          return print(`${adminEmail} is there already, and stays as it is.`);
+          return print(`${adminEmail} already exists, and stays as it is.`);
         }
         printAdded(await seeding.admin(adminEmail, await readNewPassword(adminEmail)));
       });
@@ -37,7 +37,7 @@ export class SeedCommand extends StrictCommand {
   @Option({
     flags: '--admin-email <email>',
     description:
-      'make this administrator, with the password from a prompt or the first line of standard input',
+      'create this administrator; the password is read from a prompt or the first line of standard input',
   })
   parseAdminEmail(email: string): string {
     return email;

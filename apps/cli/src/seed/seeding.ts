@@ -7,23 +7,23 @@ import { UserFacingError } from '#libs/core/user-facing-error.js';
 import { identityDataSource } from '#libs/database/identity/identity-data-source.js';
 import { findPostgresError } from '#libs/database/pg-errors.js';
 import { ApiError } from '#libs/http/replies/api-error.js';
-import { DatabaseFailure } from '../migrate/schemas.js';
+import { DatabaseCommandError } from '../migrate/schemas.js';
 
 export interface Seeding {
   rights(): Promise<Partial<Seeded>>;
   demo(): Promise<Seeded>;
-  /** @throws Failure that says what is wrong with email or password */
+  /** @throws UserFacingError if the email or password is invalid */
   admin(email: string, password: string): Promise<Seeded>;
   hasAccount(email: string): Promise<boolean>;
   hasAnyAccount(): Promise<boolean>;
-  /** Those of the demo accounts that are there. */
+  /** The demo accounts that exist. */
   demoAccounts(): Promise<{ email: string; password: string }[]>;
 }
 
-/** Undefined table or schema. */
+/** SQLSTATE: undefined table, undefined schema. */
 const NOT_MIGRATED = ['42P01', '3F000'];
 
-/** Connects to schema `identity` for the time that `work` takes. */
+/** Connects to schema `identity` while `work` runs. */
 export async function withSeeding<T>(
   { databaseUrl, bcryptCost }: { databaseUrl: string; bcryptCost: number },
   work: (seeding: Seeding) => Promise<T>,
@@ -51,13 +51,13 @@ export async function withSeeding<T>(
       },
     });
   } catch (error) {
-    throw explained(error, databaseUrl);
+    throw toUserFacingError(error, databaseUrl);
   } finally {
     if (database.isInitialized) await database.destroy();
   }
 }
 
-function explained(error: unknown, databaseUrl: string): unknown {
+function toUserFacingError(error: unknown, databaseUrl: string): unknown {
   if (error instanceof UserFacingError) return error;
   if (error instanceof ApiError) {
     return new UserFacingError(
@@ -66,7 +66,7 @@ function explained(error: unknown, databaseUrl: string): unknown {
   }
   const state = findPostgresError(error)?.code;
   if (state && NOT_MIGRATED.includes(state)) {
-    return new UserFacingError('Schema identity is not there yet: run twinkey migrate first.');
+    return new UserFacingError('Schema identity does not exist yet: run twinkey migrate first.');
   }
-  return new DatabaseFailure('identity', error, databaseUrl);
+  return new DatabaseCommandError('identity', error, databaseUrl);
 }

@@ -2,29 +2,29 @@ import type { Environment } from '#libs/config/environment.js';
 import type { RunningApp } from '#libs/http/application/running-app.js';
 import type { ChosenApps } from '../../chosen-apps.js';
 
-/** What a worker is told. The environment goes this way, and not as variables that `ps` shows. */
-export interface Order {
+/** What a worker runs. Sent as a message, because `ps` shows environment variables. */
+export interface WorkerTask {
   apps: ChosenApps;
   env: Environment;
-  /** How many they are. */
+  /** The number of workers. */
   workers: number;
 }
 
 export type FromWorker =
   | { twinkey: 'hello' }
   | { twinkey: 'ready'; addresses: RunningApp['addresses'] }
-  /** It could not start; why, in one line. */
+  /** The worker could not start; the reason has one line. */
   | { twinkey: 'failed'; reason: string }
   | { twinkey: 'scrape'; id: number };
 
 export type ToWorker =
-  | { twinkey: 'order'; order: Order }
-  /** Null where the others' metrics could not be had. */
+  | { twinkey: 'task'; task: WorkerTask }
+  /** null if the metrics of the other workers are not available. */
   | { twinkey: 'scraped'; id: number; text: string | null };
 
-/** Ours, among the messages that prom-client and others send over the same channel. */
-export const isFromWorker = (message: unknown): message is FromWorker => isOurs(message);
-export const isToWorker = (message: unknown): message is ToWorker => isOurs(message);
+/** prom-client and other libraries send messages over the same channel. */
+export const isFromWorker = (message: unknown): message is FromWorker => hasMessageType(message);
+export const isToWorker = (message: unknown): message is ToWorker => hasMessageType(message);
 
-const isOurs = (message: unknown): boolean =>
+const hasMessageType = (message: unknown): boolean =>
   typeof message === 'object' && message !== null && 'twinkey' in message;

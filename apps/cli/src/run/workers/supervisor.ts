@@ -3,18 +3,18 @@ import { AggregatorRegistry } from 'prom-client';
 import { UserFacingError } from '#libs/core/user-facing-error.js';
 import type { RunningApp } from '#libs/http/application/running-app.js';
 import type { Logger } from '#libs/observability/logger.js';
-import { isFromWorker, type Order, type ToWorker } from './messages.js';
+import { isFromWorker, type ToWorker, type WorkerTask } from './messages.js';
 
-/** The first replacement comes after this long (ms), each further one after twice as long. */
+/** Delays before a replacement (ms): each one is twice the previous, up to `last`. */
 const BACK_OFF = { first: 500, last: 30_000 };
-/** A worker that lived this long (ms) was sound: its end counts as a first one. */
-const SOUND_AFTER = 60_000;
+/** After this uptime (ms), the delay starts again with `first`. */
+const STABLE_AFTER = 60_000;
 
 type Addresses = RunningApp['addresses'];
 
 /**
- * Keeps a number of worker processes running behind the same ports (node:cluster): one that dies is replaced, with
- * back-off. When this process dies, however that is, they end with it.
+ * Keeps a number of worker processes running that share the ports (node:cluster). Replaces a worker that dies, with
+ * back-off. The workers end when this process ends, even if it is killed.
  */
 export class Supervisor {
   private readonly metrics = new AggregatorRegistry();
@@ -24,19 +24,19 @@ export class Supervisor {
   private isStopping = false;
 
   constructor(
-    private readonly order: Order,
+    private readonly task: WorkerTask,
     private readonly logger: Logger,
   ) {}
 
-  /** The first one alone, so that a port that is taken is told once. @throws Failure */
+  /** Starts the first worker before the others, so that a port in use is reported once. @throws UserFacingError */
   async start(): Promise<Addresses> {
     const first = await this.fork();
-    const others = await Promise.all(Array.from({ length: this.order.workers - 1 }, () => this.fork()));
+    const others = await Promise.all(Array.from({ length: this.task.workers - 1 }, () => this.fork()));
     for (const { worker } of [first, ...others]) this.watch(worker, performance.now());
     return first.addresses;
   }
 
-  /** Each drains and ends by itself. */
+  /** Waits until every worker has drained and ended. */
   async stop(): Promise<void> {
     this.isStopping = true;
     for (const timer of this.timers) clearTimeout(timer);
@@ -53,14 +53,14 @@ export class Supervisor {
     return Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined);
   }
 
-  /** Resolves when it serves. */
+  /** Resolves when the worker serves requests. */
   private fork(): Promise<{ worker: Worker; addresses: Addresses }> {
     const worker = cluster.fork();
     return new Promise((resolve, reject) => {
       worker.once('exit', () => reject(new UserFacingError('A worker process ended before it was ready.')));
       worker.on('message', (message: unknown) => {
         if (!isFromWorker(message)) return;
-        if (message.twinkey === 'hello') send(worker, { twinkey: 'order', order: this.order });
+        if (message.twinkey === 'hello') send(worker, { twinkey: 'task', task: this.task });
         else if (message.twinkey === 'ready') resolve({ worker, addresses: message.addresses });
         else if (message.twinkey === 'failed') reject(new UserFacingError(message.reason));
         else if (message.twinkey === 'scrape') void this.answerScrape(worker, message.id);
@@ -73,10 +73,10 @@ export class Supervisor {
     else worker.once('exit', (code, signal) => this.replace(signal ?? `exit code ${code}`, since));
   }
 
-  /** @param since when the one that is no more was ready */
+  /** @param since the time when the dead worker was ready */
   private replace(reason: string, since: number): void {
     if (this.isStopping) return;
-    if (performance.now() - since > SOUND_AFTER) this.deaths = 0;
+    if (performance.now() - since > STABLE_AFTER) this.deaths = 0;
     const delay = Math.min(BACK_OFF.first * 2 ** this.deaths, BACK_OFF.last);
     this.deaths += 1;
     this.logger.error({ reason, delay_ms: delay }, 'a worker process died, and is replaced');

@@ -6,44 +6,44 @@ import { DisposableStack } from '../disposable-stack.js';
 import { beginShutdown } from '../shutdown.js';
 import { open } from '../start.js';
 import { Interrupted, Stop } from '../stop.js';
-import { type FromWorker, isToWorker, type Order } from './messages.js';
+import { type FromWorker, isToWorker, type WorkerTask } from './messages.js';
 
-/** One of several processes behind the same ports; what it serves, the supervisor tells it. */
+/** One of several processes that share the ports. The supervisor sends the apps and their settings. */
 export async function runWorker(): Promise<void> {
-  // A Ctrl-C at the terminal reaches every process, and the supervisor says it once more.
-  const stop = new Stop({ insistent: false });
+  // A Ctrl-C in the terminal reaches every process, and the supervisor sends a second signal.
+  const stop = new Stop({ exitOnSecondSignal: false });
   const closers = new DisposableStack();
   const drain = new Drain();
   try {
-    const { apps, env, workers } = await receiveOrder();
+    const { apps, env, workers } = await receiveTask();
     shareMetrics();
     const running = await stop.unlessRequested(open(apps, env, { closers, drain, workers }));
-    tell({ twinkey: 'ready', addresses: running.addresses });
+    send({ twinkey: 'ready', addresses: running.addresses });
     await beginShutdown(running, await stop.requested, drain);
   } catch (error) {
-    if (!(error instanceof Interrupted)) tell({ twinkey: 'failed', reason: errorText(error) });
+    if (!(error instanceof Interrupted)) send({ twinkey: 'failed', reason: errorText(error) });
     process.exitCode = 1;
   }
   await closers.close();
   process.stdout.write('', () => process.exit());
 }
 
-function tell(message: FromWorker): void {
+function send(message: FromWorker): void {
   process.send?.(message);
 }
 
-function receiveOrder(): Promise<Order> {
+function receiveTask(): Promise<WorkerTask> {
   return new Promise((resolve) => {
     process.on('message', (message: unknown) => {
-      if (isToWorker(message) && message.twinkey === 'order') resolve(message.order);
+      if (isToWorker(message) && message.twinkey === 'task') resolve(message.task);
     });
-    tell({ twinkey: 'hello' });
+    send({ twinkey: 'hello' });
   });
 }
 
-/** A scrape reaches one of the processes, and has to tell of all. */
+/** A scrape reaches only one worker, so that worker requests the metrics of all of them from the supervisor. */
 function shareMetrics(): void {
-  // Answers the supervisor when it asks for this process' own.
+  // Responds when the supervisor requests the metrics of this process.
   new AggregatorRegistry();
   const waiting = new Map<number, (text: string | null) => void>();
   let count = 0;
@@ -56,9 +56,9 @@ function shareMetrics(): void {
     const id = count++;
     const text = await new Promise<string | null>((resolve) => {
       waiting.set(id, resolve);
-      tell({ twinkey: 'scrape', id });
+      send({ twinkey: 'scrape', id });
     });
-    if (text === null) throw new Error('The metrics of the other processes cannot be had.');
+    if (text === null) throw new Error('The metrics of the other processes are not available.');
     return text;
   });
 }

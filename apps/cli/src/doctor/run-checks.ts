@@ -4,15 +4,15 @@ import { messageOf } from '#libs/core/user-facing-error.js';
 import { type ChosenApps, databasesOf } from '../chosen-apps.js';
 import { type OpenDatabase, openDatabase } from '../development/database.js';
 import { developmentKeysFile, usesDevelopmentKeys, withKeysOf } from '../development/keys.js';
-import { broken, type DoctorCheck, type Examination } from './check.js';
+import { type AreaCheck, broken, type DoctorCheck } from './check.js';
 import { checkDatabases } from './database.check.js';
 import { checkInternalPort } from './internal-port.check.js';
 import { checkKeycloak } from './keycloak.check.js';
 import { checkKeys } from './keys.check.js';
 import { checkMigrations } from './migrations.check.js';
-import { checkSettings, settingsFaults, unknownVariable } from './settings.check.js';
+import { checkSettings, settingsProblems, unknownVariable } from './settings.check.js';
 
-const EXAMINATIONS: Examination[] = [
+const AREA_CHECKS: AreaCheck[] = [
   checkSettings,
   checkDatabases,
   checkMigrations,
@@ -21,8 +21,8 @@ const EXAMINATIONS: Examination[] = [
   checkKeycloak,
 ];
 
-/** All checks of the chosen apps, each area on its own: what is broken in one does not hide another. */
-export async function examine(apps: ChosenApps, root: string): Promise<DoctorCheck[]> {
+/** Runs all checks of the chosen apps. Areas are independent: a problem in one does not hide problems in another. */
+export async function runChecks(apps: ChosenApps, root: string): Promise<DoctorCheck[]> {
   let env: Environment;
   const warnings: string[] = [];
   try {
@@ -31,19 +31,19 @@ export async function examine(apps: ChosenApps, root: string): Promise<DoctorChe
       root,
     );
   } catch (error) {
-    return settingsFaults(error);
+    return settingsProblems(error);
   }
   const database = await open(env, apps, root);
   try {
-    const examined = { apps, root, env: database.env };
-    const found = await Promise.all(EXAMINATIONS.map((examination) => examination(examined)));
+    const context = { apps, root, env: database.env };
+    const found = await Promise.all(AREA_CHECKS.map((check) => check(context)));
     return [...warnings.map(unknownVariable), ...database.checks, ...found.flat()];
   } finally {
     await database.close();
   }
 }
 
-/** Those of the checkout, where it has any: looking at things makes none. */
+/** Uses the checkout's development keys only if they exist: doctor creates none. */
 function withExistingKeys(env: Environment, root: string): Environment {
   const file = developmentKeysFile(root);
   return usesDevelopmentKeys(env) && existsSync(file) ? withKeysOf(file, env) : env;
@@ -57,7 +57,11 @@ async function open(
   try {
     return { ...(await openDatabase(env, { root, needed: databasesOf(apps) })), checks: [] };
   } catch (error) {
-    const check = broken('database', messageOf(error), 'Look into .twinkey/postgres, or set DATABASE_URL.');
+    const check = broken(
+      'database',
+      messageOf(error),
+      'Check the logs in .twinkey/postgres, or set DATABASE_URL.',
+    );
     return { env, close: async () => {}, checks: [check] };
   }
 }
