@@ -2,7 +2,7 @@ import { Test } from '@nestjs/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SeedModule } from '#apps/identity-provider/src/seed/seed.module.js';
 import { SeedService } from '#apps/identity-provider/src/seed/seed.service.js';
-import { SettingsModule } from '#apps/identity-provider/src/settings.js';
+import { SettingsModule } from '#apps/identity-provider/src/settings.module.js';
 import { PERMISSIONS } from '#libs/auth/permissions.js';
 import { Account } from '#libs/database/identity/account.entity.js';
 import { IdentityDatabaseModule } from '#libs/database/identity/identity-database.module.js';

@@ -31,7 +31,7 @@ export async function withSeeding<T>(
   const database = identityDataSource(databaseUrl, { poolSize: 2, connectTimeoutMs: 5_000 });
   try {
     await database.initialize();
-    const hasher = new PasswordHasher(bcryptCost, new HashQueue());
+    const hasher = new PasswordHasher({ bcryptCost }, new HashQueue());
     const service = new SeedService(database, new AuthorityService(database), hasher);
     const exists = async (where: string, parameters: string[]): Promise<boolean> => {
       const sql = `SELECT EXISTS (SELECT FROM identity.accounts ${where}) AS found`;

@@ -5,12 +5,11 @@ import type { IdentityProviderSettings } from '#libs/config/settings.js';
 import { KeyedSemaphore } from '#libs/core/keyed-semaphore.js';
 import { tooManyRequests } from '#libs/http/replies/api-error.js';
 import { type HashPlace, HashQueue } from '../passwords/hash-queue.js';
+import { SETTINGS } from '../settings.js';
 import { nameOf, throttleKeys } from './login-throttle-keys.js';
 import type { ThrottleKeys } from './login-throttle-rows.js';
 import { type Limits, SCOPES } from './login-throttle-rules.js';
 import { LoginThrottleStore } from './login-throttle-store.js';
-
-export const LOGIN_SETTINGS = Symbol('LOGIN_SETTINGS');
 
 /** How long a try waits for others that are undecided. */
 const PATIENCE_MS = 2_000;
@@ -28,7 +27,7 @@ export class LoginThrottle {
   constructor(
     private readonly store: LoginThrottleStore,
     private readonly queue: HashQueue,
-    @Inject(LOGIN_SETTINGS) settings: IdentityProviderSettings['login'],
+    @Inject(SETTINGS) { login: settings }: Pick<IdentityProviderSettings, 'login'>,
   ) {
     const windowMs = settings.windowSeconds * 1000;
     this.limits = {

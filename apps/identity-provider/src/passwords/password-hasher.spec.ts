@@ -4,7 +4,7 @@ import { HashQueue } from './hash-queue.js';
 import { PasswordHasher } from './password-hasher.js';
 
 const COST = 6;
-const hasher = new PasswordHasher(COST, new HashQueue());
+const hasher = new PasswordHasher({ bcryptCost: COST }, new HashQueue());
 const NO = { matches: false, needsRehash: false };
 
 describe('a password hash', () => {
@@ -116,7 +116,7 @@ describe('a password in another Unicode form', () => {
 });
 
 describe('the time that a refusal takes', () => {
-  const slow = new PasswordHasher(10, new HashQueue({ parallelism: 1 }));
+  const slow = new PasswordHasher({ bcryptCost: 10 }, new HashQueue({ parallelism: 1 }));
 
   /** Of the processor, in microseconds: other load on the machine does not count. */
   const work = async (password: string, stored: string | null): Promise<number> => {
@@ -153,7 +153,10 @@ describe('the time that a refusal takes', () => {
 
 describe('a flood of logins', () => {
   it('is refused by the hasher while the queue is full', async () => {
-    const busy = new PasswordHasher(4, new HashQueue({ parallelism: 1, hashSeconds: 1, maxWaitSeconds: 1 }));
+    const busy = new PasswordHasher(
+      { bcryptCost: 4 },
+      new HashQueue({ parallelism: 1, hashSeconds: 1, maxWaitSeconds: 1 }),
+    );
     const results = await Promise.allSettled(Array.from({ length: 5 }, () => busy.verify('x', null)));
     expect(results.map(({ status }) => status)).toEqual([
       'fulfilled',
@@ -166,7 +169,7 @@ describe('a flood of logins', () => {
 
   it('lets one who holds a place check and hash with it', async () => {
     const queue = new HashQueue({ parallelism: 1, hashSeconds: 1, maxWaitSeconds: 0 });
-    const one = new PasswordHasher(4, queue);
+    const one = new PasswordHasher({ bcryptCost: 4 }, queue);
     const made = await queue.hold(async (place) => {
       await one.verify('securepass123', null, place);
       return one.hash('securepass123', place);

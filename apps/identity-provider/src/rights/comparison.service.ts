@@ -4,11 +4,11 @@ import { hasPermission } from '#libs/auth/has-permission.js';
 import { ALL_PERMISSIONS } from '#libs/auth/permissions.js';
 import type { Principal } from '#libs/auth/principal.js';
 import { mapRealmRoles } from '#libs/auth/role-map.js';
-import type { KeycloakIssuerSettings } from '#libs/config/settings.js';
+import type { IdentityProviderSettings } from '#libs/config/settings.js';
 import { exceeds } from '../authority/actor-rights.js';
 import { RightsService } from '../authority/rights.service.js';
 import { lineageOf } from '../authority/role-hierarchy.js';
-import { KEYCLOAK_SETTINGS } from '../authority/role-map-warning.js';
+import { SETTINGS } from '../settings.js';
 import type { RightsComparisonReply, RightsQuestion } from './rights.dto.js';
 
 /** Disabled accounts too: they may be enabled again. */
@@ -27,7 +27,7 @@ export class ComparisonService {
   constructor(
     private readonly database: DataSource,
     private readonly rights: RightsService,
-    @Inject(KEYCLOAK_SETTINGS) private readonly keycloak: KeycloakIssuerSettings | null,
+    @Inject(SETTINGS) private readonly settings: IdentityProviderSettings,
   ) {}
 
   /** Accounts and roles that do not exist may do nothing. */
@@ -56,7 +56,7 @@ export class ComparisonService {
   }
 
   private async ofRealmRoles(names: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>> {
-    const roleMap = this.keycloak?.roleMap ?? new Map<string, string>();
+    const roleMap = this.settings.keycloak?.roleMap ?? new Map<string, string>();
     const known = await this.rights.ofRoleNamesNow(mapRealmRoles(names, roleMap));
     const permissions = new Map(known.map((role) => [role.name, role.permissions]));
     return new Map(names.map((name) => [name, permissions.get(roleMap.get(name) ?? '') ?? []]));

@@ -2,10 +2,10 @@ import { Controller, Get, Header, Inject, Res } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { Public } from '#libs/auth/access.js';
-import type { SigningSettings } from '#libs/config/settings.js';
+import type { IdentityProviderSettings } from '#libs/config/settings.js';
+import { SETTINGS } from '../settings.js';
 import { DiscoveryReply, JwksReply, RepliesAsIs } from './jwks.dto.js';
 import { JWKS_MAX_AGE, Jwks } from './jwks.js';
-import { SIGNING_SETTINGS } from './token-signer.js';
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 const CACHED = `public, max-age=${JWKS_MAX_AGE}`;
@@ -18,7 +18,7 @@ export class WellKnownController {
 
   constructor(
     private readonly jwks: Jwks,
-    @Inject(SIGNING_SETTINGS) { issuer }: SigningSettings,
+    @Inject(SETTINGS) { signing: { issuer } }: IdentityProviderSettings,
   ) {
     this.discovery = JSON.stringify({
       issuer,

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { type PublicJwk, toPublicJwk } from '#libs/config/keys.js';
-import type { SigningSettings } from '#libs/config/settings.js';
+import type { IdentityProviderSettings } from '#libs/config/settings.js';
 import { successEnvelope } from '#libs/http/replies/envelope.js';
-import { SIGNING_SETTINGS } from './token-signer.js';
+import { SETTINGS } from '../settings.js';
 
 /** How long a reader may keep the key set, in seconds: `keys rotate --activate` waits for this and more. */
 export const JWKS_MAX_AGE = 60;
@@ -17,8 +17,8 @@ export class Jwks {
   readonly enveloped: string;
   readonly etag: string;
 
-  constructor(@Inject(SIGNING_SETTINGS) settings: SigningSettings) {
-    const keys: PublicJwk[] = settings.publicKeys.map(({ kid, pem }) => toPublicJwk(kid, pem));
+  constructor(@Inject(SETTINGS) { signing }: Pick<IdentityProviderSettings, 'signing'>) {
+    const keys: PublicJwk[] = signing.publicKeys.map(({ kid, pem }) => toPublicJwk(kid, pem));
     this.standard = JSON.stringify({ keys });
     this.enveloped = JSON.stringify({ ...successEnvelope(200, 'Public keys.', { keys }, null), keys });
     this.etag = `"${createHash('sha256').update(this.standard).digest('base64url').slice(0, 22)}"`;

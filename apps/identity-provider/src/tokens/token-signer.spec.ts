@@ -5,12 +5,14 @@ import { rsaPems } from '../../../../test/support/settings-fixtures.js';
 import { MAX_SIGNED_LENGTH, TokenSigner } from './token-signer.js';
 
 const signer = new TokenSigner({
-  issuer: 'https://id.example.com',
-  audience: 'example',
-  kid: 'k',
-  lifetimeSeconds: 3_600,
-  privateKey: createPrivateKey(rsaPems().privateKey),
-  publicKeys: [],
+  signing: {
+    issuer: 'https://id.example.com',
+    audience: 'example',
+    kid: 'k',
+    lifetimeSeconds: 3_600,
+    privateKey: createPrivateKey(rsaPems().privateKey),
+    publicKeys: [],
+  },
 });
 
 const tokenWith = (permissions: string[]) =>

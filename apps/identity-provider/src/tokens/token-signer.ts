@@ -1,6 +1,7 @@
 import { randomUUID, sign } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import type { SigningSettings } from '#libs/config/settings.js';
+import type { IdentityProviderSettings, SigningSettings } from '#libs/config/settings.js';
+import { SETTINGS } from '../settings.js';
 
 /** Whom a token is for, and what it says of him. Times are the signer's. */
 export interface TokenSubject {
@@ -18,15 +19,15 @@ export const MAX_SIGNED_LENGTH = 8 * 1024;
 /** RFC 9068 (section 2.2) wants a client named: who signs in with `POST /auth/login` does so at Twinkey itself. */
 const CLIENT_ID = 'twinkey';
 
-export const SIGNING_SETTINGS = Symbol('SIGNING_SETTINGS');
-
 /** Issues native access tokens: JWTs (RFC 9068) signed with RS256 (RFC 7518, section 3.3). */
 @Injectable()
 export class TokenSigner {
+  private readonly settings: SigningSettings;
   private readonly header: string;
 
-  constructor(@Inject(SIGNING_SETTINGS) private readonly settings: SigningSettings) {
-    this.header = encode({ alg: 'RS256', typ: 'at+jwt', kid: settings.kid });
+  constructor(@Inject(SETTINGS) { signing }: Pick<IdentityProviderSettings, 'signing'>) {
+    this.settings = signing;
+    this.header = encode({ alg: 'RS256', typ: 'at+jwt', kid: signing.kid });
   }
 
   /** When a token that is issued at `issuedAt` (seconds since the epoch) ends, in whole seconds. */
