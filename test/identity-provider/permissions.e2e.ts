@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { PERMISSIONS } from '#libs/auth/permissions.js';
 import { newId } from '#libs/core/ids.js';
 import { Permission } from '#libs/database/identity/permission.entity.js';
+import { PERMISSION_CATALOGUE } from '#libs/database/identity/permission-catalogue.js';
 import type { Api } from '../support/api.js';
 import { unique } from '../support/factories.js';
 import { startTestIdentityProvider, type TestIdentityProvider } from '../support/identity-provider.js';
@@ -126,7 +126,7 @@ describe('deleting a permission', () => {
 });
 
 describe('a seeded permission', () => {
-  it.each(PERMISSIONS.map(({ name }) => name))('%s is neither renamed nor deleted', async (name) => {
+  it.each(PERMISSION_CATALOGUE.map(({ name }) => name))('%s is neither renamed nor deleted', async (name) => {
     const permission = await named(name);
     const path = `/permissions/${permission.id}`;
     const renamed = await admin.patch(path, { name: `${unique('other')}:name` });

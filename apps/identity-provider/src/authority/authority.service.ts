@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { hasPermission } from '#libs/auth/has-permission.js';
-import type { PermissionName } from '#libs/auth/permissions.js';
 import type { Principal } from '#libs/auth/principal.js';
 import { ExclusiveTransactions } from '#libs/database/exclusive-transactions.js';
 import { conflict, forbidden } from '#libs/http/replies/api-error.js';
+import type { PermissionName } from '../access.js';
 import { type Actor, readActorRights } from './actor-rights.js';
 import { HAS_ACTIVE_ADMINISTRATOR } from './role-hierarchy.js';
 

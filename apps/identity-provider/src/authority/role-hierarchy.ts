@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm';
-import { ALL_PERMISSIONS } from '#libs/auth/permissions.js';
+import { ALL_PERMISSIONS } from '#libs/auth/has-permission.js';
 import { Role } from '#libs/database/identity/role.entity.js';
 import { notFound } from '#libs/http/replies/api-error.js';
 

@@ -1,7 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { hasPermission } from '#libs/auth/has-permission.js';
-import { ALL_PERMISSIONS } from '#libs/auth/permissions.js';
+import { ALL_PERMISSIONS, hasPermission } from '#libs/auth/has-permission.js';
 import type { Principal } from '#libs/auth/principal.js';
 import { mapRealmRoles } from '#libs/auth/role-map.js';
 import type { IdentityProviderSettings } from '#libs/config/settings.js';

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { PERMISSIONS } from '#libs/auth/permissions.js';
 import { newId } from '#libs/core/ids.js';
+import { PERMISSION_CATALOGUE } from '#libs/database/identity/permission-catalogue.js';
 import { upsertPermissions } from '#libs/database/identity/upsert-permissions.js';
 import { EmailField } from '#libs/http/input/fields.js';
 import { InputPipe } from '#libs/http/input/input.pipe.js';
@@ -63,7 +63,7 @@ export class SeedService {
 
   /** The permissions that our endpoints ask for, and the system roles. */
   async seedRights(): Promise<Omit<Seeded, 'accounts'>> {
-    const permissions = await upsertPermissions(this.database, PERMISSIONS);
+    const permissions = await upsertPermissions(this.database, PERMISSION_CATALOGUE);
     const known = await this.database.query('SELECT FROM identity.roles WHERE name = ANY($1)', [
       SYSTEM_ROLES,
     ]);

@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm';
-import { ALL_PERMISSIONS } from '#libs/auth/permissions.js';
+import { ALL_PERMISSIONS } from '#libs/auth/has-permission.js';
 import { newId } from '#libs/core/ids.js';
 
 /** `user` holds nothing, `admin` inherits from it and holds everything. Of both the description alone may change. */
