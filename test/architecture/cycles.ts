@@ -1,13 +1,12 @@
 import type { SourceFile } from './source-file.js';
 
 /**
- * Files that import each other in a circle, each circle once, as `a.ts → b.ts → a.ts`. Type-only imports don't count,
- * nor do the two sides of a relation between entities, which name each other through functions.
+ * Files that import each other in a circle, each circle once, as `a.ts → b.ts → a.ts`. Type-only imports don't count.
  */
 export function cycles(files: SourceFile[]): string[] {
   const importsOf = new Map(
     files.map(({ path, imports }) => {
-      const loaded = imports.filter((one) => !one.typeOnly && !(isEntity(path) && isEntity(one.target)));
+      const loaded = imports.filter((one) => !one.typeOnly);
       return [path, loaded.map((one) => one.target)];
     }),
   );
@@ -27,8 +26,4 @@ export function cycles(files: SourceFile[]): string[] {
 
   for (const path of importsOf.keys()) follow(path, []);
   return found;
-}
-
-function isEntity(path: string): boolean {
-  return path.endsWith('.entity.ts');
 }

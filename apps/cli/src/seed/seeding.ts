@@ -4,6 +4,7 @@ import { HashQueue } from '#apps/identity-provider/src/passwords/hash-queue.js';
 import { PasswordHasher } from '#apps/identity-provider/src/passwords/password-hasher.js';
 import { DEMO_ACCOUNTS, type Seeded, SeedService } from '#apps/identity-provider/src/seed/seed.service.js';
 import { UserFacingError } from '#libs/core/user-facing-error.js';
+import { ExclusiveTransactions } from '#libs/database/exclusive-transactions.js';
 import { identityDataSource } from '#libs/database/identity/identity-data-source.js';
 import { findPostgresError } from '#libs/database/pg-errors.js';
 import { ApiError } from '#libs/http/replies/api-error.js';
@@ -32,7 +33,11 @@ export async function withSeeding<T>(
   try {
     await database.initialize();
     const hasher = new PasswordHasher({ bcryptCost }, new HashQueue());
-    const service = new SeedService(database, new AuthorityService(database), hasher);
+    const service = new SeedService(
+      database,
+      new AuthorityService(new ExclusiveTransactions(database, 'identity.authority')),
+      hasher,
+    );
     const exists = async (where: string, parameters: string[]): Promise<boolean> => {
       const sql = `SELECT EXISTS (SELECT FROM identity.accounts ${where}) AS found`;
       const [{ found }] = await database.query(sql, parameters);

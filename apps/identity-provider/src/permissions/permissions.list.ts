@@ -1,7 +1,6 @@
 import type { Repository } from 'typeorm';
 import type { Permission } from '#libs/database/identity/permission.entity.js';
-import { keyStartsWith } from '#libs/database/name-search.js';
-import { countRows, fetchPage } from '#libs/database/page.js';
+import { countRows, fetchPage, keyStartsWith } from '#libs/database/page.js';
 import { type ListPage, listPage, readList } from '#libs/http/input/list-request.js';
 import type { PermissionListQuery } from './permissions.dto.js';
 

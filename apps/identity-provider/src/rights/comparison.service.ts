@@ -4,7 +4,7 @@ import { ALL_PERMISSIONS, hasPermission } from '#libs/auth/has-permission.js';
 import type { Principal } from '#libs/auth/principal.js';
 import { mapRealmRoles } from '#libs/auth/role-map.js';
 import type { IdentityProviderSettings } from '#libs/config/settings.js';
-import { exceeds } from '../authority/actor-rights.js';
+import { exceeds } from '../authority/authority.service.js';
 import { RightsService } from '../authority/rights.service.js';
 import { lineageOf } from '../authority/role-hierarchy.js';
 import { SETTINGS } from '../settings.js';

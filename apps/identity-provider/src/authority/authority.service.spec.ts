@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { assertGrantable, exceeds } from './actor-rights.js';
+import { assertGrantable, exceeds } from './authority.service.js';
 import { normalizePermissions } from './role-hierarchy.js';
 
 describe('effective permissions', () => {
