@@ -21,7 +21,7 @@ import { SettingsModule } from './settings.module.js';
 import { WellKnownController } from './tokens/jwks.controller.js';
 import { TokensModule } from './tokens/tokens.module.js';
 
-/** Features whose routes stand under `/api/v1`. */
+/** The modules with routes under `/api/v1`. */
 const API = [NativeAuthModule, TokensModule, AccountsModule, RolesModule, PermissionsModule, RightsModule];
 
 @Module({})

@@ -9,9 +9,9 @@ import { type AccountWithRole, etagOfAccount } from './account-rows.js';
 import { AccountListQuery, AccountReply, CreateAccount, mapAccount, UpdateAccount } from './accounts.dto.js';
 import { AccountsService } from './accounts.service.js';
 
-const EXCEEDS = 'It takes permissions that the caller does not hold.';
-const LAST = 'It is the last active account that holds everything.';
-const OWN = `The caller would disable their own account, or change its email or password. ${LAST}`;
+const EXCEEDS = 'The change requires permissions that the caller does not have.';
+const LAST = 'The account is the last active one with every permission.';
+const OWN = `Callers cannot disable their own account here, or change its email or password. ${LAST}`;
 
 @ApiTags('accounts')
 @Controller('accounts')
@@ -49,7 +49,7 @@ export class AccountsController {
 
   @Patch(':id')
   @RequirePermission('accounts:update')
-  @ApiOperation({ summary: 'Change an account: a new password, or disabling it, ends its sessions' })
+  @ApiOperation({ summary: 'Change an account; a new password or status `disabled` ends its sessions' })
   @Replies(AccountReply, {
     message: 'Account updated.',
     etag: 'write',
@@ -70,7 +70,7 @@ export class AccountsController {
   @Replies(null, {
     message: 'Account deleted.',
     etag: 'write',
-    errors: { 403: EXCEEDS, 409: `It is the caller's own account. ${LAST}` },
+    errors: { 403: EXCEEDS, 409: `Callers cannot delete their own account. ${LAST}` },
   })
   async delete(
     @Caller() caller: Principal,

@@ -16,7 +16,7 @@ const SORTS = {
   email: { kind: 'text', column: 'account.emailKey', valueOf: (account: Account) => account.emailKey },
 } as const;
 
-/** A page of accounts, each with its role. `q`: the beginning of the email, the last name or the full name. */
+/** A page of accounts, each with its role. `q` is a prefix of the email, the last name or the full name. */
 export async function listAccounts(
   accounts: Repository<Account>,
   { q, status, ...query }: AccountListQuery,

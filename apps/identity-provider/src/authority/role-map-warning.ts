@@ -3,7 +3,7 @@ import type { IdentityProviderSettings } from '#libs/config/settings.js';
 import { SETTINGS } from '../settings.js';
 import { RightsService } from './rights.service.js';
 
-/** Tells the operator at start of a `KEYCLOAK_ROLE_MAP` that names roles which there are not: they grant nothing. */
+/** Warns at start if `KEYCLOAK_ROLE_MAP` names roles that do not exist and so grant nothing. */
 @Injectable()
 export class RoleMapWarning implements OnApplicationBootstrap {
   private readonly logger = new Logger(RoleMapWarning.name);
@@ -14,10 +14,10 @@ export class RoleMapWarning implements OnApplicationBootstrap {
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
-    const named = [...new Set(this.settings.keycloak?.roleMap.values() ?? [])];
-    if (named.length === 0) return;
-    const known = new Set((await this.rights.ofRoleNamesNow(named)).map(({ name }) => name));
-    const roles = named.filter((name) => !known.has(name));
+    const mapped = [...new Set(this.settings.keycloak?.roleMap.values() ?? [])];
+    if (mapped.length === 0) return;
+    const known = new Set((await this.rights.ofRoleNamesNow(mapped)).map(({ name }) => name));
+    const roles = mapped.filter((name) => !known.has(name));
     if (roles.length > 0) this.logger.warn({ msg: 'KEYCLOAK_ROLE_MAP names unknown roles', roles });
   }
 }

@@ -13,7 +13,7 @@ const SORTS = {
   },
 } as const;
 
-/** A page of permissions. `q`: the beginning of the name, in any case. */
+/** A page of permissions. `q` is a case-insensitive prefix of the name. */
 export async function listPermissions(
   permissions: Repository<Permission>,
   query: PermissionListQuery,

@@ -11,7 +11,7 @@ import { NewPasswordField } from '../passwords/new-password.field.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
 import { addSystemRoles, SYSTEM_ROLES, type SystemRole } from './system-roles.js';
 
-/** What a seed has made that was not there: names of permissions and roles, emails of accounts. */
+/** What a seed has added: names of permissions and roles, emails of accounts. */
 export interface Seeded {
   permissions: string[];
   roles: string[];
@@ -31,7 +31,7 @@ class FirstAdmin {
   password: string;
 }
 
-/** Makes what is missing and leaves what is there as it is, however often and however many at once it is run. */
+/** Adds what is missing and does not change what exists. Safe to repeat, and to run several times at once. */
 @Injectable()
 export class SeedService {
   constructor(
@@ -40,7 +40,7 @@ export class SeedService {
     private readonly hasher: PasswordHasher,
   ) {}
 
-  /** Accounts whose passwords everybody knows: never in production, which is for the caller to see to. */
+  /** Adds accounts with well-known passwords. The caller must make sure that this is not production. */
   async seedDemo(): Promise<Seeded> {
     const rights = await this.seedRights();
     const accounts: string[] = [];
@@ -51,8 +51,8 @@ export class SeedService {
   }
 
   /**
-   * An installation's first administrator. An account that has the email already is left as it is.
-   * @throws ApiError 422 on `email` or `password`, before anything is made
+   * Adds the first administrator of an installation. An account that has the email already is not changed.
+   * @throws ApiError 422 on `email` or `password`, before anything is added
    */
   async seedAdmin(email: string, password: string): Promise<Seeded> {
     await new InputPipe().transform({ email, password }, { type: 'body', metatype: FirstAdmin });
@@ -61,7 +61,7 @@ export class SeedService {
     return { ...rights, accounts: isAdded ? [storedEmail(email)] : [] };
   }
 
-  /** The permissions that our endpoints ask for, and the system roles. */
+  /** Adds the permissions that the routes require, and the system roles. */
   async seedRights(): Promise<Omit<Seeded, 'accounts'>> {
     const permissions = await upsertPermissions(this.database, PERMISSION_CATALOGUE);
     const known = await this.database.query('SELECT FROM identity.roles WHERE name = ANY($1)', [
@@ -71,7 +71,7 @@ export class SeedService {
     return { permissions, roles: isComplete ? [] : await this.authority.exclusively(addSystemRoles) };
   }
 
-  /** @returns whether it was made */
+  /** @returns whether the account was added */
   private async addAccount(email: string, password: string, role: SystemRole): Promise<boolean> {
     const key = emailKey(email);
     const known = await this.database.query('SELECT FROM identity.accounts WHERE email_key = $1', [key]);
