@@ -2,7 +2,11 @@ import { emailKey } from '#apps/identity-provider/src/accounts/email.js';
 import { AuthorityService } from '#apps/identity-provider/src/authority/authority.service.js';
 import { HashQueue } from '#apps/identity-provider/src/passwords/hash-queue.js';
 import { PasswordHasher } from '#apps/identity-provider/src/passwords/password-hasher.js';
-import { DEMO_ACCOUNTS, type Seeded, SeedService } from '#apps/identity-provider/src/seed/seed.service.js';
+import {
+  DEMO_ACCOUNTS,
+  type SeedResult,
+  SeedService,
+} from '#apps/identity-provider/src/seed/seed.service.js';
 import { UserFacingError } from '#libs/core/user-facing-error.js';
 import { ExclusiveTransactions } from '#libs/database/exclusive-transactions.js';
 import { identityDataSource } from '#libs/database/identity/identity-data-source.js';
@@ -11,10 +15,10 @@ import { ApiError } from '#libs/http/replies/api-error.js';
 import { DatabaseFailure } from '../migrate/schemas.js';
 
 export interface Seeding {
-  rights(): Promise<Partial<Seeded>>;
-  demo(): Promise<Seeded>;
+  rights(): Promise<Partial<SeedResult>>;
+  demo(): Promise<SeedResult>;
   /** @throws Failure that says what is wrong with email or password */
-  admin(email: string, password: string): Promise<Seeded>;
+  admin(email: string, password: string): Promise<SeedResult>;
   hasAccount(email: string): Promise<boolean>;
   hasAnyAccount(): Promise<boolean>;
   /** Those of the demo accounts that are there. */

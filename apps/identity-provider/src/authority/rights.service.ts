@@ -50,12 +50,12 @@ export class RightsService {
    * @param authorityVersion read by the same request
    * @returns null for an unknown role
    */
-  ofRole(id: string, authorityVersion: string): Promise<RoleRights | null> {
+  findByRoleId(id: string, authorityVersion: string): Promise<RoleRights | null> {
     return this.cache.get(`id ${id}`, authorityVersion, () => this.load('id', id));
   }
 
   /** The rights of roles by exact name. Unknown names are left out. */
-  async ofRoleNames(names: readonly string[], authorityVersion: string): Promise<RoleRights[]> {
+  async findByRoleNames(names: readonly string[], authorityVersion: string): Promise<RoleRights[]> {
     const rights = await Promise.all(
       [...new Set(names)].map((name) =>
         this.cache.get(`name ${name}`, authorityVersion, () => this.load('name', name)),
@@ -64,15 +64,15 @@ export class RightsService {
     return rights.filter((found) => found !== null);
   }
 
-  /** Like `ofRoleNames`, for requests that have not read the authority's version. */
-  async ofRoleNamesNow(names: readonly string[]): Promise<RoleRights[]> {
+  /** Like `findByRoleNames`, for requests that have not read the authority's version. */
+  async findCurrentByRoleNames(names: readonly string[]): Promise<RoleRights[]> {
     if (names.length === 0) return [];
     const [authority] = await preparedQuery<{ version: string }>(this.database, {
       name: 'authority-version',
       text: `SELECT ${AUTHORITY_STATE} AS version FROM identity.authority`,
       values: [],
     });
-    return this.ofRoleNames(names, authority?.version ?? '0');
+    return this.findByRoleNames(names, authority?.version ?? '0');
   }
 
   private async load(column: 'id' | 'name', value: string) {

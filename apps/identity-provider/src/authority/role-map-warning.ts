@@ -16,7 +16,7 @@ export class RoleMapWarning implements OnApplicationBootstrap {
   async onApplicationBootstrap(): Promise<void> {
     const mapped = [...new Set(this.settings.keycloak?.roleMap.values() ?? [])];
     if (mapped.length === 0) return;
-    const known = new Set((await this.rights.ofRoleNamesNow(mapped)).map(({ name }) => name));
+    const known = new Set((await this.rights.findCurrentByRoleNames(mapped)).map(({ name }) => name));
     const roles = mapped.filter((name) => !known.has(name));
     if (roles.length > 0) this.logger.warn({ msg: 'KEYCLOAK_ROLE_MAP names unknown roles', roles });
   }

@@ -63,7 +63,7 @@ export class ComparisonService {
 
   private async ofRealmRoles(names: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>> {
     const roleMap = this.settings.keycloak?.roleMap ?? new Map<string, string>();
-    const known = await this.rights.ofRoleNamesNow(mapRealmRoles(names, roleMap));
+    const known = await this.rights.findCurrentByRoleNames(mapRealmRoles(names, roleMap));
     const permissions = new Map(known.map((role) => [role.name, role.permissions]));
     return new Map(names.map((name) => [name, permissions.get(roleMap.get(name) ?? '') ?? []]));
   }

@@ -12,7 +12,7 @@ import { PasswordHasher } from '../passwords/password-hasher.js';
 import { addSystemRoles, SYSTEM_ROLES, type SystemRole } from './system-roles.js';
 
 /** What a seed has added: names of permissions and roles, emails of accounts. */
-export interface Seeded {
+export interface SeedResult {
   permissions: string[];
   roles: string[];
   accounts: string[];
@@ -41,7 +41,7 @@ export class SeedService {
   ) {}
 
   /** Adds accounts with well-known passwords. The caller must make sure that this is not production. */
-  async seedDemo(): Promise<Seeded> {
+  async seedDemo(): Promise<SeedResult> {
     const rights = await this.seedRights();
     const accounts: string[] = [];
     for (const { email, password, role } of DEMO_ACCOUNTS) {
@@ -54,7 +54,7 @@ export class SeedService {
    * Adds the first administrator of an installation. An account that has the email already is not changed.
    * @throws ApiError 422 on `email` or `password`, before anything is added
    */
-  async seedAdmin(email: string, password: string): Promise<Seeded> {
+  async seedAdmin(email: string, password: string): Promise<SeedResult> {
     await new InputPipe().transform({ email, password }, { type: 'body', metatype: FirstAdmin });
     const rights = await this.seedRights();
     const isAdded = await this.addAccount(email, password, 'admin');
@@ -62,7 +62,7 @@ export class SeedService {
   }
 
   /** Adds the permissions that the routes require, and the system roles. */
-  async seedRights(): Promise<Omit<Seeded, 'accounts'>> {
+  async seedRights(): Promise<Omit<SeedResult, 'accounts'>> {
     const permissions = await upsertPermissions(this.database, PERMISSION_CATALOGUE);
     const known = await this.database.query('SELECT FROM identity.roles WHERE name = ANY($1)', [
       SYSTEM_ROLES,
