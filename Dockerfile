@@ -1,6 +1,6 @@
-# Both apps and the command line in one image: what it runs is its command (`run identity-provider`, `migrate` …).
+# Both apps and the command-line program in one image. The command decides what runs (`run identity-provider`, `migrate` …).
 #
-# Pinned by version. A digest would pin the bytes as well; it is the registry's to tell:
+# The base image is pinned by version. To pin its content too, use the digest that the registry shows:
 #   docker buildx imagetools inspect node:22.23.3-bookworm-slim
 ARG NODE_IMAGE=node:22.23.3-bookworm-slim
 
@@ -8,7 +8,7 @@ FROM ${NODE_IMAGE} AS packages
 WORKDIR /app
 ENV NPM_CONFIG_UPDATE_NOTIFIER=false
 COPY package.json package-lock.json .npmrc ./
-# No install script is needed: bcrypt brings its binaries, and Postgres comes from elsewhere.
+# No install script is needed: bcrypt contains its binaries, and Postgres runs elsewhere.
 RUN npm ci --ignore-scripts
 
 FROM packages AS build
@@ -22,7 +22,7 @@ FROM ${NODE_IMAGE}
 ENV NODE_ENV=production \
     HOST=0.0.0.0
 WORKDIR /app
-# Readable for `node`, writable for nobody, but for the folder of development's keys.
+# The user `node` can read everything, and write only to the folder for development keys.
 RUN install --directory --owner=node --group=node --mode=0700 .twinkey \
  && ln --symbolic /app/bin/twinkey.cjs /usr/local/bin/twinkey
 COPY package.json ./

@@ -2,8 +2,8 @@
  * npm run bench [-- --rounds 5 --seconds 2 --only start,paths,logins,workers --path /users/me]
  * npm run bench -- --growth [--people 1000000]
  *
- * Both apps as they are built, in production mode, against the limit server beside this file and raw bcrypt, in turn.
- * `--growth` adds the same paths with 1,000 and with 1,000,000 people, which takes some minutes.
+ * Compares both built apps, in production mode, with the limit server of this folder and with raw bcrypt.
+ * `--growth` measures the same paths with 1,000 and with 1,000,000 people, which takes several minutes.
  */
 import { parseArgs } from 'node:util';
 import { growth } from './growth.mjs';
@@ -11,7 +11,7 @@ import { hotPaths } from './hot-paths.mjs';
 import { loginRows } from './logins.mjs';
 import { isPinned, leaveServerCore } from './processes.mjs';
 import { memoryAndStart } from './resources.mjs';
-import { setStage } from './stage.mjs';
+import { startBenchmarkEnvironment } from './stage.mjs';
 import { print, table } from './table.mjs';
 import { workers } from './workers.mjs';
 
@@ -38,13 +38,13 @@ leaveServerCore();
 print(
   isPinned ? 'Servers on core 0, load and Postgres on the others.' : 'Without taskset: nothing is pinned.',
 );
-const stage = await setStage({ people: 1_000 });
+const benchmark = await startBenchmarkEnvironment({ people: 1_000 });
 const rows = [];
 try {
-  for (const part of parts) rows.push(...(await PARTS[part](stage, options)));
+  for (const part of parts) rows.push(...(await PARTS[part](benchmark, options)));
 } finally {
-  await stage.close();
+  await benchmark.close();
 }
 print(table(rows));
-if (rows.some(({ holds }) => holds === false)) process.exitCode = 1;
+if (rows.some(({ isMet }) => isMet === false)) process.exitCode = 1;
 process.exit();

@@ -1,9 +1,9 @@
-import { at, flatOut, median, paced } from './load.mjs';
+import { median, sendAtFixedRate, sendAtMaximumRate } from './load.mjs';
 import { cpuTime } from './processes.mjs';
 
 /**
- * One path on both servers in turn, some rounds of it: what else the machine does hits both alike, and the median of
- * the rounds' ratios is what counts.
+ * Measures one path on both servers alternately, in several rounds, so that other work of the machine affects both
+ * equally. The result is the median of the rounds' ratios.
  * @param {{ ours: Target, limit: Target, rounds: number, seconds: number, pace: number }} options
  * @typedef {{ pid: number, port: number, requests: import('./load.mjs').Request[] }} Target
  */
@@ -21,8 +21,8 @@ export async function compare({ ours, limit, rounds, seconds, pace }) {
       ['limit', limit],
       ['ours', ours],
     ]) {
-      const { times } = await paced({ ...target, perSecond: pace, seconds: seconds / 2 });
-      latencies[name].push(at(times, 0.99));
+      const { times } = await sendAtFixedRate({ ...target, perSecond: pace, seconds: seconds / 2 });
+      latencies[name].push(quantile(times, 0.99));
     }
   }
   const middle = (side, figure) => median(taken[side].map((round) => round[figure]));
@@ -38,18 +38,18 @@ export async function compare({ ours, limit, rounds, seconds, pace }) {
 const WARM_REQUESTS = 15_000;
 const WARM_SECONDS = 20;
 
-/** Until V8 has compiled what is hot, which takes a number of requests, however long the machine needs for them. */
+/** Runs until V8 has compiled the hot code, which depends on the number of requests and not on the time. */
 async function warmUp({ port, requests }) {
   let done = 0;
   for (let second = 0; done < WARM_REQUESTS && second < WARM_SECONDS; second += 1) {
-    done += (await flatOut({ port, requests, seconds: 1 })).count;
+    done += (await sendAtMaximumRate({ port, requests, seconds: 1 })).count;
   }
 }
 
-/** CPU microseconds a request, and requests a second, under as much load as the server takes. */
+/** CPU microseconds per request, and requests per second, at maximum load. */
 export async function measure({ pid, port, requests, connections }, seconds) {
   const before = cpuTime(pid);
-  const { count, perSecond, statuses } = await flatOut({ port, requests, connections, seconds });
+  const { count, perSecond, statuses } = await sendAtMaximumRate({ port, requests, connections, seconds });
   const cpu = (cpuTime(pid) - before) / count;
   const wrong = Object.keys(statuses).filter((status) => status !== '200');
   if (wrong.length > 0) throw new Error(`${requests[0].path} answered ${JSON.stringify(statuses)}`);

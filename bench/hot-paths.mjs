@@ -3,58 +3,58 @@ import { username } from './rows.mjs';
 import { tokenOfPerson } from './stage.mjs';
 import { micros, millis, print, times } from './table.mjs';
 
-/** People whose requests come in turn. */
+/** Number of people whose requests are sent in turn. */
 const CALLERS = 50;
-/** Requests a second at which latency is looked at: far from saturation. */
+/** Requests per second at which latency is measured, far from saturation. */
 const PACE = 400;
 
 const each = (request) => Array.from({ length: CALLERS }, (_, index) => request(index + 1));
 const odd = (index) => index * 2 - 1;
 const even = (index) => index * 2;
 
-/** The paths that services and frontends call all the time. `of`: which port of ours. */
+/** The paths that services and frontends call most often. `of` names Twinkey's port. */
 export const PATHS = [
   {
     name: 'GET /users/me, Keycloak token',
     of: 'userService',
     requests: each((n) => ({ path: '/users/me', token: tokenOfPerson(odd(n)) })),
-    must: 1.4,
-    aim: 1.1,
+    required: 1.4,
+    target: 1.1,
   },
   {
     name: 'GET /users/me, native token',
     of: 'userService',
     requests: each((n) => ({ path: '/users/me', token: tokenOfPerson(even(n)) })),
-    must: 1.4,
-    aim: 1.1,
+    required: 1.4,
+    target: 1.1,
   },
   {
     name: 'GET /api/v1/auth/me',
     of: 'identityProvider',
     requests: each((n) => ({ path: '/api/v1/auth/me', token: tokenOfPerson(even(n)) })),
-    must: 1.6,
-    aim: 1.3,
+    required: 1.6,
+    target: 1.3,
   },
   {
     name: 'GET /users/username/{username}',
     of: 'internal',
     requests: each((n) => ({ path: `/users/username/${username(n)}` })),
-    must: 1.6,
-    aim: 1.3,
+    required: 1.6,
+    target: 1.3,
   },
   {
     name: 'GET /.well-known/jwks.json',
     of: 'identityProvider',
     requests: [{ path: '/.well-known/jwks.json' }],
-    mustRate: 0.4,
-    aimRate: 0.7,
+    requiredRate: 0.4,
+    targetRate: 0.7,
   },
 ];
 
 /** @returns {Promise<import('./table.mjs').Row[]>} */
-export async function hotPaths(stage, options) {
-  const limit = await stage.limitServer();
-  const ours = await stage.twinkey();
+export async function hotPaths(benchmark, options) {
+  const limit = await benchmark.startLimitServer();
+  const ours = await benchmark.startTwinkey();
   const rows = [];
   try {
     for (const path of PATHS.filter(({ name }) => name.includes(options.path))) {
@@ -75,19 +75,19 @@ export async function hotPaths(stage, options) {
   return rows;
 }
 
-function rowOf({ name, must, aim, mustRate, aimRate }, { cpu, rate, p99 }) {
+function rowOf({ name, required, target, requiredRate, targetRate }, { cpu, rate, p99 }) {
   const rates = `${rate.limit.toFixed(0)} and ${rate.ours.toFixed(0)} requests/s`;
   const latency = `p99 at ${PACE}/s: ${millis(p99.limit)} and ${millis(p99.ours)}`;
-  if (mustRate) {
+  if (requiredRate) {
     return {
       path: `${name}, rate`,
       limit: `${rate.limit.toFixed(0)}/s`,
       ours: `${rate.ours.toFixed(0)}/s`,
       ratio: times(rate.ratio),
-      must: `≥ ${mustRate}`,
-      aim: `≥ ${aimRate}`,
-      rest: `${micros(cpu.limit)} and ${micros(cpu.ours)}; ${latency}`,
-      holds: rate.ratio >= mustRate,
+      required: `≥ ${requiredRate}`,
+      target: `≥ ${targetRate}`,
+      notes: `${micros(cpu.limit)} and ${micros(cpu.ours)}; ${latency}`,
+      isMet: rate.ratio >= requiredRate,
     };
   }
   return {
@@ -95,9 +95,9 @@ function rowOf({ name, must, aim, mustRate, aimRate }, { cpu, rate, p99 }) {
     limit: micros(cpu.limit),
     ours: micros(cpu.ours),
     ratio: times(cpu.ratio),
-    must: `≤ ${must}`,
-    aim: `≤ ${aim}`,
-    rest: `${rates}; ${latency}`,
-    holds: !(cpu.ratio > must),
+    required: `≤ ${required}`,
+    target: `≤ ${target}`,
+    notes: `${rates}; ${latency}`,
+    isMet: !(cpu.ratio > required),
   };
 }

@@ -1,9 +1,9 @@
 /**
- * What this machine can do at all: bare node:http, RS256 through node:crypto at each request, one prepared SELECT
- * through pg, the answer headers of the real apps, and one log line a request. It checks as little as it can get away
- * with, and nobody should run it for anything but comparing.
+ * The most that this machine can do: plain node:http, RS256 through node:crypto for each request, one prepared SELECT
+ * through pg, the response headers of the real apps, and one log line per request. It checks as little as possible:
+ * use it for comparison only.
  *
- * Started by the bench with its settings in LIMIT_SERVER; prints its port.
+ * The benchmark starts it with its settings in LIMIT_SERVER; it sends its port to the parent process.
  */
 import { createPublicKey, randomUUID, verify } from 'node:crypto';
 import { writeSync } from 'node:fs';
@@ -39,7 +39,7 @@ const findAccount = (session, account) =>
   );
 
 /** The token's claims, or null. */
-function verified({ authorization = '' }) {
+function verifiedClaims({ authorization = '' }) {
   const token = authorization.slice('Bearer '.length);
   const [header, payload, signature] = token.split('.');
   if (signature === undefined) return null;
@@ -51,11 +51,11 @@ function verified({ authorization = '' }) {
   return { ...claims, issuer: issuer.name };
 }
 
-async function answer(request) {
+async function respond(request) {
   const { url } = request;
   if (url === '/.well-known/jwks.json') return jwks;
   if (url.startsWith('/users/username/')) return envelope(await findByUsername(url.slice(16)));
-  const claims = verified(request.headers);
+  const claims = verifiedClaims(request.headers);
   if (claims === null) return null;
   if (url === '/users/me') return envelope(await findProfile(claims.issuer, claims.sub));
   return envelope(await findAccount(claims.sid, claims.sub));
@@ -66,7 +66,7 @@ const envelope = (data) =>
 
 const server = createServer(async (request, response) => {
   const start = performance.now();
-  const body = await answer(request);
+  const body = await respond(request);
   const status = body ? 200 : 401;
   const text = body ?? '{}';
   const id = randomUUID();
@@ -82,9 +82,9 @@ const server = createServer(async (request, response) => {
     'content-length': Buffer.byteLength(text),
   });
   response.end(text);
-  const line = { level: 'info', time: new Date().toISOString(), request_id: id, status };
-  const more = { method: request.method, route: request.url, duration_ms: performance.now() - start };
-  writeSync(1, `${JSON.stringify({ ...line, ...more })}\n`);
+  const common = { level: 'info', time: new Date().toISOString(), request_id: id, status };
+  const details = { method: request.method, route: request.url, duration_ms: performance.now() - start };
+  writeSync(1, `${JSON.stringify({ ...common, ...details })}\n`);
 });
 server.listen(0, '127.0.0.1', () => process.send(server.address().port));
 process.on('disconnect', () => process.exit());

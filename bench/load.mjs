@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 /** @typedef {{ path: string, method?: string, token?: string, body?: object }} Request */
 
-/** The bytes of a request, made once. @param {Request} request */
+/** The bytes of a request. @param {Request} request */
 function bytesOf({ path, method = 'GET', token, body }) {
   const text = body ? JSON.stringify(body) : '';
   const lines = [
@@ -15,10 +15,10 @@ function bytesOf({ path, method = 'GET', token, body }) {
   return Buffer.from(`${lines.join('\r\n')}\r\n\r\n${text}`);
 }
 
-/** One keep-alive connection that carries one request at a time. It costs a fraction of what a real client does. */
+/** A keep-alive connection that carries one request at a time. It uses far less CPU than a real HTTP client. */
 class Connection {
   #received = '';
-  #answered = null;
+  #onStatus = null;
 
   static async open(port) {
     const socket = connect({ port, host: '127.0.0.1', noDelay: true });
@@ -28,20 +28,20 @@ class Connection {
 
   constructor(socket) {
     this.socket = socket;
-    socket.setEncoding('latin1').on('data', (chunk) => this.#take(chunk));
-    socket.on('error', () => {}).on('close', () => this.#answered?.(0));
+    socket.setEncoding('latin1').on('data', (chunk) => this.#receive(chunk));
+    socket.on('error', () => {}).on('close', () => this.#onStatus?.(0));
   }
 
-  /** @returns {Promise<number>} the status; 0 where the connection broke */
+  /** @returns {Promise<number>} the status; 0 if the connection broke */
   send(bytes) {
     return new Promise((resolve) => {
-      this.#answered = resolve;
+      this.#onStatus = resolve;
       if (this.socket.destroyed) resolve(0);
       else this.socket.write(bytes);
     });
   }
 
-  #take(chunk) {
+  #receive(chunk) {
     this.#received += chunk;
     const head = this.#received.indexOf('\r\n\r\n');
     if (head < 0) return;
@@ -49,7 +49,7 @@ class Connection {
     if (this.#received.length < head + 4 + length) return;
     const status = Number(this.#received.slice(9, 12));
     this.#received = '';
-    this.#answered?.(status);
+    this.#onStatus?.(status);
   }
 
   close() {
@@ -57,17 +57,17 @@ class Connection {
   }
 }
 
-/** What came of a load: milliseconds in ascending order, and how often each status came. */
+/** The result of a load: milliseconds in ascending order, and the number of responses by status. */
 function summary(times, statuses, seconds) {
   times.sort((a, b) => a - b);
   return { count: times.length, perSecond: times.length / seconds, times, statuses };
 }
 
 /**
- * As many requests as the server can take: each connection sends its next one when the last one is answered.
+ * Sends as many requests as the server can take: each connection sends its next request after a response.
  * @param {Request[]} requests sent in turn
  */
-export async function flatOut({ port, requests, connections = 16, seconds }) {
+export async function sendAtMaximumRate({ port, requests, connections = 16, seconds }) {
   const bytes = requests.map(bytesOf);
   const times = [];
   const statuses = {};
@@ -89,10 +89,10 @@ export async function flatOut({ port, requests, connections = 16, seconds }) {
 }
 
 /**
- * Requests at a steady pace, whatever the server does: a late answer does not put off the next request, and the time
- * that a request waits for a connection counts as its own.
+ * Sends requests at a fixed rate: a late response does not delay the next request, and the time that a request waits for
+ * a connection counts as part of its latency.
  */
-export async function paced({ port, requests, perSecond, seconds, connections = 32 }) {
+export async function sendAtFixedRate({ port, requests, perSecond, seconds, connections = 32 }) {
   const bytes = requests.map(bytesOf);
   const times = [];
   const statuses = {};
@@ -118,7 +118,7 @@ export async function paced({ port, requests, perSecond, seconds, connections = 
       continue;
     }
     const connection = free.pop();
-    // Node's timers are late by up to a millisecond: that is ours, not the server's.
+    // Node's timers are up to a millisecond late: this delay is not the server's.
     const since = Math.max(due, performance.now() - 1);
     if (connection) running.push(work(connection, index, since));
     else waiting.push([index, due]);
@@ -129,8 +129,8 @@ export async function paced({ port, requests, perSecond, seconds, connections = 
   return summary(times, statuses, (performance.now() - start) / 1000);
 }
 
-/** All in one instant, a connection each. @returns {Promise<{ status: number, ms: number }[]>} */
-export async function burst({ port, requests }) {
+/** Sends all requests at the same time, each on its own connection. @returns {Promise<{ status: number, ms: number }[]>} */
+export async function sendAtOnce({ port, requests }) {
   const connections = await Promise.all(requests.map(() => Connection.open(port)));
   const answers = await Promise.all(
     requests.map(async (request, index) => {
@@ -144,11 +144,12 @@ export async function burst({ port, requests }) {
 }
 
 /** @param {number[]} sorted */
-export const at = (sorted, share) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
+export const quantile = (sorted, share) =>
+  sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
 
 /** @param {number[]} numbers */
 export const median = (numbers) =>
-  at(
+  quantile(
     [...numbers].sort((a, b) => a - b),
     0.5,
   );

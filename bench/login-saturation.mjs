@@ -1,6 +1,6 @@
 /**
- * Whether logins use the whole machine, and everything else stays fast meanwhile. Against an identity-provider that
- * runs on this machine, which should have nothing else to do:
+ * Measures whether logins use the whole machine and other requests stay fast meanwhile. It needs an identity-provider on
+ * this machine, which should have no other work:
  *
  *     node bench/login-saturation.mjs http://127.0.0.1:8001 admin@example.com admin123 [seconds] [bcrypt cost]
  */
@@ -14,8 +14,8 @@ const [origin = 'http://127.0.0.1:8001', email = 'admin@example.com', password =
   process.argv.slice(2);
 const [seconds = 10, cost = 12] = numbers.map(Number);
 
-/** Within the limits of a single email and address, and enough to keep every core busy. */
-const LOGINS_AT_ONCE = 8;
+/** Enough to keep every core busy, and within the limits per email and address. */
+const CONCURRENT_LOGINS = 8;
 const FLOOD = 200;
 const agent = new http.Agent({ keepAlive: true });
 
@@ -50,9 +50,9 @@ async function latencies(token) {
   return times.sort((a, b) => a - b);
 }
 
-const at = (sorted, share) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
+const quantile = (sorted, share) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
 const spread = (sorted) =>
-  `median ${at(sorted, 0.5).toFixed(2)}, p99 ${at(sorted, 0.99).toFixed(2)}, longest ${sorted.at(-1).toFixed(2)} ms`;
+  `median ${quantile(sorted, 0.5).toFixed(2)}, p99 ${quantile(sorted, 0.99).toFixed(2)}, longest ${sorted.at(-1).toFixed(2)} ms`;
 
 async function rawHashesPerSecond() {
   const hash = await bcrypt.hash(password, cost);
@@ -69,11 +69,11 @@ async function rawHashesPerSecond() {
   return (done * 1000) / (performance.now() - start);
 }
 
-/** @param {string | null} token of one who asks for `/auth/me` meanwhile */
+/** @param {string | null} token for requests of `/auth/me` meanwhile; null sends none */
 async function saturated(token) {
   let done = 0;
   let stopped = false;
-  const loops = Array.from({ length: LOGINS_AT_ONCE }, async () => {
+  const loops = Array.from({ length: CONCURRENT_LOGINS }, async () => {
     while (!stopped) {
       const { status } = await login();
       if (status === 200) done += 1;
@@ -89,24 +89,24 @@ async function saturated(token) {
   return { rate, times };
 }
 
-const say = (line) => process.stdout.write(`${line}\n`);
+const print = (line) => process.stdout.write(`${line}\n`);
 const first = await login();
 if (first.status !== 200) throw new Error(`The login answered ${first.status}: ${first.body}`);
 const { token } = JSON.parse(first.body).data;
 
 const raw = await rawHashesPerSecond();
-say(`raw bcrypt, cost ${cost}: ${raw.toFixed(2)} a second`);
-say(`/auth/me, idle: ${spread(await latencies(token))}`);
+print(`raw bcrypt, cost ${cost}: ${raw.toFixed(2)} a second`);
+print(`/auth/me, idle: ${spread(await latencies(token))}`);
 const alone = await saturated(null);
-say(
-  `${LOGINS_AT_ONCE} logins at once: ${alone.rate.toFixed(2)} a second, ${(alone.rate / raw).toFixed(3)} of raw bcrypt`,
+print(
+  `${CONCURRENT_LOGINS} concurrent logins: ${alone.rate.toFixed(2)} per second, ${(alone.rate / raw).toFixed(3)} of raw bcrypt`,
 );
 const { rate, times } = await saturated(token);
-say(`/auth/me meanwhile: ${spread(times)}, logins: ${rate.toFixed(2)} a second`);
+print(`/auth/me meanwhile: ${spread(times)}, logins: ${rate.toFixed(2)} a second`);
 
 const answers = await Promise.all(Array.from({ length: FLOOD }, login));
 for (const status of new Set(answers.map((answer) => answer.status))) {
-  const mine = answers.filter((answer) => answer.status === status).map(({ ms }) => ms);
-  say(`${FLOOD} logins in one instant, ${status}: ${mine.length}, ${spread(mine.sort((a, b) => a - b))}`);
+  const times = answers.filter((answer) => answer.status === status).map(({ ms }) => ms);
+  print(`${FLOOD} simultaneous logins, ${status}: ${times.length}, ${spread(times.sort((a, b) => a - b))}`);
 }
 agent.destroy();

@@ -16,11 +16,11 @@ const hasTaskset = (() => {
   }
 })();
 
-/** Servers have this core for themselves where `taskset` is there; load and Postgres have the others. */
+/** With `taskset`, the servers run alone on this core; load and Postgres run on the others. */
 export const isPinned = hasTaskset;
 const SERVER_CORE = '0';
 
-/** Moves this process, and whatever it starts from now on, off the servers' core. */
+/** Moves this process, and the processes that it starts later, off the servers' core. */
 export function leaveServerCore() {
   if (!hasTaskset) return;
   execFileSync('taskset', ['-acp', `1-${availableParallelism() - 1}`, String(process.pid)], {
@@ -32,14 +32,14 @@ export function leaveServerCore() {
 const nodeOn = (cores, args) =>
   hasTaskset ? ['taskset', ['-c', cores, process.execPath, ...args]] : [process.execPath, args];
 
-/** What still runs ends with the bench, however that ends. */
+/** Child processes that still run are killed when the benchmark ends. */
 const children = new Set();
 process.on('exit', () => {
   for (const child of children) child.kill('SIGKILL');
 });
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1));
 
-function withUs(child) {
+function killAtExit(child) {
   children.add(child);
   child.once('exit', () => children.delete(child));
   return child;
@@ -51,7 +51,7 @@ export function startNode(args, { env = {}, log = '/dev/null', everywhere = fals
   const out = openSync(log, 'a');
   const [command, rest] = nodeOn(cores, args);
   const { PATH, HOME } = process.env;
-  const child = withUs(
+  const child = killAtExit(
     spawn(command, rest, {
       cwd: root,
       env: { PATH, HOME, ...env },
@@ -63,15 +63,15 @@ export function startNode(args, { env = {}, log = '/dev/null', everywhere = fals
 
 const ALL_CORES = `0-${availableParallelism() - 1}`;
 
-/** What a program prints that runs to its end on the servers' core. @returns {Promise<string>} */
+/** Runs a program on the servers' core and returns its output. @returns {Promise<string>} */
 export async function outputOfNode(args) {
   const [command, rest] = nodeOn(SERVER_CORE, args);
   return (await promisify(execFile)(command, rest, { cwd: root })).stdout;
 }
 
-/** A program of this folder that sends its port as soon as it listens. */
+/** Starts a program of this folder that sends its port as soon as it listens. */
 export async function startProgram(file, { env, log }) {
-  const program = withUs(
+  const program = killAtExit(
     fork(fileURLToPath(new URL(file, import.meta.url)), {
       env: { PATH: process.env.PATH, ...env },
       stdio: ['ignore', openSync(log, 'a'), 'inherit', 'ipc'],
@@ -88,7 +88,7 @@ async function stop(child) {
   await once(child, 'exit');
 }
 
-/** CPU time that a process has used so far, all of its threads, in microseconds; NaN where /proc does not tell. */
+/** CPU time that all threads of a process have used so far, in microseconds; NaN if /proc does not have it. */
 export function cpuTime(pid) {
   try {
     const threads = readdirSync(`/proc/${pid}/task`);
@@ -102,7 +102,7 @@ export function cpuTime(pid) {
   }
 }
 
-/** Resident memory in MB; NaN where /proc does not tell. */
+/** Resident memory in MB; NaN if /proc does not have it. */
 export function memory(pid) {
   try {
     return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) / 1024;

@@ -1,4 +1,4 @@
-/** Nothing but bcrypt: as many comparisons at once as this process has cores. Prints the hashes a second. */
+/** Measures bcrypt alone, with one comparison per core at a time. Prints hashes per second and CPU time per hash. */
 import { availableParallelism } from 'node:os';
 import bcrypt from 'bcrypt';
 

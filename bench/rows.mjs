@@ -1,17 +1,17 @@
 import pg from 'pg';
 
-/** The id of the nth person, and of his session: the same in every run. */
+/** The ids of the nth person and of their session are the same in every run. */
 export const personId = (n) => `00000000-0000-7000-8000-${n.toString(16).padStart(12, '0')}`;
 export const sessionId = (n) => `00000000-0000-7000-9000-${n.toString(16).padStart(12, '0')}`;
 export const isNative = (n) => n % 2 === 0;
 export const username = (n) => `person${n}@example.com`;
 
-/** Levels of the role hierarchy, and roles on each of them. */
+/** Levels of the role hierarchy, and roles per level. */
 const LEVELS = 10;
 const PER_LEVEL = 100;
 export const deepestRole = 'level9-0';
 
-/** Runs SQL on a connection of its own. */
+/** Runs SQL on a separate connection. */
 export async function sql(url, text, values = []) {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
@@ -23,9 +23,9 @@ export async function sql(url, text, values = []) {
 }
 
 /**
- * People from number `first` to `last`, made where Postgres is: each has an account, a session and a profile; the
- * profiles of odd numbers are Keycloak's.
- * @param {string} passwordHash everybody's
+ * Inserts the people with the numbers `first` to `last`: each has an account, a session and a profile. Profiles with odd
+ * numbers belong to Keycloak.
+ * @param {string} passwordHash the password of all of them
  */
 export async function addPeople(url, { first, last, passwordHash }) {
   const id = (series) => `('00000000-0000-7000-${series}-' || lpad(to_hex(n), 12, '0'))::uuid`;
@@ -58,7 +58,7 @@ export async function addPeople(url, { first, last, passwordHash }) {
   await sql(url, 'VACUUM ANALYZE');
 }
 
-/** A thousand roles, ten levels deep, each with a permission of its own; the deepest ones inherit all of their line. */
+/** Inserts a thousand roles in ten levels, each with one permission. The deepest roles inherit those of their ancestors. */
 export async function addRoles(url) {
   const id = (series) =>
     `('00000000-0000-7000-${series}-' || lpad(to_hex(level * ${PER_LEVEL} + line), 12, '0'))::uuid`;
@@ -78,7 +78,7 @@ export async function addRoles(url) {
     url,
     `INSERT INTO identity.role_permissions (role_id, permission_id) SELECT ${id('a000')}, ${id('b000')} FROM ${roles}`,
   );
-  // Everybody on the first level may read accounts, and so may all below.
+  // The roles of the first level can read accounts, and the lower levels inherit this.
   await sql(
     url,
     `INSERT INTO identity.role_permissions (role_id, permission_id)

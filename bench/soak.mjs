@@ -1,25 +1,25 @@
 /**
  * npm run soak [-- --minutes 10]
  *
- * Both apps in one process under a steady mix of requests: memory has to be flat, and every answer a success.
+ * Both apps in one process under a constant mix of requests: memory must not grow, and every request must succeed.
  */
 import { parseArgs } from 'node:util';
-import { paced } from './load.mjs';
+import { sendAtFixedRate } from './load.mjs';
 import { leaveServerCore, memory } from './processes.mjs';
 import { username } from './rows.mjs';
-import { setStage, tokenOfPerson } from './stage.mjs';
+import { startBenchmarkEnvironment, tokenOfPerson } from './stage.mjs';
 import { print, table } from './table.mjs';
 
 const { values } = parseArgs({ options: { minutes: { type: 'string', default: '10' } } });
 const PEOPLE = 1_000;
 const PER_SECOND = 300;
 const SLICE_SECONDS = 10;
-/** V8 lets its heap breathe by this much; a leak at this pace shows as more. */
-const BREATH_MB = 15;
+/** Normal variation of V8's heap; a leak at this rate adds more. */
+const HEAP_VARIATION_MB = 15;
 
 leaveServerCore();
-const stage = await setStage({ people: PEOPLE });
-const server = await stage.twinkey();
+const benchmark = await startBenchmarkEnvironment({ people: PEOPLE });
+const server = await benchmark.startTwinkey();
 const people = Array.from({ length: PEOPLE }, (_, index) => index + 1);
 const loads = [
   {
@@ -38,7 +38,7 @@ const statuses = {};
 const slices = Math.max(6, Math.round((Number(values.minutes) * 60) / SLICE_SECONDS));
 for (let slice = 0; slice < slices; slice += 1) {
   const pace = { perSecond: PER_SECOND / loads.length, seconds: SLICE_SECONDS };
-  for (const done of await Promise.all(loads.map((load) => paced({ ...load, ...pace })))) {
+  for (const done of await Promise.all(loads.map((load) => sendAtFixedRate({ ...load, ...pace })))) {
     for (const [status, count] of Object.entries(done.statuses))
       statuses[status] = (statuses[status] ?? 0) + count;
   }
@@ -46,15 +46,15 @@ for (let slice = 0; slice < slices; slice += 1) {
   print(`${((slice + 1) * SLICE_SECONDS) / 60} min: ${sizes.at(-1).toFixed(0)} MB`);
 }
 server.child.kill('SIGKILL');
-await stage.close();
+await benchmark.close();
 
 const third = Math.floor(sizes.length / 3);
 const mean = (numbers) => numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
-// The first third is warm-up: code is compiled, caches are filled.
+// The first third is warm-up: code is compiled and caches are filled.
 const middle = mean(sizes.slice(third, 2 * third));
 const last = mean(sizes.slice(-third));
 const failed = Object.keys(statuses).filter((status) => status !== '200');
-const holds = last - middle <= BREATH_MB && failed.length === 0;
+const isMet = last - middle <= HEAP_VARIATION_MB && failed.length === 0;
 print(
   table([
     {
@@ -62,10 +62,10 @@ print(
       limit: `${middle.toFixed(0)} MB in the second third`,
       ours: `${last.toFixed(0)} MB in the last`,
       ratio: '',
-      must: 'flat',
-      rest: `answers by status: ${JSON.stringify(statuses)}`,
-      holds,
+      required: 'flat',
+      notes: `answers by status: ${JSON.stringify(statuses)}`,
+      isMet,
     },
   ]),
 );
-process.exit(holds ? 0 : 1);
+process.exit(isMet ? 0 : 1);

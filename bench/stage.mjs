@@ -5,12 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import bcrypt from 'bcrypt';
+import { findFreePort } from '../libs/development/keycloak/ports.js';
 import { openCluster } from '../libs/development/postgres/embedded-postgres.js';
 import { startNode, startProgram } from './processes.mjs';
 import { addPeople, isNative, personId, sessionId, username } from './rows.mjs';
 import { jwksOf, newKey, tokenOf } from './tokens.mjs';
 
-/** As far as speed goes: nothing here has to survive a crash. */
+/** Fast settings: this data does not have to survive a crash. */
 const POSTGRES = { fsync: 'off', synchronous_commit: 'off', shared_buffers: '512MB', max_connections: '200' };
 export const PASSWORD = 'a password of the bench';
 export const BCRYPT_COST = 12;
@@ -24,7 +25,7 @@ const keycloakIssuer = {
   typ: 'JWT',
 };
 
-/** The nth person's token of the issuer that his profile is of, or of the native one. */
+/** The nth person's token, of the issuer of their profile, or of the native one. */
 export function tokenOfPerson(n, { native = isNative(n) } = {}) {
   const names = {
     email: username(n),
@@ -38,7 +39,7 @@ export function tokenOfPerson(n, { native = isNative(n) } = {}) {
     : tokenOf(keycloakIssuer, { ...claims, typ: 'Bearer', azp: 'spa', realm_access: { roles: ['user'] } });
 }
 
-/** Keycloak's part: its key set. */
+/** Serves Keycloak's key set. */
 async function startJwks() {
   const body = JSON.stringify(jwksOf(keycloakIssuer.key.kid, keycloakIssuer.key.publicKey));
   const server = createServer((_, response) =>
@@ -50,10 +51,11 @@ async function startJwks() {
 }
 
 /**
- * A Postgres of its own in a temp folder, both apps as they are built in production mode, and the limit server.
+ * Starts a separate Postgres in a temporary folder; starts both built apps in production mode and the limit server on
+ * request.
  * @param {{ people: number }} options
  */
-export async function setStage({ people }) {
+export async function startBenchmarkEnvironment({ people }) {
   const folder = await mkdtemp(join(tmpdir(), 'twinkey-bench-'));
   const database = await openCluster(folder, POSTGRES);
   const log = join(folder, 'requests.log');
@@ -67,7 +69,7 @@ export async function setStage({ people }) {
     env,
     passwordHash,
     /** Both apps in one process. @param {{ args?: string[], everywhere?: boolean, extra?: object }} options */
-    twinkey: async ({ args = [], everywhere, nodeArgs = [], extra = {} } = {}) => {
+    startTwinkey: async ({ args = [], everywhere, nodeArgs = [], extra = {} } = {}) => {
       const started = performance.now();
       const server = startNode([...nodeArgs, 'bin/twinkey.cjs', 'run', ...args], {
         env: { ...env, ...extra },
@@ -77,7 +79,7 @@ export async function setStage({ people }) {
       await untilReady(env, server.child);
       return { ...server, startMs: performance.now() - started, ports: portsOf(env) };
     },
-    limitServer: () => {
+    startLimitServer: () => {
       const issuers = [nativeIssuer, keycloakIssuer].map(({ iss, key }, index) => ({
         iss,
         pem: key.publicKey,
@@ -112,16 +114,14 @@ async function environment(databaseUrl) {
     KEYCLOAK_URL: 'https://keycloak.bench.test',
     KEYCLOAK_INTERNAL_URL: await startJwks(),
     KEYCLOAK_REALM: REALM,
-    KEYCLOAK_CLIENT_SECRET: 'nobody-asks-for-it',
+    KEYCLOAK_CLIENT_SECRET: 'not-used',
   };
 }
 
 async function freePorts(count) {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
-  await Promise.all(servers.map((server) => once(server, 'listening')));
-  const ports = servers.map((server) => String(server.address().port));
-  for (const server of servers) server.close();
-  return ports;
+  const ports = new Set();
+  while (ports.size < count) ports.add(String(await findFreePort('127.0.0.1')));
+  return [...ports];
 }
 
 const portsOf = (env) => ({
@@ -136,7 +136,7 @@ async function runTwinkey(args, env) {
   if (code !== 0) throw new Error(`twinkey ${args.join(' ')} ended with ${code}`);
 }
 
-/** Ready is: the first 200 of both apps. */
+/** Waits for the first 200 of both apps. */
 async function untilReady(env, child) {
   const isUp = async (port, path) => {
     const answer = await fetch(`http://127.0.0.1:${port}${path}`).catch(() => null);

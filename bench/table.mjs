@@ -1,20 +1,20 @@
 export const print = (line) => process.stdout.write(`${line}\n`);
 
 /**
- * @typedef {{ path: string, limit?: string, ours: string, ratio?: string, must?: string, aim?: string,
- *   rest?: string, holds?: boolean }} Row
+ * @typedef {{ path: string, limit?: string, ours: string, ratio?: string, required?: string, target?: string,
+ *   notes?: string, isMet?: boolean }} Row
  */
 const COLUMNS = [
   ['path', 'Path'],
   ['limit', 'Limit'],
   ['ours', 'Twinkey'],
   ['ratio', 'Ratio'],
-  ['must', 'Must'],
-  ['aim', 'Aim'],
-  ['rest', 'Besides'],
+  ['required', 'Required'],
+  ['target', 'Target'],
+  ['notes', 'Notes'],
 ];
 
-/** A table in Markdown, for the terminal and for docs/performance.md alike. @param {Row[]} rows */
+/** A Markdown table, for the terminal and for docs/performance.md. @param {Row[]} rows */
 export function table(rows) {
   const cells = rows.map((row) => COLUMNS.map(([key]) => (key === 'ratio' ? mark(row) : (row[key] ?? ''))));
   const lines = [COLUMNS.map(([, title]) => title), ...cells];
@@ -24,7 +24,7 @@ export function table(rows) {
   return ['', format(lines[0]), rule, ...lines.slice(1).map(format), ''].join('\n');
 }
 
-const mark = ({ ratio = '', holds }) => (holds === false ? `${ratio} (missed)` : ratio);
+const mark = ({ ratio = '', isMet }) => (isMet === false ? `${ratio} (missed)` : ratio);
 
 export const micros = (value) => `${value.toFixed(0)} µs`;
 export const millis = (value) => `${value.toFixed(value < 10 ? 2 : 0)} ms`;

@@ -1,6 +1,6 @@
 import { createPublicKey, generateKeyPairSync, randomUUID, sign } from 'node:crypto';
 
-/** RSA, 2048 bits, through PEM. @returns {{ kid: string, privateKey: string, publicKey: string }} */
+/** An RSA key pair of 2048 bits in PEM. @returns {{ kid: string, privateKey: string, publicKey: string }} */
 export function newKey(kid) {
   const { privateKey, publicKey } = generateKeyPairSync('rsa', {
     modulusLength: 2048,
@@ -17,7 +17,7 @@ export function jwksOf(kid, pem) {
 }
 
 /**
- * An access token that both the apps and the limit server take.
+ * An access token that both the apps and the limit server accept.
  * @param {{ key: ReturnType<typeof newKey>, iss: string, aud: string, typ: string }} issuer
  */
 export function tokenOf({ key, iss, aud, typ }, claims) {

@@ -4,8 +4,8 @@ import { median } from './load.mjs';
 import { tokenOfPerson } from './stage.mjs';
 import { times } from './table.mjs';
 
-/** `--workers auto` against one process, both on all cores, with load and Postgres beside them. */
-export async function workers(stage, { rounds, seconds }) {
+/** Compares `--workers auto` with one process, both on all cores, which load and Postgres share. */
+export async function workers(benchmark, { rounds, seconds }) {
   if (availableParallelism() < 2 && process.platform !== 'linux') return [];
   const requests = Array.from({ length: 50 }, (_, index) => ({
     path: '/users/me',
@@ -17,7 +17,7 @@ export async function workers(stage, { rounds, seconds }) {
       ['one', []],
       ['all', ['--workers', 'auto']],
     ]) {
-      const server = await stage.twinkey({ args, everywhere: true });
+      const server = await benchmark.startTwinkey({ args, everywhere: true });
       const target = { pid: server.pid, port: server.ports.userService, requests, connections: 32 };
       await measure(target, 2);
       rates[name].push((await measure(target, seconds * 2)).rate);
@@ -31,7 +31,7 @@ export async function workers(stage, { rounds, seconds }) {
       limit: `${one.toFixed(0)}/s`,
       ours: `${all.toFixed(0)}/s`,
       ratio: times(median(rates.all.map((rate, index) => rate / rates.one[index]))),
-      rest: 'load and Postgres share the cores',
+      notes: 'load and Postgres share the cores',
     },
   ];
 }

@@ -1,6 +1,6 @@
 'use strict';
 
-// CommonJS and old syntax on purpose: an outdated Node has to get as far as the sentence below.
+// CommonJS and old syntax, so that an outdated Node can run this file and print the message below.
 const { engines } = require('../package.json');
 
 const [major, minor] = /(\d+)\.(\d+)/.exec(engines.node).slice(1).map(Number);

@@ -12,6 +12,6 @@ const main = join(__dirname, '../dist/apps/cli/src/main.js');
 if (existsSync(main)) {
   import(pathToFileURL(main).href);
 } else {
-  console.error('Twinkey is not built yet: npm start builds and runs it, npm run build builds it.');
+  console.error('Twinkey is not built yet: run npm start (builds and runs it) or npm run build.');
   process.exitCode = 1;
 }

@@ -1,10 +1,10 @@
 import '../bin/node-version.cjs';
 
-const { Problem, runScript } = await import('./support/problem.mjs');
+const { UserFacingError, runScript } = await import('./support/problem.mjs');
 const { ensureInstalled } = await import('./support/install.mjs');
 const { runTool } = await import('./support/run.mjs');
 
-/** Each alone: npm run check -- lint. The compiler remembers what it has checked, so that only the first run is slow. */
+/** Run one of them with: npm run check -- lint. The compiler caches its results, so only the first run is slow. */
 const TYPES = ['--noEmit', '--incremental', '--tsBuildInfoFile', 'node_modules/.cache/tsc/check.tsbuildinfo'];
 const CHECKS = {
   format: { tool: '@biomejs/biome/bin/biome', args: ['format', '.'], remedy: 'npm run format' },
@@ -22,14 +22,16 @@ await runScript(async () => {
   const names = process.argv.slice(2);
   const unknown = names.filter((name) => !(name in CHECKS));
   if (unknown.length > 0) {
-    throw new Problem(`There is no check named ${unknown.join(', ')}: ${Object.keys(CHECKS).join(', ')}.`);
+    throw new UserFacingError(
+      `Unknown check: ${unknown.join(', ')}. Choose from ${Object.keys(CHECKS).join(', ')}.`,
+    );
   }
   await ensureInstalled();
   const results = await Promise.all((names.length > 0 ? names : Object.keys(CHECKS)).map(check));
   return results.every((passed) => passed) ? 0 : 1;
 });
 
-/** Side by side, so each one's output is held back until it ends; that of one that passes is not worth reading. */
+/** Checks run in parallel, so the output of each is buffered. Only the output of a failed check is printed. */
 async function check(name) {
   const { tool, args, remedy } = CHECKS[name];
   const started = performance.now();
@@ -37,8 +39,6 @@ async function check(name) {
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
   if (code === 0) console.log(`✓ ${name} (${seconds} s)`);
   else
-    console.error(
-      `${output.trimEnd()}\n✗ ${name} (${seconds} s)${remedy ? `: ${remedy} may put it right` : ''}`,
-    );
+    console.error(`${output.trimEnd()}\n✗ ${name} (${seconds} s)${remedy ? `: ${remedy} may fix it` : ''}`);
   return code === 0;
 }

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 
 // node scripts/count-tests.mjs <report of vitest's JSON reporter> <exit code of the run> [<report> <exit code> …]
 //
-// A file that could not be loaded has no tests: it is one failure. So is a run that ended badly although no test failed
-// (an unhandled error, tests that were required and left out), and a run in which nothing ran.
+// A file that could not be loaded counts as one failure, and so does a run that failed without a failed test (an unhandled
+// error, required tests that were skipped) or ran no test.
 const runs = process.argv.slice(2);
 
 let passed = 0;

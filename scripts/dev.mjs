@@ -7,8 +7,8 @@ const { SOURCES, ensureBuilt } = await import('./support/build.mjs');
 const { root } = await import('./support/paths.mjs');
 const { run } = await import('./support/run.mjs');
 
-/** Editors save in several steps: a change counts when nothing has followed it for this long. */
-const QUIET_MS = 100;
+/** Editors save in several steps: a rebuild starts when no other change has followed for this long. */
+const DEBOUNCE_MS = 100;
 
 await runScript(async () => {
   await ensureInstalled();
@@ -39,7 +39,7 @@ await runScript(async () => {
   return application.ended;
 });
 
-/** When told to stop, it finishes its requests and stops its embedded Postgres before it ends. */
+/** On `stop` the application finishes its requests and stops its embedded Postgres before it ends. */
 function start() {
   const controller = new AbortController();
   const options = { signal: controller.signal, killSignal: 'SIGTERM' };
@@ -61,11 +61,11 @@ function untilSignal() {
 
 function watchSources(onChange) {
   let timer;
-  const soon = () => {
+  const scheduleChange = () => {
     clearTimeout(timer);
-    timer = setTimeout(onChange, QUIET_MS);
+    timer = setTimeout(onChange, DEBOUNCE_MS);
   };
-  const watchers = SOURCES.map((folder) => watch(`${root}/${folder}`, { recursive: true }, soon));
+  const watchers = SOURCES.map((folder) => watch(`${root}/${folder}`, { recursive: true }, scheduleChange));
   return () => {
     clearTimeout(timer);
     for (const watcher of watchers) watcher.close();

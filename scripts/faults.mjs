@@ -1,18 +1,18 @@
 import '../bin/node-version.cjs';
 
-const { runScript, Problem } = await import('./support/problem.mjs');
+const { runScript, UserFacingError } = await import('./support/problem.mjs');
 const { ensureInstalled } = await import('./support/install.mjs');
 const { run, runTool } = await import('./support/run.mjs');
 const { hasKeycloak } = await import('./support/available.mjs');
 
-/** Real processes under faults; arguments go to vitest: names of scenarios (`rolling`), reporters, … */
+/** Injects faults into real processes. Arguments are passed to vitest: names of scenarios (`rolling`), reporters, … */
 await runScript(async () => {
   await ensureInstalled();
   const missing = [
     ...((await hasHaproxy()) ? [] : ['HAProxy 2.6 or later (or set HAPROXY_PATH)']),
-    ...((await hasKeycloak()) ? [] : ['Java 17 and Maven, or Docker, for a Keycloak']),
+    ...((await hasKeycloak()) ? [] : ['Java 17 and Maven, or Docker, to run Keycloak']),
   ];
-  if (missing.length > 0) throw new Problem(`npm run test:faults needs ${missing.join(', and ')}.`);
+  if (missing.length > 0) throw new UserFacingError(`npm run test:faults needs ${missing.join(', and ')}.`);
   const args = ['run', '--config', 'vitest.faults.config.ts', ...process.argv.slice(2)];
   const { code } = await runTool('vitest/vitest.mjs', args);
   return code;

@@ -1,14 +1,14 @@
 'use strict';
 
-// One process from here to the end: what npm and the terminal signal reaches the application without a go-between.
+// The application runs in this process, so signals of npm and the terminal reach it directly.
 require('../bin/runtime.cjs');
 
 const { join } = require('node:path');
 
 const root = join(__dirname, '..');
 
-/** npm that is killed can't tell us: without it nobody could stop the application but by its process id. */
-function endWithNpm() {
+/** A killed npm cannot forward signals: this process would keep running, and only its process id could stop it. */
+function stopWithNpm() {
   const npm = process.ppid;
   const timer = setInterval(() => {
     if (process.ppid === npm) return;
@@ -19,7 +19,7 @@ function endWithNpm() {
 }
 
 async function main() {
-  if (process.env.npm_lifecycle_event) endWithNpm();
+  if (process.env.npm_lifecycle_event) stopWithNpm();
   const { runScript } = await import('./support/problem.mjs');
   const { ensureInstalled } = await import('./support/install.mjs');
   const { ensureBuilt } = await import('./support/build.mjs');

@@ -6,7 +6,7 @@ const { ensureBuilt } = await import('./support/build.mjs');
 const { runTool } = await import('./support/run.mjs');
 const { findChromium, hasKeycloak } = await import('./support/available.mjs');
 
-/** Those of vitest.config.ts. (`--project=!a --project=!b` is no help: it means "not a, or not b".) */
+/** The projects of vitest.config.ts. (`--project=!a --project=!b` does not work: it means "not a, or not b".) */
 const PROJECTS = ['unit', 'e2e', 'keycloak', 'browser'];
 
 const KEYCLOAK_REMEDY =
@@ -18,16 +18,16 @@ const args = process.argv.slice(2);
 await runScript(async () => {
   await ensureInstalled();
   await ensureBuilt();
-  // Whoever names projects gets those.
-  const leftOut = args.some((arg) => arg.startsWith('--project')) ? [] : await missing();
-  const projects = PROJECTS.filter((name) => !leftOut.some(({ project }) => project === name));
-  const chosen = leftOut.length > 0 ? projects.map((name) => `--project=${name}`) : [];
+  // Projects named in the arguments always run.
+  const skipped = args.some((arg) => arg.startsWith('--project')) ? [] : await missing();
+  const projects = PROJECTS.filter((name) => !skipped.some(({ project }) => project === name));
+  const chosen = skipped.length > 0 ? projects.map((name) => `--project=${name}`) : [];
   const { code } = await runTool('vitest/vitest.mjs', ['run', ...chosen, ...args]);
-  for (const one of leftOut) report(one);
-  return code || (leftOut.some(({ required }) => required) ? 1 : 0);
+  for (const project of skipped) report(project);
+  return code || (skipped.some(({ required }) => required) ? 1 : 0);
 });
 
-/** The kinds of tests that can't run on this machine. In the browser, people sign in at Keycloak too. */
+/** The projects that cannot run on this machine. Browser tests also sign in at Keycloak. */
 async function missing() {
   const chromium = findChromium();
   if (chromium) process.env.CHROMIUM_PATH = chromium;
@@ -45,8 +45,10 @@ async function missing() {
 
 function report({ project, remedies, required }) {
   const rule = '='.repeat(100);
-  const verdict = required ? `FAILED: REQUIRE_${project.toUpperCase()}=1, but the` : 'LEFT OUT: the';
-  console.error(`\n${rule}\n${verdict} ${project} tests did not run, for lack of what they need.`);
-  for (const remedy of remedies) console.error(`To get them: ${remedy}.`);
+  const verdict = required ? `FAILED: REQUIRE_${project.toUpperCase()}=1, but the` : 'SKIPPED: the';
+  console.error(
+    `\n${rule}\n${verdict} ${project} tests did not run, because their requirements are missing.`,
+  );
+  for (const remedy of remedies) console.error(`To run them: ${remedy}.`);
   console.error(rule);
 }

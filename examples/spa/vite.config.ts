@@ -1,6 +1,6 @@
 import { defineConfig } from 'vite';
 
-/** The port is the one that the shipped realm's client `frontend` knows. */
+/** The shipped realm's client `frontend` allows this port. */
 export default defineConfig({
   root: import.meta.dirname,
   server: { port: 5173, strictPort: true, host: 'localhost' },

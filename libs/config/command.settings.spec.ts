@@ -27,6 +27,33 @@ describe('databaseUrls', () => {
   });
 });
 
+describe('a database URL with unescaped characters in its password', () => {
+  const secret = ['s3cretPart', 'w:o', 'hidden'];
+
+  it.each([
+    'postgres://app:p@s3cretPart/w:o?r#hidden@127.0.0.1/db',
+    'postgres://u:1234/s3cretPart@127.0.0.1:5432/db',
+    'postgres://u:1234?s3cretPart@127.0.0.1:5432/db',
+    'postgres://u:1234#s3cretPart@127.0.0.1:5432/db',
+    'postgres://s3cretPart#hidden@127.0.0.1:5432/db',
+    'postgres://u:s3cretPart%zz@127.0.0.1:5432/db',
+    'postgres://u:s3cretPart hidden@127.0.0.1:5432/db',
+    'postgres://u:s3cretPart\nhidden@127.0.0.1:5432/db',
+    'postgres://u:s3cretPart/hidden@/db?host=/var/run/postgresql',
+  ])('is refused for that reason, and nothing of it is shown: %s', (url) => {
+    const env = { ENVIRONMENT: 'production', IDENTITY_DATABASE_URL: url };
+    for (const read of [() => databaseUrls(env), () => seedSettings(env)]) {
+      const [problem, ...others] = problemsOf(read);
+      expect(others).toEqual([]);
+      expect(problem).toEqual({
+        variable: 'IDENTITY_DATABASE_URL',
+        message: expect.stringContaining('percent-encoded'),
+      });
+      for (const part of secret) expect(problem?.message).not.toContain(part);
+    }
+  });
+});
+
 describe('seedSettings', () => {
   it('needs no keys', () => {
     expect(seedSettings({ ENVIRONMENT: 'production', DATABASE_URL: URL })).toEqual({
@@ -63,6 +90,22 @@ describe('keycloakSettings', () => {
     expect(keycloakSettings({ ENVIRONMENT: 'production', ...KEYCLOAK })).toMatchObject({
       issuer: 'https://sso.example.com/realms/people',
       internalUrl: 'http://keycloak:8080',
+    });
+  });
+
+  it('name the realm as Keycloak does in URLs and in iss', () => {
+    expect(keycloakSettings({ ...KEYCLOAK, KEYCLOAK_REALM: 'My Größe 100%' })).toMatchObject({
+      realm: 'My Größe 100%',
+      issuer: 'https://sso.example.com/realms/My%20Gr%C3%B6%C3%9Fe%20100%25',
+      jwksUrl: 'http://keycloak:8080/realms/My%20Gr%C3%B6%C3%9Fe%20100%25/protocol/openid-connect/certs',
+    });
+  });
+
+  it('name Keycloak in lower case and without a default port, as it writes iss', () => {
+    const env = { ...KEYCLOAK, KEYCLOAK_URL: 'HTTPS://Sso.Example.com:443/Auth/' };
+    expect(keycloakSettings(env)).toMatchObject({
+      url: 'https://sso.example.com/Auth',
+      issuer: 'https://sso.example.com/Auth/realms/people',
     });
   });
 });

@@ -6,6 +6,7 @@ const WIDTH = 110;
 const HEAD = [
   'Settings of Twinkey, as docs/settings.md explains them: cp .env.example .env',
   'The real environment wins over this file, and an empty value means unset. What is commented out has a better default for development: the embedded Postgres, keys that are made once, Keycloak off.',
+  "A value that holds a space, # or $ goes into single quotes: NAME='it # costs $5'. Without quotes, # begins a comment after a space.",
 ];
 
 /** The text of `.env.example`: each variable of the table with its comment and a sample. */

@@ -16,6 +16,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { renderEnvExample } from './env-example.js';
 import {
   assertPrivateFile,
+  parseEnvText,
   readKeyFile,
   updateEnvText,
   writeEnvFile,
@@ -25,6 +26,29 @@ import {
 import { SettingsError } from './settings-error.js';
 
 const modeOf = (path: string) => statSync(path).mode & 0o777;
+
+describe('parseEnvText', () => {
+  it.each([
+    ['a # within a value', 'A=Abc#NdhMw3', 'Abc#NdhMw3'],
+    ['a # at the start of a value', 'A=#x', '#x'],
+    ['a comment after a space', 'A=Abc #NdhMw3', 'Abc'],
+    ['a comment after a tab and another #', 'A=a#b\t# c#d', 'a#b'],
+    ['nothing but a comment', 'A= # c#d', ''],
+    ['a # in quotes', "A='a #b' # c", 'a #b'],
+    ['a comment after quotes', 'A="a#b" # c', 'a#b'],
+    [
+      'a PEM with line breaks in quotes',
+      'A="-----BEGIN X-----\nYWJj\n-----END X-----"',
+      '-----BEGIN X-----\nYWJj\n-----END X-----',
+    ],
+    ['escaped line breaks in double quotes', 'A="a\\nb"', 'a\nb'],
+    ['escaped line breaks without quotes', 'A=a\\nb', 'a\\nb'],
+  ])('reads %s', (_, text, value) => expect(parseEnvText(`${text}\nB=1\n`)).toEqual({ A: value, B: '1' }));
+
+  it('takes a line that is a comment for one', () => {
+    expect(parseEnvText('# A=1\n#B=2#3\nC=4\n')).toEqual({ C: '4' });
+  });
+});
 
 describe('updateEnvText', () => {
   it.each([
@@ -42,6 +66,7 @@ describe('updateEnvText', () => {
     ['Windows line ends, added', 'B=1\r\n', 'B=1\r\nA=new\r\n'],
     ['a file without a last line end', 'B=1', 'B=1\nA=new\n'],
     ['a commented-out line, which stays', '# A=old\nB=1\n', '# A=old\nB=1\nA=new\n'],
+    ['a value with a #, and beside one', 'A=a#b # c\nB=b#c\n', 'A=new # c\nB=b#c\n'],
     ['a longer name, which stays', 'AA=1\nBA=2\n', 'AA=1\nBA=2\nA=new\n'],
   ])('sets the variable in %s', (_, before, after) => {
     expect(updateEnvText(before, { A: 'new' })).toBe(after);

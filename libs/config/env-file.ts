@@ -21,6 +21,16 @@ const MARKER = '# Twinkey wrote keys into this file: keep it private (mode 0600)
 const ASSIGNMENT =
   /^\s*(?:export\s+)?([\w.-]+)(?:\s*=\s*?|:\s+?)(\s*'(?:\\'|[^'])*'|\s*"(?:\\"|[^"])*"|\s*`(?:\\`|[^`])*`|[^#\r\n]+)?\s*(?:#.*)?$/dgm;
 
+/** dotenv lets every `#` of an unquoted value begin a comment, where docker compose and shells want a space before it. */
+const hideHashes = (text: string): string => text.replaceAll(/(?<=\S)#/g, '\0');
+const showHashes = (text: string): string => text.replaceAll('\0', '#');
+
+/** The variables that the text of a `.env` file sets. A comment begins with a `#` at the start of a line or after a space. */
+export function parseEnvText(text: string): Record<string, string> {
+  const values = Object.entries(parse(hideHashes(text)));
+  return Object.fromEntries(values.map(([name, value]) => [name, showHashes(value)]));
+}
+
 /** Whether Twinkey itself put the private key into this text of a `.env` file. */
 export function holdsWrittenKeys(text: string): boolean {
   return text.includes(MARKER);
@@ -30,7 +40,8 @@ export function holdsWrittenKeys(text: string): boolean {
  * Sets variables in the text of a `.env` file, and keeps everything else: order, comments, line ends. Each
  * assignment of a variable that is there is replaced, so that no old key lingers; new ones go to the end.
  */
-export function updateEnvText(text: string, values: Readonly<Record<string, string>>): string {
+export function updateEnvText(original: string, values: Readonly<Record<string, string>>): string {
+  const text = hideHashes(original);
   const lineEnd = text.includes('\r\n') ? '\r\n' : '\n';
   const missing = new Set(Object.keys(values));
   let updated = '';
@@ -53,8 +64,10 @@ export function updateEnvText(text: string, values: Readonly<Record<string, stri
   const added = [...missing].map((name) => assignment(name, values[name] ?? ''));
   const needsMarker = values['JWT_PRIVATE_KEY'] !== undefined && !holdsWrittenKeys(updated);
   const lines = [...(needsMarker ? [MARKER] : []), ...added].map((line) => line + lineEnd);
-  const result = updated + (updated === '' || updated.endsWith('\n') ? '' : lineEnd) + lines.join('');
-  requireSameMeaning(result, { ...parse(text), ...values });
+  const result = showHashes(
+    updated + (updated === '' || updated.endsWith('\n') ? '' : lineEnd) + lines.join(''),
+  );
+  requireSameMeaning(result, { ...parseEnvText(original), ...values });
   return result;
 }
 
@@ -67,7 +80,7 @@ export function writeEnvFile(path: string, values: Readonly<Record<string, strin
 export function readKeyFile(path: string): Record<string, string> {
   const text = readFileSync(path, 'utf8');
   assertPrivateFile(path);
-  return parse(text);
+  return parseEnvText(text);
 }
 
 /**
@@ -130,7 +143,7 @@ function assignment(name: string, value: string): string {
 
 /** A value that cannot be written (a quote in it), or a file too odd to edit, is an error and never a broken file. */
 function requireSameMeaning(text: string, expected: Record<string, string>): void {
-  const found = parse(text);
+  const found = parseEnvText(text);
   const names = new Set([...Object.keys(found), ...Object.keys(expected)]);
   const changed = [...names].filter((name) => found[name] !== expected[name]);
   if (changed.length > 0) {

@@ -45,6 +45,22 @@ describe('readEnvironment', () => {
     expect(env).toEqual({ PORT: '2', HOST: '127.0.0.1', KEYCLOAK_URL: '' });
   });
 
+  it('warns of what is probably misspelt', () => {
+    writeFileSync(join(folder, '.env'), 'JWT_EXPIRATION_DAY=1\n');
+    const warnings: string[] = [];
+    readEnvironment(folder, { KEYCLOAK_REALMS: 'x' }, (warning) => warnings.push(warning));
+    expect(warnings).toEqual([
+      expect.stringContaining('JWT_EXPIRATION_DAYS?'),
+      expect.stringContaining('KEYCLOAK_REALM?'),
+    ]);
+  });
+
+  it("ignores a port of Kubernetes' Service links, so that .env's own holds", () => {
+    writeFileSync(join(folder, '.env'), 'USER_SERVICE_PORT=3100\n');
+    const real = { USER_SERVICE_PORT: 'tcp://10.96.23.4:3000', USER_SERVICE_SERVICE_HOST: '10.96.23.4' };
+    expect(readEnvironment(folder, real)['USER_SERVICE_PORT']).toBe('3100');
+  });
+
   it('says so where .env cannot be read', () => {
     mkdirSync(join(folder, '.env'));
     expect(() => readEnvironment(folder, {})).toThrow(/^\.env cannot be read \(EISDIR\)$/);

@@ -1,28 +1,34 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parse } from 'dotenv';
-import { assertPrivateFile, holdsWrittenKeys } from './env-file.js';
+import { assertPrivateFile, holdsWrittenKeys, parseEnvText } from './env-file.js';
 import { SettingsError } from './settings-error.js';
+import { unknownVariables, withoutServiceLinks } from './unknown-variables.js';
+import { ENVIRONMENTS } from './variables/variable.js';
 
 /** Variables by name. An empty text means the same as undefined: unset. */
 export type Environment = Record<string, string | undefined>;
 
-export const ENVIRONMENTS = ['development', 'test', 'production'] as const;
 export type EnvironmentName = (typeof ENVIRONMENTS)[number];
 
 /**
  * The variables of `.env` in `root`, where there is one, under those of the process: a variable that the
  * process holds wins, also where it is empty (`KEYCLOAK_URL= npm start` switches Keycloak off for one run).
  * Throws a SettingsError where the file cannot be read, or holds keys that Twinkey wrote and is open to others.
+ * @param warn is given a sentence for each variable that is probably misspelt
  */
-export function readEnvironment(root: string, real: Environment = process.env): Environment {
+export function readEnvironment(
+  root: string,
+  real: Environment = process.env,
+  warn: (warning: string) => void = (warning) => process.stderr.write(`Warning: ${warning}\n`),
+): Environment {
   const path = join(root, '.env');
   const text = readIfThere(path);
-  const file = parse(text);
+  const file = parseEnvText(text);
   if (file['JWT_PRIVATE_KEY'] && holdsWrittenKeys(text)) {
     assertPrivateFile(path);
   }
-  return { ...file, ...real };
+  for (const warning of unknownVariables(file, real)) warn(warning);
+  return { ...file, ...withoutServiceLinks(real) };
 }
 
 /** `ENVIRONMENT` alone decides, where it is set; else `NODE_ENV`; else development. Throws a SettingsError. */

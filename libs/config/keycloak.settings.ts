@@ -9,14 +9,16 @@ export function keycloakIssuerSettings(reader: SettingsReader): KeycloakIssuerSe
   }
   const realm = reader.required('KEYCLOAK_REALM');
   const internalUrl = reader.required('KEYCLOAK_INTERNAL_URL');
-  const issuer = `${url}/realms/${realm}`;
+  // As Keycloak itself writes the realm's name in `iss`.
+  const path = `/realms/${encodeURIComponent(realm ?? '')}`;
+  const issuer = `${url}${path}`;
   // One issuer, one set of keys: were both the same text, a token's issuer would not decide which keys count.
   if (url && realm && reader.optional('JWT_ISSUER') === issuer) {
     reader.refuse('JWT_ISSUER', "must not be Keycloak's issuer, {KEYCLOAK_URL}/realms/{KEYCLOAK_REALM}");
   }
   return whole({
     issuer,
-    jwksUrl: `${internalUrl}/realms/${realm}/protocol/openid-connect/certs`,
+    jwksUrl: `${internalUrl}${path}/protocol/openid-connect/certs`,
     audience: reader.required('KEYCLOAK_AUDIENCE'),
     roleMap: reader.or('KEYCLOAK_ROLE_MAP', new Map()),
     url,

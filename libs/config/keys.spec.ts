@@ -1,16 +1,9 @@
-import { createPublicKey, generateKeyPairSync } from 'node:crypto';
+import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { calculateJwkThumbprint, exportJWK } from 'jose';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { base64, rsaPems } from '../../test/support/settings-fixtures.js';
-import {
-  generateKeyPair,
-  isPair,
-  parsePrivateKey,
-  parsePublicKey,
-  thumbprint,
-  thumbprintOf,
-  toPublicJwk,
-} from './keys.js';
+import { generateKeyPair, isPair, parsePublicKey, thumbprint, thumbprintOf, toPublicJwk } from './keys.js';
+import { parsePrivateKey } from './parse/pem.js';
 import { InvalidValue } from './settings-error.js';
 
 const pair = rsaPems();
@@ -30,11 +23,10 @@ const ec = generateKeyPairSync('ec', {
 const small = rsaPems(1024);
 const almost = rsaPems(2047);
 const cube = rsaPems(2048, 3);
-const pkcs1 = generateKeyPairSync('rsa', {
-  modulusLength: 2048,
-  publicKeyEncoding: { type: 'pkcs1', format: 'pem' },
-  privateKeyEncoding: { type: 'pkcs1', format: 'pem' },
-});
+const toPkcs1 = (pem: string): string =>
+  (pem.includes('PRIVATE') ? createPrivateKey(pem) : createPublicKey(pem))
+    .export({ type: 'pkcs1', format: 'pem' })
+    .toString();
 const encrypted = generateKeyPairSync('rsa', {
   modulusLength: 2048,
   publicKeyEncoding: spki,
@@ -48,15 +40,40 @@ function withDer(pem: string, change: (der: Buffer) => Buffer): string {
   return [first, change(Buffer.from(rest.join(''), 'base64')).toString('base64'), last, ''].join('\n');
 }
 
+/** The PEM with line ends behind it, until its length leaves this remainder by 3. */
+const withLength = (pem: string, remainder: number): string =>
+  pem.length % 3 === remainder ? pem : withLength(`${pem}\n`, remainder);
+
+/** What the setting may hold for a PEM. */
+const spellings: [string, (pem: string) => string][] = [
+  ['base64', base64],
+  ['base64 wrapped at 76 columns', (pem) => base64(pem).replaceAll(/.{76}/g, '$&\n')],
+  ['base64 wrapped with CRLF', (pem) => base64(pem).replaceAll(/.{64}/g, '$&\r\n')],
+  ['base64 wrapped with escaped line breaks', (pem) => base64(pem).replaceAll(/.{76}/g, '$&\\n')],
+  ['base64 without two characters of padding', (pem) => base64(withLength(pem, 1)).replace(/=+$/, '')],
+  ['base64 without one character of padding', (pem) => base64(withLength(pem, 2)).replace(/=+$/, '')],
+  ['base64 of a PEM with CRLF', (pem) => base64(pem.replaceAll('\n', '\r\n'))],
+  ['base64 of a PEM without an end of its last line', (pem) => base64(pem.trimEnd())],
+  ['the PEM', (pem) => pem],
+  ['the PEM with CRLF', (pem) => pem.replaceAll('\n', '\r\n')],
+  ['the PEM with escaped line breaks', (pem) => pem.replaceAll('\n', '\\n')],
+  ['the PEM with escaped CRLF', (pem) => pem.replaceAll('\n', '\\r\\n')],
+];
+
 /** Faults that both kinds of key share, made from a good PEM: what the setting then holds. */
 const hostile: [string, (pem: string) => string][] = [
   ['nothing', () => ''],
-  ['a bare PEM', (pem) => pem],
   ['junk', () => 'not-base64!'],
   ['junk in base64', () => base64('hello')],
   ['a space inside the base64', (pem) => base64(pem).replace(/^.{20}/, '$& ')],
   ['a character that is not base64 inside it', (pem) => base64(pem).replace(/^.{20}/, '$&*')],
-  ['base64 without its padding', (pem) => base64(pem.length % 3 === 0 ? `${pem}\n` : pem).replace(/=+$/, '')],
+  ['base64 with too little padding', (pem) => base64(withLength(pem, 1)).slice(0, -1)],
+  ['base64 of another alphabet', (pem) => base64(`${pem}\u00ff\u00ff\u00ff`).replaceAll('/', '_')],
+  ['a bare PEM and text after it', (pem) => `${pem}more`],
+  ['two bare PEM blocks', (pem) => pem + pem],
+  ['a bare PEM with junk in its body', (pem) => pem.replace(/\nM/, '\n*M')],
+  ['a bare PEM on one line', (pem) => pem.replaceAll('\n', ' ')],
+  ['a bare PEM whose line breaks are escaped twice', (pem) => pem.replaceAll('\n', '\\\\n')],
   ['base64 that was cut', (pem) => base64(pem).slice(0, 401)],
   ['base64 twice', (pem) => base64(base64(pem))],
   ['text before the PEM', (pem) => base64(`key:\n${pem}`)],
@@ -90,16 +107,19 @@ function expectRefusal(parse: (text: string) => unknown, text: string, message?:
 }
 
 describe('parsePrivateKey', () => {
-  it('takes a PKCS#8 PEM of 2048 bits, with either line end', () => {
-    expect(parsePrivateKey(base64(pair.privateKey)).asymmetricKeyDetails?.modulusLength).toBe(2048);
-    expect(parsePrivateKey(base64(pair.privateKey.replaceAll('\n', '\r\n'))).type).toBe('private');
+  it.each(spellings)('takes PKCS#8 and PKCS#1 as %s', (_, spell) => {
+    for (const pem of [pair.privateKey, toPkcs1(pair.privateKey)]) {
+      const key = parsePrivateKey(spell(pem));
+      expect(key.export({ type: 'pkcs8', format: 'pem' })).toBe(pair.privateKey);
+    }
   });
 
   it.each(hostile)('refuses %s', (_, make) => expectRefusal(parsePrivateKey, make(pair.privateKey)));
 
   it.each([
     ['a public key', pair.publicKey, /holds a public key/],
-    ['PKCS#1', pkcs1.privateKey, /PKCS#1/],
+    ['a public key in PKCS#1', toPkcs1(pair.publicKey), /holds a public key/],
+    ['1024 bits in PKCS#1', toPkcs1(small.privateKey), /2048 bits/],
     ['an encrypted key', encrypted.privateKey, /encrypted/],
     ['1024 bits', small.privateKey, /2048 bits/],
     ['2047 bits', almost.privateKey, /2048 bits/],
@@ -115,19 +135,18 @@ describe('parsePrivateKey', () => {
 });
 
 describe('parsePublicKey', () => {
-  it('takes an SPKI PEM of 2048 bits, and gives its canonical PEM', () => {
-    expect(parsePublicKey(base64(pair.publicKey)).pem).toBe(pair.publicKey);
-    expect(parsePublicKey(base64(pair.publicKey.replaceAll('\n', '\r\n').trimEnd())).pem).toBe(
-      pair.publicKey,
-    );
+  it.each(spellings)('takes SPKI and PKCS#1 as %s, and gives the canonical PEM', (_, spell) => {
+    for (const pem of [pair.publicKey, toPkcs1(pair.publicKey)]) {
+      expect(parsePublicKey(spell(pem)).pem).toBe(pair.publicKey);
+    }
   });
 
   it.each(hostile)('refuses %s', (_, make) => expectRefusal(parsePublicKey, make(pair.publicKey)));
 
   it.each([
     ['a private key', pair.privateKey, /holds a private key/],
-    ['a private key in PKCS#1', pkcs1.privateKey, /holds a private key/],
-    ['PKCS#1', pkcs1.publicKey, /PKCS#1/],
+    ['a private key in PKCS#1', toPkcs1(pair.privateKey), /holds a private key/],
+    ['1024 bits in PKCS#1', toPkcs1(small.publicKey), /2048 bits/],
     ['1024 bits', small.publicKey, /2048 bits/],
     ['e = 3', cube.publicKey, /65537/],
     ['rsa-pss', pss.publicKey, /rsa-pss/],

@@ -7,7 +7,7 @@ import {
   verify,
 } from 'node:crypto';
 import { promisify } from 'node:util';
-import { decodePem, privateKeyOf, publicKeyOf } from './parse/pem.js';
+import { publicKeyOf } from './parse/pem.js';
 
 /** A key that verifies native tokens: the id that a token's header names, the key, and its PEM (SPKI). */
 export interface PublicKey {
@@ -33,17 +33,9 @@ export interface GeneratedKeys {
   publicKey: string;
 }
 
-/**
- * The private key in the base64 of a PKCS#8 PEM: RSA, 2048 bits at least, e = 65537.
- * Throws InvalidValue, whose message holds nothing of the key.
- */
-export function parsePrivateKey(base64: string): KeyObject {
-  return privateKeyOf(decodePem(base64, 'PRIVATE KEY'));
-}
-
-/** The public key in the base64 of an SPKI PEM, under the same rules; `pem` is its canonical PEM. Throws InvalidValue. */
-export function parsePublicKey(base64: string): Omit<PublicKey, 'kid'> {
-  const key = publicKeyOf(decodePem(base64, 'PUBLIC KEY'));
+/** The public key in a PEM or the base64 of one, see `publicKeyOf`; `pem` is its canonical PEM (SPKI). Throws InvalidValue. */
+export function parsePublicKey(text: string): Omit<PublicKey, 'kid'> {
+  const key = publicKeyOf(text);
   return { key, pem: key.export({ type: 'spki', format: 'pem' }).toString() };
 }
 

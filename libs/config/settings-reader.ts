@@ -1,6 +1,6 @@
 import { type Environment, type EnvironmentName, environmentName } from './environment.js';
 import { InvalidValue, SettingsError, type SettingsFault } from './settings-error.js';
-import { isSampleSecret } from './variables/samples.js';
+import { requireFilledIn } from './variables/samples.js';
 import { VARIABLES, type ValueOf, type VariableName } from './variables/table.js';
 import type { Variable } from './variables/variable.js';
 
@@ -66,12 +66,12 @@ export class SettingsReader {
 
   private parse(name: VariableName, text: string): unknown {
     const variable: Variable = VARIABLES[name];
-    if (this.environment === 'production' && variable.secretsIn?.(text, this.env).some(isSampleSecret)) {
-      this.refuse(name, 'holds a sample secret, which production refuses: choose your own');
-      return undefined;
-    }
     try {
-      return variable.parse(text, this.environment);
+      requireNoQuotes(text);
+      const value = variable.parse(text, this.environment);
+      const secrets = variable.secretsIn?.(text, this.env) ?? [];
+      if (this.environment === 'production') requireFilledIn(text, secrets);
+      return value;
     } catch (error) {
       // Another error's message may quote its input.
       this.refuse(name, error instanceof InvalidValue ? error.message : 'is not valid');
@@ -120,6 +120,13 @@ export class SettingsReader {
 /** The parts as one, or undefined where any of them is faulty. */
 export function whole<T extends object>(parts: T): Whole<T> | undefined {
   return Object.values(parts).includes(undefined) ? undefined : (parts as Whole<T>);
+}
+
+/** A shell and `.env` take quotes away; docker's `--env-file` and Kubernetes hand them on. */
+function requireNoQuotes(text: string): void {
+  if (/^(["'`]).*\1/s.test(text)) {
+    throw new InvalidValue('is in quotes, which are part of the value here: leave them out');
+  }
 }
 
 function referenceIn(template: string): VariableName | undefined {

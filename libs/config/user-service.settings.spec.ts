@@ -14,6 +14,8 @@ import { userServiceSettings } from './user-service.settings.js';
 const faultyVariables = (env: Environment) =>
   problemsOf(() => userServiceSettings(env)).map(({ variable }) => variable);
 const additional = `next:${base64(rsaPems().publicKey)}`;
+/** As a template leaves it that nobody filled in. */
+const placeholder = (name: string) => `\${${name}}`;
 const withoutKeys = { JWT_PRIVATE_KEY: undefined, JWT_PUBLIC_KEY: undefined };
 
 describe('userServiceSettings', () => {
@@ -76,7 +78,7 @@ describe('userServiceSettings', () => {
     const env = productionEnvironment({ ...KEYCLOAK, KEYCLOAK_ROLE_MAP: 'idp-admin=admin' });
     expect(userServiceSettings(env).keycloak).toMatchObject({
       clientId: 'user-service',
-      clientSecret: 'v4Xf0mE1',
+      clientSecret: 'v4Xf0mE1v4Xf0mE1',
       audience: 'user-service',
       roleMap: new Map([['idp-admin', 'admin']]),
     });
@@ -115,7 +117,31 @@ describe('userServiceSettings', () => {
       'KEYCLOAK_CLIENT_SECRET',
       productionEnvironment({ ...KEYCLOAK, KEYCLOAK_CLIENT_SECRET: 'change-me-in-production' }),
     ],
-    ['INTERNAL_API_TOKEN', productionEnvironment({ INTERNAL_API_TOKEN: 'Change-Me' })],
+    ['INTERNAL_API_TOKEN', productionEnvironment({ INTERNAL_API_TOKEN: 'Change-Me-0123456789' })],
+    ['INTERNAL_API_TOKEN', productionEnvironment({ INTERNAL_API_TOKEN: '123456789012345' })],
+    ['INTERNAL_API_TOKEN', productionEnvironment({ INTERNAL_API_TOKEN: placeholder('INTERNAL_API_TOKEN') })],
+    [
+      'KEYCLOAK_CLIENT_SECRET',
+      productionEnvironment({ ...KEYCLOAK, KEYCLOAK_CLIENT_SECRET: placeholder('KEYCLOAK_CLIENT_SECRET') }),
+    ],
+    [
+      'KEYCLOAK_CLIENT_SECRET',
+      productionEnvironment({ ...KEYCLOAK, KEYCLOAK_CLIENT_SECRET: '123456789012345' }),
+    ],
+    [
+      'DATABASE_URL',
+      productionEnvironment({ DATABASE_URL: `postgres://user:${placeholder('PASSWORD')}@db/users` }),
+    ],
+    [
+      'DATABASE_URL',
+      productionEnvironment({
+        DATABASE_URL: 'postgres://user@db/users',
+        PGPASSWORD: placeholder('PASSWORD'),
+      }),
+    ],
+    ['DATABASE_URL', productionEnvironment({ DATABASE_URL: `postgres://user:%24%7BPASSWORD%7D@db/users` })],
+    ['DATABASE_URL', developmentEnvironment({ DATABASE_URL: '"postgres://user@db/users"' })],
+    ['JWT_AUDIENCE', developmentEnvironment({ JWT_AUDIENCE: "'example'" })],
     [
       'DATABASE_URL',
       productionEnvironment({ DATABASE_URL: 'postgres://user@db/users', PGPASSWORD: 'userservice' }),
@@ -145,9 +171,17 @@ describe('userServiceSettings', () => {
     expect(userServiceSettings(env).databaseUrl).toBe('postgres://user:own@db/users');
   });
 
-  it('takes sample secrets outside production', () => {
-    const env = developmentEnvironment({ INTERNAL_API_TOKEN: 'change-me-in-production' });
-    expect(userServiceSettings(env).internalApiToken).toBe('change-me-in-production');
+  it.each(['change-me-in-production', 'short', placeholder('TOKEN')])(
+    'takes the secret %s outside production',
+    (secret) => {
+      const env = developmentEnvironment({ INTERNAL_API_TOKEN: secret });
+      expect(userServiceSettings(env).internalApiToken).toBe(secret);
+    },
+  );
+
+  it('takes a secret of 16 characters in production', () => {
+    const env = productionEnvironment({ INTERNAL_API_TOKEN: '1234567890123456' });
+    expect(userServiceSettings(env).internalApiToken).toBe('1234567890123456');
   });
 });
 

@@ -8,9 +8,9 @@ const BROWSERS_ELSEWHERE = [
   '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
 ];
 const OLDEST_JAVA = 17;
-const PATIENCE_MS = 10_000;
+const TIMEOUT_MS = 10_000;
 
-/** Can a real Keycloak run here? `KEYCLOAK_TEST_URL` names one that runs already. */
+/** Whether a real Keycloak can run on this machine. `KEYCLOAK_TEST_URL` is the URL of a running one. */
 export async function hasKeycloak() {
   if (process.env.KEYCLOAK_TEST_URL) return true;
   const [java, maven, docker] = await Promise.all([
@@ -23,7 +23,7 @@ export async function hasKeycloak() {
 
 async function hasJava() {
   const home = process.env.JAVA_HOME;
-  const { code, output } = await ask(home ? join(home, 'bin/java') : 'java', ['-version']);
+  const { code, output } = await tryRun(home ? join(home, 'bin/java') : 'java', ['-version']);
   return code === 0 && Number(/version "(\d+)/.exec(output)?.[1]) >= OLDEST_JAVA;
 }
 
@@ -39,11 +39,11 @@ export function findChromium() {
 }
 
 async function works(command, args) {
-  return (await ask(command, args)).code === 0;
+  return (await tryRun(command, args)).code === 0;
 }
 
-/** A Docker client whose engine is away may wait for long: what does not answer in time does not work. */
-function ask(command, args) {
-  const signal = AbortSignal.timeout(PATIENCE_MS);
+/** A Docker client without a running engine can wait for a long time, so there is a time limit. */
+function tryRun(command, args) {
+  const signal = AbortSignal.timeout(TIMEOUT_MS);
   return run(command, args, { stdio: ['ignore', 'pipe', 'pipe'], signal, killSignal: 'SIGKILL' });
 }

@@ -3,27 +3,27 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { withLock } from './lock.mjs';
 import { root } from './paths.mjs';
-import { Problem } from './problem.mjs';
+import { UserFacingError } from './problem.mjs';
 import { run } from './run.mjs';
 
 const WANTED = join(root, 'package-lock.json');
-/** npm writes here what it has installed, as its last act: an install that was interrupted has none. */
+/** npm writes this file as the last step of an install: an interrupted install has none. */
 const PRESENT = join(root, 'node_modules/.package-lock.json');
 const STAMP = join(root, 'node_modules/.twinkey-install');
 
-/** Brings node_modules to what package-lock.json says; costs some milliseconds where that is so already. */
+/** Installs the packages of package-lock.json; takes a few milliseconds if they are installed. */
 export async function ensureInstalled() {
   if (isInstalled()) return;
   await withLock('install', async () => {
     if (isInstalled()) return;
     console.error('Installing packages (npm ci) …');
     const { code } = await npm(['ci', '--include=dev', '--loglevel=error']);
-    if (code !== 0) throw new Problem(`npm ci failed with exit code ${code}.`);
+    if (code !== 0) throw new UserFacingError(`npm ci failed with exit code ${code}.`);
     writeFileSync(STAMP, fingerprint());
   });
 }
 
-/** Ours, and nothing has changed since; or somebody else's install (`npm install x`) that fits as well. */
+/** True after an unchanged install of this script, or if another install (`npm install x`) has the right packages. */
 function isInstalled() {
   return read(STAMP) === fingerprint() || hasEveryPackage();
 }
@@ -43,7 +43,7 @@ function hasEveryPackage() {
   });
 }
 
-/** `libc` can't be told cheaply: a package that names one passes for another machine's. */
+/** `libc` is expensive to find out: a package that names one is treated as one for another machine. */
 function isForThisMachine({ os, cpu, libc }) {
   if (libc || (!os && !cpu)) return false;
   return (os?.includes(process.platform) ?? true) && (cpu?.includes(process.arch) ?? true);
@@ -61,7 +61,7 @@ function read(file) {
   }
 }
 
-/** The npm that runs this script, where one does. Its output goes to standard error: ours may be read by a program. */
+/** Prefers the npm that runs this script. Its output goes to standard error, because a program may read our standard output. */
 function npm(args) {
   const cli = process.env.npm_execpath;
   const [command, ...first] = cli && basename(cli) === 'npm-cli.js' ? [process.execPath, cli] : ['npm'];

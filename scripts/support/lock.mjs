@@ -16,11 +16,11 @@ import { scratch } from './paths.mjs';
 const HEARTBEAT_MS = 2_000;
 const DEAD_AFTER_MS = 30_000;
 const POLL_MS = 50;
-const TELL_AFTER_MS = 2_000;
+const REPORT_AFTER_MS = 2_000;
 
 /**
- * Runs `task` while no other process of this checkout runs one under the same name; waits for as long as that takes.
- * A lock whose holder is gone (killed, machine restarted) is taken over.
+ * Runs `task` while no other process of this checkout runs a task with the same name, and waits if necessary.
+ * A lock is taken over if its holder no longer runs (killed, machine restarted).
  *
  * @template T
  * @param {string} name
@@ -32,10 +32,10 @@ export async function withLock(name, task) {
   const file = join(scratch, `${name}.lock`);
   const owner = `${process.pid}@${hostname()}`;
   const started = Date.now();
-  for (let told = false; !take(file, owner); await sleep(POLL_MS)) {
+  for (let reported = false; !acquire(file, owner); await sleep(POLL_MS)) {
     removeIfDead(file);
-    if (told || Date.now() - started < TELL_AFTER_MS) continue;
-    told = true;
+    if (reported || Date.now() - started < REPORT_AFTER_MS) continue;
+    reported = true;
     console.error(`Waiting for another process of this checkout (${name}) …`);
   }
   const heartbeat = setInterval(() => touch(file), HEARTBEAT_MS);
@@ -47,7 +47,7 @@ export async function withLock(name, task) {
   }
 }
 
-function take(file, owner) {
+function acquire(file, owner) {
   try {
     writeFileSync(file, owner, { flag: 'wx' });
     return true;
@@ -60,7 +60,7 @@ function take(file, owner) {
 function removeIfDead(file) {
   const seen = read(file);
   if (!seen || isAlive(seen)) return;
-  // Another waiter may have replaced the dead lock meanwhile: move it aside first, and look again at what was moved.
+  // Another process may have replaced the dead lock in the meantime: move the file aside first, and then check its owner.
   const aside = `${file}.${process.pid}`;
   try {
     renameSync(file, aside);
@@ -99,6 +99,6 @@ function touch(file) {
   try {
     utimesSync(file, new Date(), new Date());
   } catch {
-    // The scratch folder was deleted by hand: the work goes on.
+    // The scratch folder was deleted by hand: continue.
   }
 }

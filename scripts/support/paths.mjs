@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 
-/** The checkout's folder, wherever the command was called from. */
+/** The checkout's folder, independent of the working directory. */
 export const root = resolve(import.meta.dirname, '../..');
 
-/** Locks and half-made builds: local to the checkout, not in git, always safe to delete. */
+/** Locks and unfinished builds: local to the checkout, not in git, always safe to delete. */
 export const scratch = resolve(root, '.build');

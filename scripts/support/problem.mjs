@@ -1,8 +1,8 @@
-/** Something that the person at the terminal can put right: one line for him, no stack. */
-export class Problem extends Error {}
+/** An error that the user can fix: printed as one line, without a stack. */
+export class UserFacingError extends Error {}
 
 /**
- * Runs a script's work and sets the exit code: what `task` resolves with, where it is a number; 1 where it throws.
+ * Runs a script and sets the exit code: the number that `task` resolves with, or 1 if it throws.
  *
  * @param {() => Promise<number | void>} task
  */
@@ -11,7 +11,7 @@ export async function runScript(task) {
     const code = await task();
     if (code) process.exitCode = code;
   } catch (error) {
-    console.error(error instanceof Problem ? error.message : error);
+    console.error(error instanceof UserFacingError ? error.message : error);
     process.exitCode = 1;
   }
 }

@@ -17,11 +17,11 @@ const key = testKey('realm');
 
 export interface AppsUnderTest extends BothServices {
   routes: Record<'identityProvider' | 'userService' | 'internal', DeclaredRoute[]>;
-  /** The access token of a Keycloak user with these realm roles; `everything` is mapped to `admin`. */
+  /** An access token of a Keycloak user with these realm roles; the realm role `everything` maps to `admin`. */
   keycloakToken(...realmRoles: string[]): string;
 }
 
-/** Both applications, running, with what their routes declare; a key set of our own plays Keycloak. */
+/** Starts both applications, with the declared access of their routes. A local key set simulates Keycloak. */
 export async function startApps(): Promise<AppsUnderTest> {
   const jwks = await startJwksServer(answerKeys(key));
   const services = await startBothServices({ keycloak: keycloakSettings(jwks) });
@@ -56,7 +56,7 @@ const keycloakSettings = (jwks: JwksServer): KeycloakServiceSettings => ({
   audience: 'user-service',
   roleMap: new Map([['everything', 'admin']]),
   url: 'https://sso.example.com',
-  // Nobody listens there.
+  // No server listens there.
   internalUrl: 'http://127.0.0.1:9',
   realm: 'people',
   clientId: 'user-service',

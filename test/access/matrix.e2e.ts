@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => apps?.close());
 
-describe('the routes and who may call them are the ones listed', () => {
+describe('the routes and their required permissions match the list', () => {
   it.each([
     ['identity-provider', 'identityProvider', IDENTITY_PROVIDER],
     ['user-service', 'userService', USER_SERVICE],
@@ -21,7 +21,7 @@ describe('the routes and who may call them are the ones listed', () => {
     expect(tableOf(apps.routes[app])).toBe(listed);
   });
 
-  it('and ask for permissions that there are', () => {
+  it('and require existing permissions', () => {
     const names: string[] = PERMISSION_CATALOGUE.map(({ name }) => name);
     for (const { access } of Object.values(apps.routes).flat()) {
       if (access?.kind === 'token') expect(names).toEqual(expect.arrayContaining([...access.permissions]));
@@ -29,7 +29,7 @@ describe('the routes and who may call them are the ones listed', () => {
   });
 });
 
-/** All routes that a published port has, with where they are. */
+/** All routes of the published ports, with their base URLs. */
 const published = () => [
   ...apps.routes.identityProvider.map((route) => ({
     ...route,
@@ -38,8 +38,8 @@ const published = () => [
   ...apps.routes.userService.map((route) => ({ ...route, root: apps.service.api.url })),
 ];
 
-/** Asks as little as a route can be asked: ids of nothing, a body of nothing. */
-async function ask({ method, path, root }: DeclaredRoute & { root: string }, authorization?: string) {
+/** Calls a route with unknown ids and an empty body. */
+async function send({ method, path, root }: DeclaredRoute & { root: string }, authorization?: string) {
   const response = await fetch(root + path.replaceAll(/:\w+/g, newId()), {
     method,
     headers: { 'content-type': 'application/json', ...(authorization ? { authorization } : {}) },
@@ -52,21 +52,21 @@ async function ask({ method, path, root }: DeclaredRoute & { root: string }, aut
 
 const isRefusal = ({ status }: { status: number }) => status === 401 || status === 403;
 
-/** A fresh session of somebody with these permissions: `/auth/logout` ends one. */
+/** A token of a new session with these permissions. Each call needs a new one, because `/auth/logout` ends its session. */
 async function bearer(permissions: readonly string[]): Promise<string> {
   const { api } = await apps.idp.signIn(permissions);
   return `Bearer ${api.token}`;
 }
 
-const others = (permissions: readonly string[]) =>
+const allExcept = (permissions: readonly string[]) =>
   PERMISSION_CATALOGUE.map(({ name }) => name).filter(
     (name) => !permissions.includes(name) && name !== ALL_PERMISSIONS,
   );
 
 describe('every route', () => {
-  it('answers 401 without a token and with a bad one, unless it is for anybody', async () => {
+  it('answers 401 without a token and with an invalid one, unless it is public', async () => {
     for (const route of published()) {
-      const [none, bad] = [await ask(route), await ask(route, 'Bearer nonsense')];
+      const [none, bad] = [await send(route), await send(route, 'Bearer nonsense')];
       const title = `${route.method} ${route.path}`;
       if (route.access?.kind === 'public') {
         expect([title, isRefusal(none), isRefusal(bad)]).toEqual([title, false, false]);
@@ -78,53 +78,57 @@ describe('every route', () => {
     }
   });
 
-  it('answers 403 to callers with every permission but its own, and lets in those with one of its own alone', async () => {
+  it('answers 403 to callers with all other permissions, and accepts callers with only the required one', async () => {
     for (const route of published()) {
       if (route.access?.kind !== 'token') continue;
       const { permissions } = route.access;
       const title = `${route.method} ${route.path}`;
-      const nobody = await ask(route, await bearer([]));
+      const none = await send(route, await bearer([]));
       if (permissions.length === 0) {
-        expect([title, isRefusal(nobody)]).toEqual([title, false]);
+        expect([title, isRefusal(none)]).toEqual([title, false]);
         continue;
       }
-      expect([title, nobody]).toMatchObject([title, { status: 403, code: 'forbidden' }]);
-      const all = await ask(route, await bearer(others(permissions)));
+      expect([title, none]).toMatchObject([title, { status: 403, code: 'forbidden' }]);
+      const all = await send(route, await bearer(allExcept(permissions)));
       expect([title, all]).toMatchObject([title, { status: 403, code: 'forbidden' }]);
       for (const permission of permissions) {
-        // Names that are like it are not it.
+        // Similar permission names do not match.
         const [resource = '', action = ''] = permission.split(':');
-        const alike = [
+        const similar = [
           `${resource}:${action}All`,
           `${resource.slice(1)}:${action}`,
           `${resource}-x:${action}`,
         ];
-        expect([title, await ask(route, await bearer(alike))]).toMatchObject([title, { status: 403 }]);
-        expect([title, isRefusal(await ask(route, await bearer([permission])))]).toEqual([title, false]);
+        expect([title, await send(route, await bearer(similar))]).toMatchObject([title, { status: 403 }]);
+        expect([title, isRefusal(await send(route, await bearer([permission])))]).toEqual([title, false]);
       }
     }
   });
 
-  it('lets in who holds everything', async () => {
+  it('accepts callers with all permissions', async () => {
     for (const route of published()) {
-      const answer = await ask(route, await bearer([ALL_PERMISSIONS]));
+      const answer = await send(route, await bearer([ALL_PERMISSIONS]));
       expect([route.method, route.path, isRefusal(answer)]).toEqual([route.method, route.path, false]);
     }
   });
 
-  it('answers a Keycloak token 403, unless its roles are mapped, or any token will do', async () => {
+  it('answers 403 to a Keycloak token, unless its roles are mapped or any valid token is accepted', async () => {
     const unmapped = `Bearer ${apps.keycloakToken('admin', 'everyone')}`;
     const mapped = `Bearer ${apps.keycloakToken('everything')}`;
     for (const route of published()) {
       if (route.access?.kind !== 'token') continue;
       const { permissions, nativeOnly } = route.access;
       const title = `${route.method} ${route.path}`;
-      const [less, more] = [await ask(route, unmapped), await ask(route, mapped)];
+      const [without, withRole] = [await send(route, unmapped), await send(route, mapped)];
       if (nativeOnly) {
         const refusal = { status: 403, code: 'native_account_required' };
-        expect([title, less, more]).toMatchObject([title, refusal, refusal]);
+        expect([title, without, withRole]).toMatchObject([title, refusal, refusal]);
       } else {
-        expect([title, isRefusal(less), isRefusal(more)]).toEqual([title, permissions.length > 0, false]);
+        expect([title, isRefusal(without), isRefusal(withRole)]).toEqual([
+          title,
+          permissions.length > 0,
+          false,
+        ]);
       }
     }
   });

@@ -3,12 +3,12 @@ import { type Exchange, exchange, request } from '../support/raw-http.js';
 import { type AppsUnderTest, startApps } from './apps.js';
 
 let apps: AppsUnderTest;
-/** Of somebody who holds nothing. */
-let nobody: string;
+/** The Authorization header of a caller without permissions. */
+let withoutPermissions: string;
 
 beforeAll(async () => {
   apps = await startApps();
-  nobody = `Authorization: Bearer ${(await apps.idp.signIn([])).api.token}`;
+  withoutPermissions = `Authorization: Bearer ${(await apps.idp.signIn([])).api.token}`;
 });
 afterAll(() => apps?.close());
 
@@ -17,17 +17,17 @@ const only = ({ answers }: Exchange) => {
   return answers[0] as Exchange['answers'][number];
 };
 
-/** Spellings of a path behind a permission: none may be another way in. */
+/** Spellings of a path that needs a permission: none may bypass the guard. */
 const SPELLINGS = (path: string): string[] => {
   const last = path.lastIndexOf('/') + 1;
   const name = path.slice(last);
-  const under = path.slice(0, last);
+  const parent = path.slice(0, last);
   const encoded = `%${name.charCodeAt(0).toString(16)}${name.slice(1)}`;
   return [
     `/${path}`,
-    `${under}/${name}`,
-    `${under}${encoded}`,
-    `${under}%25${encoded.slice(1)}`,
+    `${parent}/${name}`,
+    `${parent}${encoded}`,
+    `${parent}%25${encoded.slice(1)}`,
     `${path};x`,
     `${path};jsessionid=1`,
     `${path}/`,
@@ -43,12 +43,12 @@ const SPELLINGS = (path: string): string[] => {
     `${path}?/health`,
     `${path}#/health`,
     path.toUpperCase(),
-    `${under}${name[0]?.toUpperCase()}${name.slice(1)}`,
-    `${under}x/..%2f${name}`,
-    `${under}x/../${name}`,
-    `${under}./${name}`,
-    `${under}%2e/${name}`,
-    `${under}x%2f..%2f${name}`,
+    `${parent}${name[0]?.toUpperCase()}${name.slice(1)}`,
+    `${parent}x/..%2f${name}`,
+    `${parent}x/../${name}`,
+    `${parent}./${name}`,
+    `${parent}%2e/${name}`,
+    `${parent}x%2f..%2f${name}`,
     `/health/..%2f${path.slice(1)}`,
     `/health/../${path.slice(1)}`,
     `\\${path}`,
@@ -60,21 +60,21 @@ const SPELLINGS = (path: string): string[] => {
 };
 
 describe.each([
-  ['/api/v1/accounts', () => apps.idp.wire],
-  ['/api/v1/roles', () => apps.idp.wire],
-  ['/users', () => apps.service.wire],
+  ['/api/v1/accounts', () => apps.idp.directUrl],
+  ['/api/v1/roles', () => apps.idp.directUrl],
+  ['/users', () => apps.service.directUrl],
 ] as const)('%s', (path, url) => {
-  it.each(SPELLINGS(path))('as %s is behind the same guard, or nowhere', async (spelling) => {
+  it.each(SPELLINGS(path))('as %s has the same guard or does not exist', async (spelling) => {
     const anonymous = only(await exchange(url(), request(`GET ${spelling}`)));
     expect([400, 401, 404]).toContain(anonymous.status);
-    const known = only(await exchange(url(), request(`GET ${spelling}`, [nobody])));
-    expect([400, 403, 404]).toContain(known.status);
-    expect(known.status === 403).toBe(anonymous.status === 401);
-    for (const { body } of [anonymous, known]) expect(JSON.parse(body).data).toBeNull();
+    const signedIn = only(await exchange(url(), request(`GET ${spelling}`, [withoutPermissions])));
+    expect([400, 403, 404]).toContain(signedIn.status);
+    expect(signedIn.status === 403).toBe(anonymous.status === 401);
+    for (const { body } of [anonymous, signedIn]) expect(JSON.parse(body).data).toBeNull();
   });
 
   it.each(['HEAD', 'OPTIONS', 'TRACE', 'CONNECT', 'PUT', 'LINK', 'PROPFIND', 'get', 'DEBUG', 'QUERY'])(
-    'asked for with %s gives nothing',
+    'returns no data with method %s',
     async (method) => {
       const target = method === 'CONNECT' ? 'localhost:443' : path;
       const { answers, closed } = await exchange(url(), request(`${method} ${target}`));
@@ -102,25 +102,27 @@ describe.each([
     'X-Forwarded-User: admin',
     'X-Remote-User: admin',
     'X-Internal: true',
-  ])('is the same route with %s', async (header) => {
+  ])('is the same route with header %s', async (header) => {
     expect(only(await exchange(url(), request(`GET ${path}`, [header]))).status).toBe(401);
-    expect(only(await exchange(url(), request(`GET ${path}`, [header, nobody]))).status).toBe(403);
+    expect(only(await exchange(url(), request(`GET ${path}`, [header, withoutPermissions]))).status).toBe(
+      403,
+    );
   });
 });
 
-it('a method that a header or a parameter names is not the method', async () => {
+it('a header or a parameter cannot change the method', async () => {
   const { account, api } = await apps.idp.signIn(['accounts:read', 'accounts:delete']);
   const target = (await apps.idp.signIn([])).account;
   const headers = [`Authorization: Bearer ${api.token}`, 'X-HTTP-Method-Override: DELETE'];
   const path = `/api/v1/accounts/${target.id}`;
-  expect(only(await exchange(apps.idp.wire, request(`GET ${path}`, headers))).status).toBe(200);
-  const tricked = only(await exchange(apps.idp.wire, request(`GET ${path}?_method=DELETE`, headers)));
+  expect(only(await exchange(apps.idp.directUrl, request(`GET ${path}`, headers))).status).toBe(200);
+  const tricked = only(await exchange(apps.idp.directUrl, request(`GET ${path}?_method=DELETE`, headers)));
   expect(tricked.status).toBe(422);
   expect((await api.get(`/accounts/${target.id}`)).status).toBe(200);
   expect((await api.get(`/accounts/${account.id}`)).status).toBe(200);
 });
 
-describe('what looks like a path on the internal port', () => {
+describe('a path of the internal port', () => {
   it.each([
     '/metrics',
     '/health',
@@ -129,13 +131,13 @@ describe('what looks like a path on the internal port', () => {
     '/users/batch',
     '//metrics',
     '/%6detrics',
-  ])('%s is nothing on the public one', async (path) => {
+  ])('%s does not exist on the public port', async (path) => {
     for (const headers of [
       [],
       ['Host: 127.0.0.1:3001'],
       ['X-Forwarded-Host: internal', 'X-Forwarded-Port: 3001'],
     ]) {
-      const { status } = only(await exchange(apps.service.wire, request(`GET ${path}`, headers)));
+      const { status } = only(await exchange(apps.service.directUrl, request(`GET ${path}`, headers)));
       // `/users/batch` is `/users/:id`, whose guard comes first.
       expect([401, 404, 400]).toContain(status);
     }
@@ -149,21 +151,23 @@ describe('what looks like a path on the internal port', () => {
     '/openapi.json',
     '//users/me',
     '/api/v1/accounts',
-  ])('and %s of the public one is nothing on it', async (path) => {
-    const { status } = only(await exchange(apps.service.internal.url, request(`GET ${path}`, [nobody])));
+  ])('and %s of the public port does not exist on the internal port', async (path) => {
+    const { status } = only(
+      await exchange(apps.service.internal.url, request(`GET ${path}`, [withoutPermissions])),
+    );
     expect(status).toBe(404);
   });
 });
 
 describe('a token', () => {
   const token = async () => (await apps.idp.signIn(['accounts:read'])).api.token as string;
-  const ask = async (path: string, headers: string[], body?: string) => {
+  const send = async (path: string, headers: string[], body?: string) => {
     const more =
       body === undefined ? [] : ['Content-Type: application/json', `Content-Length: ${body.length}`];
-    return only(await exchange(apps.idp.wire, request(path, [...headers, ...more], body)));
+    return only(await exchange(apps.idp.directUrl, request(path, [...headers, ...more], body)));
   };
 
-  it('counts in the Authorization header alone', async () => {
+  it('is accepted in the Authorization header only', async () => {
     const good = await token();
     const body = JSON.stringify({ access_token: good, token: good });
     for (const [line, headers, sent] of [
@@ -173,8 +177,8 @@ describe('a token', () => {
       ['GET /api/v1/accounts', [`Proxy-Authorization: Bearer ${good}`]],
       ['POST /api/v1/accounts', [], body],
     ] as [string, string[], string?][]) {
-      const { status, headers: told } = await ask(line, headers, sent);
-      expect([line.slice(0, 25), status, told['www-authenticate']]).toEqual([
+      const { status, headers: received } = await send(line, headers, sent);
+      expect([line.slice(0, 25), status, received['www-authenticate']]).toEqual([
         line.slice(0, 25),
         401,
         'Bearer',
@@ -193,8 +197,8 @@ describe('a token', () => {
     ['', 401],
     ['Bearer,', 401],
     ['Bearer Bearer', 401],
-  ])('behind the scheme %j: %i', async (scheme, expected) => {
-    expect((await ask('GET /api/v1/accounts', [`Authorization: ${scheme} ${await token()}`])).status).toBe(
+  ])('with the scheme %j: %i', async (scheme, expected) => {
+    expect((await send('GET /api/v1/accounts', [`Authorization: ${scheme} ${await token()}`])).status).toBe(
       expected,
     );
   });
@@ -206,8 +210,8 @@ describe('a token', () => {
       [good, 'Authorization: Basic eA=='],
       ['authorization: x', good],
     ]) {
-      const { status, headers: told } = await ask('GET /api/v1/accounts', headers);
-      expect([status, told['www-authenticate']]).toEqual([401, 'Bearer error="invalid_token"']);
+      const { status, headers: received } = await send('GET /api/v1/accounts', headers);
+      expect([status, received['www-authenticate']]).toEqual([401, 'Bearer error="invalid_token"']);
     }
   });
 
@@ -219,7 +223,7 @@ describe('a token', () => {
       ['Authorization: Basic eA=='],
       ['Authorization: '],
     ]) {
-      bodies.push((await ask('GET /api/v1/accounts', headers)).body);
+      bodies.push((await send('GET /api/v1/accounts', headers)).body);
     }
     expect(new Set(bodies).size).toBe(1);
   });

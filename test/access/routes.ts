@@ -1,8 +1,8 @@
 import type { DeclaredRoute } from '#libs/auth/declared-access.js';
 
 /**
- * Every route that there is, and who may call it. A new route fails the tests until it stands here, so that whoever
- * reviews a change sees in one place what it opens, and to whom.
+ * Every route and the permission that it requires. A new route fails the tests until it is listed here, so that reviewers
+ * see in one place which routes a change opens, and to which callers.
  */
 export const IDENTITY_PROVIDER = `
 GET     /.well-known/jwks.json                               anybody
@@ -51,7 +51,7 @@ GET     /users/me/settings                                   any valid token
 PUT     /users/me/settings                                   any valid token
 `;
 
-/** Port 3001, which is never published; where `INTERNAL_API_TOKEN` is set, all but the probes ask for it. */
+/** Port 3001, which is never published. If `INTERNAL_API_TOKEN` is set, all routes except the probes require it. */
 export const INTERNAL = `
 GET     /health                                              anybody
 GET     /health/live                                         anybody
@@ -61,7 +61,7 @@ POST    /users/batch                                         anybody
 GET     /users/username/:username                            anybody
 `;
 
-/** The routes of an application in the form above, by path and method. */
+/** The routes of an application in the format above, sorted by path and method. */
 export function tableOf(routes: readonly DeclaredRoute[]): string {
   const lines = routes
     .toSorted((a, b) => compare(a.path, b.path) || ORDER.indexOf(a.method) - ORDER.indexOf(b.method))
@@ -74,7 +74,7 @@ const ORDER = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
 const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
 
 function nameOf(access: DeclaredRoute['access']): string {
-  if (access === undefined) return 'NOBODY, for it declares nothing';
+  if (access === undefined) return 'NO ACCESS: it declares nothing';
   if (access.kind === 'public') return 'anybody';
   if (access.permissions.length > 0) return access.permissions.join(' or ');
   return access.nativeOnly ? 'own native token' : 'any valid token';

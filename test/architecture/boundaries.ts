@@ -25,14 +25,14 @@ const MAY_IMPORT: Record<string, string[]> = {
   migrations: [],
 };
 
-/** One sentence for each import that crosses a boundary, and for each folder that has no rule yet. */
+/** A message for each import that crosses a boundary, and for each folder without a rule. */
 export function crossings(files: SourceFile[]): string[] {
   return files.flatMap(({ path, imports }) => {
     const allowed = MAY_IMPORT[areaOf(path)];
     if (!allowed) return [`${path}: ${areaOf(path)} has no rule in boundaries.ts`];
     return imports
-      .filter(({ target }) => isOurs(target) && areaOf(target) !== areaOf(path))
-      .filter(({ target }) => !allowed.includes(areaOf(target)) && !isTestHelp(path, target))
+      .filter(({ target }) => isProjectFile(target) && areaOf(target) !== areaOf(path))
+      .filter(({ target }) => !allowed.includes(areaOf(target)) && !isTestSupport(path, target))
       .map(({ target, line }) => `${path}:${line} imports ${target}`);
   });
 }
@@ -43,12 +43,12 @@ function areaOf(path: string): string {
   return first === 'apps' || first === 'libs' ? `${first}/${second}` : first;
 }
 
-function isOurs(target: string): boolean {
+function isProjectFile(target: string): boolean {
   return ['apps/', 'libs/', 'migrations/', 'keycloak/', 'test/', 'bench/'].some((root) =>
     target.startsWith(root),
   );
 }
 
-function isTestHelp(path: string, target: string): boolean {
+function isTestSupport(path: string, target: string): boolean {
   return path.endsWith('.spec.ts') && target.startsWith('test/support/');
 }

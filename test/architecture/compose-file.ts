@@ -26,17 +26,17 @@ const REFERENCE = /\$\{(\w+)(?::-([^}]*))?\}/g;
 
 export const composeText = (): string => readFileSync('docker-compose.yml', 'utf8');
 
-/** Every `${NAME:-fallback}` of the file. */
+/** Every `${NAME:-fallback}` in the file. */
 export const references = (text: string): Reference[] =>
   [...text.matchAll(REFERENCE)].map(([, name, fallback]) => ({ name: name as string, fallback }));
 
-/** The file as `docker compose config` resolves it: fallbacks where a variable is unset or empty. */
+/** The file as `docker compose config` resolves it: unset and empty variables have their fallback. */
 export function resolveCompose(text: string, env: Record<string, string | undefined> = {}): ComposeFile {
   const resolved: unknown = resolveIn(parse(text, { merge: true }), env);
   return resolved as ComposeFile;
 }
 
-/** After the parsing, as Docker does it: a value cannot break out of its place. */
+/** Resolves variables after parsing, as Docker does, so that a value cannot change the YAML structure. */
 function resolveIn(node: unknown, env: Record<string, string | undefined>): unknown {
   if (typeof node === 'string') {
     return node

@@ -1,41 +1,41 @@
 import ts from 'typescript';
 import { lineOf, type SourceFile, visit } from './source-file.js';
 
-/** Variables of the operating system and of Node, which are no settings of ours. */
-const NO_SETTINGS = ["process.env['PATH']", "process.env['UV_THREADPOOL_SIZE']"];
+/** Variables of the operating system and of Node, which are not Twinkey's settings. */
+const SYSTEM_VARIABLES = ["process.env['PATH']", "process.env['UV_THREADPOOL_SIZE']"];
 
-/** Files that only pass on what others export: the import line is the map here. */
+/** Barrel files, which only re-export: an import must name the file that defines a symbol. */
 export function barrels(files: SourceFile[]): string[] {
   return files
     .filter(({ path, syntax }) => /(^|\/)index\.ts$/.test(path) || onlyReExports(syntax))
     .map(({ path }) => path);
 }
 
-/** Reads of the environment outside libs/config, which turns it into typed settings, and the command line's start. */
+/** Reads of the environment outside libs/config, which makes typed settings of it, and outside the command line. */
 export function environmentReads(files: SourceFile[]): string[] {
   const readers = files.filter(({ path }) => !/^(libs\/config|apps\/cli)\//.test(path) && !isSpec(path));
-  return places(
+  return findNodes(
     readers,
-    (node) => isMember(node, 'process', ['env']) && !NO_SETTINGS.includes(node.parent.getText()),
+    (node) => isMember(node, 'process', ['env']) && !SYSTEM_VARIABLES.includes(node.parent.getText()),
   );
 }
 
-/** `console.log` and its kind: what is said goes through the logger, or the command line's own output. */
+/** Calls of `console`: output must use the logger, or the command line's output functions. */
 export function consoleCalls(files: SourceFile[]): string[] {
   const applications = files.filter(({ path }) => /^(apps|libs)\//.test(path));
-  return places(applications, (node) => isMember(node, 'console'));
+  return findNodes(applications, (node) => isMember(node, 'console'));
 }
 
-/** Tests that never run (`it.skip`, `xit`, `it.todo`), or keep others from running (`it.only`); `it.runIf` is fine. */
-export function switchedOffTests(files: SourceFile[]): string[] {
-  return places(files, (node) =>
+/** Tests that never run (`it.skip`, `xit`, `it.todo`) or disable others (`it.only`). `it.runIf` is allowed. */
+export function disabledTests(files: SourceFile[]): string[] {
+  return findNodes(files, (node) =>
     ts.isIdentifier(node)
       ? ['xit', 'xtest', 'xdescribe', 'fit', 'fdescribe'].includes(node.text)
       : ['it', 'test', 'describe'].some((name) => isMember(node, name, ['skip', 'only', 'todo', 'fails'])),
   );
 }
 
-/** `owner.name` or `owner.….name`: any name unless some are given. */
+/** Whether a node is `owner.name` or `owner.….name`, with any name or one of `names`. */
 function isMember(node: ts.Node, owner: string, names?: string[]): boolean {
   if (!ts.isPropertyAccessExpression(node) || (names && !names.includes(node.name.text))) return false;
   let first: ts.Expression = node.expression;
@@ -53,7 +53,7 @@ function isSpec(path: string): boolean {
   return path.endsWith('.spec.ts');
 }
 
-function places(files: SourceFile[], matches: (node: ts.Node) => boolean): string[] {
+function findNodes(files: SourceFile[], matches: (node: ts.Node) => boolean): string[] {
   const found: string[] = [];
   for (const { path, syntax } of files) {
     visit(syntax, (node) => {

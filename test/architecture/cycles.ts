@@ -1,7 +1,7 @@
 import type { SourceFile } from './source-file.js';
 
 /**
- * Files that import each other in a circle, each circle once, as `a.ts → b.ts → a.ts`. Type-only imports don't count.
+ * Import cycles, each once, as `a.ts → b.ts → a.ts`. Type-only imports are ignored.
  */
 export function cycles(files: SourceFile[]): string[] {
   const importsOf = new Map(
@@ -13,14 +13,14 @@ export function cycles(files: SourceFile[]): string[] {
   const done = new Set<string>();
   const found: string[] = [];
 
-  function follow(path: string, way: string[]): void {
-    const start = way.indexOf(path);
+  function follow(path: string, trail: string[]): void {
+    const start = trail.indexOf(path);
     if (start >= 0) {
-      found.push([...way.slice(start), path].join(' → '));
+      found.push([...trail.slice(start), path].join(' → '));
       return;
     }
     if (done.has(path)) return;
-    for (const target of importsOf.get(path) ?? []) follow(target, [...way, path]);
+    for (const target of importsOf.get(path) ?? []) follow(target, [...trail, path]);
     done.add(path);
   }
 

@@ -15,7 +15,7 @@ const { services, volumes } = resolveCompose(text, parseEnv(example));
 const service = (name: string) => services[name] as (typeof services)[string];
 const settings = Object.fromEntries(SECTIONS.flatMap(({ variables }) => Object.entries(variables)));
 
-/** What comes up with these services: they and what they depend on. */
+/** These services and all services that they depend on. */
 function started(names: string[], known = new Set<string>()): Set<string> {
   for (const name of names) {
     if (known.has(name)) continue;
@@ -30,13 +30,13 @@ describe('docker-compose.yml', () => {
     expect(service(name).healthcheck?.test.length).toBeGreaterThan(1);
   });
 
-  it('takes images of one exact version, Keycloak the one that everything is tested with', () => {
+  it('uses exact image versions, and the Keycloak version of the tests', () => {
     const images = Object.values(services).flatMap(({ image, build }) => (build ? [] : [image]));
     for (const image of images) expect(image).toMatch(/:\d+(\.\d+)+$/);
     expect(service('keycloak').image).toBe(KEYCLOAK_IMAGE);
   });
 
-  it('publishes on loopback alone, and the internal port not at all', () => {
+  it('publishes ports on loopback only, and not the internal port', () => {
     const published = Object.values(services).flatMap(({ ports = [] }) => ports);
     expect(published).toEqual([
       '127.0.0.1:8001:8001',
@@ -47,7 +47,7 @@ describe('docker-compose.yml', () => {
     expect(service('user-service').environment).toMatchObject({ USER_SERVICE_INTERNAL_PORT: '3001' });
   });
 
-  it('starts native mode without Keycloak, and what a developer on the host needs without the apps', () => {
+  it('can start native mode without Keycloak, and the databases and Keycloak without the apps', () => {
     expect([...started(['user-db', 'identity-provider'])].sort()).toEqual(['identity-provider', 'user-db']);
     expect([...started(['keycloak', 'keycloak-db', 'user-db'])].sort()).toEqual([
       'keycloak',
@@ -69,24 +69,23 @@ describe('docker-compose.yml', () => {
     for (const name of Object.keys(volumes)) {
       expect(mounted.filter((mount) => mount.startsWith(`${name}:`))).toHaveLength(1);
     }
-    // From 18 on the image keeps its data in a folder of the version below this one.
+    // Since version 18 the image keeps its data in a version folder inside this one.
     expect(service('user-db').volumes).toEqual(['user-db:/var/lib/postgresql']);
     expect(service('keycloak-db').volumes).toEqual(['keycloak-db:/var/lib/postgresql']);
   });
 
-  it('needs no .env: each variable has a fallback, and where it says anything it is what .env.example says', () => {
+  it('needs no .env: each variable has a fallback, which is empty or the value in .env.example', () => {
     for (const { name, fallback } of references(text)) {
       expect(fallback, name).toBeDefined();
-      if (name === 'USER_DB_PORT') continue;
       expect(settings, name).toHaveProperty(name);
       if (fallback) expect(fallback, name).toBe(sampleOf(settings[name]!));
     }
   });
 
   it.each<[App, string[]]>([
-    // HOST is the image's. One URL serves both schemas, and metrics have a loopback port, which no one could reach.
+    // HOST is set in the image. One URL serves both schemas. The metrics port is on loopback and would be unreachable.
     ['identity-provider', ['HOST', 'IDENTITY_DATABASE_URL', 'METRICS_PORT']],
-    // The JWKS is where IDENTITY_PROVIDER_URL says.
+    // The JWKS URL follows from IDENTITY_PROVIDER_URL.
     ['user-service', ['HOST', 'JWT_JWKS_URL', 'USER_DATABASE_URL']],
   ])('%s gets every setting that it reads', (app, except) => {
     const read = Object.keys(settings).filter((name) => settings[name]?.readBy.includes(app));
@@ -94,7 +93,7 @@ describe('docker-compose.yml', () => {
     expect(missing.sort()).toEqual(except);
   });
 
-  it('gives no container a secret that another one alone needs', () => {
+  it('gives no container a secret that only another container needs', () => {
     expect(service('user-service').environment).not.toHaveProperty('JWT_PRIVATE_KEY');
     expect(service('identity-provider').environment).not.toHaveProperty('KEYCLOAK_CLIENT_SECRET');
     for (const app of ['identity-provider', 'user-service']) {
@@ -102,7 +101,7 @@ describe('docker-compose.yml', () => {
     }
   });
 
-  it('finds each service under its inside name, while tokens carry the outside one', () => {
+  it('uses internal host names between services, and public URLs in tokens', () => {
     const { JWT_PRIVATE_KEY, JWT_PUBLIC_KEY } = developmentEnvironment();
     const identityProvider = identityProviderSettings({
       ...service('identity-provider').environment,
@@ -132,7 +131,7 @@ describe('docker-compose.yml', () => {
     ]);
   });
 
-  it('takes a password with any character, and never puts one into a URL', () => {
+  it('accepts a password with any character, and never puts it into a URL', () => {
     const password = `p@ss/w:rd#%20 "'$&`;
     const { environment } = resolveCompose(text, { USER_DB_PASSWORD: password }).services['user-service']!;
     expect(environment['PGPASSWORD']).toBe(password);
@@ -143,7 +142,7 @@ describe('docker-compose.yml', () => {
 describe('the image', () => {
   const dockerfile = readFileSync('Dockerfile', 'utf8');
 
-  it('stands on one exact version of Node, which package.json allows', () => {
+  it('uses one exact version of Node, which package.json allows', () => {
     expect(/^ARG NODE_IMAGE=(.*)$/m.exec(dockerfile)?.[1]).toMatch(/^node:2[2-9]\.\d+\.\d+-bookworm-slim$/);
     expect([...dockerfile.matchAll(/^FROM (\S+)/gm)].map(([, image]) => image)).toEqual([
       expect.stringMatching(/NODE_IMAGE/),
@@ -159,7 +158,7 @@ describe('the image', () => {
     expect(last).toMatch(/^ENTRYPOINT \["twinkey"\]$/m);
   });
 
-  it('is built from what is let through by name: no .env, no keys, no history', () => {
+  it('is built from listed files only: no .env, no keys, no history', () => {
     const rules = readFileSync('.dockerignore', 'utf8')
       .split('\n')
       .filter((line) => /^[^#]/.test(line));

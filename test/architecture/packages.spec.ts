@@ -11,7 +11,7 @@ const PERMISSIVE = new Set([
   ...['(MIT OR CC0-1.0)', 'Python-2.0'],
 ]);
 
-/** MIT by their LICENSE files or READMEs; their package.json names no licence. */
+/** MIT according to their LICENSE files or READMEs; their package.json has no licence. */
 const MIT_BY_FILE = new Set(['limiter', 'passport-strategy', 'pause']);
 
 const { packages } = JSON.parse(readFileSync('package-lock.json', 'utf8')) as {
@@ -23,15 +23,15 @@ const production = Object.entries(packages).flatMap(([path, { dev, license }]) =
     : [],
 );
 
-describe('the packages that production installs', () => {
-  it('have a permissive licence each', () => {
+describe('the production packages', () => {
+  it('all have a permissive licence', () => {
     const others = production.filter(
       ({ name, license }) => !(license ? PERMISSIVE.has(license) : MIT_BY_FILE.has(name)),
     );
     expect(others).toEqual([]);
   });
 
-  it('are not more than they need to be', () => {
+  it('are at most 280', () => {
     expect(production.length).toBeGreaterThan(100);
     expect(production.length).toBeLessThanOrEqual(280);
   });

@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { crossings } from './boundaries.js';
-import { barrels, consoleCalls, environmentReads, switchedOffTests } from './conventions.js';
+import { barrels, consoleCalls, disabledTests, environmentReads } from './conventions.js';
 import { cycles } from './cycles.js';
 import { parseSource } from './source-file.js';
 
-describe('the rule of boundaries', () => {
+describe('the rule for boundaries', () => {
   const crossing = (path: string, text: string) => crossings([parseSource(path, text)]);
 
   it.each([
     ['an application that imports another', 'apps/user-service/src/a.ts', '#apps/identity-provider/src/b.js'],
-    ['the same by a relative path', 'apps/user-service/src/a.ts', '../../identity-provider/src/b.js'],
+    ['the same with a relative path', 'apps/user-service/src/a.ts', '../../identity-provider/src/b.js'],
     ['an application that imports the command line', 'apps/identity-provider/src/a.ts', '#apps/cli/src/b.js'],
     ['a library that imports an application', 'libs/auth/a.ts', '#apps/identity-provider/src/b.js'],
     ['a library against the direction', 'libs/config/a.ts', '#libs/http/b.js'],
@@ -48,8 +48,8 @@ describe('the rule of boundaries', () => {
   });
 });
 
-describe('the rule of circles', () => {
-  it('finds a circle of three', () => {
+describe('the rule for cycles', () => {
+  it('finds a cycle of three files', () => {
     const files = [
       parseSource('libs/http/a.ts', "import { b } from './b.js';"),
       parseSource('libs/http/b.ts', "export { c } from '#libs/http/c.js';"),
@@ -58,7 +58,7 @@ describe('the rule of circles', () => {
     expect(cycles(files)).toEqual(['libs/http/a.ts → libs/http/b.ts → libs/http/c.ts → libs/http/a.ts']);
   });
 
-  it('lets two files know the types of each other, and two import a third', () => {
+  it('allows two files to import types of each other, and two files to import a third', () => {
     const files = [
       parseSource('libs/http/a.ts', "import type { B } from './b.js'; import { c } from './c.js';"),
       parseSource('libs/http/b.ts', "import { type A } from './a.js'; import { c } from './c.js';"),
@@ -68,7 +68,7 @@ describe('the rule of circles', () => {
   });
 });
 
-describe('the conventions see', () => {
+describe('the conventions', () => {
   it.each([
     [barrels, 'libs/http/index.ts', 'export const a = 1;'],
     [barrels, 'libs/http/all.ts', "export * from './a.js'; export { b } from './b.js';"],
@@ -76,11 +76,11 @@ describe('the conventions see', () => {
     [environmentReads, 'apps/user-service/src/a.ts', 'const { PORT } = process.env;'],
     [consoleCalls, 'libs/http/a.ts', "console.log('here');"],
     [consoleCalls, 'apps/cli/src/a.ts', 'const say = console.error;'],
-    [switchedOffTests, 'libs/http/a.spec.ts', "it.skip('works', () => {});"],
-    [switchedOffTests, 'libs/http/a.spec.ts', "describe.only('a', () => {});"],
-    [switchedOffTests, 'test/a.e2e.ts', "it.concurrent.skip('works', () => {});"],
-    [switchedOffTests, 'test/a.e2e.ts', "xit('works', () => {});"],
-  ])('%o in %s: %s', (rule, path, text) => {
+    [disabledTests, 'libs/http/a.spec.ts', "it.skip('works', () => {});"],
+    [disabledTests, 'libs/http/a.spec.ts', "describe.only('a', () => {});"],
+    [disabledTests, 'test/a.e2e.ts', "it.concurrent.skip('works', () => {});"],
+    [disabledTests, 'test/a.e2e.ts', "xit('works', () => {});"],
+  ])('find a violation with %o in %s: %s', (rule, path, text) => {
     expect(rule([parseSource(path, text)])).toEqual([expect.stringContaining(path)]);
   });
 
@@ -90,8 +90,8 @@ describe('the conventions see', () => {
     [environmentReads, 'libs/http/a.ts', "const path = process.env['PATH'];"],
     [environmentReads, 'libs/http/a.ts', '// process.env is read elsewhere'],
     [consoleCalls, 'libs/http/a.ts', "logger.log('console.log');"],
-    [switchedOffTests, 'libs/http/a.spec.ts', "it.each([1])('works', () => page.skip());"],
-  ])('nothing wrong, by %o, in %s: %s', (rule, path, text) => {
+    [disabledTests, 'libs/http/a.spec.ts', "it.each([1])('works', () => page.skip());"],
+  ])('find nothing with %o in %s: %s', (rule, path, text) => {
     expect(rule([parseSource(path, text)])).toEqual([]);
   });
 });

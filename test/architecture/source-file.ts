@@ -2,23 +2,23 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { posix } from 'node:path';
 import ts from 'typescript';
 
-/** One line of code that imports, re-exports or `import()`s. */
+/** One import, re-export or `import()` call. */
 export interface Import {
-  /** The file from the root (`libs/http/replies/etag.ts`) where it is one of ours, else as written (`node:fs`, `typeorm`). */
+  /** The path from the root for project files (`libs/http/replies/etag.ts`), otherwise the specifier (`node:fs`, `typeorm`). */
   target: string;
-  /** `import type`: gone when compiled. */
+  /** `import type`, which the compiler removes. */
   typeOnly: boolean;
   line: number;
 }
 
 export interface SourceFile {
-  /** From the root, with `/`. */
+  /** The path from the root, with `/`. */
   path: string;
   imports: Import[];
   syntax: ts.SourceFile;
 }
 
-/** Every TypeScript file below these folders of the checkout. */
+/** All TypeScript files in these folders of the checkout. */
 export function readSources(root: string, folders: string[]): SourceFile[] {
   return folders.flatMap((folder) =>
     readdirSync(posix.join(root, folder), { recursive: true, encoding: 'utf8' })
@@ -49,7 +49,7 @@ export function visit(node: ts.Node, look: (node: ts.Node) => void): void {
   ts.forEachChild(node, (child) => visit(child, look));
 }
 
-/** Counted from 1. */
+/** The line number, from 1. */
 export function lineOf(syntax: ts.SourceFile, node: ts.Node): number {
   return syntax.getLineAndCharacterOfPosition(node.getStart(syntax)).line + 1;
 }
@@ -75,7 +75,7 @@ function isTypeOnly(clause: ts.ImportClause | undefined): boolean {
   return !clause.name && !!named && ts.isNamedImports(named) && named.elements.every((one) => one.isTypeOnly);
 }
 
-/** `#libs/http/etag.js` and `../http/etag.js` are the file `libs/http/replies/etag.ts`. */
+/** `#libs/http/etag.js` and `../http/etag.js` both resolve to `libs/http/replies/etag.ts`. */
 function resolve(from: string, name: string): string {
   if (!name.startsWith('#') && !name.startsWith('.')) return name;
   const path = name.startsWith('#') ? name.slice(1) : posix.join(posix.dirname(from), name);

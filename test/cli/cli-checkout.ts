@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { vi } from 'vitest';
 
-// Each command is a process of its own, and the machine may have other work.
+// Each command is a separate process, and the machine may be busy.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const run = promisify(execFile);
@@ -22,19 +22,19 @@ export interface Ended {
   stderr: string;
 }
 
-/** A process that runs until it is told to stop. */
+/** A process that runs until it is stopped. */
 export interface RunningCommand {
   child: ChildProcess;
-  /** What it has printed so far. */
+  /** The output so far. */
   output: { stdout: string; stderr: string };
-  /** Resolves as soon as standard output holds this; rejects at the end of the process. */
-  said(text: string | RegExp): Promise<void>;
+  /** Resolves when standard output contains `text`; rejects if the process ends before. */
+  untilPrinted(text: string | RegExp): Promise<void>;
   ended: Promise<Ended>;
 }
 
 /**
- * The built project in a folder of its own, with its own `.env` and `.twinkey`, as after `npm run build`. Commands run
- * there as real processes and know no variable but those given, so that nothing of this machine's settings reaches them.
+ * The built project in a temporary folder, with its own `.env` and `.twinkey`, as after `npm run build`. Commands run
+ * there as real processes with the given variables only, so that this machine's settings do not affect them.
  */
 export class CliCheckout {
   private readonly running = new Set<ChildProcess>();
@@ -56,7 +56,7 @@ export class CliCheckout {
     return CliCheckout.complete(folder);
   }
 
-  /** Another one, as a fresh clone: without this one's `.env` and `.twinkey`. */
+  /** A copy without `.env` and `.twinkey`, like a fresh clone. */
   async clone(): Promise<CliCheckout> {
     const folder = await mkdtemp(join(tmpdir(), 'twinkey-cli-'));
     await cp(join(this.folder, 'dist'), join(folder, 'dist'), { recursive: true });
@@ -64,7 +64,7 @@ export class CliCheckout {
   }
 
   private static async complete(folder: string): Promise<CliCheckout> {
-    // Root's Postgres runs as another user, who gets copies of its programs where he cannot reach the checkout.
+    // For root, Postgres runs as another user, which gets copies of its programs if it cannot reach the checkout.
     await chmod(folder, 0o755);
     for (const file of PROJECT_FILES) await cp(join(ROOT, file), join(folder, file), { recursive: true });
     await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
@@ -75,7 +75,7 @@ export class CliCheckout {
     return join(this.folder, ...names);
   }
 
-  /** Runs a command to its end. `input` is its standard input, which is empty otherwise. */
+  /** Runs a command until it ends. `input` is its standard input. */
   async twinkey(args: string[], env: Variables = {}, input = ''): Promise<Ended> {
     const { child, ended } = this.start(args, env);
     child.stdin?.end(input);
@@ -102,24 +102,26 @@ export class CliCheckout {
       this.running.delete(child);
       return { code, ...output };
     });
-    const said = (text: string | RegExp) =>
+    const untilPrinted = (text: string | RegExp) =>
       new Promise<void>((resolve, reject) => {
-        const look = () => (output.stdout.match(text) ? resolve() : undefined);
-        child.stdout.on('data', look);
-        look();
-        void ended.then(({ stderr }) => reject(new Error(`It ended without saying ${text}: ${stderr}`)));
+        const check = () => (output.stdout.match(text) ? resolve() : undefined);
+        child.stdout.on('data', check);
+        check();
+        void ended.then(({ stderr }) =>
+          reject(new Error(`The command ended without printing ${text}: ${stderr}`)),
+        );
       });
-    return { child, output, said, ended };
+    return { child, output, untilPrinted, ended };
   }
 
-  /** Whether the embedded Postgres of this checkout is stopped, or was never there. */
+  /** Whether the embedded Postgres of this checkout is stopped or does not exist. */
   async isDatabaseStopped(): Promise<boolean> {
-    const place = await this.databaseFolder();
-    const files = await readdir(join(place, 'data')).catch(() => [] as string[]);
+    const folder = await this.databaseFolder();
+    const files = await readdir(join(folder, 'data')).catch(() => [] as string[]);
     return !files.includes('postmaster.pid');
   }
 
-  /** Ends what still runs, and removes the folder. */
+  /** Kills the running commands, and removes the folder. */
   async close(): Promise<void> {
     for (const child of this.running) child.kill('SIGKILL');
     const since = performance.now();
@@ -132,10 +134,10 @@ export class CliCheckout {
   }
 
   private async databaseFolder(): Promise<string> {
-    const place = this.path('.twinkey/postgres');
-    return (await readFile(join(place, 'location'), 'utf8').catch(() => '')) || place;
+    const folder = this.path('.twinkey/postgres');
+    return (await readFile(join(folder, 'location'), 'utf8').catch(() => '')) || folder;
   }
 }
 
-/** One line, and its end. */
+/** One line with its newline. */
 export const ONE_LINE = /^[^\n]+\n$/;

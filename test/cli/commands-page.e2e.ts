@@ -9,7 +9,7 @@ beforeAll(async () => {
 afterAll(() => checkout.close());
 
 const help = async (...command: string[]) => (await checkout.twinkey([...command, '--help'])).stdout;
-/** The names below `Commands:`, of which the second line of a description is none. */
+/** The command names below `Commands:`, without the second lines of descriptions. */
 const commandsIn = (text: string) =>
   [...(text.split('Commands:\n')[1] ?? '').matchAll(/^ {2}([a-z]+)/gm)].map(([, name = '']) => name);
 const optionsIn = (text: string) =>
@@ -17,7 +17,7 @@ const optionsIn = (text: string) =>
     .map(([, name = '']) => name)
     .filter((name) => name !== '--help');
 
-it('docs/commands.md tells of every command and every option', async () => {
+it('docs/commands.md describes every command and every option', async () => {
   const page = await readFile(new URL('../../docs/commands.md', import.meta.url), 'utf8');
   const commands = commandsIn(await help());
   expect(commands).toContain('keys');

@@ -46,10 +46,10 @@ async function doctor(overrides: Variables = {}, ...args: string[]) {
   return { code, stderr, ...report, find };
 }
 
-it('finds nothing wrong, and says what it could not look at', async () => {
+it('finds no problem, and lists the skipped checks', async () => {
   const { code, stderr, status, checks, find } = await doctor();
   expect({ code, stderr, status }).toEqual({ code: 0, stderr: '', status: 'ok' });
-  expect(checks.map(({ name, status: one }) => `${name} ${one}`)).toEqual([
+  expect(checks.map(({ name, status: result }) => `${name} ${result}`)).toEqual([
     'settings ok',
     'database.identity ok',
     'database.users ok',
@@ -67,14 +67,14 @@ it('finds nothing wrong, and says what it could not look at', async () => {
   }
 });
 
-it('prints the same for people', async () => {
+it('prints the same as text', async () => {
   const { code, stdout, stderr } = await checkout.twinkey(['doctor'], env);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   expect(stdout).toContain('✓ settings: Complete for both apps.\n');
 });
 
-describe('fails, with one line on standard error and what to do, where', () => {
-  it('settings are missing or bad, each of them', async () => {
+describe('fails, with one line on standard error and a remedy, if', () => {
+  it('settings are missing or invalid, and lists all of them', async () => {
     const { code, stderr, checks } = await doctor({ JWT_AUDIENCE: '', BCRYPT_COST: '4' });
     expect(code).toBe(1);
     expect(stderr).toMatch(ONE_LINE);
@@ -97,7 +97,7 @@ describe('fails, with one line on standard error and what to do, where', () => {
     expect(find('keys')).toMatchObject({ status: 'skipped' });
   });
 
-  it('the database is away, without hiding anything else', async () => {
+  it('the database is unreachable, and still does the other checks', async () => {
     const { code, find } = await doctor({ DATABASE_URL: 'postgres://someone:s3cret@127.0.0.1:1/nothing' });
     expect(code).toBe(1);
     expect(find('database.identity')).toMatchObject({ status: 'broken' });
@@ -120,7 +120,7 @@ describe('fails, with one line on standard error and what to do, where', () => {
     }
   });
 
-  it('the keys are no pair', async () => {
+  it('the keys do not belong together', async () => {
     const other = parse((await checkout.twinkey(['keys', 'generate'])).stdout);
     const { code, find } = await doctor({ JWT_PUBLIC_KEY: other['JWT_PUBLIC_KEY'] ?? '' });
     expect(code).toBe(1);
@@ -128,9 +128,9 @@ describe('fails, with one line on standard error and what to do, where', () => {
     expect(JSON.stringify(find('keys'))).not.toContain(pair['JWT_PRIVATE_KEY']);
   });
 
-  it('what runs publishes other keys than those that are set', async () => {
+  it('the running service publishes other keys than the settings contain', async () => {
     const running = checkout.start(['run'], env);
-    await running.said('user-service, internal listens');
+    await running.untilPrinted('user-service, internal listens');
     expect((await doctor()).find('keys.published')).toMatchObject({ status: 'ok' });
 
     const other = parse((await checkout.twinkey(['keys', 'generate'])).stdout);
@@ -141,18 +141,18 @@ describe('fails, with one line on standard error and what to do, where', () => {
       remedy: expect.stringContaining('Restart'),
     });
 
-    // A user-service that holds its keys would refuse the tokens of the ones that are published.
+    // A user-service with its own public keys would refuse tokens that are signed with the published ones.
     const { PORT = '' } = env;
-    const held = await doctor(
+    const withOwnKeys = await doctor(
       { ...other, IDENTITY_PROVIDER_URL: `http://127.0.0.1:${PORT}`, JWT_PRIVATE_KEY: '' },
       'user-service',
     );
-    expect(held.find('keys.published')).toMatchObject({ status: 'broken' });
+    expect(withOwnKeys.find('keys.published')).toMatchObject({ status: 'broken' });
     running.child.kill('SIGKILL');
     await running.ended;
   });
 
-  it('a key file of ours can be read by others', async () => {
+  it('other users can read a key file', async () => {
     const clone = await checkout.clone();
     try {
       await clone.twinkey(['keys', 'generate', '--write']);
@@ -186,7 +186,7 @@ it('warns in production of an internal port that is open to anybody', async () =
   expect(closed.find('internal-port')).toMatchObject({ status: 'ok' });
 });
 
-it('looks at one app alone', async () => {
+it('can check one app only', async () => {
   const { code, checks } = await doctor(
     { JWT_PRIVATE_KEY: '', IDENTITY_PROVIDER_URL: 'http://127.0.0.1:1' },
     'user-service',
@@ -195,7 +195,7 @@ it('looks at one app alone', async () => {
   expect(checks.find(({ name }) => name === 'keys.held')).toMatchObject({ status: 'ok' });
 });
 
-it('warns of a newer build', async () => {
+it('warns about migrations of a newer build', async () => {
   await runSql(
     database.url,
     `INSERT INTO users.migrations (timestamp, name) VALUES (1999999999999, 'AddWings1999999999999')`,
@@ -205,7 +205,7 @@ it('warns of a newer build', async () => {
   expect(find('migrations.users')).toMatchObject({ status: 'warning' });
 });
 
-it('finds the embedded database of a checkout, and makes no keys', async () => {
+it('checks the embedded database of a checkout, and creates no keys', async () => {
   const clone = await checkout.clone();
   try {
     const { code, stdout } = await clone.twinkey(['doctor', '--json'], await freePorts());

@@ -36,7 +36,7 @@ async function makeRealm(...overrides: Parameters<typeof createRealm>): Promise<
   return realm;
 }
 
-/** What doctor says of Keycloak, by check. */
+/** The Keycloak checks of doctor, by name. */
 async function doctor(realm: TestRealm, overrides: Variables = {}) {
   const settings = { ...env, ...keycloakEnv(realm), ...overrides };
   const { code, stdout } = await checkout.twinkey(['doctor', '--json'], settings);
@@ -45,7 +45,7 @@ async function doctor(realm: TestRealm, overrides: Variables = {}) {
   return { code, stdout, checks: Object.fromEntries(keycloak.map((check) => [check.name.slice(9), check])) };
 }
 
-it('finds nothing broken in the shipped realm, and prints no secret', async () => {
+it('finds no problem in the shipped realm, and prints no secret', async () => {
   const realm = await makeRealm();
   const { code, checks, stdout } = await doctor(realm);
   expect(code).toBe(0);
@@ -59,13 +59,22 @@ it('finds nothing broken in the shipped realm, and prints no secret', async () =
     'subject ok',
     'audience ok',
     'rights ok',
+    'realm-roles ok',
     'role-map ok',
   ]);
   expect(stdout).not.toContain(realm.clientSecret);
   expect(stdout).not.toContain('eyJ');
 });
 
-it('tells an issuer that differs from the URL in the settings', async () => {
+it('finds nothing broken in a realm whose name has blanks and letters beyond ASCII, nor in a URL in upper case', async () => {
+  const realm = await makeRealm({ realm: `Größe 100% ${process.pid}` });
+  const KEYCLOAK_URL = realm.keycloak.url.replace(/^.*?(?=:\d)/, (origin) => origin.toUpperCase());
+  const { code, checks } = await doctor(realm, { KEYCLOAK_URL });
+  expect(Object.values(checks).filter(({ status }) => status !== 'ok')).toEqual([]);
+  expect(code).toBe(0);
+});
+
+it('reports an issuer that differs from the URL in the settings', async () => {
   const realm = await makeRealm();
   const elsewhere = new URL(inject('keycloak').url);
   elsewhere.hostname = elsewhere.hostname === 'localhost' ? '127.0.0.1' : 'localhost';
@@ -81,17 +90,17 @@ it('tells an issuer that differs from the URL in the settings', async () => {
 });
 
 it.each([
-  ['a secret that is not the client’s', { KEYCLOAK_CLIENT_SECRET: 'wrong' }, 'client'],
-  ['a client that is not there', { KEYCLOAK_CLIENT_ID: 'nobody' }, 'client'],
-  ['a realm that is not there', { KEYCLOAK_REALM: 'nowhere' }, 'reachable'],
+  ['a wrong client secret', { KEYCLOAK_CLIENT_SECRET: 'wrong' }, 'client'],
+  ['an unknown client', { KEYCLOAK_CLIENT_ID: 'nobody' }, 'client'],
+  ['an unknown realm', { KEYCLOAK_REALM: 'nowhere' }, 'reachable'],
   ['a server that does not answer', { KEYCLOAK_INTERNAL_URL: 'http://127.0.0.1:1' }, 'reachable'],
-])('tells %s', async (_, overrides, name) => {
+])('reports %s', async (_, overrides, name) => {
   const { code, checks } = await doctor(await makeRealm(), overrides as Variables);
   expect(code).toBe(1);
   expect(checks[name]).toMatchObject({ status: 'broken', remedy: expect.any(String) });
 });
 
-it('tells a service account that may do too little, or too much', async () => {
+it('reports a service account with too few or too many rights', async () => {
   const realm = await makeRealm();
   const [account] = await realm.admin.users.find({ username: 'service-account-user-service', exact: true });
   const [management] = await realm.admin.clients.find({ clientId: 'realm-management' });
@@ -115,7 +124,7 @@ it('tells a service account that may do too little, or too much', async () => {
   });
 });
 
-it('tells tokens that are not signed with RS256, and such that are for somebody else', async () => {
+it('reports tokens that are not signed with RS256, and tokens with another audience', async () => {
   const realm = await makeRealm({ defaultSignatureAlgorithm: 'PS256' });
   const { code, checks } = await doctor(realm, { KEYCLOAK_AUDIENCE: 'somebody-else' });
   expect(code).toBe(1);
@@ -134,7 +143,7 @@ it('tells tokens that are not signed with RS256, and such that are for somebody 
   });
 });
 
-it('finds that a client has pairwise subjects, by the profiles that they made', async () => {
+it('detects a client with pairwise subjects from the profiles that it created', async () => {
   const mapper = (protocolMapper: string, config: Record<string, string>) => ({
     name: protocolMapper,
     protocol: 'openid-connect',
@@ -180,7 +189,7 @@ it('finds that a client has pairwise subjects, by the profiles that they made', 
   }
 });
 
-it('warns of a role that Twinkey has not', async () => {
+it('warns about a role that does not exist in Twinkey', async () => {
   const { code, checks } = await doctor(await makeRealm(), {
     KEYCLOAK_ROLE_MAP: 'a=admin,b=Admin,c=helpdesk',
   });

@@ -18,7 +18,7 @@ const decode = (base64 = '') => Buffer.from(base64, 'base64').toString();
 describe('keys generate', () => {
   beforeEach(() => rm(envFile(), { force: true }));
 
-  it('prints lines for .env: a pair of 3072 bits whose kid is the thumbprint', async () => {
+  it('prints lines for .env: a key pair of 3072 bits whose kid is the thumbprint', async () => {
     const { code, stdout, stderr } = await checkout.twinkey(['keys', 'generate']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toMatch(/^JWT_KID=\S+\nJWT_PRIVATE_KEY=\S+\nJWT_PUBLIC_KEY=\S+\n$/);
@@ -29,7 +29,7 @@ describe('keys generate', () => {
     expect(JWT_KID).toBe(thumbprintOf(decode(JWT_PUBLIC_KEY)));
   });
 
-  it('writes them into .env beside what is there, for its owner alone', async () => {
+  it('adds them to .env, which only its owner can read', async () => {
     await writeFile(envFile(), '# mine\nPORT=9001\nJWT_KID=\n', { mode: 0o644 });
     const { code, stdout, stderr } = await checkout.twinkey(['keys', 'generate', '--write']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
@@ -45,7 +45,7 @@ describe('keys generate', () => {
     expect((await stat(envFile())).mode & 0o777).toBe(0o600);
   });
 
-  it('replaces a pair with --force alone', async () => {
+  it('replaces a pair only with --force', async () => {
     await checkout.twinkey(['keys', 'generate', '--write']);
     const first = await readEnv();
     const refused = await checkout.twinkey(['keys', 'generate', '--write']);
@@ -73,14 +73,14 @@ describe('keys rotate', () => {
     expect(production.stderr).toMatch(/^JWT_PUBLIC_KEY is missing/m);
   });
 
-  it('leaves alone what the real environment overrides', async () => {
+  it('refuses if environment variables override the file', async () => {
     const keys = parse((await checkout.twinkey(['keys', 'generate'])).stdout);
     const { code, stderr } = await checkout.twinkey(['keys', 'rotate'], keys);
     expect(code).toBe(1);
     expect(stderr).toMatch(/^JWT_KID comes from the real environment/);
   });
 
-  it('publishes the next public key, and keeps its private half in a file of its own', async () => {
+  it('publishes the next public key, and stores its private key in a separate file', async () => {
     await checkout.twinkey(['keys', 'generate', '--write']);
     const before = await readEnv();
     expect(await checkout.twinkey(['keys', 'rotate'])).toMatchObject({ code: 0, stderr: '' });
@@ -91,7 +91,7 @@ describe('keys rotate', () => {
     expect(JWT_ADDITIONAL_PUBLIC_KEYS).toBe(`${pair['JWT_KID']}:${pair['JWT_PUBLIC_KEY']}`);
     expect((await stat(next)).mode & 0o777).toBe(0o600);
 
-    // Again and again it is the same rotation, also where it stopped half-way.
+    // Repeated calls continue the same rotation, also after an interruption.
     await writeFile(
       envFile(),
       Object.entries(before)
@@ -111,7 +111,7 @@ describe('keys rotate', () => {
     expect(stderr).toMatch(/can be read by others/);
   });
 
-  it('activates nothing that was not announced', async () => {
+  it('does not activate a key that was not announced', async () => {
     await checkout.twinkey(['keys', 'generate', '--write']);
     expect(await checkout.twinkey(['keys', 'rotate', '--activate'])).toMatchObject({
       code: 1,
@@ -119,7 +119,7 @@ describe('keys rotate', () => {
     });
   });
 
-  it('activates nothing while identity-provider does not answer', async () => {
+  it('does not activate a key while identity-provider does not answer', async () => {
     await checkout.twinkey(['keys', 'generate', '--write']);
     await checkout.twinkey(['keys', 'rotate']);
     const before = await readEnv();

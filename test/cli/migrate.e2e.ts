@@ -21,20 +21,20 @@ afterEach(() => database.close());
 const migrate = (...args: string[]) => checkout.twinkey(['migrate', ...args], env);
 const status = async () => JSON.parse((await migrate('status', '--json')).stdout);
 
-it('makes both schemas and the permissions, needs no other setting, and has nothing to do again', async () => {
+it('creates both schemas and the permissions, needs no other setting, and does nothing the second time', async () => {
   expect(await migrate()).toMatchObject({ code: 0, stderr: '' });
   const rows = await runSql(database.url, 'SELECT name FROM identity.permissions');
   expect(rows.map(({ name }) => name).sort()).toEqual(PERMISSION_CATALOGUE.map(({ name }) => name).sort());
   expect(await migrate('up')).toEqual({ code: 0, stdout: 'Both schemas are up to date.\n', stderr: '' });
 });
 
-it('is safe when ten start at once', async () => {
+it('is safe when ten processes start at the same time', async () => {
   const all = await Promise.all(Array.from({ length: 10 }, () => migrate('up', '--json')));
   expect(all.map(({ code, stderr }) => ({ code, stderr }))).toEqual(Array(10).fill({ code: 0, stderr: '' }));
   const applied = all.flatMap(({ stdout }) =>
     JSON.parse(stdout).schemas.flatMap(({ migrations }: { migrations: string[] }) => migrations),
   );
-  // Each by one of them, and none by two.
+  // No migration was applied by two processes.
   expect(new Set(applied).size).toBe(applied.length);
   expect((await status()).pending).toBe(0);
   const [{ count }] = (await runSql(database.url, 'SELECT count(*)::int FROM identity.permissions')) as [
@@ -43,7 +43,7 @@ it('is safe when ten start at once', async () => {
   expect(count).toBe(PERMISSION_CATALOGUE.length);
 });
 
-it('tells what is pending, as one JSON value', async () => {
+it('lists pending migrations as one JSON value', async () => {
   const before = await status();
   expect(before.pending).toBeGreaterThan(0);
   expect(before.schemas.map(({ schema }: { schema: string }) => schema)).toEqual(['identity', 'users']);
@@ -57,7 +57,7 @@ it('tells what is pending, as one JSON value', async () => {
   expect(stdout).toMatch(/Nothing is pending\.\n$/);
 });
 
-it('takes one migration back at a time, in production only with --yes', async () => {
+it('reverts one migration at a time, in production only with --yes', async () => {
   await migrate();
   const refused = await migrate('down');
   expect(refused).toMatchObject({ code: 1, stdout: '', stderr: expect.stringMatching(ONE_LINE) });
@@ -73,7 +73,7 @@ it('takes one migration back at a time, in production only with --yes', async ()
   expect(await migrate()).toMatchObject({ code: 0 });
 });
 
-it('handles schemas that are kept apart, and one whose database is elsewhere', async () => {
+it('migrates schemas in separate databases, and one schema alone', async () => {
   const other = await createEmptyDatabase();
   try {
     env = {
@@ -95,13 +95,13 @@ it('handles schemas that are kept apart, and one whose database is elsewhere', a
 
 it.each([
   ['no URL', {}, /^DATABASE_URL is missing/],
-  ['a URL that is none', { DATABASE_URL: 'localhost' }, /^\w*DATABASE_URL must be a URL/],
+  ['an invalid URL', { DATABASE_URL: 'localhost' }, /^\w*DATABASE_URL must be a URL/],
   [
-    'a server that is not there',
+    'an unreachable server',
     { DATABASE_URL: 'postgres://a:b@127.0.0.1:1/c' },
     /identity database.*ECONNREFUSED/,
   ],
-])('says in production what is wrong with %s', async (_, variables, reason) => {
+])('reports in production the problem with %s', async (_, variables, reason) => {
   env = { ENVIRONMENT: 'production', ...variables } as Variables;
   const { code, stdout, stderr } = await migrate();
   expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
@@ -109,7 +109,7 @@ it.each([
   expect(stderr).not.toContain('a:b@');
 });
 
-it('starts the embedded database for its duration where nothing else is said', async () => {
+it('starts the embedded database while it runs if no database is set', async () => {
   env = {};
   expect(await migrate()).toMatchObject({ code: 0, stderr: '' });
   expect(await checkout.isDatabaseStopped()).toBe(true);

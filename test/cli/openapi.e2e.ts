@@ -12,23 +12,23 @@ beforeAll(async () => {
 });
 afterAll(() => checkout.close());
 
-it('writes what is checked in, without a database and any setting', async () => {
+it('writes the checked-in documents, without a database and without settings', async () => {
   const { code, stdout, stderr } = await checkout.twinkey(['openapi'], { ENVIRONMENT: 'production' });
   expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: `${FILES.join('\n')}\n`, stderr: '' });
   for (const file of FILES) {
     const checkedIn = await readFile(new URL(`../../${file}`, import.meta.url), 'utf8');
-    // Where this fails: npm run build && npm run twinkey -- openapi
+    // If this fails: npm run build && npm run twinkey -- openapi
     expect(await readFile(checkout.path(file), 'utf8'), file).toBe(checkedIn);
   }
 });
 
-it('writes what the apps serve', async () => {
+it('writes the documents that the apps serve', async () => {
   const database = await createTestDatabase();
   const env = { ...(await freePorts()), DATABASE_URL: database.url };
   try {
     await checkout.twinkey(['openapi']);
     const running = checkout.start(['run'], env);
-    await running.said('Ctrl-C stops it.');
+    await running.untilPrinted('Ctrl-C stops it.');
     for (const [file, port] of [
       [FILES[0], env.PORT],
       [FILES[1], env.USER_SERVICE_INTERNAL_PORT],

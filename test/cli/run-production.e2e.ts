@@ -35,11 +35,11 @@ const port = () => Number(env['PORT']);
 
 async function start(more: Variables = {}): Promise<RunningCommand> {
   const running = checkout.start(['run'], { ...env, ...more });
-  await running.said('user-service, internal listens');
+  await running.untilPrinted('user-service, internal listens');
   return running;
 }
 
-it('makes nothing by itself: what is missing stops the start, each named', async () => {
+it('creates nothing itself: missing settings stop the start, and all of them are listed', async () => {
   const { code, stdout, stderr } = await checkout.twinkey(['run'], { ENVIRONMENT: 'production' });
   expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
   const named = stderr
@@ -56,7 +56,7 @@ it('makes nothing by itself: what is missing stops the start, each named', async
   expect(await checkout.isDatabaseStopped()).toBe(true);
 });
 
-it('does not start on a schema that lacks migrations, and applies none', async () => {
+it('does not start with pending migrations, and applies none', async () => {
   const empty = await createEmptyDatabase();
   try {
     const { code, stderr } = await checkout.twinkey(['run'], { ...env, DATABASE_URL: empty.url });
@@ -73,25 +73,25 @@ it('does not start on a schema that lacks migrations, and applies none', async (
   }
 });
 
-it('has no local Keycloak', async () => {
+it('starts no local Keycloak', async () => {
   const { code, stderr } = await checkout.twinkey(['run', '--keycloak'], env);
   expect(code).toBe(1);
   expect(stderr).toMatch(ONE_LINE);
   expect(stderr).toContain('development');
 });
 
-it('is not ready first, serves on meanwhile, and loses no request', async () => {
+it('becomes not ready first, continues to serve, and loses no request', async () => {
   const running = await start();
   const answers: (number | string)[] = [];
-  const closes: boolean[] = [];
+  const lastFlags: boolean[] = [];
   let isLoading = true;
-  // Each client keeps its connection, as long as it may, and stops when it is told to leave.
+  // Each client keeps its connection until the server asks it to close the connection.
   const clients = Array.from({ length: 8 }, async () => {
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     while (isLoading) {
       const { status, isLast } = await get('/.well-known/jwks.json', agent);
       answers.push(status);
-      closes.push(isLast);
+      lastFlags.push(isLast);
       if (isLast) break;
     }
     agent.destroy();
@@ -106,9 +106,9 @@ it('is not ready first, serves on meanwhile, and loses no request', async () => 
   isLoading = false;
   await Promise.all(clients);
   expect(new Set(answers)).toEqual(new Set([200]));
-  expect(closes.filter((isLast) => isLast)).toHaveLength(8);
+  expect(lastFlags.filter((isLast) => isLast)).toHaveLength(8);
   expect(await running.ended).toMatchObject({ code: 0, stderr: '' });
-  // Nobody waited for the connection that nothing was sent on.
+  // The process did not wait for the connection without a request.
   expect(performance.now() - stopped).toBeLessThan(12_000);
   idle.destroy();
 });
@@ -127,7 +127,7 @@ it('does not wait for a client that never ends its request', async () => {
   expect(performance.now() - stopped).toBeLessThan(25_000);
 });
 
-it('ends at once at a second signal', async () => {
+it('ends immediately at a second signal', async () => {
   const running = await start();
   running.child.kill('SIGTERM');
   await sleep(1_200);
@@ -138,8 +138,8 @@ it('ends at once at a second signal', async () => {
 });
 
 it.each([
-  ['an exception that nobody caught', 'setTimeout(() => { throw new Error("boom") }, 100)'],
-  ['a rejection that nobody handled', 'setTimeout(() => Promise.reject(new Error("boom")), 100)'],
+  ['an uncaught exception', 'setTimeout(() => { throw new Error("boom") }, 100)'],
+  ['an unhandled rejection', 'setTimeout(() => Promise.reject(new Error("boom")), 100)'],
 ])(
   'logs %s, drains, and ends with exit code 1',
   async (_, fault) => {
@@ -148,7 +148,7 @@ it.each([
       NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(onSignal)}`,
     });
     running.child.kill('SIGUSR2');
-    await running.said('boom');
+    await running.untilPrinted('boom');
     expect((await get('/health/ready')).status).toBe(503);
     const { code, stdout, stderr } = await running.ended;
     expect({ code, stderr }).toEqual({ code: 1, stderr: '' });
@@ -162,7 +162,7 @@ it.each([
   60_000,
 );
 
-/** A status, or the code of the error that was met; and whether the server asked the client to leave. */
+/** The status or the error code, and whether the server asked the client to close the connection. */
 function get(path: string, agent?: Agent): Promise<{ status: number | string; isLast: boolean }> {
   return new Promise((resolve) => {
     request({ host: '127.0.0.1', port: port(), path, agent }, (response) => {

@@ -35,10 +35,10 @@ describe('run in development, on a machine with nothing but Node', () => {
   });
   afterEach(() => checkout.close());
 
-  it('makes database, keys and demo accounts, tells where everything is, and reuses all of it', async () => {
+  it('creates database, keys and demo accounts, prints all URLs, and reuses everything', async () => {
     const first = checkout.start([], env);
-    await first.said(STARTED);
-    for (const said of [
+    await first.untilPrinted(STARTED);
+    for (const text of [
       `${api(env)}/api/v1`,
       `${api(env)}/docs`,
       `http://127.0.0.1:${env['USER_SERVICE_PORT']}`,
@@ -46,7 +46,7 @@ describe('run in development, on a machine with nothing but Node', () => {
       'admin@example.com / admin123',
       'user@example.com / user123',
     ]) {
-      expect(first.output.stdout).toContain(said);
+      expect(first.output.stdout).toContain(text);
     }
     const { data } = (await (await login(env, 'user@example.com', 'user123')).json()) as {
       data: { token: string };
@@ -63,13 +63,13 @@ describe('run in development, on a machine with nothing but Node', () => {
     await expect(fetch(`${api(env)}/health/live`)).rejects.toThrow();
 
     const second = checkout.start(['run', 'all'], env);
-    await second.said(STARTED);
+    await second.untilPrinted(STARTED);
     expect(await readFile(checkout.path('.twinkey/keys.env'), 'utf8')).toBe(keys);
     const again = await fetch(`http://127.0.0.1:${env['USER_SERVICE_PORT']}/users/me`, {
       headers: { authorization: `Bearer ${data.token}` },
     });
     expect(await again.json()).toEqual(await me.json());
-    // As browsers do, which open connections ahead of their requests.
+    // Browsers open connections before they send requests.
     const unused = connect(Number(env['PORT']), '127.0.0.1').on('error', () => {});
     await once(unused, 'connect');
     const stopped = performance.now();
@@ -78,9 +78,9 @@ describe('run in development, on a machine with nothing but Node', () => {
     expect(performance.now() - stopped).toBeLessThan(4_000);
   });
 
-  it('lets in one start of a checkout, while other commands share its database', async () => {
+  it('allows one running start per checkout, while other commands share its database', async () => {
     const first = checkout.start([], env);
-    await first.said(STARTED);
+    await first.untilPrinted(STARTED);
     const second = await checkout.twinkey([], { ...env, ...(await freePorts()) });
     expect(second).toMatchObject({ code: 1, stdout: '', stderr: expect.stringMatching(ONE_LINE) });
     expect(second.stderr).toContain(`already running from this checkout (process ${first.child.pid})`);
@@ -97,7 +97,7 @@ describe('run in development, on a machine with nothing but Node', () => {
   });
 
   it.each(['PORT', 'USER_SERVICE_PORT', 'USER_SERVICE_INTERNAL_PORT', 'METRICS_PORT'])(
-    'names port and variable where %s is taken, and leaves nothing running',
+    'names the port and the variable if %s is taken, and leaves no process running',
     async (variable) => {
       const other = await listen();
       try {
@@ -112,16 +112,16 @@ describe('run in development, on a machine with nothing but Node', () => {
     },
   );
 
-  it('runs each app in a process of its own, on one database', async () => {
+  it('runs each app in a separate process, with one database', async () => {
     const apps = [
       checkout.start(['run', 'identity-provider'], env),
       checkout.start(['run', 'user-service'], env),
     ];
-    await Promise.all(apps.map((app) => app.said(STARTED)));
+    await Promise.all(apps.map((app) => app.untilPrinted(STARTED)));
     const { data } = (await (await login(env, 'admin@example.com', 'admin123')).json()) as {
       data: { token: string };
     };
-    // Its permission is asked of identity-provider, its key is fetched from there.
+    // user-service fetches the permission and the key from identity-provider.
     const users = await fetch(`http://127.0.0.1:${env['USER_SERVICE_PORT']}/users`, {
       headers: { authorization: `Bearer ${data.token}` },
     });
@@ -131,16 +131,16 @@ describe('run in development, on a machine with nothing but Node', () => {
     expect(await checkout.isDatabaseStopped()).toBe(true);
   });
 
-  it('takes any free ports where they are 0, and signs for the one that it got', async () => {
+  it('chooses free ports for port 0, and uses the chosen port in the issuer', async () => {
     const anywhere = { ...env, PORT: '0', USER_SERVICE_PORT: '0', USER_SERVICE_INTERNAL_PORT: '0' };
     const running = checkout.start(['run'], anywhere);
-    await running.said(STARTED);
+    await running.untilPrinted(STARTED);
     const [, port = ''] = /127\.0\.0\.1:(\d+)\/api\/v1/.exec(running.output.stdout) ?? [];
     const discovery = await fetch(`http://127.0.0.1:${port}/.well-known/openid-configuration`);
     expect(await discovery.json()).toMatchObject({ issuer: `http://localhost:${port}` });
   });
 
-  it('ends cleanly where it is stopped while it starts', async () => {
+  it('ends cleanly if it is stopped during the start', async () => {
     const running = checkout.start([], env);
     while (await checkout.isDatabaseStopped()) await sleep(5);
     running.child.kill('SIGINT');
@@ -152,7 +152,7 @@ describe('run in development, on a machine with nothing but Node', () => {
     }
   });
 
-  it('lists all bad settings at once, and starts nothing', async () => {
+  it('lists all invalid settings at once, and starts nothing', async () => {
     await writeFile(checkout.path('.env'), 'BCRYPT_COST=4\nLOG_LEVEL=loud\n');
     const { code, stdout, stderr } = await checkout.twinkey(['run'], {
       ...env,
@@ -168,16 +168,16 @@ describe('run in development, on a machine with nothing but Node', () => {
     expect(existsSync(checkout.path('.twinkey/keys.env'))).toBe(false);
   });
 
-  it('lists them also where ENVIRONMENT itself is a bad one', async () => {
+  it('lists them also if ENVIRONMENT itself is invalid', async () => {
     const { code, stderr } = await checkout.twinkey(['run'], { ...env, ENVIRONMENT: 'prod', PORT: 'abc' });
     expect(code).toBe(1);
     expect(stderr).toMatch(/^ENVIRONMENT must be one of/m);
     expect(stderr).toMatch(/^PORT must be/m);
   });
 
-  it('refuses keys of its own that others can read', async () => {
+  it('refuses its own key file if other users can read it', async () => {
     const running = checkout.start([], env);
-    await running.said(STARTED);
+    await running.untilPrinted(STARTED);
     running.child.kill('SIGINT');
     await running.ended;
     const file = checkout.path('.twinkey/keys.env');
@@ -190,27 +190,27 @@ describe('run in development, on a machine with nothing but Node', () => {
   });
 });
 
-describe('run in development, with a database that is given', () => {
+describe('run in development, with a given database', () => {
   let env: Variables;
   beforeEach(async () => {
     env = { ...(await freePorts()), BCRYPT_COST: '10' };
   });
 
   it.each(['DATABASE_URL', 'IDENTITY_DATABASE_URL'])(
-    'as %s: migrates it, and adds demo accounts only while it holds none',
+    'in %s: migrates it, and adds demo accounts only if it has no account',
     async (variable) => {
       const database = await createEmptyDatabase();
       env[variable] = database.url;
       try {
         const first = built.start([], env);
-        await first.said(STARTED);
+        await first.untilPrinted(STARTED);
         expect(first.output.stdout).toContain('admin@example.com / admin123');
         first.child.kill('SIGINT');
         await first.ended;
         await runSql(database.url, `DELETE FROM identity.accounts WHERE email = 'user@example.com'`);
 
         const second = built.start([], env);
-        await second.said(STARTED);
+        await second.untilPrinted(STARTED);
         expect(second.output.stdout).toContain('admin@example.com / admin123');
         expect(second.output.stdout).not.toContain('user@example.com');
         second.child.kill('SIGINT');
@@ -224,7 +224,7 @@ describe('run in development, with a database that is given', () => {
     },
   );
 
-  it('neither seeds nor greets outside development', async () => {
+  it('neither seeds nor prints a banner outside development', async () => {
     const database = await createTestDatabase();
     const keys = await built.twinkey(['keys', 'generate']);
     const pair = Object.fromEntries(
@@ -240,7 +240,7 @@ describe('run in development, with a database that is given', () => {
         ENVIRONMENT: 'test',
         DATABASE_URL: database.url,
       });
-      await running.said(/"url":"http:\/\/127\.0\.0\.1:\d+".*user-service, internal/);
+      await running.untilPrinted(/"url":"http:\/\/127\.0\.0\.1:\d+".*user-service, internal/);
       for (const line of running.output.stdout.trimEnd().split('\n')) JSON.parse(line);
       expect(await runSql(database.url, 'SELECT FROM identity.accounts')).toEqual([]);
       running.child.kill('SIGTERM');

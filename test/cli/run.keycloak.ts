@@ -11,7 +11,7 @@ afterAll(() => checkout.close());
 it('starts a local Keycloak that both apps trust, and stops it with them', async () => {
   const env = { ...(await freePorts()), BCRYPT_COST: '10' };
   const running = checkout.start(['run', '--keycloak', '--keycloak-port', '0'], env);
-  await running.said('Ctrl-C stops it.');
+  await running.untilPrinted('Ctrl-C stops it.');
   const [, keycloak = ''] =
     /Keycloak: (http:\/\/localhost:\d+), realm myrealm/.exec(running.output.stdout) ?? [];
   const { stdout } = await checkout.twinkey(['doctor', '--json'], {

@@ -26,12 +26,12 @@ const accounts = () =>
       JOIN identity.roles r ON r.id = a.role_id ORDER BY a.email`,
   );
 
-it('makes the demo accounts once, and changes nothing that is there', async () => {
+it('creates the demo accounts once, and changes no existing account', async () => {
   const first = await seed();
   expect(first).toMatchObject({ code: 0, stderr: '' });
   expect(first.stdout).toContain('admin@example.com, user@example.com');
-  const made = await accounts();
-  expect(made).toEqual([
+  const created = await accounts();
+  expect(created).toEqual([
     { email: 'admin@example.com', role: 'admin', password_hash: expect.stringMatching(/^\$2b\$10\$/) },
     { email: 'user@example.com', role: 'user', password_hash: expect.any(String) },
   ]);
@@ -40,10 +40,10 @@ it('makes the demo accounts once, and changes nothing that is there', async () =
     `UPDATE identity.accounts SET password_hash = 'changed' WHERE email = 'admin@example.com'`,
   );
   expect(await seed()).toEqual({ code: 0, stdout: 'Nothing had to be added.\n', stderr: '' });
-  expect(await accounts()).toEqual([{ ...made[0], password_hash: 'changed' }, made[1]]);
+  expect(await accounts()).toEqual([{ ...created[0], password_hash: 'changed' }, created[1]]);
 });
 
-it('makes no demo account in production', async () => {
+it('creates no demo account in production', async () => {
   env['ENVIRONMENT'] = 'production';
   const { code, stdout, stderr } = await seed();
   expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
@@ -52,20 +52,20 @@ it('makes no demo account in production', async () => {
   expect(await accounts()).toEqual([]);
 });
 
-it('makes the first administrator in production, with the first line of standard input for a password', async () => {
+it('creates the first administrator in production, with the first line of standard input as the password', async () => {
   env['ENVIRONMENT'] = 'production';
   const first = await seed(['--admin-email', 'Root@Example.org'], 'a fine password 1 \r\nand more\n');
   expect(first).toMatchObject({ code: 0, stderr: '' });
   expect(first.stdout + first.stderr).not.toContain('a fine password');
-  const made = await accounts();
-  expect(made).toEqual([{ email: 'Root@Example.org', role: 'admin', password_hash: expect.any(String) }]);
-  // Exactly the line: without its end, with the space before that.
-  expect(await bcrypt.compare('a fine password 1 ', String(made[0]?.['password_hash']))).toBe(true);
+  const created = await accounts();
+  expect(created).toEqual([{ email: 'Root@Example.org', role: 'admin', password_hash: expect.any(String) }]);
+  // Exactly the line: without the newline, with the space at its end.
+  expect(await bcrypt.compare('a fine password 1 ', String(created[0]?.['password_hash']))).toBe(true);
 
   const again = await seed(['--admin-email', 'root@example.org'], 'another password 1\n');
   expect(again).toMatchObject({ code: 0, stderr: '' });
   expect(again.stdout).toContain('stays as it is');
-  expect(await accounts()).toEqual(made);
+  expect(await accounts()).toEqual(created);
 });
 
 it('takes no byte order mark, which PowerShell writes, for a part of the password', async () => {
@@ -78,11 +78,11 @@ it('takes no byte order mark, which PowerShell writes, for a part of the passwor
 
 it.each([
   ['an empty input', '', /no password/],
-  ['a short one', 'short\n', /8 bytes/],
-  ['a common one', 'password1\n', /common/],
-  ['one beyond the reach of bcrypt', `${'é'.repeat(37)}\n`, /72 bytes/],
-  ['the name before the @', 'rootroot\n', /before the @/],
-])('refuses %s as the password, with one line, and makes nothing', async (_, input, reason) => {
+  ['a short password', 'short\n', /8 bytes/],
+  ['a common password', 'password1\n', /common/],
+  ['a password too long for bcrypt', `${'é'.repeat(37)}\n`, /72 bytes/],
+  ['the local part of the email', 'rootroot\n', /before the @/],
+])('refuses %s, with one line, and creates nothing', async (_, input, reason) => {
   const { code, stdout, stderr } = await seed(['--admin-email', 'rootroot@example.org'], input);
   expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
   expect(stderr).toMatch(ONE_LINE);
@@ -90,13 +90,13 @@ it.each([
   expect(await runSql(database.url, 'SELECT FROM identity.roles')).toEqual([]);
 });
 
-it('refuses an email that is none', async () => {
+it('refuses an invalid email', async () => {
   const { code, stderr } = await seed(['--admin-email', 'root'], 'a fine password 1\n');
   expect(code).toBe(1);
   expect(stderr).toMatch(/^email: /);
 });
 
-it('says what has to come first where nothing was migrated', async () => {
+it('asks to migrate first if the schema is missing', async () => {
   const empty = await createEmptyDatabase();
   try {
     env['DATABASE_URL'] = empty.url;
@@ -109,7 +109,7 @@ it('says what has to come first where nothing was migrated', async () => {
   }
 });
 
-it('says which setting is missing', async () => {
+it('names the missing setting', async () => {
   env = { ENVIRONMENT: 'production' };
   expect(await seed(['--admin-email', 'root@example.org'])).toMatchObject({
     code: 1,

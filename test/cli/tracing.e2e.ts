@@ -17,7 +17,7 @@ interface ReceivedSpan {
   attributes: { key: string; value: { stringValue?: string; intValue?: number } }[];
 }
 
-/** OTLP/HTTP's `POST /v1/traces`, with JSON bodies. */
+/** A collector for OTLP/HTTP: `POST /v1/traces` with JSON bodies. */
 class Collector {
   readonly paths = new Set<string>();
   readonly spans: ReceivedSpan[] = [];
@@ -81,10 +81,10 @@ describe('traces', () => {
   const lookUp = (headers: Record<string, string> = {}) =>
     fetch(`http://127.0.0.1:${env['USER_SERVICE_INTERNAL_PORT']}/users/username/nobody`, { headers });
 
-  it('tell route, status, the query within, and the trace that the caller is in', async () => {
+  it('contain route, status, database queries and the trace id of the caller', async () => {
     env['OTEL_EXPORTER_OTLP_ENDPOINT'] = await collector.listen();
     const running = built.start(['run'], env);
-    await running.said(STARTED);
+    await running.untilPrinted(STARTED);
     const traceId = '0af7651916cd43dd8448eb211c80319c';
     const answer = await lookUp({
       traceparent: `00-${traceId}-b7ad6b7169203331-01`,
@@ -100,27 +100,27 @@ describe('traces', () => {
     expect(attribute(span, 'twinkey.request_id')).toBe('traced');
     const queries = collector.spans.filter(({ parentSpanId }) => parentSpanId === span.spanId);
     expect(queries.map(({ name }) => name)).toContainEqual(expect.stringContaining('profile-by-username'));
-    // What was asked for stays here: usernames and emails are nobody's business at a collector.
+    // Usernames and emails are not sent to the collector.
     expect(JSON.stringify(collector.spans)).not.toContain('nobody');
     running.child.kill('SIGTERM');
     expect(await running.ended).toMatchObject({ code: 0, stderr: '' });
   }, 60_000);
 
-  it('are sent to nobody where the variables say none', async () => {
+  it('are not sent if the exporter is none', async () => {
     env['OTEL_EXPORTER_OTLP_ENDPOINT'] = await collector.listen();
     env['OTEL_TRACES_EXPORTER'] = 'none';
     const running = built.start(['run'], env);
-    await running.said(STARTED);
+    await running.untilPrinted(STARTED);
     await lookUp();
     running.child.kill('SIGTERM');
     expect(await running.ended).toMatchObject({ code: 0, stderr: '' });
     expect([...collector.paths]).toEqual([]);
   }, 60_000);
 
-  it('do not keep a process from ending whose collector is away', async () => {
+  it('do not prevent the process from ending if the collector is unreachable', async () => {
     env['OTEL_EXPORTER_OTLP_ENDPOINT'] = 'http://127.0.0.1:9';
     const running = built.start(['run'], env);
-    await running.said(STARTED);
+    await running.untilPrinted(STARTED);
     await lookUp();
     running.child.kill('SIGTERM');
     expect((await running.ended).code).toBe(0);

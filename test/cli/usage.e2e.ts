@@ -18,14 +18,14 @@ describe('--help', () => {
     [['keys', 'rotate']],
     [['doctor']],
     [['openapi']],
-  ])('of %j is printed, and nothing else is done', async (command) => {
+  ])('of %j is printed, and nothing else happens', async (command) => {
     const { code, stdout, stderr } = await checkout.twinkey([...command, '--help']);
     expect(stdout).toContain(`Usage: twinkey ${command.join(' ')}`.trim());
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   });
 });
 
-describe('what nobody knows is refused with one line', () => {
+describe('unknown input is refused with one line', () => {
   it.each([
     ['an unknown command', ['foo'], "'foo' is not a command"],
     ['help, which is an option', ['help'], "'help' is not a command"],
@@ -54,7 +54,7 @@ describe('what nobody knows is refused with one line', () => {
   });
 });
 
-it('tells its version', async () => {
+it('prints its version', async () => {
   expect(await checkout.twinkey(['--version'])).toEqual({
     code: 0,
     stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/),

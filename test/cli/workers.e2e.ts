@@ -28,11 +28,11 @@ describe('run --workers', () => {
     (await fetch(`http://127.0.0.1:${env['USER_SERVICE_INTERNAL_PORT']}/metrics`)).text();
   const start = async (workers: string): Promise<RunningCommand> => {
     const running = built.start(['run', '--workers', workers], env);
-    await running.said(STARTED);
+    await running.untilPrinted(STARTED);
     return running;
   };
 
-  it('serves with so many processes, tells the metrics of all of them, and ends with them', async () => {
+  it('serves with several processes, merges their metrics, and stops all of them', async () => {
     const running = await start('3');
     const workers = childrenOf(running);
     expect(workers).toHaveLength(3);
@@ -43,7 +43,7 @@ describe('run --workers', () => {
       });
       expect(answer.status).toBe(200);
     }
-    // A scrape waits for every process, and each new connection goes to the next one.
+    // A scrape collects the metrics of every process, and each new connection goes to the next process.
     for (const text of [await scrape(), await scrape(), await scrape()]) {
       const counted =
         /^twinkey_http_request_duration_seconds_count{app="identity-provider",method="GET",route="\/health\/live",status="200"} (\d+)$/m;
@@ -54,11 +54,11 @@ describe('run --workers', () => {
     expect(workers.filter(isAlive)).toEqual([]);
   }, 60_000);
 
-  it('replaces one that dies, while the others serve', async () => {
+  it('replaces a worker that dies, while the others serve', async () => {
     const running = await start('2');
     const [first, second] = childrenOf(running) as [number, number];
     process.kill(first, 'SIGKILL');
-    // What it had in hand when it was killed is lost; from then on everything is served.
+    // Its current requests are lost; all later requests are served.
     await until(() => !isAlive(first));
     await until(() => childrenOf(running).length === 2, live);
     expect(childrenOf(running)).toContain(second);
@@ -67,7 +67,7 @@ describe('run --workers', () => {
     expect(await running.ended).toMatchObject({ code: 0, stderr: '' });
   }, 60_000);
 
-  it('replaces each of two that die together, and looks after the replacements', async () => {
+  it('replaces two workers that die together, and also their replacements', async () => {
     const running = await start('3');
     const survivors = (dead: number[]) => childrenOf(running).filter((pid) => !dead.includes(pid));
     const first = childrenOf(running);
@@ -81,14 +81,14 @@ describe('run --workers', () => {
     expect(await running.ended).toMatchObject({ code: 0, stderr: '' });
   }, 60_000);
 
-  it('ends them when it is killed itself', async () => {
+  it('ends the workers when it is killed itself', async () => {
     const running = await start('2');
     const workers = childrenOf(running);
     running.child.kill('SIGKILL');
     await until(() => workers.filter(isAlive).length === 0);
   }, 60_000);
 
-  it('says once that a port is taken, and leaves nothing running', async () => {
+  it('reports once that a port is taken, and leaves no process running', async () => {
     const server = await listen(Number(env['PORT']));
     const { code, stderr } = await built.twinkey(['run', '--workers', '3'], env);
     server.close();
@@ -122,12 +122,12 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** Meanwhile every call of `serves` has to succeed. */
-async function until(holds: () => boolean, serves?: () => Promise<Response>): Promise<void> {
+/** Waits for a condition. Meanwhile every call of `request` must succeed. */
+async function until(condition: () => boolean, request?: () => Promise<Response>): Promise<void> {
   const since = performance.now();
-  while (!holds()) {
-    if (serves) expect((await serves()).status).toBe(200);
-    if (performance.now() - since > 20_000) throw new Error('It does not come.');
+  while (!condition()) {
+    if (request) expect((await request()).status).toBe(200);
+    if (performance.now() - since > 20_000) throw new Error('The condition is not met after 20 s.');
     await sleep(50);
   }
 }

@@ -22,7 +22,7 @@ class Roles {
   ) {}
 }
 
-/** A feature: it imports nothing of the database. */
+/** A feature module, which does not import the database module. */
 @Module({ providers: [Roles], exports: [Roles] })
 class RolesModule {}
 
@@ -43,7 +43,7 @@ const start = () =>
   }).compile();
 
 describe('the database modules', () => {
-  it('give data source and repositories to every feature, two applications in one process, and close', async () => {
+  it('provide data source and repositories to every feature of two applications in one process, and close', async () => {
     const identity = await start();
     const users = await Test.createTestingModule({
       imports: [UsersDatabaseModule.forRoot(database.url)],
@@ -60,7 +60,7 @@ describe('the database modules', () => {
     await users.close();
   });
 
-  it('refuse to start, at once and in one line, where the database lets nobody in', async () => {
+  it('refuse to start immediately, with one line, if the database rejects the login', async () => {
     const url = database.url.replace(/:[^:@]+@/, ':wrong@');
     const before = performance.now();
     const starting = Test.createTestingModule({ imports: [IdentityDatabaseModule.forRoot(url)] }).compile();
@@ -70,14 +70,14 @@ describe('the database modules', () => {
 });
 
 describe('an account', () => {
-  it('comes back as it was written, but its password’s hash only where that is asked for', async () => {
+  it('is read as it was written, and its password hash only on request', async () => {
     const { dataSource, close } = await open();
     const role = await dataSource.getRepository(Role).save({ id: v7(), name: 'user' });
     const accounts = dataSource.getRepository(Account);
     const email = 'A@Example.com';
     const id = v7();
     const fields = { id, email, emailKey: textKey(email), passwordHash: 'secret', roleId: role.id };
-    const made = await accounts.save({ ...fields, firstName: 'Zoe\u0308' });
+    const saved = await accounts.save({ ...fields, firstName: 'Zoe\u0308' });
 
     const read = await accounts.findOneByOrFail({ id });
     expect(read).toEqual({
@@ -89,8 +89,8 @@ describe('an account', () => {
       roleId: role.id,
       status: 'active',
       version: 1,
-      createdAt: made.createdAt,
-      updatedAt: made.updatedAt,
+      createdAt: saved.createdAt,
+      updatedAt: saved.updatedAt,
     });
     const [login] = await preparedQuery<{ password_hash: string; at: Date }>(dataSource, {
       name: 'test_login',
@@ -101,8 +101,8 @@ describe('an account', () => {
 
     await accounts.update({ id }, { lastName: 'Ödegård' });
     expect(await accounts.findOneByOrFail({ id })).toMatchObject({ version: 2, lastName: 'Ödegård' });
-    const again = accounts.insert({ ...fields, id: v7() });
-    await expect(again).rejects.toSatisfy((error) => isUniqueViolation(error, 'accounts_email_key'));
+    const duplicate = accounts.insert({ ...fields, id: v7() });
+    await expect(duplicate).rejects.toSatisfy((error) => isUniqueViolation(error, 'accounts_email_key'));
     await close();
   });
 });

@@ -1,15 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, chown, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type CompiledCheckout, compileCheckout } from '../support/compiled-checkout.js';
+import { listen } from '../support/free-ports.js';
 import { runSql } from '../support/postgres-server.js';
 
-/** Opens the database of the folder it is told, says its URL, and closes it at SIGINT as an application does. */
+/** Opens the database of the given folder, prints its URL, and closes it at SIGINT as an application does. */
 const PROGRAM = `
 import { openEmbeddedPostgres } from '#libs/development/postgres/embedded-postgres.js';
 import { Client } from 'pg';
@@ -17,7 +17,7 @@ const [root, exclusive] = process.argv.slice(2);
 try {
   const database = await openEmbeddedPostgres({ root, exclusive: exclusive === 'exclusive' });
   process.once('SIGINT', async () => {
-    // What is still in flight needs the database.
+    // Requests that are still running need the database.
     await new Promise((resolve) => setTimeout(resolve, 500));
     const client = new Client(database.url);
     await client.connect();
@@ -33,7 +33,7 @@ try {
   process.exit(1);
 }`;
 
-// Making a database waits for the disk, which other tests use as well.
+// Creating a database waits for the disk, which other tests use at the same time.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const isRoot = process.getuid?.() === 0;
@@ -56,13 +56,13 @@ afterEach(async () => {
   for (const child of running) child.kill('SIGKILL');
   running.clear();
   await expectStopped();
-  const place = await placeOf(root);
-  await rm(place, { recursive: true, force: true });
+  const folder = await databaseFolder(root);
+  await rm(folder, { recursive: true, force: true });
   await rm(root, { recursive: true, force: true });
 });
 
 describe('the embedded Postgres', () => {
-  it('is made at the first start, for this machine and this user alone', async () => {
+  it('is created at the first start, for this machine and this user only', async () => {
     const { url } = await open();
     const [settings] = await runSql(
       url,
@@ -77,7 +77,7 @@ describe('the embedded Postgres', () => {
     expect((await stat(join(root, '.twinkey/postgres/password'))).mode & 0o777).toBe(0o600);
   });
 
-  it('is the same at the second start, within a moment, and on the same port', async () => {
+  it('has the same data and port at the second start, which is fast', async () => {
     const first = await open();
     await runSql(first.url, 'CREATE TABLE kept AS SELECT 42 AS answer');
     await first.close();
@@ -90,12 +90,11 @@ describe('the embedded Postgres', () => {
     expect(await runSql(second.url, 'SELECT answer FROM kept')).toEqual([{ answer: 42 }]);
   });
 
-  it('takes another port where something else has got the last one', async () => {
+  it('takes another port if another program uses the last one', async () => {
     const first = await open();
     await first.close();
     const port = Number(new URL(first.url).port);
-    const other = createServer().listen(port, '127.0.0.1');
-    await once(other, 'listening');
+    const other = await listen(port);
     try {
       const second = await open();
       expect(new URL(second.url).port).not.toBe(String(port));
@@ -105,7 +104,7 @@ describe('the embedded Postgres', () => {
     }
   });
 
-  it('is shared by all who open it at once, from nothing, and stops with the last of them', async () => {
+  it('is created once and shared if several processes open it at the same time, and stops with the last of them', async () => {
     const opened = await Promise.all(Array.from({ length: 6 }, () => open()));
     expect(new Set(opened.map(({ url }) => url)).size).toBe(1);
     const [last, ...others] = opened;
@@ -118,19 +117,19 @@ describe('the embedded Postgres', () => {
     );
   });
 
-  it('lets in one exclusive process, and tells the next one why not', async () => {
+  it('allows one exclusive process, and tells the next one the reason', async () => {
     const first = await open('exclusive');
     const refused = start('exclusive');
     expect(await refused.failure).toBe(
       `AlreadyRunningError: Twinkey is already running from this checkout (process ${first.child.pid}).`,
     );
-    const guest = await open();
-    expect(guest.url).toBe(first.url);
+    const shared = await open();
+    expect(shared.url).toBe(first.url);
     await first.close();
     await open('exclusive');
   });
 
-  it('stops when the process that started it is killed, and starts again', async () => {
+  it('stops when the process that started it is killed, and can start again', async () => {
     const killed = await open('exclusive');
     await runSql(killed.url, 'CREATE TABLE kept AS SELECT 42 AS answer');
     killed.child.kill('SIGKILL');
@@ -140,14 +139,14 @@ describe('the embedded Postgres', () => {
     await expectStopped();
   });
 
-  it('outlives Ctrl-C, which reaches the whole process group, until the application has drained', async () => {
+  it('keeps running after Ctrl-C, which the whole process group receives, until the application has drained', async () => {
     const { child } = await open('exclusive');
     process.kill(-child.pid!, 'SIGINT');
     expect(await once(child, 'exit')).toEqual([0, null]);
     await expectStopped();
   });
 
-  it('comes back on its port where the server itself was killed', async () => {
+  it('starts again on the same port if the server itself was killed', async () => {
     const first = await open();
     const pid = (await readFile(join(root, '.twinkey/postgres/data/postmaster.pid'), 'utf8')).split('\n')[0];
     process.kill(Number(pid), 'SIGKILL');
@@ -161,9 +160,9 @@ describe('the embedded Postgres', () => {
     const first = await open();
     await runSql(first.url, 'CREATE TABLE kept AS SELECT 42 AS answer');
     await first.close();
-    const place = await placeOf(root);
-    expect(place).toMatch(/^\/var\/tmp\/twinkey-postgres-/);
-    expect((await stat(place)).mode & 0o777).toBe(0o700);
+    const folder = await databaseFolder(root);
+    expect(folder).toMatch(/^\/var\/tmp\/twinkey-postgres-/);
+    expect((await stat(folder)).mode & 0o777).toBe(0o700);
     const second = await open();
     expect(await runSql(second.url, 'SELECT answer FROM kept')).toEqual([{ answer: 42 }]);
   });
@@ -197,10 +196,10 @@ function start(exclusive = '', user: { uid?: number; gid?: number } = {}) {
 
 async function open(exclusive = '', user: { uid?: number; gid?: number } = {}) {
   const { child, url, failure } = start(exclusive, user);
-  const said = await Promise.race([url, failure.then((text) => Promise.reject(new Error(text)))]);
+  const opened = await Promise.race([url, failure.then((text) => Promise.reject(new Error(text)))]);
   return {
     child,
-    url: said,
+    url: opened,
     close: async () => {
       child.kill('SIGINT');
       await once(child, 'exit');
@@ -208,14 +207,14 @@ async function open(exclusive = '', user: { uid?: number; gid?: number } = {}) {
   };
 }
 
-async function placeOf(folder: string): Promise<string> {
-  const place = join(folder, '.twinkey/postgres');
-  return readFile(join(place, 'location'), 'utf8').catch(() => place);
+async function databaseFolder(checkoutFolder: string): Promise<string> {
+  const folder = join(checkoutFolder, '.twinkey/postgres');
+  return readFile(join(folder, 'location'), 'utf8').catch(() => folder);
 }
 
-/** It has, or does in a moment: the keeper is a process of its own. */
+/** Waits until the server has stopped: its supervisor is a separate process. */
 async function expectStopped(): Promise<void> {
-  const data = join(await placeOf(root), 'data');
+  const data = join(await databaseFolder(root), 'data');
   await vi.waitFor(async () => expect(await readdir(data).catch(() => [])).not.toContain('postmaster.pid'), {
     timeout: 30_000,
     interval: 20,

@@ -6,7 +6,7 @@ import { keyStartsWith } from '#libs/database/page.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 
 const ROWS = 20_000;
-/** Pages of 8 KiB that a query may read, at whatever depth: 21 rows, each of which may lie on a page of its own. */
+/** Pages of 8 KiB that a query may read at any depth: 21 rows, each possibly on a different page. */
 const FEW_PAGES = 80;
 
 let database: TestDatabase;
@@ -35,7 +35,7 @@ afterAll(async () => {
   await database.close();
 });
 
-/** How many pages of 8 KiB a query touches, and how many rows it gives. */
+/** The number of 8 KiB pages that a query reads, and of rows that it returns. */
 async function cost(sql: string): Promise<{ pages: number; rows: number }> {
   const [{ 'QUERY PLAN': plan }] = await dataSource.query(`EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ${sql}`);
   const top = plan[0].Plan;
@@ -47,7 +47,7 @@ const users = `SELECT * FROM users.users AS u JOIN users.identities AS i ON i.us
   WHERE u.status <> 'deleted' AND`;
 const deep = `(SELECT created_at FROM identity.accounts ORDER BY created_at OFFSET ${ROWS - 100} LIMIT 1)`;
 
-describe('a page in the depth of a list reads no more than one at its beginning', () => {
+describe('a page deep in a list reads no more than the first page', () => {
   it.each([
     [
       'accounts by time',
@@ -99,7 +99,7 @@ describe('a page in the depth of a list reads no more than one at its beginning'
       .replaceAll('$ID', `'80000000-0000-7000-8000-000000000000'`);
     const found = await cost(text);
     expect(found.rows).toBe(21);
-    // An index entry and a row for each, and for each joined row.
+    // One index entry and one row each, also for joined rows.
     expect(found.pages).toBeLessThan(FEW_PAGES * (text.includes('JOIN') ? 3 : 1));
   });
 });
@@ -117,11 +117,11 @@ describe('a search by prefix', () => {
     ['zoë12345', 1, 'a first name'],
     ['ZOË12345 öde', 1, 'first and last name, in another case'],
     ['O\u0308degård12345', 1, 'a last name, decomposed'],
-    ['degård', 0, 'not what is inside'],
-    ['%', 0, 'a percent sign is a percent sign'],
-    ['_', 0, 'and an underscore one'],
-    ['\\', 0, 'and a backslash one'],
-    ['', ROWS, 'nothing: everybody'],
+    ['degård', 0, 'no match inside a name'],
+    ['%', 0, 'a percent sign is literal'],
+    ['_', 0, 'an underscore is literal'],
+    ['\\', 0, 'a backslash is literal'],
+    ['', ROWS, 'an empty search finds all'],
   ])('by name, %j finds %i: %s', async (q, expected) => {
     expect(await count(nameStartsWith('a', '$1'), q)).toBe(expected);
   });
@@ -135,7 +135,7 @@ describe('a search by prefix', () => {
     expect(await count(keyStartsWith('a.email_key', '$1'), q)).toBe(expected);
   });
 
-  it('reads the matching rows alone, of accounts and of users', async () => {
+  it('reads only the matching rows, of accounts and of users', async () => {
     const found = await cost(
       `${accounts} ${nameStartsWith('a', `'zoë12345'`)} OR ${keyStartsWith('a.email_key', `'p12345@'`)}`,
     );

@@ -20,7 +20,7 @@ const both = [
 describe.each(both)('the migrations of schema %s', (schema, open) => {
   const namesOf = () => (open(database.url).options.migrations as { name: string }[]).map(({ name }) => name);
 
-  it('make what the entities say, on an empty database', async () => {
+  it('create the schema of the entities in an empty database', async () => {
     await migrate(open(database.url), 'up');
     const dataSource = await open(database.url).initialize();
     const drift = await dataSource.driver.createSchemaBuilder().log();
@@ -28,23 +28,23 @@ describe.each(both)('the migrations of schema %s', (schema, open) => {
     expect(drift.upQueries.map(({ query }) => query)).toEqual([]);
   });
 
-  it('run once, when ten start at once', async () => {
+  it('run once when ten processes start at the same time', async () => {
     const runs = await Promise.all(Array.from({ length: 10 }, () => migrate(open(database.url), 'up')));
     expect(runs.flat().sort()).toEqual(namesOf().sort());
   });
 
   it('go up, all the way down, and up again', async () => {
     await migrate(open(database.url), 'up');
-    const made = await tables(schema);
+    const created = await tables(schema);
     const names = namesOf();
     for (const name of names.toReversed()) expect(await migrate(open(database.url), 'down')).toEqual([name]);
     expect(await migrate(open(database.url), 'down')).toEqual([]);
     expect(await tables(schema)).toEqual(['migrations']);
     expect(await migrate(open(database.url), 'up')).toEqual(names);
-    expect(await tables(schema)).toEqual(made);
+    expect(await tables(schema)).toEqual(created);
   });
 
-  it('can be asked about without being run', async () => {
+  it('can be listed without being run', async () => {
     const status = () => migrationStatus(open(database.url));
     const names = namesOf();
     expect(await status()).toEqual(names.map((name) => ({ name, applied: false, known: true })));
@@ -60,13 +60,13 @@ describe.each(both)('the migrations of schema %s', (schema, open) => {
     ]);
   });
 
-  it('are not held up by the time limits of requests', async () => {
-    const hurried = open(database.url, { statementTimeoutMs: 1 });
-    expect(await migrate(hurried, 'up')).toEqual(namesOf());
+  it('ignore the statement timeout of requests', async () => {
+    const withShortTimeout = open(database.url, { statementTimeoutMs: 1 });
+    expect(await migrate(withShortTimeout, 'up')).toEqual(namesOf());
   });
 });
 
-it('the last migration of each schema, taken back and applied again, leaves the data as they are', async () => {
+it('reverting and applying the last migration of each schema keeps the data', async () => {
   for (const [, open] of both) await migrate(open(database.url), 'up');
   const [role, account, user] = [v7(), v7(), v7()];
   await runSql(
@@ -90,7 +90,7 @@ it('the last migration of each schema, taken back and applied again, leaves the 
   expect(await runSql(database.url, 'SELECT issuer FROM users.identities')).toEqual([{ issuer: 'native' }]);
 });
 
-it('the authority is one row, whatever is tried', async () => {
+it('the authority table always has one row', async () => {
   await migrate(identityDataSource(database.url), 'up');
   const insert = (id: string) =>
     runSql(database.url, `INSERT INTO identity.authority (id, version) VALUES (${id}, 1)`);

@@ -25,7 +25,7 @@ afterEach(() => dataSource.destroy());
 
 const version = { name: 'test_authority', text: 'SELECT version FROM identity.authority', values: [] };
 
-/** Every way in which the applications ask; more at once than there are connections. */
+/** Every kind of query that the applications use, and more of them than the pool has connections. */
 const requests = () => [
   ...Array.from({ length: 4 }, () => dataSource.getRepository(Authority).find()),
   ...Array.from({ length: 4 }, () => preparedQuery(dataSource, version)),
@@ -45,9 +45,9 @@ async function expectUnavailableWithin(ms: number): Promise<void> {
 const expectAnswers = () => Promise.all(requests());
 
 describe('a data source', () => {
-  it('says within two seconds that the server is frozen, keeps no dead connection, and recovers', async () => {
+  it('fails within two seconds while the server is frozen, keeps no dead connection, and recovers', async () => {
     await expectAnswers();
-    // Idle for longer than silence may last while a statement runs.
+    // Idle for longer than a statement may run without a response.
     await sleep(1_500);
     await expectAnswers();
     await freeze(server);
@@ -61,7 +61,7 @@ describe('a data source', () => {
     await expectAnswers();
   });
 
-  it('says so too inside a transaction that was under way', async () => {
+  it('fails in the same way inside a running transaction', async () => {
     const frozen = dataSource.transaction(async (manager) => {
       await manager.query('SELECT FROM identity.authority FOR UPDATE');
       await freeze(server);
@@ -72,11 +72,11 @@ describe('a data source', () => {
     } finally {
       await thaw(server);
     }
-    // The lock went with the connection.
+    // The lock ended with the connection.
     await vi.waitFor(expectAnswers, { timeout: 5_000 });
   });
 
-  it('says at once that the server is down, and recovers when it is back', async () => {
+  it('fails immediately while the server is down, and recovers when it is back', async () => {
     await expectAnswers();
     await shutDown(server);
     await expectUnavailableWithin(1_000);
@@ -84,14 +84,14 @@ describe('a data source', () => {
     await expectAnswers();
   });
 
-  it('gives up a slow statement in time, and keeps its connection', async () => {
+  it('cancels a slow statement in time, and keeps its connection', async () => {
     const slow = dataSource.query('SELECT pg_sleep(10)');
     await expect(slow).rejects.toSatisfy(isUnavailable);
     expect(poolOf(dataSource).totalCount).toBe(1);
     await expectAnswers();
   });
 
-  it('gives up waiting for a connection where all are taken', async () => {
+  it('stops waiting for a connection if all are in use', async () => {
     const holders = Array.from({ length: 3 }, () => dataSource.createQueryRunner());
     await Promise.all(holders.map((holder) => holder.connect()));
     await expectUnavailableWithin(1_500);
@@ -99,7 +99,7 @@ describe('a data source', () => {
     await expectAnswers();
   });
 
-  it('leaves an idle connection alone for longer than a statement may take', async () => {
+  it('keeps an idle connection for longer than a statement may run', async () => {
     await expectAnswers();
     const before = await backends();
     await sleep(1_500);
@@ -107,7 +107,7 @@ describe('a data source', () => {
     expect(await backends()).toEqual(before);
   });
 
-  it('drops a connection to a read-only standby, so that the next one may reach the primary', async () => {
+  it('closes a connection to a read-only standby, so that the next one can reach the primary', async () => {
     const write = () => dataSource.query('UPDATE identity.authority SET version = version + 1');
     await runSql(server.url, 'ALTER SYSTEM SET default_transaction_read_only = on');
     await runSql(server.url, 'SELECT pg_reload_conf()');
@@ -121,7 +121,7 @@ describe('a data source', () => {
     await vi.waitFor(write);
   });
 
-  it('waits for a server that comes a little later than the application', async () => {
+  it('waits for a server that starts a little later than the application', async () => {
     await shutDown(server);
     const starting = Test.createTestingModule({
       imports: [IdentityDatabaseModule.forRoot(server.url)],

@@ -23,7 +23,7 @@ const BY_FIRST_NAME = {
   valueOf: ({ firstName }: Account) => firstName,
 };
 
-/** The first names of all pages, and how many pages there were. */
+/** The first names of all pages, and the number of pages. */
 async function walk(roleId: string, limit: number, descending: boolean) {
   const names: (string | null)[] = [];
   let pages = 0;
@@ -38,8 +38,8 @@ async function walk(roleId: string, limit: number, descending: boolean) {
   return { names, pages };
 }
 
-describe('pages by a column that not every row has a value in', () => {
-  it.each([1, 2, 3, 4, 5, 6, 7])('of %i show each row once, those without a value last', async (limit) => {
+describe('pages sorted by a nullable column', () => {
+  it.each([1, 2, 3, 4, 5, 6, 7])('of %i contain each row once, rows without a value last', async (limit) => {
     const make = new Factories(database);
     const { id: roleId } = await make.role();
     for (const firstName of ['b', null, 'a', null, 'b', null]) await make.account({ roleId, firstName });
@@ -48,7 +48,7 @@ describe('pages by a column that not every row has a value in', () => {
     expect(await walk(roleId, limit, true)).toEqual({ names: ['b', 'b', 'a', null, null, null], pages });
   });
 
-  it('may have values nowhere, or no rows at all', async () => {
+  it('work without any value and without any row', async () => {
     const make = new Factories(database);
     const { id: roleId } = await make.role();
     expect(await walk(roleId, 2, false)).toEqual({ names: [], pages: 1 });
@@ -58,7 +58,7 @@ describe('pages by a column that not every row has a value in', () => {
 });
 
 describe('the rows of a list', () => {
-  it('are counted as they are filtered, whatever their order', async () => {
+  it('are counted with the filters of the list', async () => {
     const make = new Factories(database);
     const { id: roleId } = await make.role();
     for (let index = 0; index < 3; index++) await make.account({ roleId });

@@ -193,7 +193,7 @@ describe('while it serves', () => {
       HOST: '127.0.0.1',
       DATABASE_URL: url,
     });
-    await running.said('listens');
+    await running.untilPrinted('listens');
     const login = async () => {
       const { status: code } = await fetch(`http://127.0.0.1:${ports.PORT}/api/v1/auth/login`, {
         method: 'POST',

@@ -26,16 +26,16 @@ const find = (name: string) => dataSource.getRepository(Permission).findOneBy({ 
 const version = async () => (await dataSource.query('SELECT version FROM identity.authority'))[0].version;
 
 describe('upserting the catalogue', () => {
-  it('adds what is missing as seeded, and changes nothing the second time', async () => {
+  it('adds missing permissions as seeded, and changes nothing the second time', async () => {
     expect(await upsertPermissions(dataSource, catalogue)).toEqual(['teas:brew', 'teas:read']);
-    const [made, authority] = [await find('teas:read'), await version()];
-    expect(made).toMatchObject({ description: 'Read teas.', seeded: true, version: 1 });
+    const [created, authority] = [await find('teas:read'), await version()];
+    expect(created).toMatchObject({ description: 'Read teas.', seeded: true, version: 1 });
     expect(await upsertPermissions(dataSource, catalogue)).toEqual([]);
-    expect(await find('teas:read')).toEqual(made);
+    expect(await find('teas:read')).toEqual(created);
     expect(await version()).toBe(authority);
   });
 
-  it('takes over one that somebody made under such a name, in whatever case, and leaves his description', async () => {
+  it('marks an existing permission of that name as seeded, in any case, and keeps its description', async () => {
     const id = v7();
     const own = { id, name: 'Teas:Brew', description: 'Ours.' };
     await dataSource
@@ -48,7 +48,7 @@ describe('upserting the catalogue', () => {
     expect(BigInt(await version())).toBeGreaterThan(BigInt(before));
   });
 
-  it('is done once, when ten do it at once', async () => {
+  it('is done once when ten processes do it at the same time', async () => {
     const runs = await Promise.all(
       Array.from({ length: 10 }, (_, n) =>
         upsertPermissions(dataSource, n % 2 ? catalogue : catalogue.toReversed()),

@@ -7,7 +7,7 @@ import { startTestIdentityProvider, type TestIdentityProvider } from '../support
 import { createRealm, type TestRealm } from '../support/keycloak.js';
 import { keycloakSettings, startTestUserService, type TestUserService } from '../support/user-service.js';
 
-/** Pages of three servers start slowly where everything else is at work too. */
+/** The pages of three servers load slowly on a busy machine. */
 const SLOWLY = { timeout: 120_000 };
 const PASSWORD = 'correct horse battery';
 
@@ -37,7 +37,7 @@ beforeAll(async () => {
   site = await createServer({
     configFile: fileURLToPath(new URL('../../examples/spa/vite.config.ts', import.meta.url)),
     server: { port: 0, host: '127.0.0.1', strictPort: false },
-    // Of its own: two checkouts, or two runs, may be tested at once.
+    // A separate folder, because several checkouts or runs may be tested at the same time.
     cacheDir: fileURLToPath(new URL(`../../node_modules/.vite-test-${process.pid}`, import.meta.url)),
     logLevel: 'error',
   });
@@ -70,7 +70,7 @@ async function open(): Promise<Visit> {
   return visit;
 }
 
-async function nativePerson() {
+async function createNativeUser() {
   const { api: admin } = await idp.signIn(['*']);
   const email = `${unique('ada')}@example.com`;
   const role = await idp.make.role();
@@ -86,7 +86,7 @@ async function signInNatively({ page }: Visit, email: string): Promise<void> {
 }
 
 describe('with Keycloak', SLOWLY, () => {
-  it('a person registers, comes back, edits his profile, signs out, and signs in again', async () => {
+  it('a user registers, returns, edits their profile, signs out, and signs in again', async () => {
     const visit = await open();
     const { page } = visit;
     const username = unique('ada');
@@ -132,8 +132,8 @@ describe('with Keycloak', SLOWLY, () => {
 });
 
 describe('with email and password', SLOWLY, () => {
-  it('a person signs in, edits his profile and signs out', async () => {
-    const { email } = await nativePerson();
+  it('a user signs in, edits their profile and signs out', async () => {
+    const { email } = await createNativeUser();
     const visit = await open();
     const { page } = visit;
     await signInNatively(visit, email);
@@ -153,8 +153,8 @@ describe('with email and password', SLOWLY, () => {
     expect(visit.problems).toEqual([]);
   });
 
-  it('a wrong password is told, and nothing else', async () => {
-    const { email } = await nativePerson();
+  it('a wrong password shows a message', async () => {
+    const { email } = await createNativeUser();
     const { page } = await open();
     await page.getByLabel('Email').fill(email);
     await page.getByLabel('Password').fill('a wrong one');
@@ -162,8 +162,8 @@ describe('with email and password', SLOWLY, () => {
     await page.getByText('The email or the password is wrong.').waitFor();
   });
 
-  it('a session that has ended asks for another sign-in', async () => {
-    const { email } = await nativePerson();
+  it('after the session has ended, the page asks to sign in again', async () => {
+    const { email } = await createNativeUser();
     const visit = await open();
     const { page } = visit;
     await signInNatively(visit, email);
@@ -174,12 +174,12 @@ describe('with email and password', SLOWLY, () => {
     await page.getByRole('button', { name: 'Continue with Keycloak' }).waitFor();
   });
 
-  it('a token whose time is up is not used', async () => {
-    const { email } = await nativePerson();
+  it('an expired token is not used', async () => {
+    const { email } = await createNativeUser();
     const visit = await open();
     const { page } = visit;
     await signInNatively(visit, email);
-    // As text: it runs in the page, where this program's types do not hold.
+    // As a string, because it runs in the page.
     await page.evaluate(`{
       const session = JSON.parse(sessionStorage.getItem('twinkey.session'));
       sessionStorage.setItem('twinkey.session', JSON.stringify({ ...session, expiresAt: Date.now() - 1 }));

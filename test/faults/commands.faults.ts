@@ -5,7 +5,7 @@ import { CliCheckout, type RunningCommand, type Variables } from '../cli/cli-che
 import { DURABLE, type PostgresServer, runSql, startPostgres } from '../support/postgres-server.js';
 import { lossOf, record } from './support/ledger.js';
 
-const AT_ONCE = 10;
+const CONCURRENT = 10;
 
 let checkout: CliCheckout;
 let postgres: PostgresServer;
@@ -20,13 +20,13 @@ afterAll(async () => {
   await postgres?.close();
 });
 
-/** What `migrate` and `seed` have written before they commit: a transaction that is open, or the lock of a migration. */
-const UNDER_WAY = `SELECT count(*)::int AS found FROM pg_stat_activity
+/** Detects a running `migrate` or `seed`: an open transaction with writes, or the lock of a migration. */
+const IN_PROGRESS = `SELECT count(*)::int AS found FROM pg_stat_activity
   WHERE datname = current_database() AND pid <> pg_backend_pid()
     AND (xact_start IS NOT NULL AND backend_xid IS NOT NULL
       OR pid IN (SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted))`;
 
-it('ten migrate at once, one killed midway: the others succeed, the schema is made once', async () => {
+it('ten concurrent migrate, one killed in between: the others succeed, the schema is created once', async () => {
   const ended = await tenWithOneKilled('migrate');
   const applied = await runSql(
     postgres.url,
@@ -35,7 +35,7 @@ it('ten migrate at once, one killed midway: the others succeed, the schema is ma
   const again = await checkout.twinkey(['migrate', 'status', '--json'], env);
   const failed = ended.filter(({ code }) => code !== 0);
   await record({
-    done: `${AT_ONCE} migrate at once, one killed midway`,
+    scenario: `${CONCURRENT} concurrent migrate, one killed in between`,
     lost: lossOf(failed.length, 'runs'),
     figures: `${applied.length} migrations, each once`,
   });
@@ -46,7 +46,7 @@ it('ten migrate at once, one killed midway: the others succeed, the schema is ma
   expect(applied.map(({ name }) => name).sort()).toEqual(known.map(({ name }) => name).sort());
 });
 
-it('ten seed at once, one killed midway: the others succeed, everything is there once', async () => {
+it('ten concurrent seed, one killed in between: the others succeed, every row exists once', async () => {
   const ended = await tenWithOneKilled('seed');
   const [rows] = await runSql(
     postgres.url,
@@ -55,7 +55,7 @@ it('ten seed at once, one killed midway: the others succeed, everything is there
   const again = await checkout.twinkey(['seed'], env);
   const failed = ended.filter(({ code }) => code !== 0);
   await record({
-    done: `${AT_ONCE} seed at once, one killed midway`,
+    scenario: `${CONCURRENT} concurrent seed, one killed in between`,
     lost: lossOf(failed.length, 'runs'),
     figures: `${rows?.['accounts']} accounts, ${rows?.['roles']} roles`,
   });
@@ -65,32 +65,32 @@ it('ten seed at once, one killed midway: the others succeed, everything is there
 });
 
 /**
- * Starts the first, suspends it in the middle of its work, starts nine others that come upon that, and kills the first.
- * @returns how the nine ended
+ * Starts a first process, suspends it in the middle of its work, starts nine others, and kills the first.
+ * @returns the results of the nine
  */
 async function tenWithOneKilled(command: string) {
   const first = checkout.start([command], env);
-  await suspendMidway(first, command);
-  const others = Array.from({ length: AT_ONCE - 1 }, () => checkout.start([command], env));
+  await suspendInProgress(first, command);
+  const others = Array.from({ length: CONCURRENT - 1 }, () => checkout.start([command], env));
   await sleep(3_000);
   first.child.kill('SIGKILL');
   expect((await first.ended).code).toBe(null);
   return Promise.all(others.map(({ ended }) => ended));
 }
 
-async function suspendMidway({ child }: RunningCommand, command: string): Promise<void> {
+async function suspendInProgress({ child }: RunningCommand, command: string): Promise<void> {
   const client = new Client({ connectionString: postgres.url });
   await client.connect();
   try {
     while (child.exitCode === null) {
-      if ((await client.query(UNDER_WAY)).rows[0].found === 0) continue;
+      if ((await client.query(IN_PROGRESS)).rows[0].found === 0) continue;
       child.kill('SIGSTOP');
-      // It may have ended its transaction before it was suspended.
+      // Its transaction may have ended before it was suspended.
       await sleep(100);
-      if ((await client.query(UNDER_WAY)).rows[0].found > 0) return;
+      if ((await client.query(IN_PROGRESS)).rows[0].found > 0) return;
       child.kill('SIGCONT');
     }
-    throw new Error(`twinkey ${command} was done before it could be suspended.`);
+    throw new Error(`twinkey ${command} ended before it could be suspended.`);
   } finally {
     await client.end();
   }

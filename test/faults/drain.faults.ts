@@ -5,26 +5,26 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { lossOf, record } from './support/ledger.js';
 import { Replica } from './support/replica.js';
 import { isSuccess, send, tally } from './support/request.js';
-import { logIn, openStand, PASSWORD, type Stand } from './support/stand.js';
+import { logIn, openTestEnvironment, PASSWORD, type TestEnvironment } from './support/stand.js';
 
-/** Of the drain in production: for so long a process that is told to end serves on. */
+/** In production a process continues to serve for this time after SIGTERM. */
 const GRACE_MS = 5_000;
 const LOGINS = 6;
 const UPLOADS = 94;
 
-let stand: Stand;
+let environment: TestEnvironment;
 let replica: Replica;
 beforeAll(async () => {
-  stand = await openStand();
-  replica = await Replica.start(stand.checkout, 'all', stand.env);
+  environment = await openTestEnvironment();
+  replica = await Replica.start(environment.checkout, 'all', environment.env);
 });
 afterAll(async () => {
   await replica?.kill();
-  await stand?.close();
+  await environment?.close();
 });
 
-it('SIGTERM with 100 requests under way, most of them until after the grace: none is lost', async () => {
-  const accounts = await Promise.all(Array.from({ length: LOGINS }, () => stand.account('user')));
+it('SIGTERM with 100 running requests, most of which end after the grace period: none is lost', async () => {
+  const accounts = await Promise.all(Array.from({ length: LOGINS }, () => environment.account('user')));
   const token = await logIn(replica.identityProvider, accounts[0]!);
   const uploads = await Promise.all(Array.from({ length: UPLOADS }, () => beginUpload(token)));
   const logins = accounts.map(({ email }) =>
@@ -45,7 +45,7 @@ it('SIGTERM with 100 requests under way, most of them until after the grace: non
   const failures = answers.filter((answer) => !isSuccess(answer));
   const cutOff = written.filter((status) => status !== 200);
   await record({
-    done: `SIGTERM with ${LOGINS} logins and ${UPLOADS} slow uploads under way`,
+    scenario: `SIGTERM with ${LOGINS} logins and ${UPLOADS} slow uploads running`,
     lost: lossOf(failures.length + cutOff.length, 'requests'),
     figures: `exit code ${code} after ${ms} ms`,
   });
@@ -56,7 +56,7 @@ it('SIGTERM with 100 requests under way, most of them until after the grace: non
   expect(ms).toBeLessThan(25_000);
 });
 
-/** Until the listener has closed, with all of them under way. */
+/** Waits until the listener has closed, while all requests are still running. */
 async function untilRefused(): Promise<void> {
   const since = performance.now();
   const call = { name: 'late', url: `${replica.userService}/users/me` };
@@ -66,7 +66,7 @@ async function untilRefused(): Promise<void> {
   }
 }
 
-/** The first half of a `PUT /users/me`. @returns sends the rest, and tells the answer's status */
+/** Sends the first half of a `PUT /users/me`. @returns a function that sends the rest and returns the status */
 async function beginUpload(token: string): Promise<() => Promise<number | string>> {
   const body = JSON.stringify({ settings: { theme: 'dark' } });
   const socket = connect(Number(replica.ports.USER_SERVICE_PORT), '127.0.0.1');

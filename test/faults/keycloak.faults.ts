@@ -4,20 +4,20 @@ import { startOwnKeycloak } from '../support/keycloak-server.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
 import { testFlood } from './keycloak/flood.js';
 import { testOutages } from './keycloak/outages.js';
-import type { KeycloakSite } from './keycloak/site.js';
+import type { KeycloakSetup } from './keycloak/site.js';
 import { type BrokenWrites, testBrokenWrites } from './support/broken-writes.js';
 import { Replica } from './support/replica.js';
-import { databaseThrough, openStand } from './support/stand.js';
+import { databaseThrough, openTestEnvironment } from './support/stand.js';
 
 const closers: (() => Promise<unknown>)[] = [];
-let site: KeycloakSite;
+let setup: KeycloakSetup;
 let writes: BrokenWrites;
 beforeAll(async () => {
-  // The one starts, the other too: neither is left behind where one fails.
-  const [stand, keycloak] = await Promise.all([
-    openStand().then((stand) => {
-      closers.push(stand.close);
-      return stand;
+  // Both start in parallel; if one fails, the other is closed as well.
+  const [environment, keycloak] = await Promise.all([
+    openTestEnvironment().then((environment) => {
+      closers.push(environment.close);
+      return environment;
     }),
     startOwnKeycloak().then((keycloak) => {
       closers.push(keycloak.close);
@@ -28,17 +28,17 @@ beforeAll(async () => {
   const person = await realm.createUser();
   const proxy = await TcpProxy.start(keycloak.keycloak.url);
   closers.push(() => proxy.close());
-  const database = await TcpProxy.start(stand.postgres.url);
+  const database = await TcpProxy.start(environment.postgres.url);
   closers.push(() => database.close());
-  const replica = await Replica.start(stand.checkout, 'user-service', {
-    ...stand.env,
-    // In production Keycloak's address would have to be https.
+  const replica = await Replica.start(environment.checkout, 'user-service', {
+    ...environment.env,
+    // In production Keycloak's URL must be https.
     ENVIRONMENT: 'test',
-    DATABASE_URL: databaseThrough(database, stand.postgres.url),
+    DATABASE_URL: databaseThrough(database, environment.postgres.url),
     ...keycloakEnv(realm, { internalUrl: proxy.url }),
   });
   closers.push(() => replica.kill());
-  site = { keycloak, realm, person, proxy, replica };
+  setup = { keycloak, realm, person, proxy, replica };
   writes = {
     issuer: 'Keycloak',
     userService: replica,
@@ -46,13 +46,13 @@ beforeAll(async () => {
     database,
     change: /^PUT \/admin\/realms\//,
     token: await realm.passwordToken(person),
-    ownersName: async () => (await realm.getUser(person.id))?.lastName,
+    nameAtOwner: async () => (await realm.getUser(person.id))?.lastName,
   };
 });
 afterAll(async () => {
   for (const close of closers.reverse()) await close();
 });
 
-testFlood(() => site);
+testFlood(() => setup);
 testBrokenWrites(() => writes);
-testOutages(() => site);
+testOutages(() => setup);

@@ -3,26 +3,26 @@ import { Account } from '#libs/database/identity/account.entity.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
 import { type BrokenWrites, testBrokenWrites } from './support/broken-writes.js';
 import { Replica } from './support/replica.js';
-import { databaseThrough, logIn, openStand } from './support/stand.js';
+import { databaseThrough, logIn, openTestEnvironment } from './support/stand.js';
 
 const closers: (() => Promise<unknown>)[] = [];
 let writes: BrokenWrites;
 beforeAll(async () => {
-  const stand = await openStand();
-  closers.push(stand.close);
-  const identityProvider = await Replica.start(stand.checkout, 'identity-provider', stand.env);
+  const environment = await openTestEnvironment();
+  closers.push(environment.close);
+  const identityProvider = await Replica.start(environment.checkout, 'identity-provider', environment.env);
   closers.push(() => identityProvider.kill());
   const directory = await TcpProxy.start(identityProvider.identityProvider);
   closers.push(() => directory.close());
-  const database = await TcpProxy.start(stand.postgres.url);
+  const database = await TcpProxy.start(environment.postgres.url);
   closers.push(() => database.close());
-  const userService = await Replica.start(stand.checkout, 'user-service', {
-    ...stand.env,
+  const userService = await Replica.start(environment.checkout, 'user-service', {
+    ...environment.env,
     IDENTITY_PROVIDER_URL: directory.url,
-    DATABASE_URL: databaseThrough(database, stand.postgres.url),
+    DATABASE_URL: databaseThrough(database, environment.postgres.url),
   });
   closers.push(() => userService.kill());
-  const { id, email } = await stand.account('user');
+  const { id, email } = await environment.account('user');
   writes = {
     issuer: 'native',
     userService,
@@ -30,7 +30,7 @@ beforeAll(async () => {
     database,
     change: /^PATCH \/api\/v1\/auth\/me /,
     token: await logIn(identityProvider.identityProvider, { email }),
-    ownersName: async () => (await stand.identity.manager.findOneByOrFail(Account, { id })).lastName,
+    nameAtOwner: async () => (await environment.identity.manager.findOneByOrFail(Account, { id })).lastName,
   };
 });
 afterAll(async () => {

@@ -5,33 +5,33 @@ import { lossOf, record } from './support/ledger.js';
 import { Load } from './support/load.js';
 import { Replica } from './support/replica.js';
 import { send, slowest, tally } from './support/request.js';
-import { logIn, openStand, PASSWORD, type Stand } from './support/stand.js';
+import { logIn, openTestEnvironment, PASSWORD, type TestEnvironment } from './support/stand.js';
 import { Writer } from './support/written.js';
 
 const RESTARTS = 10;
 const WRITERS = 6;
 const CLIENTS = 12;
 
-let stand: Stand;
+let environment: TestEnvironment;
 let balancer: LoadBalancer;
 let replicas: Replica[] = [];
 let emails: string[];
 let tokens: string[];
 beforeAll(async () => {
-  stand = await openStand();
+  environment = await openTestEnvironment();
   const urls = await balancedUrls();
-  const env = { ...stand.env, IDENTITY_PROVIDER_URL: urls.identityProvider, TRUST_PROXY: 'loopback' };
-  replicas = await Promise.all([1, 2].map(() => Replica.start(stand.checkout, 'all', env)));
+  const env = { ...environment.env, IDENTITY_PROVIDER_URL: urls.identityProvider, TRUST_PROXY: 'loopback' };
+  replicas = await Promise.all([1, 2].map(() => Replica.start(environment.checkout, 'all', env)));
   balancer = await startHaproxy(urls, replicas);
-  const people = Array.from({ length: WRITERS }, () => stand.account('user'));
-  const accounts = await Promise.all([...people, stand.account('admin')]);
+  const people = Array.from({ length: WRITERS }, () => environment.account('user'));
+  const accounts = await Promise.all([...people, environment.account('admin')]);
   emails = accounts.map(({ email }) => email);
   tokens = await Promise.all(accounts.map((account) => logIn(balancer.identityProvider, account)));
 });
 afterAll(async () => {
   await balancer?.close();
   await Promise.all(replicas.map((replica) => replica.kill()));
-  await stand?.close();
+  await environment?.close();
 });
 
 it('HAProxy lets through headers of nearly 32 KiB', async () => {
@@ -45,21 +45,21 @@ it('HAProxy lets through headers of nearly 32 KiB', async () => {
   expect(status).toBe(200);
 });
 
-it('two replicas behind HAProxy, restarted in turn under load: no request fails', async () => {
+it('two replicas behind HAProxy, restarted one after the other under load: no request fails', async () => {
   const { load, writers } = begin(40);
   await sleep(1_000);
   const stops: { code: number | null; ms: number }[] = [];
   for (let turn = 0; turn < RESTARTS; turn += 1) {
     stops.push(await (replicas[turn % 2] as Replica).restart());
-    // Until HAProxy has seen that it is back.
+    // Wait until HAProxy uses the replica again.
     await sleep(1_500);
   }
   const outcomes = await load.stop();
   const lost = await lostOf(writers);
   await record({
-    done: `${RESTARTS} rolling restarts, ${outcomes.length} requests`,
+    scenario: `${RESTARTS} rolling restarts, ${outcomes.length} requests`,
     lost: lossOf(load.failures.length + lost, 'requests'),
-    figures: `slowest request ${slowest(outcomes)} ms, slowest end of a process ${Math.max(...stops.map(({ ms }) => ms))} ms`,
+    figures: `slowest request ${slowest(outcomes)} ms, slowest stop of a process ${Math.max(...stops.map(({ ms }) => ms))} ms`,
   });
   expect(outcomes.length).toBeGreaterThan(1_000);
   expect(tally(load.failures)).toBe('');
@@ -67,8 +67,8 @@ it('two replicas behind HAProxy, restarted in turn under load: no request fails'
   expect(stops.filter(({ code, ms }) => code !== 0 || ms > 25_000)).toEqual([]);
 }, 300_000);
 
-it('kill -9 of one replica: nothing but what it had in hand fails, and no acknowledged write is lost', async () => {
-  // Enough that it has something in hand.
+it('kill -9 of one replica: only its current requests fail, and no acknowledged write is lost', async () => {
+  // Enough load that the replica has current requests.
   const { load, writers } = begin(150);
   await sleep(2_000);
   const [victim] = replicas as [Replica];
@@ -81,26 +81,28 @@ it('kill -9 of one replica: nothing but what it had in hand fails, and no acknow
   await sleep(2_000);
   const outcomes = await load.stop();
   const lost = await lostOf(writers);
-  const inHand = load.failures.filter(({ startedAt, endedAt }) => startedAt <= goneAt && endedAt >= killedAt);
-  const others = load.failures.filter((outcome) => !inHand.includes(outcome));
+  const interrupted = load.failures.filter(
+    ({ startedAt, endedAt }) => startedAt <= goneAt && endedAt >= killedAt,
+  );
+  const others = load.failures.filter((outcome) => !interrupted.includes(outcome));
   await record({
-    done: `kill -9 of one of two replicas, ${outcomes.length} requests`,
+    scenario: `kill -9 of one of two replicas, ${outcomes.length} requests`,
     lost: lossOf(others.length + lost, 'requests'),
-    figures: `${inHand.length} of ${inFlight} requests under way were cut off`,
+    figures: `${interrupted.length} of ${inFlight} running requests were cut off`,
   });
   expect(tally(others)).toBe('');
-  expect(inHand.length).toBeLessThanOrEqual(CLIENTS);
+  expect(interrupted.length).toBeLessThanOrEqual(CLIENTS);
   expect(lost).toBe(0);
 });
 
-/** Reads, writes, logins and a route that asks identity-provider, on connections that are kept. */
+/** Reads, writes, logins and a route that calls identity-provider, on keep-alive connections. */
 function begin(perSecond: number) {
   const writers = tokens.slice(0, WRITERS).map((token) => new Writer(token));
   const load = new Load({
     clients: CLIENTS,
     perSecond,
     next: (client, turn) => writers[client]?.next(balancer.userService) ?? call(client + turn),
-    onOutcome: (outcome, client) => writers[client]?.heard(outcome),
+    onOutcome: (outcome, client) => writers[client]?.onOutcome(outcome),
   });
   return { load, writers };
 }

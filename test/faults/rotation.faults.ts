@@ -1,50 +1,49 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { decodeProtectedHeader } from 'jose';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Account } from '#libs/database/identity/account.entity.js';
 import type { CliCheckout } from '../cli/cli-checkout.js';
+import { readToken } from '../support/keycloak-tokens.js';
 import { balancedUrls, type LoadBalancer, startHaproxy } from './support/haproxy.js';
 import { lossOf, record } from './support/ledger.js';
 import { Load } from './support/load.js';
 import { Replica } from './support/replica.js';
 import { send, slowest, tally } from './support/request.js';
-import { logIn, openStand, PASSWORD, type Stand } from './support/stand.js';
+import { logIn, openTestEnvironment, PASSWORD, type TestEnvironment } from './support/stand.js';
 
-/** A verifier re-reads the JWKS every minute. */
+/** A verifier fetches the JWKS every minute. */
 const REVOKED_WITHIN_MS = 62_000;
 
-let stand: Stand;
-/** Without the keys: its user-service knows what the JWKS tells. */
+let environment: TestEnvironment;
+/** A checkout without keys: its user-service fetches them from the JWKS. */
 let elsewhere: CliCheckout;
 let balancer: LoadBalancer;
 let replicas: Replica[] = [];
 let verifier: Replica;
 let person: Account;
 beforeAll(async () => {
-  stand = await openStand();
-  elsewhere = await stand.checkout.clone();
-  const { JWT_KID, JWT_PRIVATE_KEY, JWT_PUBLIC_KEY, ...env } = stand.env;
+  environment = await openTestEnvironment();
+  elsewhere = await environment.checkout.clone();
+  const { JWT_KID, JWT_PRIVATE_KEY, JWT_PUBLIC_KEY, ...env } = environment.env;
   const keys = `JWT_KID=${JWT_KID}\nJWT_PRIVATE_KEY=${JWT_PRIVATE_KEY}\nJWT_PUBLIC_KEY=${JWT_PUBLIC_KEY}\n`;
-  await writeFile(stand.checkout.path('.env'), keys, { mode: 0o600 });
+  await writeFile(environment.checkout.path('.env'), keys, { mode: 0o600 });
   const urls = await balancedUrls();
-  stand.env = { ...env, IDENTITY_PROVIDER_URL: urls.identityProvider };
-  replicas = await Promise.all([1, 2].map(() => Replica.start(stand.checkout, 'all', stand.env)));
+  environment.env = { ...env, IDENTITY_PROVIDER_URL: urls.identityProvider };
+  replicas = await Promise.all([1, 2].map(() => Replica.start(environment.checkout, 'all', environment.env)));
   balancer = await startHaproxy(urls, replicas);
-  verifier = await Replica.start(elsewhere, 'user-service', stand.env);
-  person = await stand.account('user');
+  verifier = await Replica.start(elsewhere, 'user-service', environment.env);
+  person = await environment.account('user');
 });
 afterAll(async () => {
   await balancer?.close();
   await Promise.all([...replicas, verifier].map((replica) => replica?.kill()));
   await elsewhere?.close();
-  await stand?.close();
+  await environment?.close();
 });
 
-it('the signing key is changed under load, with twinkey keys rotate: no request fails', async () => {
-  const logIns = async () => logIn(balancer.identityProvider, person);
-  const oldToken = await logIns();
-  /** Those that are in use, as they are given out. */
+it('the signing key is changed under load with twinkey keys rotate: no request fails', async () => {
+  const oldToken = await logIn(balancer.identityProvider, person);
+  /** The tokens in use: the old one and the newest. */
   let tokens = [oldToken];
   let newest = oldToken;
   const load = new Load({
@@ -61,7 +60,7 @@ it('the signing key is changed under load, with twinkey keys rotate: no request 
 
   await rotate();
   await restartInTurn();
-  // The whole two minutes, during which every verifier reads the next key.
+  // Waits two minutes, in which every verifier fetches the next key.
   await rotate('--activate', '--wait');
   await restartInTurn();
   await sleep(1_000);
@@ -69,9 +68,9 @@ it('the signing key is changed under load, with twinkey keys rotate: no request 
   expect(new Set(kids).size).toBe(2);
   await sleep(2_000);
 
-  // In real life no sooner than the last old token has ended.
+  // In production this is done when the last old token has expired.
   tokens = [newest];
-  await drop(kids[0] as string);
+  await removeOldKey(kids[0] as string);
   await restartInTurn();
   const since = performance.now();
   const me = `${verifier.userService}/users/me`;
@@ -83,7 +82,7 @@ it('the signing key is changed under load, with twinkey keys rotate: no request 
   }
   const outcomes = await load.stop();
   await record({
-    done: `Signing key published, activated and the old one dropped, ${outcomes.length} requests`,
+    scenario: `Signing key published, activated and the old one removed, ${outcomes.length} requests`,
     lost: lossOf(load.failures.length, 'requests'),
     figures: `6 restarts, slowest request ${slowest(outcomes)} ms, the old key refused after ${Math.round(revokedAfter / 1_000)} s`,
   });
@@ -92,7 +91,7 @@ it('the signing key is changed under load, with twinkey keys rotate: no request 
 }, 400_000);
 
 async function rotate(...args: string[]): Promise<void> {
-  expect(await stand.checkout.twinkey(['keys', 'rotate', ...args], stand.env)).toMatchObject({
+  expect(await environment.checkout.twinkey(['keys', 'rotate', ...args], environment.env)).toMatchObject({
     code: 0,
     stderr: '',
   });
@@ -105,17 +104,17 @@ async function restartInTurn(): Promise<void> {
   }
 }
 
-/** As an operator does it, with an editor. */
-async function drop(kid: string): Promise<void> {
-  const file = stand.checkout.path('.env');
+/** Edits the file, as an operator does. */
+async function removeOldKey(kid: string): Promise<void> {
+  const file = environment.checkout.path('.env');
   const text = await readFile(file, 'utf8');
   expect(text).toContain(`${kid}:`);
   await writeFile(file, text.replace(/^JWT_ADDITIONAL_PUBLIC_KEYS=.*$/m, 'JWT_ADDITIONAL_PUBLIC_KEYS='));
 }
 
-const kidOf = (token: string) => decodeProtectedHeader(token).kid;
+const kidOf = (token: string) => readToken(token)[0]['kid'];
 
-/** Tokens of both keys at all who verify them, and now and then a new one. */
+/** Requests with tokens of both keys to all verifiers, and sometimes a new login. */
 function call(turn: number, token: string) {
   const { identityProvider, userService } = balancer;
   switch (turn) {

@@ -5,25 +5,25 @@ import { lossOf, record } from './support/ledger.js';
 import { Load } from './support/load.js';
 import { Replica } from './support/replica.js';
 import { slowest, tally } from './support/request.js';
-import { logIn, openStand, type Stand } from './support/stand.js';
+import { logIn, openTestEnvironment, type TestEnvironment } from './support/stand.js';
 
 const SOCKETS = 2_000;
 const CLOSED_WITHIN_MS = 15_000;
-/** A client that keeps sending is noticed just as late as one that is silent. */
-const DRIP_MS = 3_000;
+/** Time between the chunks of a client that sends slowly. */
+const CHUNK_INTERVAL_MS = 3_000;
 
-let stand: Stand;
+let environment: TestEnvironment;
 let replica: Replica;
 beforeAll(async () => {
-  stand = await openStand();
-  replica = await Replica.start(stand.checkout, 'all', stand.env);
+  environment = await openTestEnvironment();
+  replica = await Replica.start(environment.checkout, 'all', environment.env);
 });
 afterAll(async () => {
   await replica?.kill();
-  await stand?.close();
+  await environment?.close();
 });
 
-/** What a slow client says at first, and then piece by piece. */
+/** The first bytes of each kind of slow client, and the chunk that it repeats. */
 const KINDS = [
   { first: '', drip: '' },
   { first: 'GET /health/live HTTP/1.1\r\nHost: a\r\n', drip: '' },
@@ -35,8 +35,8 @@ const KINDS = [
   },
 ];
 
-it('2,000 slow clients: cut off in time, while everybody else is served', async () => {
-  const token = await logIn(replica.identityProvider, await stand.account('user'));
+it('2,000 slow clients: closed in time, while other clients are served', async () => {
+  const token = await logIn(replica.identityProvider, await environment.account('user'));
   const load = new Load({
     clients: 8,
     perSecond: 40,
@@ -49,17 +49,16 @@ it('2,000 slow clients: cut off in time, while everybody else is served', async 
   const clients = await Promise.all(
     Array.from({ length: SOCKETS }, (_, index) => slowClient(port, KINDS[index % KINDS.length]!)),
   );
-  // Of each kind those that were still there afterwards.
   await sleep(CLOSED_WITHIN_MS + 1_000);
   const outcomes = await load.stop();
-  const lives = clients.map(({ closedAfter }) => closedAfter());
+  const lifetimes = clients.map(({ closedAfter }) => closedAfter());
   for (const { socket } of clients) socket.destroy();
-  const open = lives.filter((life) => life === null).length;
-  const longest = Math.max(...lives.map((life) => life ?? Number.POSITIVE_INFINITY));
+  const open = lifetimes.filter((lifetime) => lifetime === null).length;
+  const longest = Math.max(...lifetimes.map((lifetime) => lifetime ?? Number.POSITIVE_INFINITY));
   await record({
-    done: `${SOCKETS} slow clients, ${outcomes.length} requests of others`,
+    scenario: `${SOCKETS} slow clients, ${outcomes.length} requests of other clients`,
     lost: lossOf(load.failures.length + open, 'requests, or sockets that stayed open'),
-    figures: `the last one closed after ${Math.round(longest)} ms, slowest request of others ${slowest(outcomes)} ms`,
+    figures: `the last socket closed after ${Math.round(longest)} ms, slowest request of other clients ${slowest(outcomes)} ms`,
   });
   expect(open).toBe(0);
   expect(longest).toBeLessThan(CLOSED_WITHIN_MS);
@@ -69,7 +68,7 @@ it('2,000 slow clients: cut off in time, while everybody else is served', async 
 
 interface SlowClient {
   socket: Socket;
-  /** Milliseconds from connecting; null while it is open. */
+  /** Milliseconds since the connection opened; null while it is open. */
   closedAfter(): number | null;
 }
 
@@ -82,7 +81,7 @@ function slowClient(port: number, { first, drip }: { first: string; drip: string
       if (first) socket.write(first);
       resolve({ socket, closedAfter: () => (closedAt === null ? null : closedAt - connectedAt) });
     });
-    const dripping = drip ? setInterval(() => socket.write(drip), DRIP_MS) : undefined;
+    const dripping = drip ? setInterval(() => socket.write(drip), CHUNK_INTERVAL_MS) : undefined;
     socket.on('error', () => {});
     socket.resume().on('close', () => {
       closedAt = performance.now();

@@ -6,7 +6,7 @@ import { lossOf, record } from './support/ledger.js';
 import { Load } from './support/load.js';
 import { Replica } from './support/replica.js';
 import { send, slowest, tally } from './support/request.js';
-import { logIn, openStand, type Stand } from './support/stand.js';
+import { logIn, openTestEnvironment, type TestEnvironment } from './support/stand.js';
 
 const SOCKETS_PER_PORT = 1_000;
 /** The request's 10 s, a second until that is seen, one more to read the answer, and what a busy machine adds. */
@@ -16,12 +16,12 @@ const SLACK = 60;
 /** In production a process that is told to end serves on for 5 s. */
 const ENDS_WITHIN_MS = 5_000 + 5_000;
 
-let stand: Stand;
+let stand: TestEnvironment;
 let replica: Replica;
 let ports: number[];
 let clients: Socket[] = [];
 beforeAll(async () => {
-  stand = await openStand();
+  stand = await openTestEnvironment();
   const metricsPort = await freePort();
   replica = await Replica.start(stand.checkout, 'all', { ...stand.env, METRICS_PORT: String(metricsPort) });
   const { PORT, USER_SERVICE_PORT, USER_SERVICE_INTERNAL_PORT } = replica.ports;
@@ -63,7 +63,7 @@ it('thousands of clients that never close: their sockets are gone, and everybody
   const ms = Math.round(performance.now() - since);
   const outcomes = await load.stop();
   await record({
-    done: `${clients.length} clients on ${ports.length} ports that never close, ${outcomes.length} requests of others`,
+    scenario: `${clients.length} clients on ${ports.length} ports that never close, ${outcomes.length} requests of others`,
     lost: lossOf(
       load.failures.length + Math.max(0, left - before - SLACK),
       'requests, or sockets that stayed open',
@@ -80,7 +80,7 @@ it('SIGTERM with clients that never close is done in its usual time', async () =
   clients.push(...(await open(50, KINDS.slice(0, 4))));
   const { code, ms } = await replica.stop();
   await record({
-    done: 'SIGTERM with 200 half-sent and refused requests, whose clients never close',
+    scenario: 'SIGTERM with 200 half-sent and refused requests, whose clients never close',
     lost: lossOf(code === 0 && ms < ENDS_WITHIN_MS ? 0 : 1, 'clean end'),
     figures: `exit code ${code} after ${ms} ms`,
   });

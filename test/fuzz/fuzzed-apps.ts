@@ -1,13 +1,13 @@
 import { type BothServices, startBothServices } from '../support/both-services.js';
 import { Sender } from './send.js';
 
-/** Which listener an operation is one of. */
+/** The listener that serves an operation. */
 export type Listener = 'identity-provider' | 'user-service' | 'internal';
 
-/** Both apps, with senders who hold everything and own a profile. */
+/** Both apps, with senders that have all permissions and a profile. */
 export interface FuzzedApps extends BothServices {
   admin: Record<Listener, Sender>;
-  /** A sender of another session of that admin. */
+  /** Creates a sender with another session of the admin. */
   anotherSession(): Promise<Sender>;
 }
 
@@ -18,9 +18,9 @@ export async function startFuzzedApps(): Promise<FuzzedApps> {
   const root = both.idp.api.url.replace('/api/v1', '');
   const senders: Sender[] = [];
   const sender = (url: string, token: string | null) => {
-    const made = new Sender(url, token);
-    senders.push(made);
-    return made;
+    const created = new Sender(url, token);
+    senders.push(created);
+    return created;
   };
   return {
     ...both,

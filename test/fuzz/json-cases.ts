@@ -1,6 +1,6 @@
 /**
- * Bodies after the cases of Nicolas Seriot's JSONTestSuite: JSON (RFC 8259), not JSON, and what a parser may take
- * either way. In `bytes` each character is a byte, for they are not UTF-8.
+ * Bodies based on Nicolas Seriot's JSONTestSuite: valid JSON (RFC 8259), invalid JSON, and bodies that a parser may
+ * accept or reject. In `INVALID_BYTES` each character is one byte, because the bodies are not UTF-8.
  */
 
 export const VALID: readonly string[] = [
@@ -100,14 +100,14 @@ export const VALID: readonly string[] = [
     '"\ufeff"',
   ],
   ...[`{"x":[{"id": "${'x'.repeat(40)}"}], "id": "${'x'.repeat(40)}"}`, '{"constructor":1}', '["__proto__"]'],
-  // As deep as fits into a body.
+  // The deepest nesting that fits into a body.
   `${'['.repeat(51_000)}${']'.repeat(51_000)}`,
   `${'{"a":'.repeat(17_000)}1${'}'.repeat(17_000)}`,
   `{"settings":${'{"a":'.repeat(16_000)}1${'}'.repeat(16_000)}}`,
 ];
 
 export const INVALID: readonly string[] = [
-  // Nothing, and what only looks like white space.
+  // Empty bodies, and characters that only look like white space.
   ...[
     '',
     ' ',
@@ -336,7 +336,7 @@ export const INVALID: readonly string[] = [
     '["\\\n"]',
     '"\\v"',
   ],
-  // The whole.
+  // The whole document.
   ...[
     '<.>',
     '[<null>]',
@@ -380,7 +380,7 @@ export const INVALID: readonly string[] = [
   '{"a":'.repeat(20_000),
   `"${'a'.repeat(100_000)}`,
   `[${'1,'.repeat(50_000)}`,
-  // Keys that would reach a prototype are no JSON of ours.
+  // Keys that could change a prototype are refused.
   ...[
     '{"__proto__":{}}',
     '{"a":[{"__proto__":null}]}',

@@ -17,7 +17,7 @@ const WRITES = OPERATIONS.filter(({ method }) => ['POST', 'PUT', 'PATCH'].includ
   }),
 );
 
-/** The statuses of each body; what a Sender takes for unsound fails by itself. */
+/** The status for each body. The sender itself fails on an invalid response. */
 async function statusesOf(operation: Operation, bodies: readonly (string | Buffer)[]) {
   const requests = await Requests.to(operation, apps);
   const endsSession = operation.path.endsWith('/logout');
@@ -31,19 +31,19 @@ async function statusesOf(operation: Operation, bodies: readonly (string | Buffe
 }
 
 describe.each(WRITES)('$title', { timeout: 120_000 }, (operation) => {
-  it('answers 400 to what is not JSON', async () => {
-    // Clients that always name a content type do so without a body too, where there is none to send.
+  it('answers 400 to invalid JSON', async () => {
+    // Operations without a body accept an empty one, because some clients always send a content type.
     const bodies = [...INVALID, ...INVALID_BYTES].filter((body) => operation.fields || body.length > 0);
     const seen = await statusesOf(operation, bodies);
     expect(seen.filter(({ status }) => status !== 400)).toEqual([]);
   });
 
-  it('reads all that is JSON, and says what else is wrong with it', async () => {
+  it('parses all valid JSON, and does not answer 400', async () => {
     const seen = await statusesOf(operation, VALID);
     expect(seen.filter(({ status }) => status === 400)).toEqual([]);
   });
 
-  it('has a sound answer to what is JSON to some', async () => {
+  it('has a valid response to JSON that parsers may reject', async () => {
     expect(await statusesOf(operation, EITHER)).toHaveLength(EITHER.length);
   });
 });

@@ -13,8 +13,8 @@ beforeAll(async () => {
 });
 afterAll(() => apps?.close());
 
-/** Every place of every request that takes text, those of the headers that everything reads included. */
-const PLACES = OPERATIONS.flatMap((operation) => [
+/** Every parameter and field of every request that takes text. */
+const INPUTS = OPERATIONS.flatMap((operation) => [
   ...operation.parameters.map((parameter) => ({ operation, ...parameter })),
   ...(operation.fields ?? []).map(({ name }) => ({ operation, in: 'body' as const, name })),
 ]);
@@ -32,7 +32,7 @@ const IN_HEADERS = ME.flatMap((operation) =>
   HEADERS.map((name) => ({ operation, in: 'header' as const, name })),
 );
 
-/** By what no string is to blame for: a wrong password, neither ids nor subs, nobody of that name. */
+/** Refused for another reason than the string: a wrong password, neither ids nor subs, an unknown username. */
 const REFUSED: Record<string, number> = {
   '/api/v1/auth/login': 401,
   '/api/v1/auth/password': 422,
@@ -40,9 +40,9 @@ const REFUSED: Record<string, number> = {
   '/users/username/{username}': 404,
 };
 
-it('requests would be good but for the string', { timeout: TIMEOUT }, async () => {
+it('requests are valid except for the string', { timeout: TIMEOUT }, async () => {
   const wrong: string[] = [];
-  for (const operation of new Set(PLACES.map((place) => place.operation))) {
+  for (const operation of new Set(INPUTS.map((input) => input.operation))) {
     const requests = await Requests.to(operation, apps);
     const sent = requests.withParameter('header', 'accept', '*/*');
     const { status } = await apps.admin[operation.listener].send(sent);
@@ -52,35 +52,35 @@ it('requests would be good but for the string', { timeout: TIMEOUT }, async () =
   expect(wrong).toEqual([]);
 });
 
-describe('a naughty string is answered soundly', () => {
+describe('a naughty string gets a valid response', () => {
   it.each(
-    [...PLACES, ...IN_HEADERS].map((place, index) => ({
-      ...place,
+    [...INPUTS, ...IN_HEADERS].map((input, index) => ({
+      ...input,
       index,
-      title: `${place.in} ${place.name} of ${place.operation.method} ${place.operation.path}`,
+      title: `${input.in} ${input.name} of ${input.operation.method} ${input.operation.path}`,
     })),
-  )('as $title', { timeout: TIMEOUT }, async ({ operation, in: place, name, index }) => {
+  )('as $title', { timeout: TIMEOUT }, async ({ operation, in: location, name, index }) => {
     const requests = await Requests.to(operation, apps);
     const statuses = new Set<number>();
     for (const text of stringsFor(index)) {
       const sent =
-        place === 'body' ? requests.withField(name, text) : requests.withParameter(place, name, text);
+        location === 'body' ? requests.withField(name, text) : requests.withParameter(location, name, text);
       statuses.add((await apps.admin[operation.listener].send(sent)).status);
     }
     expect(statuses.size).toBeGreaterThan(0);
   });
 });
 
-const fits = (text: string, max: number) =>
+const expectedStatus = (text: string, max: number) =>
   isStorable(text) && text.length > 0 && [...text].length <= max ? 200 : 422;
 
 const nameFits = (text: string, max: number) =>
   /\p{Cc}/u.test(text) || /^[\s\p{Z}\p{Cf}\p{Default_Ignorable_Code_Point}]*$/u.test(text)
     ? 422
-    : fits(text, max);
+    : expectedStatus(text, max);
 
-describe('what is stored comes back exactly', () => {
-  it("as a person's names and settings", { timeout: TIMEOUT }, async () => {
+describe('stored text is returned unchanged', () => {
+  it("as a user's names", { timeout: TIMEOUT }, async () => {
     const me = apps.admin['user-service'];
     for (const text of stringsFor(0)) {
       for (const [field, max] of Object.entries({ first_name: 255, last_name: 255, display_name: 100 })) {
@@ -102,8 +102,8 @@ describe('what is stored comes back exactly', () => {
   it('as keys and values of settings', { timeout: TIMEOUT }, async () => {
     const me = apps.admin['user-service'];
     const storable = STRINGS.filter((text) => isStorable(text) && text !== '__proto__');
-    for (let at = 0; at < storable.length; at += 40) {
-      const some = storable.slice(at, at + 40);
+    for (let start = 0; start < storable.length; start += 40) {
+      const some = storable.slice(start, start + 40);
       const settings = {
         ...Object.fromEntries(some.map((text) => [text, [text]])),
         last: { [some[0]!]: some },
@@ -125,7 +125,7 @@ describe('what is stored comes back exactly', () => {
     const one = `${path}/${(await row()).id}`;
     for (const text of stringsFor(1)) {
       const sent = { method: 'PATCH', path: one, body: JSON.stringify({ description: text }) };
-      const status = text === '' ? 200 : fits(text, 1_000);
+      const status = text === '' ? 200 : expectedStatus(text, 1_000);
       expect((await admin.send(sent)).status, JSON.stringify(text)).toBe(status);
       if (status !== 200) continue;
       expect((await admin.send({ method: 'GET', path: one })).body.data['description']).toBe(text);

@@ -3,14 +3,14 @@ import internal from '../../openapi/internal.json' with { type: 'json' };
 import userService from '../../openapi/user-service.json' with { type: 'json' };
 import type { Listener } from './fuzzed-apps.js';
 
-/** An operation and the places of its requests that take text. */
+/** An operation, with the parameters and fields of its requests that take text. */
 export interface Operation {
   listener: Listener;
   method: string;
   /** `/users/{id}` */
   path: string;
   parameters: { in: 'path' | 'query' | 'header'; name: string }[];
-  /** Its body's fields that hold text, or a list of texts; null without a body. */
+  /** The body's fields that contain text or a list of texts; null without a body. */
   fields: { name: string; isList: boolean }[] | null;
 }
 
@@ -24,12 +24,12 @@ interface Schema {
   properties?: Record<string, Schema>;
 }
 
-interface Described {
+interface DocumentedOperation {
   parameters?: { $ref?: string; in: 'path' | 'query' | 'header'; name: string }[];
   requestBody?: { content: { 'application/json': { schema: Schema } } };
 }
 
-/** All of the documents. */
+/** All operations of the documents. */
 export const OPERATIONS: Operation[] = [
   ...operationsOf('identity-provider', identityProvider),
   ...operationsOf('user-service', userService),
@@ -43,29 +43,31 @@ function operationsOf(listener: Listener, document: { paths: object }): Operatio
       : (part.$ref
           .slice(2)
           .split('/')
-          .reduce<unknown>((at, name) => (at as Record<string, unknown>)[name], document) as Part);
+          .reduce<unknown>((node, name) => (node as Record<string, unknown>)[name], document) as Part);
   return Object.entries(document.paths).flatMap(([path, methods]) =>
-    Object.entries(methods as Record<string, Described>).map(([method, { parameters = [], requestBody }]) => {
-      const declared = requestBody && resolve(requestBody.content['application/json'].schema);
-      const schema = declared?.allOf?.[0] ? resolve(declared.allOf[0]) : declared;
-      return {
-        listener,
-        method: method.toUpperCase(),
-        path,
-        parameters: parameters.map(resolve),
-        fields: schema
-          ? Object.entries(schema.properties ?? {})
-              .map(([name, field]) => ({ name, field: resolve(field) }))
-              .filter(({ field }) => holdsText(field) || holdsText(field.items))
-              .map(({ name, field }) => ({ name, isList: field.items !== undefined }))
-          : null,
-      };
-    }),
+    Object.entries(methods as Record<string, DocumentedOperation>).map(
+      ([method, { parameters = [], requestBody }]) => {
+        const declared = requestBody && resolve(requestBody.content['application/json'].schema);
+        const schema = declared?.allOf?.[0] ? resolve(declared.allOf[0]) : declared;
+        return {
+          listener,
+          method: method.toUpperCase(),
+          path,
+          parameters: parameters.map(resolve),
+          fields: schema
+            ? Object.entries(schema.properties ?? {})
+                .map(([name, field]) => ({ name, field: resolve(field) }))
+                .filter(({ field }) => containsText(field) || containsText(field.items))
+                .map(({ name, field }) => ({ name, isList: field.items !== undefined }))
+            : null,
+        };
+      },
+    ),
   );
 }
 
-function holdsText(schema: Schema | undefined): boolean {
+function containsText(schema: Schema | undefined): boolean {
   if (schema === undefined) return false;
   const choices = schema.anyOf ?? schema.oneOf ?? [];
-  return [schema.type].flat().includes('string') || choices.some(holdsText);
+  return [schema.type].flat().includes('string') || choices.some(containsText);
 }

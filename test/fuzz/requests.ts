@@ -3,7 +3,7 @@ import { unique } from '../support/factories.js';
 import type { Operation } from './operations.js';
 import type { Sent } from './send.js';
 
-/** What a body needs in order to be looked at beyond its first rules. */
+/** Valid values, so that a body passes the first validation rules. */
 const VALUES: Record<string, () => unknown> = {
   email: () => `${unique('person')}@example.com`,
   password: () => 'a long good password',
@@ -13,14 +13,14 @@ const VALUES: Record<string, () => unknown> = {
   realm_roles: () => 'twinkey-admin',
 };
 
-/** Makes requests to an operation that would be good but for one text. */
+/** Creates requests to an operation that are valid except for one text. */
 export class Requests {
   private constructor(
     private readonly operation: Operation,
     private readonly ids: Record<string, string>,
   ) {}
 
-  /** For an operation on rows of its own, which it may change and delete. */
+  /** Creates rows that the operation can change and delete. */
   static async to(operation: Operation, { idp, service }: BothServices): Promise<Requests> {
     const permission = await idp.make.permission();
     const role = await idp.make.role([permission.name]);
@@ -40,33 +40,33 @@ export class Requests {
     return new Requests(operation, ids);
   }
 
-  /** With this text as that parameter. */
-  withParameter(place: 'path' | 'query' | 'header', name: string, text: string): Sent {
-    const path = this.operation.path.replace(/\{(\w+)\}/g, (_, at: string) =>
-      place === 'path' && at === name ? encoded(text) : (this.ids[at] ?? 'somebody'),
+  /** A request with this text as that parameter. */
+  withParameter(location: 'path' | 'query' | 'header', name: string, text: string): Sent {
+    const path = this.operation.path.replace(/\{(\w+)\}/g, (_, parameter: string) =>
+      location === 'path' && parameter === name ? encoded(text) : (this.ids[parameter] ?? 'somebody'),
     );
     return {
       method: this.operation.method,
-      path: place === 'query' ? `${path}?${name}=${encoded(text)}` : path,
-      ...(place === 'header' ? { headers: { [name]: headerText(text) } } : {}),
+      path: location === 'query' ? `${path}?${name}=${encoded(text)}` : path,
+      ...(location === 'header' ? { headers: { [name]: headerText(text) } } : {}),
       ...(this.operation.fields ? { body: JSON.stringify(this.body()) } : {}),
     };
   }
 
-  /** With this text as that field of the body, or in the list that the field is. */
+  /** A request with this text as that field of the body, or as an entry of the field's list. */
   withField(name: string, text: string): Sent {
     const isList = this.operation.fields?.some((field) => field.name === name && field.isList);
     const body = { ...this.body(), [name]: isList ? [text] : text };
     return { ...this.withParameter('header', 'accept', '*/*'), body: JSON.stringify(body) };
   }
 
-  /** With a body of another's making. */
+  /** A request with the given body. */
   withBody(body: string | Buffer): Sent {
     return { ...this.withParameter('header', 'accept', '*/*'), body };
   }
 
   private body(): Record<string, unknown> {
-    // A change needs nothing; what is made needs it all.
+    // An update needs no field; a creation needs all required ones.
     if (this.operation.method !== 'POST' || this.operation.listener === 'internal') return {};
     const isPermission = this.operation.path.startsWith('/api/v1/permissions');
     const name = isPermission ? `${unique('thing')}:read` : unique('role');
@@ -81,10 +81,10 @@ export class Requests {
   }
 }
 
-/** A URL holds no lone surrogate. */
+/** A URL cannot contain a lone surrogate. */
 const encoded = (text: string): string => encodeURIComponent(text.toWellFormed());
 
-/** Its bytes, without those that no HTTP client sends in a header. */
+/** The text's bytes, without those that no HTTP client sends in a header. */
 const headerText = (text: string): string =>
   Buffer.from(text.toWellFormed())
     .toString('latin1')

@@ -13,8 +13,8 @@ beforeEach(async () => {
 afterEach(() => both?.close());
 
 const ROLES = {
-  nobody: async () => null,
-  'a user who holds nothing': async () => (await both.idp.signIn([])).api.token,
+  'an anonymous caller': async () => null,
+  'a user without permissions': async () => (await both.idp.signIn([])).api.token,
   'an admin': async () => {
     const { id } = await both.idp.systemRole('admin');
     return (await both.idp.signIn([], { roleId: id })).api.token;
@@ -25,18 +25,18 @@ const urlOf = {
   'user-service': () => both.service.api.url,
   internal: () => both.service.internal.url,
 };
-/** The token in use would be no good any more. An account of the factories has no password to change. */
+/** Operations that would end the token's session. (Accounts of the factories have no password to change.) */
 const ENDS_THE_SESSION = ['authLogout'];
 
-/** The coverage of every boundary takes most of the time, and says little of a role that is refused everywhere. */
+/** Phase `coverage` takes most of the time, and finds little for a role that is refused everywhere. */
 const WITHOUT_COVERAGE = 'examples,fuzzing,stateful';
 const ALL = `coverage,${WITHOUT_COVERAGE}`;
 
-describe.skipIf(program === null)('what schemathesis sends is answered as documented', () => {
+describe.skipIf(program === null)('requests of schemathesis are answered as documented', () => {
   for (const app of Object.keys(urlOf) as (keyof typeof urlOf)[]) {
     for (const role of Object.keys(ROLES) as (keyof typeof ROLES)[]) {
       // The internal port does not look at the roles of its callers.
-      if (app === 'internal' && role !== 'nobody') continue;
+      if (app === 'internal' && role !== 'an anonymous caller') continue;
       it(
         `by ${app}, to ${role}`,
         async () => {

@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
-/** Where `.ci/run` puts Python's packages. */
+/** The Python environment that `.ci/run` creates. */
 const VENV = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'twinkey/python/bin');
 
-/** A schemathesis, or null. `REQUIRE_PYTHON=1`: it is there, or what needs it fails. */
+/** The path of schemathesis, or null. With `REQUIRE_PYTHON=1` the tests run in any case, and fail without it. */
 export async function findSchemathesis(): Promise<string | null> {
   for (const program of ['schemathesis', join(VENV, 'schemathesis')]) {
     const works = await promisify(execFile)(program, ['--version']).then(
@@ -20,15 +20,15 @@ export async function findSchemathesis(): Promise<string | null> {
   if (process.env['REQUIRE_PYTHON'] === '1') return 'schemathesis';
   const rule = '='.repeat(100);
   process.stderr.write(
-    `\n${rule}\nLEFT OUT: schemathesis did not run, for it is not here.\n` +
-      `To get it: pip install -r .ci/requirements.txt.\n${rule}\n`,
+    `\n${rule}\nSKIPPED: schemathesis did not run, because it is not installed.\n` +
+      `To run it: pip install -r .ci/requirements.txt.\n${rule}\n`,
   );
   return null;
 }
 
 const CONFIG = fileURLToPath(new URL('schemathesis.toml', import.meta.url));
 
-/** A few examples of each operation, always the same. Other tests run beside it: what is slow says nothing. */
+/** A few examples of each operation, always the same. Response times are not checked, since other tests run in parallel. */
 const SHORT = ['--seed', '1', '--max-examples', '4', '--no-shrink'];
 
 export interface Campaign {
@@ -37,13 +37,13 @@ export interface Campaign {
   token: string | null;
   /** Ids of operations that would end the campaign's own session. */
   except: readonly string[];
-  /** Of schemathesis, in a short run. */
+  /** Phases of schemathesis in a short run. */
   phases: string;
-  /** How long it looks; null: a few examples of each operation. */
+  /** Duration of the run; null: a few examples of each operation. */
   seconds: number | null;
 }
 
-/** Lets schemathesis call every operation of an app's document, with all of its checks. */
+/** Runs schemathesis on every operation of an app's document, with all checks. */
 export async function runSchemathesis(
   program: string,
   { url, token, except, phases, seconds }: Campaign,

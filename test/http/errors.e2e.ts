@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { exchange, type RawAnswer, request } from '../support/raw-http.js';
-import { INSIDE, startWireApp, type WireApp } from '../support/wire-app.js';
+import { INTERNAL_MARKER, startWireApp, type WireApp } from '../support/wire-app.js';
 
 let app: WireApp;
 beforeAll(async () => {
@@ -9,7 +9,7 @@ beforeAll(async () => {
 });
 afterAll(() => app?.close());
 
-async function ask(text: string | (string | Buffer)[]): Promise<RawAnswer> {
+async function send(text: string | (string | Buffer)[]): Promise<RawAnswer> {
   const { answers } = await exchange(app.url, text);
   expect(answers).toHaveLength(1);
   return answers[0] as RawAnswer;
@@ -19,7 +19,7 @@ const post = (body: string, ...headers: string[]) =>
   request('POST /things', [`Content-Length: ${body.length}`, ...headers], body);
 const JSON_TYPE = 'Content-Type: application/json';
 
-/** Everything that is the same of every error. */
+/** The properties that all error responses have in common. */
 function expectEnvelope(answer: RawAnswer, status: number, code: string): void {
   const body = JSON.parse(answer.body);
   expect(Object.keys(body)).toEqual(['status', 'code', 'message', 'data', 'errors', 'meta']);
@@ -44,14 +44,14 @@ function expectEnvelope(answer: RawAnswer, status: number, code: string): void {
   }
   for (const name of ['x-request-id', 'content-type', 'content-length']) expect(answer.count(name)).toBe(1);
   expect(answer.body).not.toMatch(
-    new RegExp(`${INSIDE}|node_modules|\\.[jt]s\\b|Error:|\\\\n +at |nestjs|fastify|SELECT`, 'i'),
+    new RegExp(`${INTERNAL_MARKER}|node_modules|\\.[jt]s\\b|Error:|\\\\n +at |nestjs|fastify|SELECT`, 'i'),
   );
 }
 
 const many = (count: number, each: (index: number) => string) =>
   Array.from({ length: count }, (_, index) => each(index)).join(',');
 
-describe('the envelope holds for', () => {
+describe('the error envelope is used for', () => {
   it.each<[string, string, number, string]>([
     ['an unknown path', request('GET /nowhere'), 404, 'not_found'],
     [
@@ -67,17 +67,17 @@ describe('the envelope holds for', () => {
     ['a malformed id', request('GET /things/1'), 404, 'not_found'],
     ['a wrong method', request('DELETE /things'), 405, 'method_not_allowed'],
     ['a wrong method on a whole URL', request('DELETE http://localhost/things'), 405, 'method_not_allowed'],
-    ['a method that is none here', request('PROPFIND /things'), 405, 'method_not_allowed'],
-    ['a method that Node does not know', request('FETCH /things'), 405, 'method_not_allowed'],
+    ['an unsupported method', request('PROPFIND /things'), 405, 'method_not_allowed'],
+    ['a method that Node does not support', request('FETCH /things'), 405, 'method_not_allowed'],
     ['TRACE', request('TRACE /things'), 405, 'method_not_allowed'],
     ['malformed JSON', post('{"name"', JSON_TYPE), 400, 'malformed_request'],
     ['no JSON at all', post('', JSON_TYPE), 400, 'malformed_request'],
     ['bytes that are not UTF-8', post('{"name":"\xff"}', JSON_TYPE), 400, 'malformed_request'],
-    ['a path that is no URL', request('GET /things/%zz'), 400, 'malformed_request'],
+    ['an invalid percent-encoding in the path', request('GET /things/%zz'), 400, 'malformed_request'],
     ['a path that is not UTF-8', request('GET /things/%ff'), 400, 'malformed_request'],
     ['a large body', post(`"${'x'.repeat(100 * 1024)}"`, JSON_TYPE), 413, 'payload_too_large'],
     [
-      'a body said to be large',
+      'a body with a large Content-Length',
       post('{}', JSON_TYPE).replace('Length: 2', 'Length: 99999999'),
       413,
       'payload_too_large',
@@ -97,9 +97,9 @@ describe('the envelope holds for', () => {
       415,
       'unsupported_media_type',
     ],
-    ['a type that is none', post('{}', 'Content-Type: json'), 415, 'unsupported_media_type'],
+    ['an invalid content type', post('{}', 'Content-Type: json'), 415, 'unsupported_media_type'],
     [
-      'a type that is nearly JSON',
+      "a content type that starts with JSON's",
       post('{}', 'Content-Type: application/jsonp'),
       415,
       'unsupported_media_type',
@@ -108,12 +108,12 @@ describe('the envelope holds for', () => {
     ['UTF-16', post('{}', `${JSON_TYPE}; charset="utf-16"`), 415, 'unsupported_media_type'],
     ['gzip', post('{}', JSON_TYPE, 'Content-Encoding: gzip'), 415, 'unsupported_media_type'],
     [
-      'a coding of codings',
+      'several content codings',
       post('{}', JSON_TYPE, 'Content-Encoding: identity, br'),
       415,
       'unsupported_media_type',
     ],
-    ['a body that is no object', post('[]', JSON_TYPE), 422, 'object_expected'],
+    ['a body that is not an object', post('[]', JSON_TYPE), 422, 'object_expected'],
     [
       'a header of over 32 KiB',
       request('GET /things', [`X-Large: ${'x'.repeat(32_768)}`]),
@@ -121,15 +121,15 @@ describe('the envelope holds for', () => {
       'headers_too_large',
     ],
     ['a path of over 32 KiB', request(`GET /${'x'.repeat(32_768)}`), 431, 'headers_too_large'],
-    ['what is no HTTP', 'hello\r\n\r\n', 400, 'malformed_request'],
+    ['bytes that are not HTTP', 'hello\r\n\r\n', 400, 'malformed_request'],
     ['another version of HTTP', 'GET /things HTTP/9.9\r\n\r\n', 400, 'malformed_request'],
     ['no Host', 'GET /things HTTP/1.1\r\n\r\n', 400, 'malformed_request'],
     ['a header without a colon', request('GET /things', ['nonsense']), 400, 'malformed_request'],
-    ['TLS where none is spoken', '\x16\x03\x01\x00\xa5\x01\x00\x00\xa1\x03\x03', 400, 'malformed_request'],
+    ['TLS on a plain HTTP port', '\x16\x03\x01\x00\xa5\x01\x00\x00\xa1\x03\x03', 400, 'malformed_request'],
     ['too many requests', request('GET /failures/too-many'), 429, 'too_many_requests'],
-    ['a dependency that is away', request('GET /failures/away'), 503, 'dependency_away'],
+    ['an unavailable dependency', request('GET /failures/away'), 503, 'dependency_away'],
   ])('%s', async (_, text, status, code) => {
-    const answer = await ask(text);
+    const answer = await send(text);
     expectEnvelope(answer, status, code);
     if (status === 405) expect(answer.headers['allow']).toMatch(/^[A-Z]+(, [A-Z]+)*$/);
     if (status === 429) expect(answer.headers['retry-after']).toBe('7');
@@ -148,9 +148,9 @@ describe('the envelope holds for', () => {
     'object',
     'bare',
     'http',
-  ])('whatever is thrown: %s', async (kind) => {
+  ])('any thrown value: %s', async (kind) => {
     expectEnvelope(
-      await ask(request(`GET /failures/${kind}`, [`X-Request-Id: thrown-${kind}`])),
+      await send(request(`GET /failures/${kind}`, [`X-Request-Id: thrown-${kind}`])),
       500,
       'internal_error',
     );
@@ -179,7 +179,7 @@ it.each([undefined, { origins: [], localhost: true }])(
 );
 
 it('headers of nearly 32 KiB are read', async () => {
-  const answer = await ask(
+  const answer = await send(
     request(
       'GET /things',
       Array.from({ length: 4 }, () => `X-A: ${'x'.repeat(8_000)}`),
@@ -188,7 +188,7 @@ it('headers of nearly 32 KiB are read', async () => {
   expect(answer.status).toBe(200);
 });
 
-describe('what costs little to send costs little to refuse', () => {
+describe('a request that is cheap to send is cheap to refuse', () => {
   it.each([
     ['depth 2000', `${'['.repeat(2_000)}${']'.repeat(2_000)}`, 422],
     ['depth 50000', `${'['.repeat(50_000)}${']'.repeat(50_000)}`, 422],
@@ -202,16 +202,16 @@ describe('what costs little to send costs little to refuse', () => {
     const encoding = status === 415 ? ['Content-Encoding: gzip'] : [];
     const length = `Content-Length: ${Buffer.byteLength(body, 'latin1')}`;
     const before = process.memoryUsage().rss;
-    const answer = await ask(request('POST /things', [JSON_TYPE, length, ...encoding], body));
+    const answer = await send(request('POST /things', [JSON_TYPE, length, ...encoding], body));
     expect(answer.status).toBe(status);
     expect(Object.keys(JSON.parse(answer.body))).toHaveLength(6);
     expect(process.memoryUsage().rss - before).toBeLessThan(50_000_000);
   });
 });
 
-it('all wrong fields are told at once', async () => {
+it('all invalid fields are reported at once', async () => {
   const body = '{"name":"","email":"x","role":1,"permission_ids":[]}';
-  const { errors, message } = JSON.parse((await ask(post(body, JSON_TYPE))).body);
+  const { errors, message } = JSON.parse((await send(post(body, JSON_TYPE))).body);
   expect(errors.map(({ field, code }: { field: string; code: string }) => `${field} ${code}`)).toEqual([
     'role unknown_field',
     'permission_ids unknown_field',

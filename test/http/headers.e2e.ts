@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => app?.close());
 
-async function ask(line: string, headers: string[] = [], body = ''): Promise<RawAnswer> {
+async function send(line: string, headers: string[] = [], body = ''): Promise<RawAnswer> {
   const { answers } = await exchange(app.url, request(line, headers, body));
   expect(answers).toHaveLength(1);
   return answers[0] as RawAnswer;
@@ -19,9 +19,9 @@ async function ask(line: string, headers: string[] = [], body = ''): Promise<Raw
 
 describe('X-Request-Id', () => {
   it.each(['a', 'A-z_0.9', '01980f5e-7a3b-7c41-9d52-6f8e1b2c3d4e', 'x'.repeat(128)])(
-    'of the request comes back: %s',
+    'of the request is returned: %s',
     async (id) => {
-      expect((await ask('GET /things', [`X-Request-Id: ${id}`])).headers['x-request-id']).toBe(id);
+      expect((await send('GET /things', [`X-Request-Id: ${id}`])).headers['x-request-id']).toBe(id);
     },
   );
 
@@ -35,24 +35,24 @@ describe('X-Request-Id', () => {
     ['has a path', 'X-Request-Id: ../../etc'],
     ['has control characters', 'X-Request-Id: a\tb'],
     ['has bytes beyond ASCII', 'X-Request-Id: a\xe9b'],
-    ['came twice', 'X-Request-Id: a\r\nX-Request-Id: b'],
-  ])('is one of ours where it %s', async (_, header) => {
-    const { headers, count, status } = await ask('GET /things', [header]);
+    ['is sent twice', 'X-Request-Id: a\r\nX-Request-Id: b'],
+  ])('is replaced by a generated one if it %s', async (_, header) => {
+    const { headers, count, status } = await send('GET /things', [header]);
     expect([status, count('x-request-id')]).toEqual([200, 1]);
     expect(headers['x-request-id']).toMatch(/^[0-9a-f-]{36}$/);
   });
 
-  it('is another for each request', async () => {
+  it('is different for each request', async () => {
     const ids = await Promise.all(
-      [1, 2, 3].map(async () => (await ask('GET /things')).headers['x-request-id']),
+      [1, 2, 3].map(async () => (await send('GET /things')).headers['x-request-id']),
     );
     expect(new Set(ids).size).toBe(3);
   });
 
   it.each(['GET /nowhere', 'GET /failures/string', 'POST /things', 'DELETE /things', 'GET /things/%zz'])(
-    'also comes back with an error: %s',
+    'is also returned with an error: %s',
     async (line) => {
-      expect((await ask(line, ['X-Request-Id: mine', 'Content-Length: 0'])).headers['x-request-id']).toBe(
+      expect((await send(line, ['X-Request-Id: mine', 'Content-Length: 0'])).headers['x-request-id']).toBe(
         'mine',
       );
     },
@@ -67,8 +67,8 @@ describe('every answer', () => {
     'HEAD /things',
     'GET /failures/string',
     `GET ${ID}`,
-  ])('forbids sniffing, framing and keeping: %s', async (line) => {
-    const { headers } = await ask(line);
+  ])('forbids sniffing, framing and caching: %s', async (line) => {
+    const { headers } = await send(line);
     expect(headers).toMatchObject({
       'x-content-type-options': 'nosniff',
       'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
@@ -83,7 +83,7 @@ describe('every answer', () => {
 
 describe('CORS', () => {
   const allowed = async (origin: string, line = 'GET /things') => {
-    const { headers } = await ask(line, [`Origin: ${origin}`]);
+    const { headers } = await send(line, [`Origin: ${origin}`]);
     expect(headers['vary']).toMatch(/\borigin\b/i);
     expect(headers).not.toHaveProperty('access-control-allow-credentials');
     return headers['access-control-allow-origin'];
@@ -104,19 +104,19 @@ describe('CORS', () => {
     'http://localhost:3000',
     'file://',
     '*',
-  ])('keeps %s out', async (origin) => {
+  ])('refuses %s', async (origin) => {
     expect(await allowed(origin)).toBeUndefined();
     expect(await allowed(origin, 'OPTIONS /things')).toBeUndefined();
   });
 
-  it('lets the exact origin in, on errors too', async () => {
+  it('allows the exact origin, also on errors', async () => {
     for (const line of ['GET /things', 'GET /nowhere', 'GET /failures/string', 'DELETE /things']) {
       expect([line, await allowed(ORIGIN, line)]).toEqual([line, ORIGIN]);
     }
   });
 
   it('answers a preflight without a body', async () => {
-    const { status, body, headers } = await ask('OPTIONS /things', [
+    const { status, body, headers } = await send('OPTIONS /things', [
       `Origin: ${ORIGIN}`,
       'Access-Control-Request-Method: PUT',
       'Access-Control-Request-Headers: authorization, content-type, if-match',
@@ -130,16 +130,16 @@ describe('CORS', () => {
     });
   });
 
-  it('lets scripts read what they need of an answer', async () => {
-    const exposed = (await ask('GET /things', [`Origin: ${ORIGIN}`])).headers[
+  it('lets scripts read the needed response headers', async () => {
+    const exposed = (await send('GET /things', [`Origin: ${ORIGIN}`])).headers[
       'access-control-expose-headers'
     ];
     for (const name of ['ETag', 'Location', 'Retry-After', 'X-Request-Id']) expect(exposed).toContain(name);
   });
 
-  it('lets localhost in, on any port, where that is asked for', async () => {
+  it('allows localhost on any port, if configured', async () => {
     const development = await startWireApp({ cors: { origins: [], localhost: true } });
-    const told = async (origin: string) =>
+    const allowedOrigin = async (origin: string) =>
       (await exchange(development.url, request('GET /things', [`Origin: ${origin}`]))).answers[0]?.headers[
         'access-control-allow-origin'
       ];
@@ -149,41 +149,41 @@ describe('CORS', () => {
       'http://[::1]:1',
       'http://localhost',
     ]) {
-      expect(await told(origin)).toBe(origin);
+      expect(await allowedOrigin(origin)).toBe(origin);
     }
     for (const origin of [
       'http://localhost.evil.example',
       'http://localhost:1@evil.example',
       'http://127.0.0.1.nip.io',
     ]) {
-      expect(await told(origin)).toBeUndefined();
+      expect(await allowedOrigin(origin)).toBeUndefined();
     }
     await development.close();
   });
 });
 
-describe('conditions', () => {
+describe('conditional requests', () => {
   it.each(['"3"', 'W/"3"', '*', '"1", "3"', '"1",W/"3"'])(
     'If-None-Match: %s is 304 without a body',
     async (tag) => {
-      const { status, body, headers } = await ask(`GET ${ID}`, [`If-None-Match: ${tag}`]);
+      const { status, body, headers } = await send(`GET ${ID}`, [`If-None-Match: ${tag}`]);
       expect([status, body, headers['etag']]).toEqual([304, '', '"3"']);
       expect(headers).not.toHaveProperty('content-type');
     },
   );
 
   it.each(['"2"', '3', '"33"', "'3'", '""', '"3', 'w/"3"'])('If-None-Match: %s is 200', async (tag) => {
-    expect((await ask(`GET ${ID}`, [`If-None-Match: ${tag}`])).status).toBe(200);
+    expect((await send(`GET ${ID}`, [`If-None-Match: ${tag}`])).status).toBe(200);
   });
 
   const change = (ifMatch: string[]) =>
-    ask(`PATCH ${ID}`, ['Content-Type: application/json', 'Content-Length: 2', ...ifMatch], '{}');
+    send(`PATCH ${ID}`, ['Content-Type: application/json', 'Content-Length: 2', ...ifMatch], '{}');
 
   it.each([[[]], [['If-Match: "3"']], [['If-Match: *']], [['If-Match: "1", "3"']]])(
-    'a change with %j happens',
+    'a change with %j succeeds',
     async (headers) => {
-      const { status, headers: told } = await change(headers);
-      expect([status, told['etag']]).toEqual([200, '"4"']);
+      const { status, headers: received } = await change(headers);
+      expect([status, received['etag']]).toEqual([200, '"4"']);
     },
   );
 
@@ -195,7 +195,7 @@ describe('conditions', () => {
 
   it('HEAD is GET without a body', async () => {
     for (const path of ['/things', ID, '/nowhere', '/failures/string']) {
-      const [get, head] = [await ask(`GET ${path}`), await ask(`HEAD ${path}`)];
+      const [get, head] = [await send(`GET ${path}`), await send(`HEAD ${path}`)];
       expect([path, head.status, head.headers['etag'], head.headers['content-type']]).toEqual([
         path,
         get.status,
@@ -205,8 +205,8 @@ describe('conditions', () => {
     }
   });
 
-  it('201 says where, without the name by which we were called', async () => {
-    const { status, headers } = await ask(
+  it('201 has a Location without a host name', async () => {
+    const { status, headers } = await send(
       'POST /things',
       ['Content-Type: application/json', 'Content-Length: 2', 'X-Forwarded-Host: evil.example.com'],
       '{}',

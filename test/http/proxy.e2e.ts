@@ -7,7 +7,7 @@ afterEach(async () => {
   app = null;
 });
 
-async function seen(trustProxy: false | number | string[], headers: Record<string, string>) {
+async function addressSeen(trustProxy: false | number | string[], headers: Record<string, string>) {
   app = await startWireApp({ trustProxy });
   const response = await fetch(`${app.url}/address`, { headers });
   const { data } = (await response.json()) as { data: { ip: string; protocol: string } };
@@ -18,34 +18,34 @@ const FORWARDED = { 'x-forwarded-for': '198.51.100.1, 203.0.113.7', 'x-forwarded
 
 describe('the address of a client', () => {
   it.each<[string, false | number | string[], string]>([
-    ['is the socket’s, where no proxy is trusted', false, '127.0.0.1'],
-    ['is the last one that was told, behind one proxy', 1, '203.0.113.7'],
-    ['is the one before, behind two', 2, '198.51.100.1'],
-    ['is told by a proxy on this machine', ['loopback'], '203.0.113.7'],
-    ['is told by a proxy of a trusted network', ['127.0.0.0/8'], '203.0.113.7'],
-    ['is told by trusted proxies in a row', ['loopback', '203.0.113.0/24'], '198.51.100.1'],
-    ['is the socket’s, where that is none of the trusted', ['10.0.0.0/8'], '127.0.0.1'],
+    ['is the socket’s if no proxy is trusted', false, '127.0.0.1'],
+    ['is the last forwarded one, behind one proxy', 1, '203.0.113.7'],
+    ['is the last but one, behind two proxies', 2, '198.51.100.1'],
+    ['comes from a proxy on this machine', ['loopback'], '203.0.113.7'],
+    ['comes from a proxy in a trusted network', ['127.0.0.0/8'], '203.0.113.7'],
+    ['comes from a chain of trusted proxies', ['loopback', '203.0.113.0/24'], '198.51.100.1'],
+    ['is the socket’s if the sender is not trusted', ['10.0.0.0/8'], '127.0.0.1'],
   ])('%s', async (_, trustProxy, ip) => {
-    expect((await seen(trustProxy, FORWARDED)).ip).toBe(ip);
+    expect((await addressSeen(trustProxy, FORWARDED)).ip).toBe(ip);
   });
 
   it.each(['x-real-ip', 'forwarded', 'x-client-ip', 'cf-connecting-ip', 'true-client-ip'])(
-    'is never what %s says',
+    'is never taken from %s',
     async (name) => {
-      expect((await seen(1, { [name]: '198.51.100.1' })).ip).toBe('127.0.0.1');
+      expect((await addressSeen(1, { [name]: '198.51.100.1' })).ip).toBe('127.0.0.1');
     },
   );
 });
 
 describe('Strict-Transport-Security', () => {
-  it('is sent where a trusted proxy ended TLS', async () => {
-    expect(await seen(1, FORWARDED)).toMatchObject({
+  it('is sent if a trusted proxy terminated TLS', async () => {
+    expect(await addressSeen(1, FORWARDED)).toMatchObject({
       protocol: 'https',
       tls: 'max-age=31536000; includeSubDomains',
     });
   });
 
-  it('is not sent on the word of anybody', async () => {
-    expect(await seen(false, FORWARDED)).toMatchObject({ protocol: 'http', tls: null });
+  it('is not sent if the proxy is not trusted', async () => {
+    expect(await addressSeen(false, FORWARDED)).toMatchObject({ protocol: 'http', tls: null });
   });
 });

@@ -1,11 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { findFreePort } from '#libs/development/keycloak/ports.js';
 import { type CompiledCheckout, compileCheckout } from '../support/compiled-checkout.js';
-import { readToken, requestTokens } from '../support/keycloak-tokens.js';
+import { freePort, listen, portOf } from '../support/free-ports.js';
+import { readToken, requestClientToken } from '../support/keycloak-tokens.js';
 
 const SLOW_MS = 180_000;
 const PROGRAM = `
@@ -26,8 +25,8 @@ class Running {
     this.exited = new Promise((resolve) => child.once('close', (code, signal) => resolve(code ?? signal)));
   }
 
-  /** Resolves when it has printed `text`, and throws with what it did print where it ends before. */
-  async prints(text: string): Promise<void> {
+  /** Resolves when the program has printed `text`; throws with its output if it ends before. */
+  async untilPrinted(text: string): Promise<void> {
     while (!this.output.includes(text)) {
       const ended = await Promise.race([this.exited, sleep(50, 'running' as const)]);
       if (ended !== 'running' && !this.output.includes(text)) throw new Error(`${ended}: ${this.output}`);
@@ -49,15 +48,15 @@ describe.skipIf(inject('keycloak').shippedRealm === null)('npm run keycloak', ()
     children.push(running);
     return running;
   };
-  /** Resolves when nobody listens on the port any more. */
-  const portIsFree = async () => {
+  /** Resolves when no server listens on the port any more. */
+  const untilPortIsFree = async () => {
     while (await fetch(`http://127.0.0.1:${port}/`, { redirect: 'manual' }).catch(() => null))
       await sleep(50);
   };
 
   beforeAll(async () => {
     checkout = await compileCheckout(PROGRAM);
-    port = await findFreePort('127.0.0.1');
+    port = await freePort();
   });
   afterAll(async () => {
     for (const { child } of children) child.kill('SIGKILL');
@@ -65,10 +64,10 @@ describe.skipIf(inject('keycloak').shippedRealm === null)('npm run keycloak', ()
   });
 
   test(
-    'prints settings that work, and ends with all that it started on Ctrl-C',
+    'prints working settings, and stops everything that it started on Ctrl-C',
     async () => {
       const keycloak = run(['--port', String(port)], { KEYCLOAK_CLIENT_SECRET: 'from-the-environment' });
-      await keycloak.prints('Ctrl-C');
+      await keycloak.untilPrinted('Ctrl-C');
       const settings = Object.fromEntries(
         [...keycloak.output.matchAll(/^(KEYCLOAK_\w+)=(.*)$/gm)].map(([, name, value]) => [name, value]),
       );
@@ -80,50 +79,45 @@ describe.skipIf(inject('keycloak').shippedRealm === null)('npm run keycloak', ()
         KEYCLOAK_ROLE_MAP: 'twinkey-admin=admin',
       });
       const issuer = `${settings['KEYCLOAK_URL']}/realms/${settings['KEYCLOAK_REALM']}`;
-      const { accessToken } = await requestTokens(issuer, {
-        grant_type: 'client_credentials',
-        client_id: String(settings['KEYCLOAK_CLIENT_ID']),
-        client_secret: String(settings['KEYCLOAK_CLIENT_SECRET']),
-      });
-      expect(readToken(accessToken)[1]).toMatchObject({ iss: issuer });
+      const { KEYCLOAK_CLIENT_ID: id, KEYCLOAK_CLIENT_SECRET: secret } = settings;
+      const token = await requestClientToken(issuer, String(id), String(secret));
+      expect(readToken(token)[1]).toMatchObject({ iss: issuer });
 
       keycloak.child.kill('SIGINT');
       expect(await keycloak.exited).toBe(0);
-      await portIsFree();
+      await untilPortIsFree();
       expect(keycloak.output).not.toContain('Warning');
     },
     SLOW_MS,
   );
 
   test(
-    'warns where its data holds another secret, and leaves nothing behind when it is killed',
+    'warns if its database has another secret, and leaves no process running when it is killed',
     async () => {
       const keycloak = run(['--port', String(port)], { KEYCLOAK_CLIENT_SECRET: 'changed-afterwards' });
-      await keycloak.prints('Ctrl-C');
+      await keycloak.untilPrinted('Ctrl-C');
       expect(keycloak.output).toMatch(/Warning: Keycloak refuses KEYCLOAK_CLIENT_SECRET \(401\)/);
 
       keycloak.child.kill('SIGKILL');
       await keycloak.exited;
-      await portIsFree();
+      await untilPortIsFree();
     },
     SLOW_MS,
   );
 
-  test('ends at once on a signal while it is starting', async () => {
+  test('stops immediately on a signal during the start', async () => {
     const keycloak = run(['--port', String(port)]);
-    await keycloak.prints('Starting Keycloak');
+    await keycloak.untilPrinted('Starting Keycloak');
     await sleep(1500);
     keycloak.child.kill('SIGTERM');
     expect(await keycloak.exited).toBe(0);
-    await portIsFree();
+    await untilPortIsFree();
   });
 
-  test('says in one line that a port is taken', async () => {
-    const other = createServer();
-    const taken = await new Promise<number>((resolve) => {
-      other.listen(0, '127.0.0.1', () => resolve((other.address() as { port: number }).port));
-    });
-    const keycloak = run(['--port', String(taken)]);
+  test('reports in one line that a port is taken', async () => {
+    const other = await listen();
+    const taken = portOf(other);
+    const keycloak = run(['--port', taken]);
     expect(await keycloak.exited).toBe(1);
     expect(keycloak.output.replace('Starting Keycloak …\n', '')).toMatch(
       new RegExp(`^Port ${taken} is taken.*\n$`),
@@ -133,7 +127,7 @@ describe.skipIf(inject('keycloak').shippedRealm === null)('npm run keycloak', ()
 
   test.each([
     ['an unknown option', ['--prot', '8080'], {}, /^Unknown option '--prot'.*\n$/],
-    ['a port that is none', ['--port', '99999'], {}, /^--port must be a port number.*\n$/],
+    ['an invalid port', ['--port', '99999'], {}, /^--port must be a port number.*\n$/],
     [
       'production',
       [],
@@ -144,7 +138,7 @@ describe.skipIf(inject('keycloak').shippedRealm === null)('npm run keycloak', ()
       'a machine without Java and Docker',
       ['--port', '0'],
       { PATH: '/nowhere', JAVA_HOME: '' },
-      /^(Starting Keycloak …\n)?Keycloak can't run here: there is no Java, and no Docker engine answers. To get it: .*\n$/,
+      /^(Starting Keycloak …\n)?Keycloak can't run here: there is no Java, and no Docker engine answers. Install Java .*\n$/,
     ],
   ])('refuses %s with one line', async (_, args, environment, line) => {
     const keycloak = run(args, environment);

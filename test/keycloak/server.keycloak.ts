@@ -4,10 +4,10 @@ import { createRealm, type TestRealm } from '../support/keycloak.js';
 import { type OwnKeycloak, startOwnKeycloak } from '../support/keycloak-server.js';
 
 const SLOW_MS = 180_000;
-/** A Keycloak far away is not ours to stop. */
-const isOurs = inject('keycloak').shippedRealm !== null;
+/** A Keycloak that this run did not start must not be stopped. */
+const isLocal = inject('keycloak').shippedRealm !== null;
 
-describe.skipIf(!isOurs)('a Keycloak that is ill-treated', () => {
+describe.skipIf(!isLocal)('a Keycloak with injected faults', () => {
   let own: OwnKeycloak;
   let realm: TestRealm;
   const answers = async (timeoutMs = 10_000) =>
@@ -19,7 +19,7 @@ describe.skipIf(!isOurs)('a Keycloak that is ill-treated', () => {
   }, SLOW_MS);
   afterAll(() => own?.close());
 
-  test('answers nothing while it is frozen, and goes on afterwards', async () => {
+  test('does not answer while it is frozen, and continues afterwards', async () => {
     await own.server.freeze();
     await expect(answers(500)).rejects.toMatchObject({ name: 'TimeoutError' });
     await own.server.thaw();
@@ -27,7 +27,7 @@ describe.skipIf(!isOurs)('a Keycloak that is ill-treated', () => {
   });
 
   test(
-    'is gone at once when it is killed, and finds its data again',
+    'is down when it is killed, and has its data after a restart',
     async () => {
       const user = await realm.createUser();
       await sleep(1000);
@@ -39,7 +39,7 @@ describe.skipIf(!isOurs)('a Keycloak that is ill-treated', () => {
     SLOW_MS,
   );
 
-  test('stops also while it is frozen', async () => {
+  test('can be stopped while it is frozen', async () => {
     await own.server.freeze();
     await own.server.stop();
     expect(await own.server.exited).toBe(143);

@@ -3,12 +3,12 @@ import { demoUsers } from '#libs/development/keycloak/realm.js';
 import { createRealm, type TestRealm } from '../support/keycloak.js';
 import { keycloakAdmin } from '../support/keycloak-admin.js';
 import { openLoginPage, signInWithCode } from '../support/keycloak-browser-flow.js';
-import { readToken, requestTokens } from '../support/keycloak-tokens.js';
+import { readToken, requestClientToken, requestTokens } from '../support/keycloak-tokens.js';
 
 const REDIRECT_URI = 'http://localhost:5173/callback';
 
-/** The shipped file as it is on any Keycloak: in a realm of its own, plus two clients that the tests sign in with. */
-describe('the realm that ships', () => {
+/** The shipped file in a separate realm on any Keycloak, with two more clients for the tests' sign-ins. */
+describe('the shipped realm', () => {
   let realm: TestRealm;
   const frontend = () => ({ issuer: realm.issuer, clientId: 'frontend', redirectUri: REDIRECT_URI });
 
@@ -17,32 +17,32 @@ describe('the realm that ships', () => {
   });
   afterAll(() => realm?.delete());
 
-  test('gives the service exactly the rights to query, view and manage users, and no other role', async () => {
+  test('gives the service only the rights to query, view and manage users', async () => {
     const [client] = await realm.admin.clients.find({ clientId: 'user-service' });
     const account = await realm.admin.clients.getServiceAccountUser({ id: String(client?.id) });
     const { clientMappings, realmMappings } = await realm.admin.users.listRoleMappings({
       id: String(account.id),
     });
-    const rights = Object.entries(clientMappings ?? {}).map(([of, { mappings }]) => [
-      of,
+    const rights = Object.entries(clientMappings ?? {}).map(([client, { mappings }]) => [
+      client,
       (mappings as { name: string }[]).map(({ name }) => name).sort(),
     ]);
     expect(rights).toEqual([['realm-management', ['manage-users', 'query-users', 'view-users']]]);
     expect(realmMappings).toBeUndefined();
   });
 
-  test('lets the service read users, and nothing of the realm itself', async () => {
+  test('lets the service read users, but nothing else of the realm', async () => {
     const token = await realm.clientCredentialsToken('user-service');
-    const ask = async (path: string) => {
+    const statusOf = async (path: string) => {
       const url = `${realm.keycloak.url}/admin/realms/${realm.name}${path}`;
       return (await fetch(url, { headers: { authorization: `Bearer ${token}` } })).status;
     };
-    expect(await ask('/users?username=nobody&exact=true')).toBe(200);
-    expect(await ask('/clients')).toBe(403);
-    expect(await ask('/events')).toBe(403);
+    expect(await statusOf('/users?username=nobody&exact=true')).toBe(200);
+    expect(await statusOf('/clients')).toBe(403);
+    expect(await statusOf('/events')).toBe(403);
   });
 
-  test('gives nobody a token for a password, whichever client asks', async () => {
+  test('gives no client a token for a password', async () => {
     const { username, password } = await realm.createUser();
     for (const [clientId, secret] of [['frontend'], ['admin-cli'], ['user-service', realm.clientSecret]]) {
       const attempt = requestTokens(realm.issuer, {
@@ -56,7 +56,7 @@ describe('the realm that ships', () => {
     }
   });
 
-  test('signs people in at the frontend: a Bearer token with our audience, its subject and who they are', async () => {
+  test('signs users in at the frontend: a Bearer token with our audience, the subject and the names', async () => {
     const user = await realm.createUser({ roles: ['twinkey-admin'] });
     const { accessToken } = await signInWithCode(frontend(), user);
     const [header, payload] = readToken(accessToken);
@@ -78,7 +78,7 @@ describe('the realm that ships', () => {
     expect(payload).not.toHaveProperty('client_id');
   });
 
-  test("keeps a person's rights over Keycloak out of the frontend's tokens", async () => {
+  test("does not put a user's Keycloak administration rights into the frontend's tokens", async () => {
     const user = await realm.createUser({ username: 'realm-admin' });
     const [management] = await realm.admin.clients.find({ clientId: 'realm-management' });
     const role = await realm.admin.clients.findRole({ id: String(management?.id), roleName: 'realm-admin' });
@@ -92,14 +92,14 @@ describe('the realm that ships', () => {
     expect(payload).not.toHaveProperty('resource_access');
   });
 
-  test('lets people sign in with their email, and register', async () => {
+  test('lets users sign in with their email, and register', async () => {
     const { email, password } = await realm.createUser();
     await expect(signInWithCode(frontend(), { username: email, password })).resolves.toBeDefined();
     const { html } = await openLoginPage(frontend(), 'unused');
     expect(html).toContain('login-actions/registration');
   });
 
-  test('refuses the frontend a code without PKCE, and to redirect elsewhere', async () => {
+  test('refuses a code without PKCE, and a redirect to another site', async () => {
     const user = await realm.createUser();
     await expect(signInWithCode({ ...frontend(), pkce: false }, user)).rejects.toThrow(
       /code_challenge_method/,
@@ -108,7 +108,7 @@ describe('the realm that ships', () => {
     await expect(signInWithCode(elsewhere, user)).rejects.toThrow(/answers 400/);
   });
 
-  test('locks an account for a while after ten wrong passwords, the right one included', async () => {
+  test('locks an account temporarily after ten wrong passwords, also for the right one', async () => {
     const user = await realm.createUser();
     for (let attempt = 0; attempt < 10; attempt += 1) {
       await expect(realm.signIn({ ...user, password: `wrong ${attempt}` })).rejects.toThrow(/invalid_grant/);
@@ -116,7 +116,7 @@ describe('the realm that ships', () => {
     await expect(realm.signIn(user)).rejects.toThrow(/invalid_grant/);
   });
 
-  test('gives our service a token that says so: client_id, and no session', async () => {
+  test('gives our service a token with client_id and without a session', async () => {
     const [, payload] = readToken(await realm.clientCredentialsToken('user-service'));
     expect(payload).toMatchObject({
       client_id: 'user-service',
@@ -131,26 +131,21 @@ describe('the realm that ships', () => {
 describe.skipIf(inject('keycloak').shippedRealm === null)('the realm as npm run keycloak imports it', () => {
   const issuer = () => `${inject('keycloak').url}/realms/myrealm`;
 
-  test('has the secret that the environment gave, not the placeholder', async () => {
-    const attempt = (secret: string) =>
-      requestTokens(issuer(), {
-        grant_type: 'client_credentials',
-        client_id: 'user-service',
-        client_secret: secret,
-      });
-    const { accessToken } = await attempt(String(inject('keycloak').shippedRealm?.clientSecret));
-    expect(readToken(accessToken)[1]).toMatchObject({ iss: issuer(), client_id: 'user-service' });
+  test('has the secret from the environment, not the placeholder', async () => {
+    const attempt = (secret: string) => requestClientToken(issuer(), 'user-service', secret);
+    const token = await attempt(String(inject('keycloak').shippedRealm?.clientSecret));
+    expect(readToken(token)[1]).toMatchObject({ iss: issuer(), client_id: 'user-service' });
     await expect(attempt('$' + '{KEYCLOAK_CLIENT_SECRET}')).rejects.toThrow('unauthorized_client');
   });
 
-  test('has the built-in client scopes beside our clients', async () => {
+  test('has the built-in client scopes', async () => {
     const scopes = await keycloakAdmin(inject('keycloak'), 'myrealm').clientScopes.find();
     expect(scopes.map(({ name }) => name)).toEqual(
       expect.arrayContaining(['basic', 'roles', 'profile', 'email']),
     );
   });
 
-  test('has the demo users, and kcadmin alone is an admin of Twinkey', async () => {
+  test('has the demo users, and only kcadmin is an admin of Twinkey', async () => {
     const roles: Record<string, unknown> = {};
     for (const { username, credentials } of await demoUsers()) {
       const flow = { issuer: issuer(), clientId: 'frontend', redirectUri: REDIRECT_URI };

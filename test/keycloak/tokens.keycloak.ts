@@ -4,13 +4,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createRealm, type TestRealm, type TestUser } from '../support/keycloak.js';
 import { readToken, requestTokens, type TokenSet } from '../support/keycloak-tokens.js';
 
-/** docs/keycloak.md says the same in a table; the verifier counts on it. */
-describe('what the tokens of a real Keycloak say of themselves', () => {
+/** docs/keycloak.md has the same in a table; the verifier relies on it. */
+describe('the tokens of a real Keycloak', () => {
   let realm: TestRealm;
   let user: TestUser;
   let tokens: TokenSet;
   let listener: Server;
-  /** Of the bodies of back-channel logouts. */
+  /** Bodies of back-channel logout requests. */
   const logouts: string[] = [];
 
   beforeAll(async () => {
@@ -26,7 +26,12 @@ describe('what the tokens of a real Keycloak say of themselves', () => {
     };
     realm = await createRealm({
       clients: [
-        { clientId: 'told-of-logouts', publicClient: true, directAccessGrantsEnabled: true, attributes },
+        {
+          clientId: 'with-backchannel-logout',
+          publicClient: true,
+          directAccessGrantsEnabled: true,
+          attributes,
+        },
       ],
     });
     user = await realm.createUser({ username: 'MiXed', roles: ['support'] });
@@ -37,7 +42,7 @@ describe('what the tokens of a real Keycloak say of themselves', () => {
     await realm?.delete();
   });
 
-  test('an access token of a client with full scope: a list for an audience, all realm roles', () => {
+  test('an access token of a client with full scope: the audience is a list, and all realm roles are included', () => {
     const [header, payload] = readToken(tokens.accessToken);
     expect(header).toEqual({ alg: 'RS256', typ: 'JWT', kid: expect.any(String) });
     expect(payload).toMatchObject({
@@ -56,7 +61,7 @@ describe('what the tokens of a real Keycloak say of themselves', () => {
     expect(payload).toMatchObject({ typ: 'ID', aud: 'test', sub: user.id });
   });
 
-  test('refresh and offline tokens: HS512, for the issuer itself', async () => {
+  test('refresh and offline tokens: HS512, the audience is the issuer', async () => {
     const offline = await realm.signIn(user, 'openid offline_access');
     const [header, payload] = readToken(String(tokens.refreshToken));
     expect(header).toMatchObject({ alg: 'HS512', typ: 'JWT' });
@@ -67,10 +72,10 @@ describe('what the tokens of a real Keycloak say of themselves', () => {
     expect(offlinePayload).not.toHaveProperty('exp');
   });
 
-  test('a logout token: signed with the same key, of another type', async () => {
+  test('a logout token: signed with the same key, with another type', async () => {
     await requestTokens(realm.issuer, {
       grant_type: 'password',
-      client_id: 'told-of-logouts',
+      client_id: 'with-backchannel-logout',
       username: user.username,
       password: user.password,
     });
@@ -78,15 +83,15 @@ describe('what the tokens of a real Keycloak say of themselves', () => {
     await expect.poll(() => logouts.length).toBe(1);
     const [header, payload] = readToken(String(new URLSearchParams(logouts[0]).get('logout_token')));
     expect(header).toEqual({ alg: 'RS256', typ: 'logout+jwt', kid: readToken(tokens.accessToken)[0]['kid'] });
-    expect(payload).toMatchObject({ typ: 'Logout', aud: 'told-of-logouts', sub: user.id });
+    expect(payload).toMatchObject({ typ: 'Logout', aud: 'with-backchannel-logout', sub: user.id });
   });
 
-  test('names are in lower case, whatever was typed', () => {
+  test('usernames and emails are in lower case', () => {
     const [, payload] = readToken(tokens.accessToken);
     expect(payload).toMatchObject({ preferred_username: 'mixed', email: 'mixed@example.com' });
   });
 
-  test('the key set has a key for encryption beside the one that signs', async () => {
+  test('the key set has an encryption key and a signing key', async () => {
     const response = await fetch(`${realm.issuer}/protocol/openid-connect/certs`);
     const { keys } = (await response.json()) as { keys: { use: string; alg: string; kid: string }[] };
     expect(keys.map(({ use, alg }) => `${use} ${alg}`).sort()).toEqual(['enc RSA-OAEP', 'sig RS256']);

@@ -13,7 +13,7 @@ interface Panel {
 
 const DASHBOARD = new URL('../../deploy/grafana/twinkey.json', import.meta.url);
 
-/** Keycloak mode on, so that its metrics are there; nobody listens. */
+/** Keycloak settings, so that its metrics exist; no server listens there. */
 const KEYCLOAK: KeycloakServiceSettings = {
   issuer: 'http://127.0.0.1:9/realms/none',
   jwksUrl: 'http://127.0.0.1:9/realms/none/certs',
@@ -26,13 +26,13 @@ const KEYCLOAK: KeycloakServiceSettings = {
   clientSecret: 'none',
 };
 
-/** What Prometheus makes of a histogram, beside its name. */
+/** Suffixes of a histogram's series in Prometheus. */
 const SUFFIXES = ['_bucket', '_sum', '_count'];
 
 let identityProvider: TestIdentityProvider;
 let userService: TestUserService;
 let panels: Panel[];
-/** Metrics by name, and the names of the labels that their series have. */
+/** The label names of each metric's series, by metric name. */
 let metrics: Map<string, Set<string>>;
 
 beforeAll(async () => {
@@ -64,30 +64,30 @@ const expressions = () => panels.flatMap(({ targets = [] }) => targets.map(({ ex
 const namesIn = (expression: string) => expression.match(/\b(?:twinkey|process|nodejs)_[a-z0-9_]+\b/g) ?? [];
 
 describe('the Grafana dashboard', () => {
-  it('has panels, each with an expression of a metric', () => {
+  it('has panels, and each expression contains a metric', () => {
     expect(panels.length).toBeGreaterThan(10);
     for (const expression of expressions()) expect(namesIn(expression)).not.toEqual([]);
   });
 
-  it('asks for no metric that /metrics does not have', () => {
+  it('uses only metrics that exist in /metrics', () => {
     const unknown = expressions()
       .flatMap(namesIn)
       .filter((name) => !metrics.has(name));
     expect(unknown).toEqual([]);
   });
 
-  it('groups by labels that the metric has', async () => {
+  it('groups only by labels that the metric has', async () => {
     await identityProvider.api.get('/health/live');
     const known = readMetrics(await scrape());
     const labels = known.get('twinkey_http_request_duration_seconds_bucket') as Set<string>;
-    const asked = expressions()
+    const used = expressions()
       .filter((expression) => expression.includes('twinkey_http_request_duration_seconds'))
       .flatMap((expression) => [...expression.matchAll(/by \(([^)]+)\)/g)])
       .flatMap(([, names]) => (names as string).split(', '));
-    expect([...new Set(asked)].filter((label) => !labels.has(label))).toEqual([]);
+    expect([...new Set(used)].filter((label) => !labels.has(label))).toEqual([]);
   });
 
-  it('shows every metric of ours', () => {
+  it('shows every metric of Twinkey', () => {
     const shown = new Set(expressions().flatMap(namesIn));
     const ours = [...metrics.keys()].filter((name) => name.startsWith('twinkey_'));
     expect(ours.length).toBeGreaterThan(10);

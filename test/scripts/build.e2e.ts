@@ -15,14 +15,14 @@ beforeEach(() => {
 });
 afterEach(() => checkout.close());
 
-it('compiles sources, copies what lies beside them, and leaves specs out', async () => {
+it('compiles sources, copies other files, and skips specs', async () => {
   expect(await build()).toEqual({ code: 0, output: '' });
   expect(readFileSync(dist('libs/words/words.js'), 'utf8')).toContain('export const words = "three";');
   expect(readFileSync(dist('libs/words/words.txt'), 'utf8')).toBe('one two');
   expect(existsSync(dist('libs/words/words.spec.js'))).toBe(false);
 });
 
-it('takes away what no source makes any more, and leaves alone what is as it was', async () => {
+it('removes files without a source, and does not touch unchanged files', async () => {
   await build();
   const before = statSync(dist('apps/cli/src/main.js')).ino;
   rmSync(join(checkout.folder, 'libs/words'), { recursive: true });
@@ -31,7 +31,7 @@ it('takes away what no source makes any more, and leaves alone what is as it was
   expect(statSync(dist('apps/cli/src/main.js')).ino).toBe(before);
 });
 
-it('keeps the last good build where a source is broken', async () => {
+it('keeps the last good build if a source is broken', async () => {
   await build();
   const before = readFileSync(dist('libs/words/words.js'), 'utf8');
   checkout.write('libs/words/words.ts', 'export const = ;');

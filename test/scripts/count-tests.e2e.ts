@@ -14,7 +14,7 @@ const file = (status: string, ...tests: string[]) => ({
 
 it.each([
   [
-    'adds files up',
+    'adds the files',
     [file('passed', 'passed', 'passed'), file('passed', 'passed')],
     0,
     '3 passed, 0 failed',
@@ -28,15 +28,15 @@ it.each([
     '1 passed, 1 failed',
     1,
   ],
-  ['counts a bad end without a failed test', [file('passed', 'passed')], 1, '1 passed, 1 failed', 1],
-  ['fails where nothing ran', [], 0, '0 passed, 1 failed', 1],
+  ['counts a failed run without a failed test', [file('passed', 'passed')], 1, '1 passed, 1 failed', 1],
+  ['fails if no test ran', [], 0, '0 passed, 1 failed', 1],
 ])('%s', async (_, testResults, exitCode, line, code) => {
   checkout.write('report.json', JSON.stringify({ testResults }));
   const count = await checkout.run('node', ['scripts/count-tests.mjs', 'report.json', String(exitCode)]);
   expect(count).toEqual({ code, output: `${line}\n` });
 });
 
-it('adds runs up, and fails where one of them fails', async () => {
+it('adds several runs, and fails if one of them fails', async () => {
   const good = JSON.stringify({ testResults: [file('passed', 'passed', 'passed')] });
   checkout.write('one.json', good);
   checkout.write('other.json', good);
@@ -52,7 +52,7 @@ it('adds runs up, and fails where one of them fails', async () => {
   expect(await count('one.json', '0', 'none.json', '1')).toEqual({ code: 1, output: '2 passed, 1 failed\n' });
 });
 
-it('fails where the run left no report', async () => {
+it('fails if the run wrote no report', async () => {
   const count = await checkout.run('node', ['scripts/count-tests.mjs', 'missing.json', '0']);
   expect(count).toEqual({ code: 1, output: '0 passed, 1 failed\n' });
 });

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
+import { freePort } from '../support/free-ports.js';
 
 const servers: Server[] = [];
 afterEach(async () => {
@@ -12,7 +13,7 @@ afterEach(async () => {
   }
 });
 
-/** A listener whose `/health/ready` answers this; null: it takes the request and says nothing. */
+/** Starts a listener whose `/health/ready` has this status; null: it never answers. */
 async function listener(status: number | null): Promise<string> {
   const server = createServer(({ url }, response) => {
     if (status !== null) response.writeHead(url === '/health/ready' ? status : 404).end();
@@ -23,14 +24,7 @@ async function listener(status: number | null): Promise<string> {
   return String((server.address() as AddressInfo).port);
 }
 
-/** A port that nobody listens on. */
-async function closedPort(): Promise<string> {
-  const port = await listener(200);
-  const server = servers.pop() as Server;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
+const closedPort = async () => String(await freePort());
 
 async function healthcheck(identityProvider: string, userService: string): Promise<number> {
   const child = spawn(process.execPath, ['bin/healthcheck.mjs'], {
@@ -42,25 +36,25 @@ async function healthcheck(identityProvider: string, userService: string): Promi
 }
 
 describe("the image's health check", () => {
-  it('passes where both apps run and are ready', async () => {
+  it('passes if both apps run and are ready', async () => {
     expect(await healthcheck(await listener(200), await listener(200))).toBe(0);
   });
 
-  it('passes where one runs alone and is ready', async () => {
+  it('passes if only one app runs and is ready', async () => {
     expect(await healthcheck(await listener(200), await closedPort())).toBe(0);
     expect(await healthcheck(await closedPort(), await listener(200))).toBe(0);
   });
 
-  it('fails where either is not ready', async () => {
+  it('fails if one of them is not ready', async () => {
     expect(await healthcheck(await listener(200), await listener(503))).toBe(1);
     expect(await healthcheck(await listener(503), await listener(200))).toBe(1);
   });
 
-  it('fails where one hangs', async () => {
+  it('fails if one does not answer', async () => {
     expect(await healthcheck(await listener(200), await listener(null))).toBe(1);
   });
 
-  it('fails where nothing runs', async () => {
+  it('fails if no app runs', async () => {
     expect(await healthcheck(await closedPort(), await closedPort())).toBe(1);
   });
 });

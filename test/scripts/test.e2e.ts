@@ -20,12 +20,18 @@ beforeEach(() => {
 });
 afterEach(() => checkout.close());
 
-/** On a machine that has nothing but Node. */
+/** Runs as on a machine where only Node is installed. */
 async function runTests(env: NodeJS.ProcessEnv, ...args: string[]) {
   const PATH = join(checkout.folder, 'programs');
-  const told = { ...NOTHING_INSTALLED, REQUIRE_KEYCLOAK: '', REQUIRE_BROWSER: '', FORCE_COLOR: '0', PATH };
+  const defaults = {
+    ...NOTHING_INSTALLED,
+    REQUIRE_KEYCLOAK: '',
+    REQUIRE_BROWSER: '',
+    FORCE_COLOR: '0',
+    PATH,
+  };
   const { code, output } = await checkout.run(process.execPath, ['scripts/test.mjs', ...args], {
-    ...told,
+    ...defaults,
     ...env,
   });
   return {
@@ -36,14 +42,14 @@ async function runTests(env: NodeJS.ProcessEnv, ...args: string[]) {
   };
 }
 
-it('runs what can run here, and says at the end what it left out and how to get it', async () => {
+it('runs the possible tests, and says at the end which it skipped and how to run them', async () => {
   const { code, passed, end } = await runTests({});
   expect(passed).toBe(2);
   expect(end).toMatch(/keycloak tests did not run.*Java 17.*browser tests did not run.*Chromium/s);
   expect(code).toBe(0);
 });
 
-it('leaves the browser tests out without a Keycloak, which they sign in at', async () => {
+it('skips the browser tests without a Keycloak, because they sign in there', async () => {
   const { passed, end } = await runTests({ CHROMIUM_PATH: process.execPath });
   expect(passed).toBe(2);
   expect(end).toMatch(/browser tests did not run.*Java 17/s);
@@ -51,7 +57,7 @@ it('leaves the browser tests out without a Keycloak, which they sign in at', asy
 });
 
 it.each(['REQUIRE_KEYCLOAK', 'REQUIRE_BROWSER'])(
-  'fails where %s is set and its tests cannot run',
+  'fails if %s is set and its tests cannot run',
   async (name) => {
     const { code, passed, end } = await runTests({ [name]: '1' });
     expect(passed).toBe(2);
@@ -60,15 +66,15 @@ it.each(['REQUIRE_KEYCLOAK', 'REQUIRE_BROWSER'])(
   },
 );
 
-it('runs all where all is there', async () => {
-  const there = { KEYCLOAK_TEST_URL: 'http://127.0.0.1:8080', CHROMIUM_PATH: process.execPath };
-  const { code, passed, end } = await runTests({ ...there, REQUIRE_KEYCLOAK: '1', REQUIRE_BROWSER: '1' });
+it('runs all tests if all requirements are met', async () => {
+  const installed = { KEYCLOAK_TEST_URL: 'http://127.0.0.1:8080', CHROMIUM_PATH: process.execPath };
+  const { code, passed, end } = await runTests({ ...installed, REQUIRE_KEYCLOAK: '1', REQUIRE_BROWSER: '1' });
   expect(passed).toBe(4);
   expect(end).not.toContain('did not run');
   expect(code).toBe(0);
 });
 
-it('hands its arguments to the runner, and gives its exit code', async () => {
+it('passes its arguments to vitest, and returns its exit code', async () => {
   checkout.write('test/two.unit.ts', FAILS);
   expect(await runTests({}, 'test/one')).toMatchObject({ code: 0, passed: 2 });
   expect(await runTests({}, '--project=unit', 'test/two')).toMatchObject({ code: 1 });

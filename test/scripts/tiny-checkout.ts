@@ -13,8 +13,8 @@ export interface Ended {
 }
 
 /**
- * This project's scripts and launcher around an application of a few lines, in a folder of its own whose name has a
- * space: they install, build and stop things, which must not happen to the real checkout.
+ * This project's scripts and launcher with a very small application, in a temporary folder whose name has a space. The
+ * scripts install, build and stop things, which must not happen to the real checkout.
  */
 export class TinyCheckout {
   readonly folder = join(mkdtempSync(join(tmpdir(), 'twinkey-scripts-')), 'a checkout');
@@ -26,9 +26,11 @@ export class TinyCheckout {
     }
     for (const folder of ['libs', 'migrations', 'keycloak']) mkdirSync(join(this.folder, folder));
     this.write('apps/cli/src/main.ts', main);
-    // Nothing to install; links, so that an npm ci by mistake would take away no more than these.
+    // Nothing to install. The tools are links, so that an accidental npm ci would delete only the links.
     this.write('package-lock.json', '{ "packages": {} }');
     this.write('node_modules/.package-lock.json', '{ "packages": {} }');
+    // The build copies this file to dist.
+    this.write('node_modules/@scalar/api-reference/browser/standalone.js', '');
     for (const tool of TOOLS)
       symlinkSync(join(ROOT, 'node_modules', tool), join(this.folder, 'node_modules', tool));
   }
@@ -39,7 +41,7 @@ export class TinyCheckout {
     writeFileSync(file, text);
   }
 
-  /** Starts a program in a process group of its own, as a terminal does. */
+  /** Starts a program in a new process group, as a terminal does. */
   spawn(command: string, args: string[], env: NodeJS.ProcessEnv = {}, cwd = this.folder): ChildProcess {
     const child = spawn(command, args, {
       cwd,
@@ -51,7 +53,7 @@ export class TinyCheckout {
     return child;
   }
 
-  /** A program from its start to its end. */
+  /** Runs a program until it ends. */
   async run(command: string, args: string[], env: NodeJS.ProcessEnv = {}, cwd?: string): Promise<Ended> {
     return ended(this.spawn(command, args, env, cwd));
   }
@@ -62,22 +64,22 @@ export class TinyCheckout {
   }
 }
 
-/** Waits for a program's end, and gathers what it says from now on. */
+/** Waits until a program ends, and returns its output from now on. */
 export function ended(child: ChildProcess): Promise<Ended> {
   let output = '';
   for (const stream of [child.stdout!, child.stderr!]) stream.on('data', (chunk) => (output += chunk));
   return new Promise((resolve) => child.once('close', (code) => resolve({ code, output })));
 }
 
-/** Waits until the program has said `text`. */
-export function said(child: ChildProcess, text: string): Promise<void> {
+/** Waits until the program has printed `text`. */
+export function untilPrinted(child: ChildProcess, text: string): Promise<void> {
   let output = '';
   return new Promise((resolve, reject) => {
     child.stdout!.on('data', (chunk) => {
       output += chunk;
       if (output.includes(text)) resolve();
     });
-    child.once('close', () => reject(new Error(`ended without saying ${text}: ${output}`)));
+    child.once('close', () => reject(new Error(`ended without printing ${text}: ${output}`)));
   });
 }
 
@@ -85,11 +87,11 @@ function killGroup(pid: number): void {
   try {
     process.kill(-pid, 'SIGKILL');
   } catch {
-    // Nobody of it is left.
+    // The process group has already ended.
   }
 }
 
-/** These tests run under `npm test`, and the started npm shall not think that it runs within another. */
+/** These tests run under `npm test`; the started npm must not see that it runs inside another npm. */
 function withoutNpm(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(
     Object.entries(env).filter(([name]) => !/^(npm_|VITEST|NODE_ENV$|CI$)/i.test(name)),

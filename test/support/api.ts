@@ -1,21 +1,21 @@
 import type { ErrorEntry } from '#libs/http/replies/api-error.js';
 import type { PageMeta } from '#libs/http/replies/envelope.js';
 
-/** An answer, its body read. `Data` is what the test expects under `data`. */
+/** A response with its parsed body. `Data` is the type of `data` that the test expects. */
 export interface Answer<Data> {
   status: number;
   headers: Headers;
   message: string;
   data: Data;
-  /** `field code` of each entry, `- code` where it is about no field; none on success. */
+  /** `field code` of each entry, `- code` for entries without a field; empty on success. */
   errors: string[];
   meta: PageMeta;
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: what a test reads of an answer it also asserts
+// biome-ignore lint/suspicious/noExplicitAny: tests assert what they read
 type Anything = any;
 
-/** A client of one listener, with the token of one caller or with none. */
+/** A client of one listener, with one caller's token or without a token. */
 export class Api {
   constructor(
     readonly url: string,

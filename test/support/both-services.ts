@@ -2,7 +2,7 @@ import type { KeycloakServiceSettings, UserServiceSettings } from '#libs/config/
 import { startTestIdentityProvider, type TestIdentityProvider } from './identity-provider.js';
 import { startTestUserService, type TestUserService } from './user-service.js';
 
-/** A real identity-provider and a real user-service that trusts it and asks it. */
+/** A real identity-provider and a real user-service that trusts and calls it. */
 export interface BothServices {
   idp: TestIdentityProvider;
   service: TestUserService;
@@ -10,9 +10,9 @@ export interface BothServices {
 }
 
 /**
- * @param overrides of user-service's settings; `keycloak` and `docs` are for both
- * @param bcryptCost of identity-provider, for tests that set many passwords
- * @param running an identity-provider that the caller has started, and leaves to this
+ * @param overrides settings of user-service; `keycloak` and `docs` apply to both services
+ * @param bcryptCost setting of identity-provider, for tests that set many passwords
+ * @param running an identity-provider that is already started; `close` closes it too
  */
 export async function startBothServices(
   overrides: Partial<UserServiceSettings> & { keycloak?: KeycloakServiceSettings } = {},

@@ -1,6 +1,6 @@
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 
-/** Nothing but the pages under test: no sandbox (CI runs as root), no graphics, no service of the vendor. */
+/** Chromium loads only the pages under test: no sandbox (CI runs as root), no GPU, no background services. */
 const FLAGS = [
   '--no-sandbox',
   '--disable-gpu',
@@ -12,24 +12,24 @@ const FLAGS = [
   '--disable-sync',
 ];
 
-/** A fresh profile that is looking at one site, and what went wrong on the way. */
+/** A page in a new browser profile, and the problems that occurred. */
 export interface Visit {
   page: Page;
-  /** URLs asked for beyond its origins: they were refused. */
+  /** Blocked requests to other origins. */
   outside: string[];
-  /** Errors on the console, uncaught ones, requests that failed. */
+  /** Console errors, uncaught errors and failed requests. */
   problems: string[];
 }
 
 export interface TestBrowser {
-  /** @param origins `http://127.0.0.1:8001`: everything else is out of reach */
+  /** @param origins such as `http://127.0.0.1:8001`; requests to other origins are blocked */
   visit(...origins: string[]): Promise<Visit>;
   close(): Promise<void>;
 }
 
 /**
- * Starts the machine's Chromium headless, with a profile in a temporary folder that goes with it.
- * @throws Error where there is none
+ * Starts the installed Chromium headless, with a temporary profile.
+ * @throws Error if no Chromium is installed
  */
 export async function startBrowser(): Promise<TestBrowser> {
   const browser: Browser = await chromium.launch({
@@ -71,6 +71,6 @@ async function requireChromium(): Promise<string> {
   const { href } = new URL('../../scripts/support/available.mjs', import.meta.url);
   const { findChromium } = (await import(href)) as { findChromium(): string | null };
   const path = findChromium();
-  if (path === null) throw new Error('No Chromium here: install one, or set CHROMIUM_PATH.');
+  if (path === null) throw new Error('Chromium was not found: install it, or set CHROMIUM_PATH.');
   return path;
 }

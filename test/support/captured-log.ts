@@ -1,11 +1,11 @@
 import { createLogger, type Logger } from '#libs/observability/logger.js';
 
-/** The logger that the applications use, at its most talkative, and what it has written. */
+/** The applications' logger at level `trace`, and its output. */
 export interface CapturedLog {
   logger: Logger;
-  /** Everything, as it would stand in a file. */
+  /** The whole output. */
   text(): string;
-  /** Line by line. @throws SyntaxError where one is not JSON */
+  /** The parsed lines. @throws SyntaxError if a line is not JSON */
   lines(): Record<string, unknown>[];
 }
 

@@ -14,9 +14,9 @@ export interface CompiledCheckout {
 }
 
 /**
- * The libraries (and Keycloak's starter) compiled into a folder of its own, as a checkout after `npm run build`, for tests that need processes
- * of their own and must not depend on (or disturb) the real `dist`.
- * @param program a module that is written there as `program.js`; it imports `#libs/…`
+ * Compiles the libraries and the Keycloak launcher into a temporary folder that looks like a checkout after
+ * `npm run build`. Tests that start processes use it, so that they neither depend on the real `dist` nor change it.
+ * @param program source of `program.js` in that folder; it can import `#libs/…`
  */
 export async function compileCheckout(program: string): Promise<CompiledCheckout> {
   const folder = await mkdtemp(join(tmpdir(), 'twinkey-checkout-'));

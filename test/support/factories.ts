@@ -13,7 +13,7 @@ export const unique = (prefix: string): string => `${prefix}-${randomBytes(5).to
 
 const HOUR = 3_600_000;
 
-/** Rows of schema `identity`, straight into the database: past every check, and without bcrypt. */
+/** Inserts rows of schema `identity` directly into the database, without validation and without bcrypt. */
 export class Factories {
   constructor(private readonly database: DataSource) {}
 
@@ -22,12 +22,12 @@ export class Factories {
     return this.database.manager.save(Permission, { id: newId(), name, description: null, ...overrides });
   }
 
-  /** @param permissions names of its own ones; those that there are none of yet are made */
+  /** @param permissions names of the role's own permissions; missing permissions are created */
   async role(permissions: readonly string[] = [], overrides: Partial<Role> = {}): Promise<Role> {
     const { manager } = this.database;
     const known = await manager.findBy(Permission, { name: In([...permissions]) });
     const missing = permissions.filter((name) => !known.some((permission) => permission.name === name));
-    const held = [...known, ...(await Promise.all(missing.map((name) => this.permission({ name }))))];
+    const own = [...known, ...(await Promise.all(missing.map((name) => this.permission({ name }))))];
     const role = await manager.save(Role, {
       id: newId(),
       name: unique('role'),
@@ -37,14 +37,14 @@ export class Factories {
     });
     await manager.insert(
       RolePermission,
-      held.map(({ id }) => ({ roleId: role.id, permissionId: id })),
+      own.map(({ id }) => ({ roleId: role.id, permissionId: id })),
     );
-    // Replicas may remember that no role had this name.
+    // Replicas may have cached that no role has this name.
     await this.database.query('UPDATE identity.authority SET version = version + 1');
     return manager.findOneByOrFail(Role, { id: role.id });
   }
 
-  /** Of a role that holds nothing, unless told otherwise; without a password. */
+  /** An account without a password; by default its role has no permissions. */
   async account(overrides: Partial<Account> = {}): Promise<Account> {
     const { manager } = this.database;
     const email = overrides.email ?? `${unique('person')}@example.com`;

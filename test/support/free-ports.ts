@@ -2,13 +2,13 @@ import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
 
-/** Below those that systems give to outgoing connections, which take theirs at any moment. */
-const PORTS = [10_000, 32_768] as const;
+/** Below the ephemeral ports, which outgoing connections can take at any time. */
+const PORT_RANGE = [10_000, 32_768] as const;
 
-/** A port that nobody listens on, and that stays free while whoever uses it is restarted. */
+/** A free port, which stays free while the process that uses it restarts. */
 export async function freePort(): Promise<number> {
   for (;;) {
-    const port = randomInt(...PORTS);
+    const port = randomInt(...PORT_RANGE);
     const server = await listen(port).catch(() => null);
     if (server === null) continue;
     await once(server.close(), 'close');
@@ -16,7 +16,7 @@ export async function freePort(): Promise<number> {
   }
 }
 
-/** The port variables of both apps, each naming a port of its own. */
+/** The port variables of both apps, with different free ports. */
 export async function freePorts() {
   const ports = new Set<string>();
   while (ports.size < 3) ports.add(String(await freePort()));
@@ -24,7 +24,7 @@ export async function freePorts() {
   return { PORT, USER_SERVICE_PORT, USER_SERVICE_INTERNAL_PORT };
 }
 
-/** Somebody else's server, on a port of loopback. */
+/** A TCP server of another program, on loopback. */
 export async function listen(port = 0): Promise<Server> {
   const server = createServer().listen(port, '127.0.0.1');
   await once(server, 'listening');

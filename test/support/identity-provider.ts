@@ -24,17 +24,17 @@ export interface Caller {
   api: Api;
 }
 
-/** A real identity-provider on a free port, over a database of its own. */
+/** A real identity-provider on a free port, with its own database. */
 export interface TestIdentityProvider {
   /** Without a token. */
   api: Api;
-  /** The listener itself, whatever stands before it: for bytes that no load balancer lets through. */
-  wire: string;
+  /** The listener's own URL, without the load balancer, which would reject malformed requests. */
+  directUrl: string;
   settings: IdentityProviderSettings;
-  /** For looking at rows, and for making them. */
+  /** For reading and inserting rows. */
   database: DataSource;
   make: Factories;
-  /** Somebody of an own role with these permissions; or of the role and with the names that `account` says. */
+  /** Signs in a new account whose new role has these permissions; `account` can set its names and another role. */
   signIn(permissions: readonly string[], account?: Partial<Account>): Promise<Caller>;
   /** Another session of an account, without bcrypt; `claims` are added to its token. */
   sessionOf(account: Account, claims?: Members): Promise<Api>;
@@ -43,8 +43,8 @@ export interface TestIdentityProvider {
 }
 
 /**
- * @param overrides of its settings; with `databaseUrl` it is one more replica over that database
- * @param logger where its lines go; nowhere, unless told
+ * @param overrides settings; with `databaseUrl` the app is another replica on that database
+ * @param logger by default nothing is logged
  */
 export async function startTestIdentityProvider(
   overrides: Partial<IdentityProviderSettings> = {},
@@ -66,7 +66,7 @@ export async function startTestIdentityProvider(
   const sessionOf = async (account: Account, added: Members = {}) => {
     const session = await make.session(account);
     const { header, claims } = nativeToken(ISSUER, AUDIENCE, key.kid);
-    const said = {
+    const names = {
       sub: account.id,
       sid: session.id,
       email: account.email,
@@ -74,12 +74,12 @@ export async function startTestIdentityProvider(
       given_name: account.firstName ?? undefined,
       family_name: account.lastName ?? undefined,
     };
-    return api.as(signToken({ header, claims: { ...claims, ...said, ...added } }, key));
+    return api.as(signToken({ header, claims: { ...claims, ...names, ...added } }, key));
   };
 
   return {
     api,
-    wire: app.wires[0] ?? '',
+    directUrl: app.directUrls[0] ?? '',
     settings,
     database,
     make,

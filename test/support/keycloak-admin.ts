@@ -1,12 +1,12 @@
 import KcAdminClient from '@keycloak/keycloak-admin-client';
 import type { KeycloakUnderTest } from './keycloak-server.js';
 
-/** A token of `master` lives 60 s. */
+/** A token of realm `master` is valid for 60 s. */
 const RENEW_AFTER_MS = 40_000;
 
 /**
- * Keycloak's admin client for one realm, with all rights. It renews its token as long as it is used.
- * A token says which realms it is for: make a new client after making a realm.
+ * Keycloak's admin client for one realm, with all rights. It renews its token when needed.
+ * A token is valid for the realms that exist when it is issued: create a new client after creating a realm.
  */
 export function keycloakAdmin({ url, admin }: KeycloakUnderTest, realm: string): KcAdminClient {
   const client = new KcAdminClient({ baseUrl: url, realmName: realm });

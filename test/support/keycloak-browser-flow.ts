@@ -7,13 +7,13 @@ export interface CodeFlow {
   clientId: string;
   redirectUri: string;
   scope?: string;
-  /** False leaves PKCE out. */
+  /** False sends no PKCE challenge. */
   pkce?: boolean;
 }
 
 /**
- * Signs a person in as a browser does: authorization code with PKCE (RFC 7636, S256), through Keycloak's own login page
- * with its cookies. Throws where Keycloak shows a page, or redirects with an error, instead of giving a code.
+ * Signs a user in as a browser does: authorization code with PKCE (RFC 7636, S256), with Keycloak's login page and its
+ * cookies. Throws if Keycloak shows a page or redirects with an error instead of returning a code.
  */
 export async function signInWithCode(
   flow: CodeFlow,
@@ -37,7 +37,7 @@ export async function signInWithCode(
   });
 }
 
-/** The page's text, where its form goes, and the cookies that have to go with it. */
+/** The page's text, its form's target URL, and the cookies to send with the form. */
 export async function openLoginPage(
   flow: CodeFlow,
   verifier: string,

@@ -8,22 +8,22 @@ import { demoRealm } from '#libs/development/keycloak/realm.js';
 
 const ADMIN = { username: 'admin', password: 'test-admin' };
 
-/** A real Keycloak that tests talk to. */
+/** A real Keycloak that tests call. */
 export interface KeycloakUnderTest {
-  /** As browsers and services reach it, without a slash at its end. */
+  /** The URL for browsers and services, without a trailing slash. */
   url: string;
-  /** Of realm `master`. */
+  /** The administrator of realm `master`. */
   admin: { username: string; password: string };
   /**
-   * Where this run started it: the secret that the realm `myrealm` was imported with, demo users and all. Null for the
-   * one that KEYCLOAK_TEST_URL names, which may be far away and hold anything.
+   * The client secret with which this run imported realm `myrealm`, with the demo users. Null for the Keycloak of
+   * KEYCLOAK_TEST_URL, which can have any content.
    */
   shippedRealm: { clientSecret: string } | null;
 }
 
 /**
- * The Keycloak of a whole run: the one that KEYCLOAK_TEST_URL names (with KEYCLOAK_TEST_ADMIN and
- * KEYCLOAK_TEST_ADMIN_PASSWORD, `admin` unless set), else one that is started on a free port, with its data in a temp folder.
+ * The Keycloak of a test run: the one at KEYCLOAK_TEST_URL (with KEYCLOAK_TEST_ADMIN and KEYCLOAK_TEST_ADMIN_PASSWORD,
+ * default `admin`), otherwise a new one on a free port with its data in a temporary folder.
  */
 export async function keycloakUnderTest(
   environment: Environment,
@@ -39,25 +39,25 @@ export async function keycloakUnderTest(
   const server = await startOwnKeycloak(environment).catch((error: unknown) => {
     if (error instanceof KeycloakStartError) {
       error.message +=
-        '\nOr set KEYCLOAK_TEST_URL to a running Keycloak, or leave these tests out: --project=!keycloak';
+        '\nOr set KEYCLOAK_TEST_URL to a running Keycloak, or skip these tests: --project=!keycloak';
     }
     throw error;
   });
   return { keycloak: server.keycloak, close: server.close };
 }
 
-/** A Keycloak that a test may ill-treat. What it wrote in the half second before a `kill` is lost: its database is H2. */
+/** A Keycloak that a test can stop or freeze. A `kill` loses the last half second of writes, since its database is H2. */
 export interface OwnKeycloak {
   keycloak: KeycloakUnderTest;
-  /** The server that runs now. */
+  /** The current server process. */
   server: RunningKeycloak;
-  /** Starts it again after `stop` or `kill`: the same port, the same data. */
+  /** Starts the server after `stop` or `kill`, with the same port and data. */
   restart(): Promise<void>;
-  /** Stops it and removes its data. */
+  /** Stops the server and removes its data. */
   close(): Promise<void>;
 }
 
-/** Starts a Keycloak with the shipped realm on a free port; takes 10 to 20 s. It goes with the process. */
+/** Starts a Keycloak with the shipped realm on a free port, in 10 to 20 s. It ends with this process. */
 export async function startOwnKeycloak(environment: Environment = process.env): Promise<OwnKeycloak> {
   const dataFolder = await mkdtemp(join(tmpdir(), 'twinkey-keycloak-'));
   const clientSecret = 'a-secret-of-the-tests';

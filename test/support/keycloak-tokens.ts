@@ -1,14 +1,16 @@
+import { decodeJwt, decodeProtectedHeader } from 'jose';
+
 export interface TokenSet {
   accessToken: string;
-  /** Where the scope holds `openid`. */
+  /** Present if the scope contains `openid`. */
   idToken: string | null;
   refreshToken: string | null;
 }
 
 /**
- * Asks a realm's token endpoint (RFC 6749 section 4).
+ * Calls a realm's token endpoint (RFC 6749 section 4).
  * @param issuer `{url}/realms/{realm}`
- * Throws with Keycloak's own words where it refuses.
+ * @throws Error with Keycloak's error code and description
  */
 export async function requestTokens(issuer: string, parameters: Record<string, string>): Promise<TokenSet> {
   const response = await fetch(`${issuer}/protocol/openid-connect/token`, {
@@ -27,9 +29,13 @@ export async function requestTokens(issuer: string, parameters: Record<string, s
   };
 }
 
-/** What a token says, unverified: `[header, payload]`. */
+/** The access token of a client's service account. @param issuer `{url}/realms/{realm}` */
+export async function requestClientToken(issuer: string, clientId: string, secret: string): Promise<string> {
+  const client = { client_id: clientId, client_secret: secret };
+  return (await requestTokens(issuer, { grant_type: 'client_credentials', ...client })).accessToken;
+}
+
+/** `[header, payload]` of a token, not verified. */
 export function readToken(token: string): [Record<string, unknown>, Record<string, unknown>] {
-  const read = (part = '') => JSON.parse(Buffer.from(part, 'base64url').toString());
-  const [header, payload] = token.split('.');
-  return [read(header), read(payload)];
+  return [{ ...decodeProtectedHeader(token) }, decodeJwt(token)];
 }

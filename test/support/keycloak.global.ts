@@ -10,7 +10,7 @@ declare module 'vitest' {
 
 type Shared = Awaited<ReturnType<typeof keycloakUnderTest>>;
 
-/** One server for the run, whichever projects take part: each of them loads this file on its own. */
+/** One server for all projects of the run: each project loads this file separately. */
 const shared = globalThis as { twinkeyTestKeycloak?: { server: Promise<Shared>; users: number } };
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {

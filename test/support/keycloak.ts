@@ -8,11 +8,11 @@ import { inject } from 'vitest';
 import { shippedRealm } from '#libs/development/keycloak/realm.js';
 import { keycloakAdmin } from './keycloak-admin.js';
 import type { KeycloakUnderTest } from './keycloak-server.js';
-import { requestTokens, type TokenSet } from './keycloak-tokens.js';
+import { requestClientToken, requestTokens, type TokenSet } from './keycloak-tokens.js';
 
-/** People sign in here with their password alone. */
+/** A client where users sign in with their password only. */
 const PEOPLE_CLIENT = 'test';
-/** A service that is neither ours nor a person; its tokens have our audience. */
+/** Another service: its tokens have user-service's audience. */
 const SERVICE_CLIENT = 'test-service';
 
 export interface TestUser {
@@ -24,9 +24,9 @@ export interface TestUser {
   password: string;
 }
 
-/** A realm of its own: the shipped one under another name, and the two clients above. */
+/** A copy of the shipped realm under another name, with the two clients above. */
 export class TestRealm {
-  /** With all rights in this realm. */
+  /** Has all rights in this realm. */
   readonly admin: KcAdminClient;
   /** The `iss` of its tokens. */
   readonly issuer: string;
@@ -34,14 +34,14 @@ export class TestRealm {
   constructor(
     readonly keycloak: KeycloakUnderTest,
     readonly name: string,
-    /** Of `user-service` and of `test-service`. */
+    /** The secret of `user-service` and of `test-service`. */
     readonly clientSecret: string,
   ) {
-    this.issuer = `${keycloak.url}/realms/${name}`;
+    this.issuer = `${keycloak.url}/realms/${encodeURIComponent(name)}`;
     this.admin = keycloakAdmin(keycloak, name);
   }
 
-  /** Makes a person who can sign in. `roles` are realm roles, made where they are missing. */
+  /** Creates a user who can sign in. `roles` are realm roles; missing ones are created. */
   async createUser(
     overrides: Partial<TestUser> &
       Pick<UserRepresentation, 'attributes' | 'enabled'> & { roles?: string[] } = {},
@@ -82,7 +82,7 @@ export class TestRealm {
     await this.admin.users.addRealmRoleMappings({ id: userId, roles: mapped });
   }
 
-  /** Signs a person in: access, refresh, and with the default scope also an ID token. */
+  /** Signs a user in. Returns access and refresh token, and with the default scope an ID token. */
   signIn(user: Pick<TestUser, 'username' | 'password'>, scope = 'openid'): Promise<TokenSet> {
     const { username, password } = user;
     return requestTokens(this.issuer, {
@@ -94,30 +94,28 @@ export class TestRealm {
     });
   }
 
-  /** A person's access token. */
+  /** A user's access token. */
   async passwordToken(user: Pick<TestUser, 'username' | 'password'>): Promise<string> {
     return (await this.signIn(user)).accessToken;
   }
 
-  /** The access token of a service that is no person: `test-service`, or ours. */
-  async clientCredentialsToken(client: 'test-service' | 'user-service' = SERVICE_CLIENT): Promise<string> {
-    const credentials = { client_id: client, client_secret: this.clientSecret };
-    return (await requestTokens(this.issuer, { grant_type: 'client_credentials', ...credentials }))
-      .accessToken;
+  /** The access token of a service account. */
+  clientCredentialsToken(client: 'test-service' | 'user-service' = SERVICE_CLIENT): Promise<string> {
+    return requestClientToken(this.issuer, client, this.clientSecret);
   }
 
-  /** The user as Keycloak holds it now, attributes included; null where there is none. */
+  /** The user's current representation with attributes, or null. */
   async getUser(id: string): Promise<UserRepresentation | null> {
     return (await this.admin.users.findOne({ id })) ?? null;
   }
 
-  /** Lets users carry attributes that the user profile does not name, as many installations do. */
+  /** Allows users to have attributes that the user profile does not define, as many installations do. */
   async allowAnyAttribute(): Promise<void> {
     const profile = await this.admin.users.getProfile();
     await this.admin.users.updateProfile({ ...profile, unmanagedAttributePolicy: 'ENABLED' as never });
   }
 
-  /** Replaces the rules of one attribute of the user profile, or adds it. */
+  /** Adds or replaces one attribute of the user profile. */
   async setAttribute(attribute: UserProfileAttribute & { name: string }): Promise<void> {
     const { attributes = [], ...profile } = await this.admin.users.getProfile();
     const others = attributes.filter(({ name }) => name !== attribute.name);
@@ -130,8 +128,8 @@ export class TestRealm {
 }
 
 /**
- * Makes a realm for one test file, on the run's Keycloak unless told another; `delete` it afterwards.
- * Of `overrides` clients, users and realm roles are added to the shipped ones, anything else replaces.
+ * Creates a realm for one test file, by default on the run's Keycloak; `delete` it afterwards.
+ * Clients, users and realm roles of `overrides` are added to the shipped ones; everything else replaces them.
  */
 export async function createRealm(
   overrides: RealmRepresentation = {},
@@ -155,7 +153,7 @@ export async function createRealm(
   return new TestRealm(keycloak, name, secret);
 }
 
-/** The settings that make the apps trust a realm and use its Admin API; `internalUrl` may lead through a proxy. */
+/** Environment variables with which the apps trust a realm and use its Admin API; `internalUrl` may be a proxy. */
 export function keycloakEnv(
   realm: TestRealm,
   { internalUrl = realm.keycloak.url } = {},
@@ -170,7 +168,7 @@ export function keycloakEnv(
   };
 }
 
-/** Both with the shipped frontend's audience mapper. */
+/** Both clients have the audience mapper of the shipped frontend. */
 function testClients(shipped: RealmRepresentation, secret: string): ClientRepresentation[] {
   const { protocolMappers } = shipped.clients?.find(({ clientId }) => clientId === 'frontend') ?? {};
   const common = { protocol: 'openid-connect', enabled: true, standardFlowEnabled: false, protocolMappers };

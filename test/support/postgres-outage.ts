@@ -9,8 +9,8 @@ import type { PostgresServer } from './postgres-server.js';
 const run = promisify(execFile);
 
 /**
- * Outages of a server that the test has started for itself (`startPostgres`): never of the run's common one, which
- * other tests use at the same time.
+ * Outages of a server that the test started itself (`startPostgres`). Never use them on the run's shared server: other
+ * tests use it at the same time.
  */
 export async function freeze(server: PostgresServer): Promise<void> {
   for (const pid of await processes(server)) process.kill(pid, 'SIGSTOP');
@@ -20,31 +20,31 @@ export async function thaw(server: PostgresServer): Promise<void> {
   for (const pid of await processes(server)) process.kill(pid, 'SIGCONT');
 }
 
-/** Ends every connection at once, as a crash of the machine would. */
+/** Closes every connection immediately (immediate shutdown). */
 export async function shutDown(server: PostgresServer): Promise<void> {
   process.kill(await postmaster(server), 'SIGQUIT');
   while (await postmaster(server).catch(() => null)) await sleep(20);
 }
 
-/** Ends every process of it at once, none of which can say a word. */
+/** Kills all processes of the server, which cannot send anything to their clients. */
 export async function killAll(server: PostgresServer): Promise<void> {
   const pids = await processes(server);
-  // A worker may have ended since.
+  // A worker may have ended in the meantime.
   for (const pid of pids) if (isAlive(pid)) process.kill(pid, 'SIGKILL');
   while (pids.some(isAlive)) await sleep(20);
 }
 
-/** As `pg_ctl restart -m fast` does: connections are told that the server goes down. */
+/** Like `pg_ctl restart -m fast`: connections receive a shutdown message. */
 export async function restart(server: PostgresServer): Promise<void> {
   process.kill(await postmaster(server), 'SIGINT');
   while (await postmaster(server).catch(() => null)) await sleep(20);
   await bringBack(server);
 }
 
-/** Brings it back on its port. */
+/** Starts the server again on the same port. */
 export async function bringBack(server: PostgresServer): Promise<void> {
-  const again = await openCluster(server.folder);
-  await again.close();
+  const restarted = await openCluster(server.folder);
+  await restarted.close();
 }
 
 function isAlive(pid: number): boolean {

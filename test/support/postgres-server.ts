@@ -9,21 +9,21 @@ import { migrate } from '#libs/database/migrate.js';
 import { usersDataSource } from '#libs/database/users/users-data-source.js';
 import { openCluster } from '#libs/development/postgres/embedded-postgres.js';
 
-/** What was committed survives a crash of the server, which tests bring about, but not one of the machine. */
+/** Committed data survives a crash of the server, which tests cause, but not a crash of the machine. */
 const FAST = { fsync: 'off', full_page_writes: 'off', max_connections: '500' };
 
 export interface PostgresServer {
-  /** Its folder holds `data/postmaster.pid` and `postgres.log`. */
+  /** Contains `data/postmaster.pid` and `postgres.log`. */
   folder: string;
   url: string;
-  /** Stops it and removes its folder. */
+  /** Stops the server and removes its folder. */
   close(): Promise<void>;
 }
 
-/** For tests that crash the server and look for what it had acknowledged. */
+/** For tests that crash the server and check that acknowledged writes are kept. */
 export const DURABLE = { max_connections: '200' };
 
-/** A real Postgres on a free port, in a temp folder of its own. It goes with the process, however that ends. */
+/** Starts a real Postgres on a free port, in a temporary folder. It ends with this process, also if that is killed. */
 export async function startPostgres(settings: Record<string, string> = FAST): Promise<PostgresServer> {
   const folder = await mkdtemp(join(tmpdir(), 'twinkey-test-'));
   const { url, close } = await openCluster(folder, settings);
@@ -37,7 +37,7 @@ export async function startPostgres(settings: Record<string, string> = FAST): Pr
   };
 }
 
-/** Makes both schemas as `twinkey migrate` does, permissions included. */
+/** Creates both schemas and the permissions, as `twinkey migrate` does. */
 export async function migrateAll(url: string): Promise<void> {
   const identity = identityDataSource(url);
   await migrate(identity, 'up');
@@ -47,14 +47,14 @@ export async function migrateAll(url: string): Promise<void> {
   await identity.destroy();
 }
 
-/** The same server's URL with another database's name. */
+/** The URL of another database on the same server. */
 export function withDatabase(url: string, database: string): string {
   const other = new URL(url);
   other.pathname = `/${database}`;
   return other.href;
 }
 
-/** Runs SQL on a connection of its own. */
+/** Runs SQL on a separate connection. */
 export async function runSql(url: string, sql: string): Promise<Record<string, unknown>[]> {
   const client = new Client({ connectionString: url });
   await client.connect();

@@ -4,14 +4,14 @@ import { migrateAll, type PostgresServer, runSql, startPostgres, withDatabase } 
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** A Postgres superuser's URL. */
+    /** The URL of a Postgres superuser. */
     postgresUrl: string;
   }
 }
 
 export const TEMPLATE = 'twinkey_template';
 
-/** One server for the run, whichever projects take part: each of them loads this file on its own. */
+/** One server for all projects of the run: each project loads this file separately. */
 const shared = globalThis as { twinkeyTestPostgres?: { server: Promise<PostgresServer>; users: number } };
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {

@@ -4,18 +4,18 @@ import { runSql, withDatabase } from './postgres-server.js';
 
 export interface TestDatabase {
   url: string;
-  /** Drops it, whoever is still connected. */
+  /** Drops the database and closes its connections. */
   close(): Promise<void>;
 }
 
 /**
- * A database of its own for one test file (or one test): migrated, with the seeded permissions, otherwise empty.
- * A copy of the run's template, which takes some 50 ms.
+ * Creates a database for one test file (or one test): migrated, with the seeded permissions, otherwise empty.
+ * It is a copy of the run's template and takes about 50 ms.
  */
 export const createTestDatabase = (): Promise<TestDatabase> => createDatabase('TEMPLATE twinkey_template');
 
 /**
- * One without any schema, for tests of the migrations themselves.
+ * Creates a database without any schema, for tests of migrations.
  * @param options of CREATE DATABASE
  */
 export const createEmptyDatabase = (options = ''): Promise<TestDatabase> => createDatabase(options);

@@ -17,9 +17,9 @@ json.dump(claims, sys.stdout)
 `;
 
 /**
- * Lets PyJWT's own client fetch the key set at `url` and verify a token.
- * @returns its claims
- * @throws Error with Python's words, where PyJWT refuses it
+ * Verifies a token with PyJWT, whose client fetches the key set at `url`.
+ * @returns the claims
+ * @throws Error with Python's output if PyJWT rejects the token
  */
 export async function verifyWithPyJwt(
   python: string,

@@ -1,49 +1,50 @@
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** One answer as it came over the wire. */
+/** One response as received. */
 export interface RawAnswer {
   status: number;
-  /** The last one, where a name came twice; see `count`. */
+  /** The last value of each name; see `count`. */
   headers: Record<string, string>;
-  /** How often a header came. */
+  /** How many times a header was received. */
   count(name: string): number;
   body: string;
 }
 
 export interface Exchange {
   answers: RawAnswer[];
-  /** Whether the server ended the connection, and after how long (ms). */
+  /** Whether the server closed the connection. */
   closed: boolean;
-  after: number;
+  durationMs: number;
 }
 
 export interface ExchangeOptions {
-  /** How long to listen for more, in milliseconds, once something has come; the whole patience without an answer. */
-  quiet?: number;
-  patience?: number;
-  /** Sent in pieces, this long (ms) apart. */
-  pause?: number;
+  /** How long to wait for more data after the last data. */
+  idleMs?: number;
+  /** How long to wait in total. */
+  timeoutMs?: number;
+  /** Time between the pieces of the request. */
+  pauseMs?: number;
 }
 
 /**
- * Sends bytes that no HTTP client would send, and reads whatever comes back until the server ends the connection or
- * says nothing more.
+ * Sends bytes that no HTTP client would send, and reads the responses until the server closes the connection or sends
+ * nothing more.
  */
 export async function exchange(
   url: string,
   pieces: string | (string | Buffer)[],
-  { quiet = 300, patience = 5_000, pause = 0 }: ExchangeOptions = {},
+  { idleMs = 300, timeoutMs = 5_000, pauseMs = 0 }: ExchangeOptions = {},
 ): Promise<Exchange> {
   const { hostname, port } = new URL(url);
   const socket: Socket = connect({ host: hostname, port: Number(port), noDelay: true });
   const since = performance.now();
   let received = Buffer.alloc(0);
-  let lastHeard = since;
+  let lastDataAt = since;
   let closed = false;
   socket.on('data', (chunk) => {
     received = Buffer.concat([received, chunk]);
-    lastHeard = performance.now();
+    lastDataAt = performance.now();
   });
   socket.on('error', () => {});
   socket.on('close', () => {
@@ -53,34 +54,34 @@ export async function exchange(
     for (const piece of [pieces].flat()) {
       if (closed) return;
       socket.write(piece as string, 'latin1');
-      if (pause > 0) await sleep(pause);
+      if (pauseMs > 0) await sleep(pauseMs);
     }
   })();
   const isOver = () =>
     closed ||
-    performance.now() - since > patience ||
-    (received.length > 0 && performance.now() - lastHeard > quiet);
+    performance.now() - since > timeoutMs ||
+    (received.length > 0 && performance.now() - lastDataAt > idleMs);
   while (!isOver()) await sleep(10);
-  const after = performance.now() - since;
-  const ended = closed;
+  const durationMs = performance.now() - since;
+  const wasClosed = closed;
   socket.destroy();
   const isHead = [pieces].flat().join('').startsWith('HEAD ');
-  return { answers: readAnswers(received, isHead), closed: ended, after };
+  return { answers: readAnswers(received, isHead), closed: wasClosed, durationMs };
 }
 
-/** A request with a `Host`, its lines joined by CRLF; the last one of its connection, unless a header says otherwise. */
+/** A request with a `Host` header, its lines joined by CRLF, and `Connection: close` unless a header sets another value. */
 export function request(line: string, headers: readonly string[] = [], body = ''): string {
   const own = headers.some((header) => /^connection:/i.test(header)) ? [] : ['Connection: close'];
   return [`${line} HTTP/1.1`, 'Host: localhost', ...own, ...headers, '', body].join('\r\n');
 }
 
-/** @param isHead an answer then tells a length and has no body, as a 304 does */
+/** @param isHead responses to HEAD have a length and no body, like a 304 */
 function readAnswers(bytes: Buffer, isHead: boolean): RawAnswer[] {
   const answers: RawAnswer[] = [];
   let rest = bytes;
   while (rest.length > 0) {
     const end = rest.indexOf('\r\n\r\n');
-    if (end < 0) throw new Error(`Not an answer: ${rest.toString('latin1').slice(0, 100)}`);
+    if (end < 0) throw new Error(`Not an HTTP response: ${rest.toString('latin1').slice(0, 100)}`);
     const [first = '', ...lines] = rest.subarray(0, end).toString('latin1').split('\r\n');
     const status = Number(/^HTTP\/1\.1 (\d{3}) /.exec(first)?.[1]);
     const pairs = lines.map((line): [string, string] => {
@@ -90,7 +91,7 @@ function readAnswers(bytes: Buffer, isHead: boolean): RawAnswer[] {
     const headers = Object.fromEntries(pairs);
     const length = Number(headers['content-length'] ?? 0);
     const hasBody = rest.length >= end + 4 + length;
-    if (!hasBody && !isHead && status !== 304) throw new Error('An answer that was cut off.');
+    if (!hasBody && !isHead && status !== 304) throw new Error('The response is incomplete.');
     const body = rest.subarray(end + 4, end + 4 + length).toString();
     answers.push({ status, headers, count: (name) => pairs.filter(([each]) => each === name).length, body });
     rest = rest.subarray(end + 4 + length);

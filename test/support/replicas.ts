@@ -10,20 +10,20 @@ import { freePort } from './free-ports.js';
 
 const PROGRAM = process.env['HAPROXY_PATH'] || 'haproxy';
 
-/** `TEST_REPLICAS=2` runs every end-to-end test against so many replicas behind a HAProxy; one, without it, unless told. */
+/** `TEST_REPLICAS=2` runs every end-to-end test against two replicas behind a HAProxy. The default is one, without it. */
 const REPLICAS = Number(process.env['TEST_REPLICAS'] || 1);
 
-/** A running application whose listeners may stand behind a HAProxy. */
+/** A running application whose listeners may be behind a HAProxy. */
 export interface ReplicatedApp extends RunningApp {
-  /** The first replica's own listeners, in the order of `addresses`: for bytes that no load balancer lets through. */
-  wires: string[];
+  /** URLs of the first replica's own listeners, in the order of `addresses`, for requests that HAProxy would reject. */
+  directUrls: string[];
 }
 
-/** Starts an application of a test, as often as the run wants it: its addresses are then the HAProxy's. */
+/** Starts an application once, or TEST_REPLICAS times behind a HAProxy, whose addresses it then has. */
 export async function startReplicated(start: () => Promise<RunningApp>): Promise<ReplicatedApp> {
   if (REPLICAS <= 1) {
     const app = await start();
-    return { ...app, wires: app.addresses.map(({ url }) => url) };
+    return { ...app, directUrls: app.addresses.map(({ url }) => url) };
   }
   const replicas = await Promise.all(Array.from({ length: REPLICAS }, start));
   const first = replicas[0] as RunningApp;
@@ -38,7 +38,7 @@ export async function startReplicated(start: () => Promise<RunningApp>): Promise
   return {
     name: first.name,
     addresses,
-    wires: first.addresses.map(({ url }) => url),
+    directUrls: first.addresses.map(({ url }) => url),
     close: async () => {
       await proxy.close();
       await Promise.all(replicas.map((replica) => replica.close()));
@@ -46,13 +46,13 @@ export async function startReplicated(start: () => Promise<RunningApp>): Promise
   };
 }
 
-interface Balanced {
+interface BalancedListener {
   url: string;
   targets: string[];
 }
 
-/** Requests go to the replicas in turn, also those of one connection. */
-async function startHaproxy(balanced: Balanced[]): Promise<{ close(): Promise<void> }> {
+/** HAProxy distributes requests round-robin, also those of one connection. */
+async function startHaproxy(balanced: BalancedListener[]): Promise<{ close(): Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), 'twinkey-replicas-'));
   const file = join(folder, 'haproxy.cfg');
   await writeFile(file, configuration(balanced));
@@ -68,7 +68,7 @@ async function startHaproxy(balanced: Balanced[]): Promise<{ close(): Promise<vo
   };
 }
 
-function configuration(balanced: Balanced[]): string {
+function configuration(balanced: BalancedListener[]): string {
   const listeners = balanced.map(({ url, targets }, index) => {
     const servers = targets.map((target, which) => `  server r${which} ${new URL(target).host}`);
     return [`listen l${index}`, `  bind ${new URL(url).host}`, '  balance roundrobin', ...servers].join('\n');
@@ -88,7 +88,7 @@ ${listeners.join('\n\n')}
 
 async function untilOpen(url: string, child: ChildProcess): Promise<void> {
   for (let attempt = 0; attempt < 100; attempt++) {
-    if (child.exitCode !== null) throw new Error(`HAProxy ended with ${child.exitCode}`);
+    if (child.exitCode !== null) throw new Error(`HAProxy ended with exit code ${child.exitCode}`);
     if (await isOpen(Number(new URL(url).port))) return;
     await sleep(50);
   }

@@ -46,7 +46,7 @@ export const KEYCLOAK: Environment = {
   KEYCLOAK_URL: 'https://sso.example.com',
   KEYCLOAK_INTERNAL_URL: 'http://keycloak:8080',
   KEYCLOAK_REALM: 'people',
-  KEYCLOAK_CLIENT_SECRET: 'v4Xf0mE1',
+  KEYCLOAK_CLIENT_SECRET: 'v4Xf0mE1v4Xf0mE1',
 };
 
 /** For specs: the problems that are thrown; none where nothing is. */

@@ -2,14 +2,14 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /**
- * How the proxy treats its connections, the open ones included:
- * - `pass`: as a wire.
- * - `refuse`: nobody listens, open connections are reset.
- * - `freeze`: connections are taken, nothing moves in either direction; what was held moves on afterwards.
- * - `swallow`: requests arrive, answers never come, also not afterwards.
- * - `delay`: each piece of an answer comes `ms` later.
- * - `drip`: answers come `bytes` by `bytes`, `ms` apart.
- * - `answer`: the server is not asked; each request is answered with `status` (and `headers`), and the connection closed.
+ * How the proxy treats its connections, including open ones:
+ * - `pass`: forwards everything.
+ * - `refuse`: does not listen and resets open connections.
+ * - `freeze`: accepts connections and forwards nothing; the data is forwarded later.
+ * - `swallow`: forwards requests and drops responses.
+ * - `delay`: forwards each chunk of a response `ms` later.
+ * - `drip`: forwards responses in chunks of `bytes`, `ms` apart.
+ * - `answer`: does not call the server; answers each request with `status` (and `headers`) and closes the connection.
  */
 export type ProxyMode =
   | { kind: 'pass' | 'refuse' | 'freeze' | 'swallow' }
@@ -17,18 +17,18 @@ export type ProxyMode =
   | { kind: 'drip'; bytes: number; ms: number }
   | { kind: 'answer'; status: number; headers?: Record<string, string> };
 
-/** A proxy between a client and a real HTTP server, on a free port of 127.0.0.1, that misbehaves as it is told. */
+/** A proxy between a client and a real server, on a free port of 127.0.0.1, that injects faults. */
 export class TcpProxy {
-  /** The first line of each request that came, such as `GET /realms/x HTTP/1.1`, whatever became of it. */
+  /** The first line of each received request, such as `GET /realms/x HTTP/1.1`, in every mode. */
   readonly requests: string[] = [];
   private mode: ProxyMode = { kind: 'pass' };
-  private readonly pairs = new Set<Pair>();
+  private readonly pairs = new Set<ConnectionPair>();
   private server: Server | null = null;
   private port = 0;
 
   private constructor(private readonly target: { host: string; port: number }) {}
 
-  /** @param target the server's URL; its path does not matter */
+  /** @param target the server's URL; its path is ignored */
   static async start(target: string): Promise<TcpProxy> {
     const { hostname, port } = new URL(target);
     const proxy = new TcpProxy({ host: hostname, port: Number(port) });
@@ -40,7 +40,7 @@ export class TcpProxy {
     return `http://127.0.0.1:${this.port}`;
   }
 
-  /** Connections that are open at this moment. */
+  /** The number of open connections. */
   get connections(): number {
     return this.pairs.size;
   }
@@ -48,7 +48,7 @@ export class TcpProxy {
   async set(mode: ProxyMode): Promise<void> {
     this.mode = mode;
     if (mode.kind === 'refuse') {
-      await this.unlisten();
+      await this.stopListening();
     } else if (!this.server) {
       await this.listen();
     }
@@ -57,7 +57,7 @@ export class TcpProxy {
     }
   }
 
-  /** Resets every connection that is open; new ones are taken. */
+  /** Resets all open connections; new ones are accepted. */
   disconnect(): void {
     for (const pair of this.pairs) {
       pair.close();
@@ -65,7 +65,7 @@ export class TcpProxy {
   }
 
   async close(): Promise<void> {
-    await this.unlisten();
+    await this.stopListening();
   }
 
   private async listen(): Promise<void> {
@@ -77,7 +77,7 @@ export class TcpProxy {
     this.server = server;
   }
 
-  private async unlisten(): Promise<void> {
+  private async stopListening(): Promise<void> {
     const server = this.server;
     this.server = null;
     const closed = new Promise((resolve) => (server ? server.close(resolve) : resolve(undefined)));
@@ -86,7 +86,7 @@ export class TcpProxy {
   }
 
   private accept(client: Socket): void {
-    const pair = new Pair(client, connect({ ...this.target, noDelay: true, allowHalfOpen: true }), {
+    const pair = new ConnectionPair(client, connect({ ...this.target, noDelay: true, allowHalfOpen: true }), {
       onRequest: (line) => this.requests.push(line),
       onClose: () => this.pairs.delete(pair),
     });
@@ -97,8 +97,8 @@ export class TcpProxy {
 
 const REQUEST_LINE = /^(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) \S+ HTTP\/1\.[01](?=\r\n)/;
 
-/** A client's connection and the one to the server that stands for it. */
-class Pair {
+/** A client's connection and its connection to the server. */
+class ConnectionPair {
   private mode: ProxyMode = { kind: 'pass' };
 
   constructor(
@@ -108,15 +108,15 @@ class Pair {
   ) {
     for (const socket of [client, server]) {
       socket.on('error', () => this.close());
-      // One side's orderly end may leave the other one an answer that is still on its way.
+      // When one side closes normally, a response may still be in transit to the other side.
       socket.on('close', () => client.destroyed && server.destroyed && this.on.onClose());
     }
-    this.carry(
+    this.forward(
       client,
       (chunk) => this.toServer(chunk),
       () => server.end(),
     );
-    this.carry(
+    this.forward(
       server,
       (chunk) => this.toClient(chunk),
       () => client.end(),
@@ -140,8 +140,8 @@ class Pair {
     this.server.resetAndDestroy();
   }
 
-  /** One piece after the other, in order, also where a piece is held up. */
-  private carry(from: Socket, send: (chunk: Buffer) => unknown, end: () => unknown): void {
+  /** Forwards chunks in order, also when a chunk is delayed. */
+  private forward(from: Socket, send: (chunk: Buffer) => unknown, end: () => unknown): void {
     let last: Promise<unknown> = Promise.resolve();
     from.on('data', (chunk: Buffer) => {
       last = last.then(() => send(chunk));
@@ -187,5 +187,5 @@ class Pair {
 function answerText(status: number, headers: Record<string, string>): string {
   const all = { 'content-length': '0', connection: 'close', ...headers };
   const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
-  return `HTTP/1.1 ${status} Told so\r\n${lines.join('')}\r\n`;
+  return `HTTP/1.1 ${status} Injected\r\n${lines.join('')}\r\n`;
 }

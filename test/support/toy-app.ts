@@ -37,7 +37,7 @@ class ToyReply {
   created_at: string;
 }
 
-/** In whatever form its owner gave it. */
+/** A reply with any fields. */
 class Anything {
   [name: string]: unknown;
 }
@@ -110,7 +110,7 @@ class DoorController {
 @Module({ controllers: [DoorController, ToysController] })
 class ToyModule {}
 
-/** An app with a route of each kind, for the specs of what all apps share. Close it. */
+/** An app with a route of each kind, for specs of the shared code. Close it afterwards. */
 export async function createToyApp(options: Partial<HttpAppOptions> = {}): Promise<NestFastifyApplication> {
   const logger = pino({ level: 'silent' });
   const app = await createHttpApp(ToyModule, { name: 'toys', logger, ...options });

@@ -14,31 +14,31 @@ import { startReplicated } from './replicas.js';
 
 const ISSUER = 'http://identity-provider.test';
 const AUDIENCE = 'test';
-/** An address on which nobody listens. */
-const NOWHERE = 'http://127.0.0.1:9';
+/** A URL where no server listens. */
+const UNREACHABLE_URL = 'http://127.0.0.1:9';
 
-/** Of the native issuer that these tests play, where no real identity-provider is asked. */
+/** The key of the simulated native issuer, in tests without a real identity-provider. */
 const key = testKey('test');
 
-/** A real user-service on free ports, over a database of its own. */
+/** A real user-service on free ports, with its own database. */
 export interface TestUserService {
   /** Port 3000, without a token. */
   api: Api;
-  /** Its listener itself, whatever stands before it: for bytes that no load balancer lets through. */
-  wire: string;
+  /** The public listener's own URL, without the load balancer, which would reject malformed requests. */
+  directUrl: string;
   /** Port 3001. */
   internal: Api;
   settings: UserServiceSettings;
-  /** For looking at rows. */
+  /** For reading rows. */
   database: DataSource;
-  /** A native token's bearer; `claims` replace those of a person whom nobody else is. */
+  /** A caller with a native token of a new user; `claims` replace the generated ones. */
   native(claims?: Members): Api;
   close(): Promise<void>;
 }
 
 /**
- * @param overrides of its settings; with `databaseUrl` it is one more replica over that database
- * @param logger unless told, it logs nothing
+ * @param overrides settings; with `databaseUrl` the app is another replica on that database
+ * @param logger by default nothing is logged
  */
 export async function startTestUserService(
   overrides: Partial<UserServiceSettings> = {},
@@ -57,7 +57,7 @@ export async function startTestUserService(
   const api = new Api(urlOf('user-service'));
   return {
     api,
-    wire: app.wires[app.addresses.findIndex(({ label }) => label === 'user-service')] ?? '',
+    directUrl: app.directUrls[app.addresses.findIndex(({ label }) => label === 'user-service')] ?? '',
     internal: new Api(urlOf('user-service, internal')),
     settings,
     database,
@@ -75,14 +75,14 @@ export async function startTestUserService(
   };
 }
 
-/** The settings that make it trust a realm and use its Admin API; `internalUrl` may lead through a proxy. */
+/** Settings with which user-service trusts a realm and uses its Admin API; `internalUrl` may be a proxy. */
 export function keycloakSettings(
   realm: TestRealm,
   { internalUrl = realm.keycloak.url } = {},
 ): KeycloakServiceSettings {
   return {
     issuer: realm.issuer,
-    jwksUrl: `${internalUrl}/realms/${realm.name}/protocol/openid-connect/certs`,
+    jwksUrl: `${internalUrl}/realms/${encodeURIComponent(realm.name)}/protocol/openid-connect/certs`,
     audience: 'user-service',
     roleMap: new Map([['twinkey-admin', 'admin']]),
     url: realm.keycloak.url,
@@ -106,7 +106,7 @@ function settingsFor(databaseUrl: string): UserServiceSettings {
     internalPort: 0,
     internalHost: '127.0.0.1',
     internalApiToken: null,
-    identityProviderUrl: NOWHERE,
+    identityProviderUrl: UNREACHABLE_URL,
     databaseUrl,
     native: {
       issuer: ISSUER,

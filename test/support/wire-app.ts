@@ -12,8 +12,8 @@ import { assertIfMatch, etagOf } from '#libs/http/replies/etag.js';
 import { IfMatch, Replies } from '#libs/http/replies/replies.js';
 import { type CapturedLog, captureLog } from './captured-log.js';
 
-/** Stands in texts that may not leave. */
-export const INSIDE = 'inside-4711';
+/** Marks internal texts that must not appear in responses. */
+export const INTERNAL_MARKER = 'inside-4711';
 
 /** The length of an answer that fits into no buffer of the system. */
 const LARGE = 32 * 1024 * 1024;
@@ -31,19 +31,19 @@ class ThingQuery extends ListQuery {
   sort?: string;
 }
 
-/** Whatever anybody might throw. */
-const FAILURES: Record<string, () => unknown> = {
-  string: () => `SELECT ${INSIDE}`,
-  error: () => new Error(`at /srv/${INSIDE}.ts: password=${INSIDE}`),
-  type: () => new TypeError(`Cannot read properties of undefined (reading '${INSIDE}')`),
-  cause: () => new Error('outer', { cause: new Error(INSIDE) }),
+/** Values that a handler might throw. */
+const THROWN: Record<string, () => unknown> = {
+  string: () => `SELECT ${INTERNAL_MARKER}`,
+  error: () => new Error(`at /srv/${INTERNAL_MARKER}.ts: password=${INTERNAL_MARKER}`),
+  type: () => new TypeError(`Cannot read properties of undefined (reading '${INTERNAL_MARKER}')`),
+  cause: () => new Error('outer', { cause: new Error(INTERNAL_MARKER) }),
   undefined: () => undefined,
   null: () => null,
   number: () => 42,
-  symbol: () => Symbol(INSIDE),
-  object: () => ({ message: INSIDE, statusCode: 200 }),
+  symbol: () => Symbol(INTERNAL_MARKER),
+  object: () => ({ message: INTERNAL_MARKER, statusCode: 200 }),
   bare: () => Object.create(null),
-  http: () => new HttpException({ message: INSIDE, sql: INSIDE }, 502),
+  http: () => new HttpException({ message: INTERNAL_MARKER, sql: INTERNAL_MARKER }, 502),
   'too-many': () => tooManyRequests(7),
   away: () => unavailable(3, 'dependency_away', undefined, new Error('connect ECONNREFUSED')),
 };
@@ -76,9 +76,9 @@ class WireController {
   }
 
   @Post('echo')
-  @Replies(null, { message: 'As you say.' })
+  @Replies(null, { message: 'Received.' })
   echo(@Body() body: object) {
-    return { said: body, polluted: ({} as Record<string, unknown>)['polluted'] ?? null };
+    return { received: body, polluted: ({} as Record<string, unknown>)['polluted'] ?? null };
   }
 
   @Get('address')
@@ -96,7 +96,7 @@ class WireController {
   @Get('failures/:kind')
   @Replies(null, { message: 'Never.' })
   async fail(@Param('kind') kind: string) {
-    throw FAILURES[kind]?.() as ApiError;
+    throw THROWN[kind]?.() as ApiError;
   }
 }
 
@@ -111,7 +111,7 @@ export interface WireApp {
   close(): Promise<void>;
 }
 
-/** What all our listeners share, on a real port, with a route for each thing that a test wants to provoke. */
+/** Starts an app on a real port with the common behaviour of all listeners, and routes that provoke each kind of error. */
 export async function startWireApp(options: Partial<HttpAppOptions> = {}): Promise<WireApp> {
   const log = await captureLog();
   const app = await createHttpApp(WireModule, { name: 'wire', logger: log.logger, ...options });

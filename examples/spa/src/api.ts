@@ -1,11 +1,11 @@
-/** One entry of an answer's `errors`. */
+/** One entry of a response's `errors`. */
 export interface ErrorEntry {
   field: string | null;
   code: string;
   message: string;
 }
 
-/** An answer other than success. Programs read `status` and each entry's `code`; the messages are for people. */
+/** An error response. Programs read `status` and each entry's `code`; messages are for people. */
 export class ApiError extends Error {
   constructor(
     readonly status: number,
@@ -21,9 +21,9 @@ export class ApiError extends Error {
 }
 
 /**
- * Calls either service and opens its envelope.
- * @returns the answer's `data`
- * @throws ApiError; status 0 where nobody answers
+ * Calls one of the services and unwraps the envelope.
+ * @returns the response's `data`
+ * @throws ApiError, with status 0 if the service does not answer
  */
 export async function call<T>(method: string, url: string, token: string | null, body?: object): Promise<T> {
   const headers = new Headers();

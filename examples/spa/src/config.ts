@@ -1,6 +1,6 @@
 const env = import.meta.env;
 
-/** Where the services are; each may be set when the example is started or built. */
+/** The addresses of the services. Set them when you start or build the example. */
 export const config = {
   identityProvider: env['VITE_IDENTITY_PROVIDER_URL'] ?? 'http://localhost:8001',
   userService: env['VITE_USER_SERVICE_URL'] ?? 'http://localhost:3000',

@@ -13,7 +13,7 @@ import { elements, fillProfile, markWrongFields, notify, show } from './view.js'
 
 const EXPIRED = 'Your session has ended. Sign in again.';
 
-/** Runs what somebody asked for, and tells him in words what went wrong. */
+/** Runs an action of the user, and shows a message if it fails. */
 async function attempt(work: () => Promise<void>): Promise<void> {
   notify(null);
   try {
@@ -49,7 +49,7 @@ async function open(): Promise<void> {
   watchExpiry(session);
 }
 
-/** Keycloak's tokens are renewed before they end; a native one is not, so its end is told when it comes. */
+/** Keycloak's tokens are renewed before they expire; a native token is not, so the page shows when it has expired. */
 function watchExpiry({ issuer, expiresAt }: Session): void {
   clearTimeout(expiry);
   if (issuer === 'keycloak') return;

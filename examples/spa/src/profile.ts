@@ -12,7 +12,7 @@ export interface Profile {
   profile_picture: string | null;
 }
 
-/** What the form edits. The issuer owns the names; application fields may be cleared with null. */
+/** The fields of the form. The issuer owns the names; the other fields can be cleared with null. */
 export type ProfileChange = Partial<
   Pick<Profile, 'first_name' | 'last_name' | 'display_name' | 'profile_picture'>
 >;
@@ -24,16 +24,16 @@ export const getProfile = ({ token }: Session): Promise<Profile> => call('GET', 
 export const updateProfile = ({ token }: Session, change: ProfileChange): Promise<Profile> =>
   call('PUT', url, token, change);
 
-const OWN = ['display_name', 'profile_picture'] as const;
-const ISSUERS = ['first_name', 'last_name'] as const;
+const APPLICATION_FIELDS = ['display_name', 'profile_picture'] as const;
+const ISSUER_FIELDS = ['first_name', 'last_name'] as const;
 
-/** The fields of the form that differ from the profile: nothing else is sent, so nothing else can be undone. */
+/** The fields of the form that differ from the profile. Other fields are not sent, so newer values are not overwritten. */
 export function changeOf(profile: Profile, form: FormData): ProfileChange {
   const change: ProfileChange = {};
-  for (const name of [...ISSUERS, ...OWN]) {
+  for (const name of [...ISSUER_FIELDS, ...APPLICATION_FIELDS]) {
     const value = String(form.get(name) ?? '').trim();
     if (value === (profile[name] ?? '')) continue;
-    change[name] = value === '' && OWN.some((own) => own === name) ? null : value;
+    change[name] = value === '' && APPLICATION_FIELDS.some((field) => field === name) ? null : value;
   }
   return change;
 }

@@ -20,7 +20,7 @@ export function show(name: keyof typeof sections): void {
   for (const [each, section] of Object.entries(sections)) section.hidden = each !== name;
 }
 
-/** Texts go in as text, never as HTML. */
+/** Sets the notice as text, never as HTML. */
 export function notify(text: string | null): void {
   const notice = byId('notice');
   notice.hidden = text === null;
@@ -37,7 +37,7 @@ export function fillProfile(profile: Profile): void {
   }
 }
 
-/** Puts each entry's message beside the field that it names. */
+/** Shows each entry's message next to its field. */
 export function markWrongFields(entries: ErrorEntry[]): void {
   for (const label of elements.edit.querySelectorAll('label')) {
     label.classList.remove('wrong');

@@ -1,48 +1,68 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import { InvalidValue } from '../settings-error.js';
 
-export type PemLabel = 'PRIVATE KEY' | 'PUBLIC KEY';
-
 const MINIMUM_BITS = 2048;
 
-/** What else people put here, and what to say: each label that is not the wanted one. */
-const OTHER_LABELS: Record<string, string> = {
-  'PRIVATE KEY': 'holds a private key; the public one (SPKI) belongs here',
-  'PUBLIC KEY': 'holds a public key; the private one (PKCS#8) belongs here',
-  'ENCRYPTED PRIVATE KEY': 'is encrypted; give it without a passphrase',
-  'RSA PRIVATE KEY': 'holds a private key in PKCS#1, where only PKCS#8 and SPKI are taken',
-  'RSA PUBLIC KEY': 'is PKCS#1; give the public key as SPKI',
-};
+/** The PEM labels of each kind of key, and how their DER is encoded. */
+const FORMATS = {
+  private: { 'PRIVATE KEY': 'pkcs8', 'RSA PRIVATE KEY': 'pkcs1' },
+  public: { 'PUBLIC KEY': 'spki', 'RSA PUBLIC KEY': 'pkcs1' },
+} as const;
 
 /**
- * The DER inside the base64 of one PEM block with the wanted label. Node skips junk in both encodings
- * and takes whatever label it finds; here each must be exact. Throws InvalidValue.
+ * The private key in any spelling that `decodePem` knows: RSA, 2048 bits at least, e = 65537. Throws InvalidValue, whose
+ * message holds nothing of the key.
  */
-export function decodePem(base64: string, label: PemLabel): Buffer {
-  const pem = decodeBase64(base64, 'must be the base64 of a PEM, on one line').toString('latin1');
+export function parsePrivateKey(text: string): KeyObject {
+  const { label, der } = decodePem(text);
+  const type = formatOf(FORMATS.private, label, 'holds a public key; the private one belongs here');
+  return requireRsa(() => createPrivateKey({ key: der, format: 'der', type }));
+}
+
+/** The public key, likewise. */
+export function publicKeyOf(text: string): KeyObject {
+  const { label, der } = decodePem(text);
+  const type = formatOf(FORMATS.public, label, 'holds a private key; the public one belongs here');
+  return requireRsa(() => createPublicKey({ key: der, format: 'der', type }));
+}
+
+/**
+ * One PEM block, as it is or in base64, each with real or escaped (`\n`) line breaks: its label and the DER inside.
+ * Node skips junk in both encodings and takes whatever label it finds; here each must be exact. Throws InvalidValue.
+ */
+function decodePem(text: string): { label: string; der: Buffer } {
+  const lines = text
+    .replaceAll(/\\r|\r/g, '')
+    .replaceAll('\\n', '\n')
+    .trim();
+  const pem = lines.startsWith('-----BEGIN ')
+    ? lines
+    : decodeBase64(lines, 'must be a PEM, or the base64 of one').toString('latin1');
   const block = /^-----BEGIN ([A-Z0-9 ]+)-----\r?\n([A-Za-z0-9+/=\r\n]+?)\r?\n-----END \1-----\s*$/.exec(pem);
   if (!block) {
-    throw new InvalidValue('must be the base64 of one PEM block and nothing else');
+    throw new InvalidValue('must be one PEM block, or the base64 of one, and nothing else');
   }
-  const [, found = '', body = ''] = block;
-  if (found !== label) {
-    throw new InvalidValue(OTHER_LABELS[found] ?? `must hold a PEM of the kind ${label}`);
-  }
-  const der = decodeBase64(body.replaceAll(/\r?\n/g, ''), 'holds a PEM whose body is not base64');
+  const [, label = '', body = ''] = block;
+  const der = decodeBase64(body, 'holds a PEM whose body is not base64');
   if (!isOneSequence(der)) {
     throw new InvalidValue('holds a PEM whose body is not one key');
   }
-  return der;
+  return { label, der };
 }
 
-/** The RSA private key of a PKCS#8 DER. Throws InvalidValue. */
-export function privateKeyOf(der: Buffer): KeyObject {
-  return requireRsa(() => createPrivateKey({ key: der, format: 'der', type: 'pkcs8' }));
-}
-
-/** The RSA public key of an SPKI DER. Throws InvalidValue. */
-export function publicKeyOf(der: Buffer): KeyObject {
-  return requireRsa(() => createPublicKey({ key: der, format: 'der', type: 'spki' }));
+function formatOf<T extends string>(formats: Record<string, T>, label: string, otherKind: string): T {
+  const format = Object.hasOwn(formats, label) ? formats[label] : undefined;
+  if (format !== undefined) {
+    return format;
+  }
+  if (label === 'ENCRYPTED PRIVATE KEY') {
+    throw new InvalidValue('is encrypted; give it without a passphrase');
+  }
+  throw new InvalidValue(
+    Object.values(FORMATS).some((others) => Object.hasOwn(others, label))
+      ? otherKind
+      : `must hold a PEM of the kind ${Object.keys(formats).join(' or ')}`,
+  );
 }
 
 function requireRsa(read: () => KeyObject): KeyObject {
@@ -70,10 +90,12 @@ function orInvalid(read: () => KeyObject): KeyObject {
   }
 }
 
-/** RFC 4648 section 4, exactly: no other characters, the padding there, unused bits zero. */
+/** RFC 4648 section 4, in lines or not, with or without its padding: no other characters, unused bits zero. */
 function decodeBase64(text: string, message: string): Buffer {
-  const bytes = Buffer.from(text, 'base64');
-  if (text === '' || bytes.toString('base64') !== text) {
+  const line = text.replaceAll(/\r?\n/g, '');
+  const bytes = Buffer.from(line, 'base64');
+  const exact = bytes.toString('base64');
+  if (line === '' || ![exact, exact.replace(/=+$/, '')].includes(line)) {
     throw new InvalidValue(message);
   }
   return bytes;

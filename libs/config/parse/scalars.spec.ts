@@ -54,10 +54,23 @@ describe.each([
     [
       ['127.0.0.1', '127.0.0.1'],
       ['::', '::'],
+      ['[::1]', '::1'],
       ['localhost', 'localhost'],
       ['db-1.internal', 'db-1.internal'],
     ],
-    ['127.0.0', '256.1.1.1', 'http://a', 'a b', '-a', 'a:80', 'a..b', `${'a.'.repeat(127)}a.b`],
+    [
+      '127.0.0',
+      '256.1.1.1',
+      'http://a',
+      'a b',
+      '-a',
+      'a:80',
+      'a..b',
+      '[a]',
+      '[127.0.0.1]',
+      '[::1',
+      `${'a.'.repeat(127)}a.b`,
+    ],
   ],
   [
     'word',
@@ -73,10 +86,13 @@ describe.each([
     'realmName',
     realmName,
     [
-      ['myrealm', 'myrealm'],
+      ...['myrealm', 'My Realm', 'Größe 日本', 'a%2fb', "it's", '...'].map((name): [string, string] => [
+        name,
+        name,
+      ]),
       ['my.realm_2', 'my.realm_2'],
     ],
-    ['..', '.', 'a/b', 'a?b', 'a%2fb', 'a b', '../master'],
+    ['..', '.', 'a/b', 'a?b', 'a#b', 'a:b', 'a\\b', 'a[b', 'a]b', 'a\u0000b', '../master'],
   ],
 ] as [string, (text: string) => unknown, [string, unknown][], string[]][])('%s', (_, parse, good, bad) => {
   it.each(good)('takes %j', (text, value) => expect(parse(text)).toBe(value));

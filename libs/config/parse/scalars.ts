@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import type { EnvironmentName } from '../environment.js';
 import { InvalidValue } from '../settings-error.js';
 
 /** A whole number from `from` to `to`, in digits alone. */
@@ -42,8 +43,9 @@ export function flag(text: string): boolean {
   return ['true', 'on'].includes(oneOf('true', 'false', 'on', 'off')(text.toLowerCase()));
 }
 
-/** The address or name that a listener binds to. */
-export function host(text: string): string {
+/** The address or name that a listener binds to; an IPv6 address may be in brackets, as in URLs. */
+export function host(written: string): string {
+  const text = written.replace(/^\[(.*:.*)\]$/, '$1');
   const label = '[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?';
   const isName =
     text.length <= 253 && new RegExp(`^(?:${label}\\.)*${label}$`).test(text) && !/(^|\.)\d+$/.test(text);
@@ -69,10 +71,22 @@ export function secret(text: string): string {
   return text;
 }
 
-/** A Keycloak realm's name, as it stands in URLs without encoding. */
+/** Production wants a secret that nobody can guess: 16 characters at least. */
+export function ownSecret(parse: (text: string) => string) {
+  return (text: string, environment: EnvironmentName): string => {
+    if (environment === 'production' && text.length < 16) {
+      throw new InvalidValue('must have 16 characters at least in production');
+    }
+    return parse(text);
+  };
+}
+
+/** A Keycloak realm's name: whatever Keycloak takes, but for control characters. URLs hold it percent-encoded. */
 export function realmName(text: string): string {
-  if (!/^(?!\.{1,2}$)[A-Za-z0-9._-]{1,255}$/.test(text)) {
-    throw new InvalidValue('must be letters, digits, ".", "_" and "-"');
+  if (!/^(?!\.{1,2}$)[^\p{Cc}\\:/?#[\]@!$&()*+,;=]{1,255}$/u.test(text)) {
+    throw new InvalidValue(
+      'must be a name that Keycloak takes: without \\ : / ? # [ ] @ ! $ & ( ) * + , ; =',
+    );
   }
   return text;
 }

@@ -23,6 +23,7 @@ const tooMuch = [
   'http://a/?q',
   'http://a#',
   'http://a/#f',
+  'http://u:80/p@a',
 ];
 
 describe.each([
@@ -35,12 +36,10 @@ describe.each([
     expect(() => parse(text, 'development')).toThrow(InvalidValue);
   });
 
-  it.each([
-    'http://localhost:8080',
-    'https://sso.example.com/auth',
-    'http://[::1]:8001',
-    'http://localhost:80',
-  ])('takes %j as it is', (text) => expect(parse(text, 'development')).toBe(text));
+  it.each(['http://localhost:8080', 'https://sso.example.com/auth', 'http://[::1]:8001'])(
+    'takes %j as it is',
+    (text) => expect(parse(text, 'development')).toBe(text),
+  );
 });
 
 describe('in production', () => {
@@ -58,9 +57,19 @@ describe('trailing slashes', () => {
   });
 });
 
+describe('upper case and default ports', () => {
+  it('go from what Keycloak writes into iss, and stay in an issuer', () => {
+    expect(publicBaseUrl('HTTP://Keycloak.Example:80/Auth', 'test')).toBe('http://keycloak.example/Auth');
+    expect(issuerUrl('http://Id.Example:80', 'test')).toBe('http://Id.Example:80');
+  });
+});
+
 describe('databaseUrl', () => {
   it.each([
     'postgres://u:p@db:5432/name',
+    'postgres://u:p@/name?host=/var/run/postgresql',
+    'postgres://u@%2Fvar%2Frun%2Fpostgresql/name',
+    "postgres://u:p@:$&'*+=x@db/name",
     'postgresql://db/name?sslmode=require',
     'postgres:///name?host=/var/run/postgresql',
     'postgres://u:p%23%25@db/name',
@@ -72,8 +81,13 @@ describe('databaseUrl', () => {
     'postgres:///name',
     'postgres://u:p@db',
     'postgres://u:p@db/',
+    'postgres://u:p@/name',
+    'postgres://u:p@/name?host=',
+    'postgres://u:p@db:54x/name',
     'postgres://u:p#x@db/name',
     'postgres://u:100%@db/name',
+    'postgres://u:p@db/name#x',
+    'postgres://u:p@db/name?password=x@y',
   ])('refuses %j', (text) => expect(() => databaseUrl(text)).toThrow(InvalidValue));
 });
 
@@ -82,6 +96,7 @@ describe('passwordsIn', () => {
     ['postgres://u:p%40ss@db/name', 'p@ss'],
     ['postgres://u@db/name?password=other', 'other'],
     ['postgres://u:%zz@db/name', '%zz'],
+    ['postgres://u:p%40ss@/name?host=/var/run/postgresql', 'p@ss'],
   ])('finds the password of %s', (text, password) =>
     expect(passwordsIn(text, { PGPASSWORD: 'beside' })).toEqual([password]),
   );

@@ -6,7 +6,7 @@ const SAMPLE = 'postgres://userservice:userservice@localhost:5432/userservice';
 export const databaseVariables = {
   DATABASE_URL: {
     comment:
-      'Postgres for both apps (schemas identity and users). Unset in development: an embedded Postgres.',
+      'Postgres for both apps (schemas identity and users); special characters of the password are percent-encoded (@ is %40). Unset in development: an embedded Postgres.',
     parse: databaseUrl,
     defaultNote: 'embedded in development',
     sample: SAMPLE,

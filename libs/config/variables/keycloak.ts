@@ -1,5 +1,5 @@
 import { roleMap } from '../parse/lists.js';
-import { realmName, secret, word } from '../parse/scalars.js';
+import { ownSecret, realmName, secret, word } from '../parse/scalars.js';
 import { internalBaseUrl, publicBaseUrl } from '../parse/urls.js';
 import { BOTH_APPS, type Variables, wholeText } from './variable.js';
 
@@ -36,7 +36,7 @@ export const keycloakVariables = {
   },
   KEYCLOAK_CLIENT_SECRET: {
     comment: "That client's secret; needed with KEYCLOAK_URL. This one is the shipped realm's.",
-    parse: secret,
+    parse: ownSecret(secret),
     sample: 'change-me-in-production',
     hint: "the client's secret, since KEYCLOAK_URL is set",
     secretsIn: wholeText,

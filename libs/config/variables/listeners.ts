@@ -1,12 +1,11 @@
-import { ENVIRONMENTS } from '../environment.js';
-import { host, oneOf, port, word } from '../parse/scalars.js';
+import { host, oneOf, ownSecret, port, word } from '../parse/scalars.js';
 import { internalBaseUrl } from '../parse/urls.js';
-import { BOTH_APPS, type Variables, wholeText } from './variable.js';
+import { BOTH_APPS, ENVIRONMENTS, type Variables, wholeText } from './variable.js';
 
 export const listenerVariables = {
   ENVIRONMENT: {
     comment:
-      'development, test or production; it alone decides. Production demands https issuers, refuses sample secrets, and makes neither a database nor keys.',
+      'development, test or production; it alone decides. Production demands https issuers, refuses sample secrets, placeholders and secrets of under 16 characters, and makes neither a database nor keys.',
     parse: oneOf(...ENVIRONMENTS),
     defaultNote: '`NODE_ENV`, else `development`',
     sample: 'development',
@@ -46,7 +45,7 @@ export const listenerVariables = {
   },
   INTERNAL_API_TOKEN: {
     comment: 'Where set, the internal port asks for it as a bearer token (/health* aside).',
-    parse: word,
+    parse: ownSecret(word),
     sample: 'change-me-in-production',
     commentedOut: true,
     secretsIn: wholeText,

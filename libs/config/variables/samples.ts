@@ -1,3 +1,4 @@
+import { InvalidValue } from '../settings-error.js';
 import { SECTIONS, sampleOf } from './table.js';
 
 const SAMPLES = new Set(
@@ -6,7 +7,12 @@ const SAMPLES = new Set(
     .filter((secret) => secret !== ''),
 );
 
-/** Whether the secret is one that `.env.example` shows, or says itself that it is to be changed. */
-export function isSampleSecret(secret: string): boolean {
-  return SAMPLES.has(secret) || /change-?me/i.test(secret);
+/** Refuses, for production, what stands for a value and was never replaced by one. Throws InvalidValue. */
+export function requireFilledIn(text: string, secrets: string[]): void {
+  if ([text, ...secrets].some((one) => /\$\{[^}]*\}/.test(one))) {
+    throw new InvalidValue(`holds a placeholder (\${…}) that nothing has replaced`);
+  }
+  if (secrets.some((secret) => SAMPLES.has(secret) || /change-?me/i.test(secret))) {
+    throw new InvalidValue('holds a sample secret, which production refuses: choose your own');
+  }
 }

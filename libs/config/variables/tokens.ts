@@ -1,5 +1,6 @@
-import { parsePrivateKey, parsePublicKey } from '../keys.js';
+import { parsePublicKey } from '../keys.js';
 import { keyId, publicKeys } from '../parse/lists.js';
+import { parsePrivateKey } from '../parse/pem.js';
 import { days, oneOf, word } from '../parse/scalars.js';
 import { documentUrl, issuerUrl } from '../parse/urls.js';
 import { BOTH_APPS, type Variables } from './variable.js';
@@ -49,7 +50,7 @@ export const tokenVariables = {
   },
   JWT_PRIVATE_KEY: {
     comment:
-      'The key that signs native tokens: base64 of PEM (PKCS#8), RSA of 2048 bits at least. `twinkey keys generate --write` puts a pair here. Unset in development: one is made.',
+      'The key that signs native tokens: RSA of 2048 bits at least, as a PEM (PKCS#8 or PKCS#1; its line breaks may be written \\n) or the base64 of one. `twinkey keys generate --write` puts a pair here. Unset in development: one is made.',
     parse: parsePrivateKey,
     defaultNote: 'made in development',
     sample: '',
@@ -58,7 +59,7 @@ export const tokenVariables = {
     readBy: ['identity-provider'],
   },
   JWT_PUBLIC_KEY: {
-    comment: 'Its public half: base64 of PEM (SPKI). A user-service that has it fetches no native JWKS.',
+    comment: 'Its public half, likewise (SPKI or PKCS#1). A user-service that has it fetches no native JWKS.',
     parse: parsePublicKey,
     defaultNote: 'made in development',
     sample: '',

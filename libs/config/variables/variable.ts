@@ -1,5 +1,7 @@
 import type { Environment, EnvironmentName } from '../environment.js';
 
+export const ENVIRONMENTS = ['development', 'test', 'production'] as const;
+
 export type App = 'identity-provider' | 'user-service';
 
 /** One setting: the only source for parsing it, for `.env.example` and for docs/settings.md. */
@@ -21,7 +23,7 @@ export interface Variable<T = unknown> {
   commentedOut?: boolean;
   /** Where it is missing but needed: what to do. */
   hint?: string;
-  /** The secrets inside the text, or beside it: in production those of `.env.example` are refused. */
+  /** The secrets inside the text, or beside it, which production looks at. */
   secretsIn?: (text: string, env: Environment) => string[];
   /** Who reads it; docker compose alone where the list is empty. */
   readBy: readonly App[];

@@ -13,17 +13,17 @@ const ROLE_MAP = 'twinkey-admin=admin';
 export interface DevelopmentKeycloak {
   server: RunningKeycloak;
   admin: { username: string; password: string };
-  /** What Twinkey needs in its environment to use this Keycloak, `KEYCLOAK_URL` and so on. */
+  /** The environment variables with which Twinkey uses this Keycloak, such as `KEYCLOAK_URL`. */
   settings: Record<string, string>;
   dataFolder: string;
-  /** What does not fit, each in a sentence. */
+  /** Problems, each in a sentence. */
   warnings: string[];
 }
 
 /**
- * Starts the Keycloak for developing in the checkout `root`: the shipped realm with the demo users, its data kept under
- * `.twinkey/keycloak`. Secrets come from `environment`, else they are the ones of `.env.example`.
- * Throws a KeycloakProblem as `startKeycloak` does, and where the environment is production.
+ * Starts the development Keycloak of the checkout `root`: the shipped realm with the demo users, with its data in
+ * `.twinkey/keycloak`. Secrets come from `environment`, otherwise from `.env.example`.
+ * @throws KeycloakProblem like `startKeycloak`, and in production
  */
 export async function startDevelopmentKeycloak(options: {
   root: string;
@@ -36,7 +36,7 @@ export async function startDevelopmentKeycloak(options: {
   const { root, environment, port = 8080, report, signal } = options;
   if (environmentName(environment) === 'production') {
     throw new KeycloakStartError(
-      'ENVIRONMENT is production: this Keycloak has demo users, and is for development.',
+      'ENVIRONMENT is production: this Keycloak has demo users and is for development only.',
     );
   }
   const clientSecret =
@@ -67,7 +67,7 @@ export async function startDevelopmentKeycloak(options: {
   return { server, admin, settings, dataFolder, warnings: await warningsAbout(settings, server, dataFolder) };
 }
 
-/** A secret is imported once, with the realm: one that was changed in .env afterwards is not Keycloak's. */
+/** The secret is imported once, with the realm: a later change in .env does not reach Keycloak. */
 async function warningsAbout(
   settings: Record<string, string>,
   { port }: RunningKeycloak,
@@ -86,7 +86,7 @@ async function warningsAbout(
   return status === 200
     ? []
     : [
-        `Keycloak refuses KEYCLOAK_CLIENT_SECRET (${status}): its realm was imported with another one. ` +
-          `Set that one, or delete ${dataFolder} to import the realm anew.`,
+        `Keycloak refuses KEYCLOAK_CLIENT_SECRET (${status}): its realm was imported with another secret. ` +
+          `Set that secret, or delete ${dataFolder} to import the realm again.`,
       ];
 }

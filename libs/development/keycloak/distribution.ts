@@ -12,25 +12,25 @@ const NAME = `keycloak-${KEYCLOAK_VERSION}`;
 const ARCHIVE = `keycloak-quarkus-dist-${KEYCLOAK_VERSION}.tar.gz`;
 const DOWNLOAD_MS = 20 * 60_000;
 const LOCAL_WORK_MS = 5 * 60_000;
-/** Nobody works for that long on one: who began it is gone. */
+/** No process prepares a distribution for this long: an older folder is abandoned. */
 const ABANDONED_AFTER_MS = 60 * 60_000;
 
-/** Where the distribution is kept, for all checkouts of this user: `$XDG_CACHE_HOME/twinkey`, else `~/.cache/twinkey`. */
+/** The cache for all checkouts of this user: `$XDG_CACHE_HOME/twinkey`, otherwise `~/.cache/twinkey`. */
 export function cacheFolder(environment: Environment): string {
   return join(environment['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'twinkey');
 }
 
-/** The distribution's folder, or null where it was not fetched yet. */
+/** The distribution's folder, or null if it is not cached yet. */
 export function cachedDistribution(environment: Environment): string | null {
   const folder = join(cacheFolder(environment), NAME);
   return existsSync(folder) ? folder : null;
 }
 
 /**
- * Fetches the distribution through Maven, checks it, and has Keycloak prepare itself for this database once, which
- * takes 20 s off every later start. Nothing writes to the folder after that, so that any number of servers share it.
- * Everything happens in a folder beside it that is renamed at the end: two at once do no harm, the second one's work
- * is thrown away.
+ * Downloads the distribution with Maven, verifies it, and runs Keycloak's build step for this database once, which makes
+ * every later start 20 s faster. Nothing writes to the folder afterwards, so any number of servers can share it.
+ * The work is done in a temporary folder, which is renamed at the end: if two processes do it at once, the result of
+ * the second is discarded.
  */
 export async function fetchDistribution(
   environment: Environment,
@@ -42,7 +42,7 @@ export async function fetchDistribution(
   await removeAbandoned(cache);
   const work = await mkdtemp(join(cache, `${NAME}.part-`));
   try {
-    report(`Fetching Keycloak ${KEYCLOAK_VERSION} through Maven (180 MB, once) …`);
+    report(`Downloading Keycloak ${KEYCLOAK_VERSION} with Maven (180 MB, once) …`);
     await download(work, environment, signal);
     report('Preparing Keycloak (once) …');
     const prepared = await prepare(work, environment, signal);
@@ -53,7 +53,7 @@ export async function fetchDistribution(
 }
 
 async function download(folder: string, environment: Environment, signal?: AbortSignal): Promise<void> {
-  // -C: a checksum that does not match fails instead of warning.
+  // -C: a checksum mismatch is an error and not a warning.
   const options = ['-q', '-B', '-C', `-Dartifact=${KEYCLOAK_ARTIFACT}`, `-DoutputDirectory=${folder}`];
   const { code, output } = await runProgram('mvn', [...options, 'dependency:copy'], {
     environment,
@@ -62,13 +62,13 @@ async function download(folder: string, environment: Environment, signal?: Abort
     signal,
   });
   if (code !== 0) {
-    throw new KeycloakStartError(`Maven could not fetch Keycloak: ${firstError(output)}`);
+    throw new KeycloakStartError(`Maven could not download Keycloak: ${firstError(output)}`);
   }
   const hash = createHash('sha256');
   await pipeline(createReadStream(join(folder, ARCHIVE)), hash);
   if (hash.digest('hex') !== KEYCLOAK_SHA256) {
     throw new KeycloakStartError(
-      `What Maven fetched is not Keycloak ${KEYCLOAK_VERSION}: its SHA-256 is another. Delete it from Maven's repository and try again.`,
+      `The archive that Maven downloaded is not Keycloak ${KEYCLOAK_VERSION}: its SHA-256 differs. Delete it from Maven's repository and try again.`,
     );
   }
 }
@@ -120,5 +120,5 @@ async function removeAbandoned(cache: string): Promise<void> {
 
 function firstError(output: string): string {
   const lines = output.split('\n').map((line) => line.trim());
-  return lines.find((line) => /error/i.test(line)) ?? lines.find((line) => line !== '') ?? 'it said nothing';
+  return lines.find((line) => /error/i.test(line)) ?? lines.find((line) => line !== '') ?? 'no output';
 }

@@ -11,11 +11,11 @@ Starts a real Keycloak ${KEYCLOAK_VERSION} for development, with the realm of ke
 Its data stays in .twinkey/keycloak.
 `;
 
-/** `npm run keycloak` in the checkout `root`: runs until a signal, or Keycloak's own end. Resolves with the exit code. */
+/** `npm run keycloak` in the checkout `root`: runs until a signal or until Keycloak ends. Resolves with the exit code. */
 export async function main(args: string[], root: string): Promise<number> {
-  const stopping = new AbortController();
+  const stopSignal = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
-    process.on(signal, () => stopping.abort());
+    process.on(signal, () => stopSignal.abort());
   }
   try {
     const { port, help } = parseOptions(args);
@@ -30,10 +30,10 @@ export async function main(args: string[], root: string): Promise<number> {
         port,
         report: (line) => process.stderr.write(`${line}\n`),
       },
-      stopping.signal,
+      stopSignal.signal,
     );
   } catch (error) {
-    if (stopping.signal.aborted) {
+    if (stopSignal.signal.aborted) {
       return 0;
     }
     if (error instanceof KeycloakStartError || error instanceof SettingsError) {
@@ -50,7 +50,7 @@ async function runUntilStopped(
 ): Promise<number> {
   options.report?.('Starting Keycloak …');
   const keycloak = await startDevelopmentKeycloak({ ...options, signal });
-  process.stdout.write(greeting(keycloak));
+  process.stdout.write(startupBanner(keycloak));
   const stopped = new Promise<null>((done) => {
     signal.addEventListener('abort', () => done(null));
     if (signal.aborted) {
@@ -60,7 +60,7 @@ async function runUntilStopped(
   const ended = await Promise.race([stopped, keycloak.server.exited]);
   if (ended !== null) {
     throw new KeycloakStartError(
-      `Keycloak ended by itself (${ended}); its log is ${keycloak.server.logFile}.`,
+      `Keycloak ended unexpectedly (${ended}); its log is ${keycloak.server.logFile}.`,
     );
   }
   await keycloak.server.stop();
@@ -86,16 +86,16 @@ function parseOptions(args: string[]): { port: number; help: boolean } {
   }
 }
 
-function greeting({ server, admin, settings, dataFolder, warnings }: DevelopmentKeycloak): string {
+function startupBanner({ server, admin, settings, dataFolder, warnings }: DevelopmentKeycloak): string {
   const password = admin.password === 'admin' ? 'admin' : '(KEYCLOAK_ADMIN_PASSWORD)';
   const lines = [
     '',
     `Keycloak ${KEYCLOAK_VERSION} runs at ${server.url}, realm ${settings['KEYCLOAK_REALM']}`,
     `  Admin console  ${server.url}/admin  ${admin.username} / ${password}`,
     '  Demo users     alice / alice123, kcadmin / kcadmin123 (has the role twinkey-admin)',
-    `  Data           ${dataFolder} (delete it to import the realm anew)`,
+    `  Data           ${dataFolder} (delete it to import the realm again)`,
     '',
-    'For npm start, in .env:',
+    'To use it with npm start, add to .env:',
     '',
     ...Object.entries(settings).map(([name, value]) => `${name}=${value}`),
     '',

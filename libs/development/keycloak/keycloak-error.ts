@@ -1,4 +1,4 @@
-/** Something that the person at the terminal can put right: its message is for them, a stack would not help. */
+/** An error that the user can fix: the command prints its message without a stack. */
 export class KeycloakStartError extends Error {
   override readonly name = 'KeycloakProblem';
 }

@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import type RealmRepresentation from '@keycloak/keycloak-admin-client/lib/defs/realmRepresentation.js';
 import type { KeycloakRuntime } from './keycloak-runtime.js';
 
-/** What Keycloak reads of its distribution; it looks for all of it, and for its data, in one folder, its home. */
+/** The parts of the distribution that Keycloak reads. It expects them and its data in one folder, its home. */
 const SHARED = ['lib', 'conf', 'providers', 'themes'];
 
 /**
- * Makes a Keycloak's home: links to the shared distribution around a `data` folder of its own, which a second start
- * finds as it was. A realm is imported where the database holds none of its name, and left alone where it does.
+ * Creates a Keycloak home: links to the shared distribution and a separate `data` folder, which later starts reuse.
+ * Keycloak imports the realm if its database has no realm of that name.
  */
 export async function prepareHome(
   home: string,

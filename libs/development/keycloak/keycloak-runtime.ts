@@ -3,22 +3,22 @@ import { KeycloakStartError } from './keycloak-error.js';
 import { type Environment, javaCommand, javaMajorVersion, runProgram } from './programs.js';
 import { OLDEST_JAVA } from './release.js';
 
-/** What runs Keycloak on this machine. `distribution` is a folder as `fetchDistribution` makes it. */
+/** The program that runs Keycloak on this machine. `distribution` is a folder that `fetchDistribution` created. */
 export type KeycloakRuntime =
   | { kind: 'java'; java: string; distribution: string }
   | { kind: 'docker'; docker: string };
 
-/** A Docker client whose engine is away may wait for long: what does not answer in time does not work. */
-const PATIENCE_MS = 10_000;
+/** A Docker client without a running engine can wait for a long time. */
+const TIMEOUT_MS = 10_000;
 
 const REMEDY =
-  `To get it: install Java ${OLDEST_JAVA} or newer and Maven ` +
+  `Install Java ${OLDEST_JAVA} or newer and Maven ` +
   '(Debian and Ubuntu: apt-get install openjdk-17-jre-headless maven; macOS: brew install openjdk maven), ' +
   'or start a Docker engine.';
 
 /**
- * Java with the distribution, which Maven fetches where it is not cached yet; else Docker.
- * Throws a KeycloakProblem that says how to get one where there is neither.
+ * Java with the distribution, which Maven downloads if it is not cached yet; otherwise Docker.
+ * @throws KeycloakProblem that says what to install if neither is available
  */
 export async function findKeycloakRuntime(
   environment: Environment,
@@ -26,9 +26,9 @@ export async function findKeycloakRuntime(
   signal?: AbortSignal,
 ): Promise<KeycloakRuntime> {
   const java = javaCommand(environment);
-  const isAnswered = async (command: string, args: string[]) =>
-    (await runProgram(command, args, { environment, timeoutMs: PATIENCE_MS, signal })).code === 0;
-  const { output } = await runProgram(java, ['-version'], { environment, timeoutMs: PATIENCE_MS, signal });
+  const works = async (command: string, args: string[]) =>
+    (await runProgram(command, args, { environment, timeoutMs: TIMEOUT_MS, signal })).code === 0;
+  const { output } = await runProgram(java, ['-version'], { environment, timeoutMs: TIMEOUT_MS, signal });
   const version = javaMajorVersion(output);
   const hasJava = version !== null && version >= OLDEST_JAVA;
 
@@ -37,11 +37,11 @@ export async function findKeycloakRuntime(
     if (distribution) {
       return { kind: 'java', java, distribution };
     }
-    if (await isAnswered('mvn', ['--version'])) {
+    if (await works('mvn', ['--version'])) {
       return { kind: 'java', java, distribution: await fetchDistribution(environment, report, signal) };
     }
   }
-  if (await isAnswered('docker', ['info'])) {
+  if (await works('docker', ['info'])) {
     return { kind: 'docker', docker: 'docker' };
   }
   throw new KeycloakStartError(`Keycloak can't run here: ${missing(version, hasJava)}. ${REMEDY}`);
@@ -49,7 +49,7 @@ export async function findKeycloakRuntime(
 
 function missing(version: number | null, hasJava: boolean): string {
   if (hasJava) {
-    return 'there is no Maven to fetch it with, and no Docker engine answers';
+    return 'there is no Maven to download it with, and no Docker engine answers';
   }
   const java = version === null ? 'there is no Java' : `Java ${version} is too old`;
   return `${java}, and no Docker engine answers`;

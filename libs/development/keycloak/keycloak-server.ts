@@ -15,50 +15,51 @@ const STOP_MS = 15_000;
 const DOCKER_MS = 30_000;
 
 export interface KeycloakOptions {
-  /** 0 takes a free one. */
+  /** 0 chooses a free port. */
   port: number;
-  /** Database and log; made where it is missing, found again at the next start. One server at a time. */
+  /** Contains the database and the log, and is kept between starts. Only one server can use it at a time. */
   dataFolder: string;
   /** For finding Java, Maven and Docker, and for the placeholders (`${KEYCLOAK_CLIENT_SECRET}`) of the realm. */
   environment: Environment;
-  /** Made in an empty database alone; later the database's word counts. */
+  /** Created in an empty database only; later starts use the administrator in the database. */
   admin: { username: string; password: string };
-  /** Imported where the database holds no realm of that name. */
+  /** Imported if the database has no realm of that name. */
   realm?: RealmRepresentation;
   /** The address to listen on. Default `127.0.0.1`. */
   host?: string;
-  /** The host in the issuer of tokens. Default `localhost`. */
+  /** The host of the issuer in tokens. Default `localhost`. */
   hostname?: string;
   heapMegabytes?: number;
-  /** How long it may take until it answers. Default 180. */
+  /** The maximum time to start. Default 180. */
   timeoutSeconds?: number;
-  /** Told what takes long. */
+  /** Called with a message before each slow step. */
   report?: (line: string) => void;
-  /** Gives up starting; nothing is left running. */
+  /** Cancels the start; no process is left running. */
   signal?: AbortSignal;
 }
 
 export interface RunningKeycloak {
-  /** As browsers reach it; a token's issuer is `{url}/realms/{realm}`. */
+  /** The URL for browsers; a token's issuer is `{url}/realms/{realm}`. */
   url: string;
   port: number;
   /** Java's process, or the Docker client's. */
   pid: number;
   logFile: string;
-  /** Resolves when it has ended, for whatever reason. */
+  /** Resolves when the process has ended, with its exit code or signal. */
   exited: Promise<number | string>;
-  /** Ends it cleanly, by force after 15 s. Again and again is harmless. */
+  /** Stops the server, by force after 15 s. Can be called several times. */
   stop(): Promise<void>;
-  /** Ends it at once, as a crash would. */
+  /** Kills the server, like a crash. */
   kill(): Promise<void>;
-  /** Suspends it: connections are taken, and nobody answers. */
+  /** Suspends the server: connections are accepted, but requests get no response. */
   freeze(): Promise<void>;
   thaw(): Promise<void>;
 }
 
 /**
- * Starts a real Keycloak and resolves when its realm answers (`realm`'s, else `master`). It ends with this process,
- * however that ends. Throws a KeycloakProblem where the port is taken, nothing can run Keycloak, or it does not start.
+ * Starts a real Keycloak and resolves when its realm answers (`realm`, otherwise `master`). It ends with this process,
+ * also if that is killed.
+ * @throws KeycloakProblem if the port is taken, nothing can run Keycloak, or it does not start
  */
 export async function startKeycloak(options: KeycloakOptions): Promise<RunningKeycloak> {
   const host = options.host ?? '127.0.0.1';
@@ -88,9 +89,9 @@ export async function startKeycloak(options: KeycloakOptions): Promise<RunningKe
   });
   const running = controls(server, launch, { url, port, logFile });
   try {
-    const reached = host === '0.0.0.0' ? '127.0.0.1' : host;
+    const reachableHost = host === '0.0.0.0' ? '127.0.0.1' : host;
     options.signal?.throwIfAborted();
-    const realm = `http://${reached}:${port}/realms/${options.realm?.realm ?? 'master'}`;
+    const realm = `http://${reachableHost}:${port}/realms/${options.realm?.realm ?? 'master'}`;
     await untilReady(`${realm}/.well-known/openid-configuration`, running, options);
   } catch (error) {
     await running.kill();
@@ -104,8 +105,8 @@ function controls(
   launch: Launch,
   known: Pick<RunningKeycloak, 'url' | 'port' | 'logFile'>,
 ): RunningKeycloak {
-  /** A container does not hear of signals to its client, but for those that ask it to end. */
-  const tell = async (signal: NodeJS.Signals, ...dockerCommand: string[]) => {
+  /** The Docker client forwards only termination signals to its container; the others need a Docker command. */
+  const sendSignal = async (signal: NodeJS.Signals, ...dockerCommand: string[]) => {
     if (launch.container) {
       const args = [...dockerCommand, launch.container];
       await runProgram(launch.command, args, { environment: launch.environment, timeoutMs: DOCKER_MS });
@@ -114,13 +115,13 @@ function controls(
     }
   };
   const kill = async () => {
-    await tell('SIGKILL', 'rm', '--force');
+    await sendSignal('SIGKILL', 'rm', '--force');
     server.signal('SIGKILL');
     await server.exited;
   };
   const stop = async () => {
     server.signal('SIGTERM');
-    await tell('SIGCONT', 'unpause');
+    await sendSignal('SIGCONT', 'unpause');
     await Promise.race([server.exited, sleep(STOP_MS, undefined, { ref: false })]);
     if (server.isRunning()) {
       await kill();
@@ -132,8 +133,8 @@ function controls(
     exited: server.exited,
     stop,
     kill,
-    freeze: () => tell('SIGSTOP', 'pause'),
-    thaw: () => tell('SIGCONT', 'unpause'),
+    freeze: () => sendSignal('SIGSTOP', 'pause'),
+    thaw: () => sendSignal('SIGCONT', 'unpause'),
   };
 }
 
@@ -150,7 +151,7 @@ async function untilReady(
   while (performance.now() < deadline) {
     if (ended !== null) {
       throw new KeycloakStartError(
-        `Keycloak ended while starting (${ended}): ${await lastWord(server.logFile)}`,
+        `Keycloak ended while starting (${ended}): ${await lastLogError(server.logFile)}`,
       );
     }
     if (await answers(url)) {
@@ -171,12 +172,12 @@ async function answers(url: string): Promise<boolean> {
   }
 }
 
-/** The line of the log that says most, and where the rest is. */
-async function lastWord(logFile: string): Promise<string> {
+/** The most informative line of the log, and the log's path. */
+async function lastLogError(logFile: string): Promise<string> {
   const log = await readFile(logFile, 'utf8');
   const lines = log.split('\n').filter((line) => line.trim() !== '');
-  const said = /Database may be already in use/.test(log)
+  const message = /Database may be already in use/.test(log)
     ? 'another Keycloak runs on the same data'
-    : (lines.findLast((line) => line.includes('ERROR')) ?? lines.at(-1) ?? 'it said nothing').trim();
-  return `${said} (its log is ${logFile})`;
+    : (lines.findLast((line) => line.includes('ERROR')) ?? lines.at(-1) ?? 'no output').trim();
+  return `${message} (its log is ${logFile})`;
 }

@@ -16,10 +16,10 @@ const runtimes = [
   { kind: 'docker', docker: 'docker' },
 ] as const;
 
-describe.each(runtimes)('Keycloak by $kind', (runtime) => {
+describe.each(runtimes)('Keycloak with $kind', (runtime) => {
   const { args, environment } = launchOf(runtime, options);
 
-  test('gets its secrets by the environment, where ps does not show them', () => {
+  test('gets its secrets from the environment, which ps does not show', () => {
     expect(args.join(' ')).not.toMatch(/admin-password|client-secret/);
     expect(environment).toEqual({
       PATH: '/bin',
@@ -30,7 +30,7 @@ describe.each(runtimes)('Keycloak by $kind', (runtime) => {
     });
   });
 
-  test('imports the realm, names itself as asked and keeps its heap small', () => {
+  test('imports the realm, has the configured hostname and a small heap', () => {
     expect(args).toEqual(
       expect.arrayContaining(['--import-realm', '--http-port=8080', '--hostname=http://localhost:8080']),
     );
@@ -38,7 +38,7 @@ describe.each(runtimes)('Keycloak by $kind', (runtime) => {
   });
 });
 
-test('Java runs from the shared distribution and listens on the given address alone', () => {
+test('Java runs from the shared distribution and listens on the given address only', () => {
   const { command, args, container } = launchOf(runtimes[0], options);
   expect(command).toBe('/opt/java/bin/java');
   expect(args).toContain('/cache/keycloak/lib/quarkus-run.jar');
@@ -47,7 +47,7 @@ test('Java runs from the shared distribution and listens on the given address al
   expect(container).toBeNull();
 });
 
-test('a container is removed at its end, is published on the given address alone, and keeps its data with us', () => {
+test('a container is removed when it ends, is published on the given address only, and keeps its data on the host', () => {
   const { command, args, container } = launchOf(runtimes[1], options);
   const before = args.slice(0, args.indexOf(KEYCLOAK_IMAGE)).join(' ');
   expect(command).toBe('docker');

@@ -7,21 +7,21 @@ import { KEYCLOAK_IMAGE } from './release.js';
 export interface LaunchOptions {
   host: string;
   port: number;
-  /** What tokens name as the issuer's base: `http://localhost:8080`. */
+  /** The base URL of the issuer in tokens: `http://localhost:8080`. */
   publicUrl: string;
-  /** Holds `data/`: the database, and under `data/import/` the realms to import. */
+  /** Contains `data/` with the database, and `data/import/` with the realms to import. */
   home: string;
   heapMegabytes: number;
   admin: { username: string; password: string };
   environment: Environment;
 }
 
-/** A program to start, with its arguments; secrets go by the environment alone, where `ps` does not show them. */
+/** A program to start, with its arguments. Secrets are passed in the environment only, which `ps` does not show. */
 export interface Launch {
   command: string;
   args: string[];
   environment: Environment;
-  /** The container's name, where there is one. */
+  /** The container's name; null without Docker. */
   container: string | null;
 }
 
@@ -37,15 +37,15 @@ export function launchOf(runtime: KeycloakRuntime, options: LaunchOptions): Laun
 }
 
 /**
- * kc.sh's own command line, without the shell that it leaves around Java, and on a memory and processor diet: the
- * serial collector and the quick compiler alone take a third off the start and 100 MB off the process.
+ * The command line of kc.sh, without its shell process, and with options that save memory and CPU time: the serial
+ * collector and the C1 compiler reduce the start time by a third and the memory by 100 MB.
  */
 function javaLaunch(
   { java, distribution }: Extract<KeycloakRuntime, { kind: 'java' }>,
   options: LaunchOptions,
 ): Pick<Launch, 'command' | 'args'> {
   const opened = ['java.util', 'java.util.concurrent', 'java.security', 'java.lang'];
-  const machine = [
+  const jvmOptions = [
     ...heap(options),
     '-XX:MaxMetaspaceSize=256m',
     '-XX:+UseSerialGC',
@@ -69,7 +69,7 @@ function javaLaunch(
   const listening = [`--http-host=${options.host}`, '--http-enabled=true'];
   return {
     command: java,
-    args: [...machine, ...properties, ...main, ...keycloak, ...listening, ...common(options)],
+    args: [...jvmOptions, ...properties, ...main, ...keycloak, ...listening, ...common(options)],
   };
 }
 
@@ -80,7 +80,7 @@ function dockerLaunch(
 ): Pick<Launch, 'command' | 'args' | 'container'> {
   const container = `twinkey-keycloak-${options.port}-${randomBytes(4).toString('hex')}`;
   const passedOn = variables.filter((name) => /^(KC_BOOTSTRAP_|KEYCLOAK_)/.test(name));
-  // The image runs under any user of group 0; ours, so that the data folder stays ours.
+  // The image runs as any user of group 0. With the current user, the data folder keeps its owner.
   const user = process.getuid ? ['--user', `${process.getuid()}:0`] : [];
   const run = ['run', '--rm', '--name', container, ...user];
   const shared = ['--volume', `${join(options.home, 'data')}:/opt/keycloak/data`];
@@ -112,7 +112,7 @@ function common({ port, publicUrl }: LaunchOptions): string[] {
     '--import-realm',
     `--http-port=${port}`,
     `--hostname=${publicUrl}`,
-    // Whoever comes by another address (a container, a proxy) is answered for that one; the issuer stays the same.
+    // Clients that use another address (a container, a proxy) get URLs with that address; the issuer stays the same.
     '--hostname-backchannel-dynamic=true',
     '--shutdown-delay=0s',
   ];

@@ -2,25 +2,25 @@ import { createServer } from 'node:net';
 import { KeycloakStartError } from './keycloak-error.js';
 
 /**
- * Throws a KeycloakProblem where the port can't be listened on. Loopback is looked at in both of its addresses: with
- * another server on `[::1]`, `http://localhost:8080` would reach that one and not Keycloak on `127.0.0.1`.
+ * Throws a KeycloakProblem if the port cannot be used. Both loopback addresses are checked: with another server on
+ * `[::1]`, `http://localhost:8080` would reach that server instead of Keycloak on `127.0.0.1`.
  */
 export async function requireFreePort(host: string, port: number): Promise<void> {
   for (const address of host === '127.0.0.1' ? ['127.0.0.1', '::1'] : [host]) {
     const { error } = await tryListening(address, port);
     if (error === 'EADDRINUSE') {
       throw new KeycloakStartError(
-        `Port ${port} is taken, and Keycloak needs it: stop what listens there, or choose another one (npm run keycloak -- --port 8081).`,
+        `Port ${port} is taken, and Keycloak needs it: stop the program that uses it, or choose another port (npm run keycloak -- --port 8081).`,
       );
     }
-    // A machine without IPv6 has no ::1, and nobody listens there.
+    // On a machine without IPv6, ::1 does not exist and is not in use.
     if (error && address === host) {
       throw new KeycloakStartError(`Keycloak can't listen on ${host}, port ${port} (${error}).`);
     }
   }
 }
 
-/** A port that nobody listens on at this moment. */
+/** A port that is free at this moment. */
 export async function findFreePort(host: string): Promise<number> {
   const { port, error } = await tryListening(host, 0);
   if (port === null) {

@@ -13,13 +13,13 @@ describe('the version of Java', () => {
     expect(javaMajorVersion(output)).toBe(version);
   });
 
-  test('is that of JAVA_HOME, where it is set', () => {
+  test('is that of JAVA_HOME, if it is set', () => {
     expect(javaCommand({ JAVA_HOME: '/opt/java' })).toBe('/opt/java/bin/java');
     expect(javaCommand({ JAVA_HOME: '' })).toBe('java');
   });
 });
 
-test("settings of another Keycloak in the shell do not reach ours, and the realm's placeholders do", () => {
+test("settings of another Keycloak in the shell are removed, and the realm's placeholders are kept", () => {
   const environment = { PATH: '/bin', KC_DB: 'postgres', JAVA_OPTS: '-Xmx9g', KEYCLOAK_CLIENT_SECRET: 's' };
   expect(withoutKeycloakSettings(environment)).toEqual({ PATH: '/bin', KEYCLOAK_CLIENT_SECRET: 's' });
 });

@@ -1,19 +1,19 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 
-/** Variables by name, as process.env holds them. */
+/** Variables by name, like process.env. */
 export type Environment = Record<string, string | undefined>;
 
 export interface Outcome {
-  /** Its exit code; null where it could not be started, was ended by a signal, or did not answer in time. */
+  /** The exit code; null if the program could not start, was killed by a signal, or timed out. */
   code: number | null;
-  /** Both of its outputs, standard output first. */
+  /** Standard output, followed by standard error. */
   output: string;
 }
 
 /**
- * Runs a program to its end. A program that is missing does not throw, its code is null; `signal` ends the program and
- * throws its reason.
+ * Runs a program until it ends. A missing program does not throw: its code is null. `signal` ends the program and throws
+ * the signal's reason.
  */
 export function runProgram(
   command: string,
@@ -39,12 +39,12 @@ export function runProgram(
   });
 }
 
-/** The `java` that JAVA_HOME names, else the one on the PATH; as Keycloak's own kc.sh chooses it. */
+/** The `java` of JAVA_HOME, otherwise the one on the PATH, like Keycloak's kc.sh. */
 export function javaCommand(environment: Environment): string {
   return environment['JAVA_HOME'] ? join(environment['JAVA_HOME'], 'bin', 'java') : 'java';
 }
 
-/** The major version in what `java -version` prints (`17.0.15`, `21-ea`, and `1.8.0_402`, which is 8), or null. */
+/** The major version in the output of `java -version` (`17.0.15`, `21-ea`; `1.8.0_402` is 8), or null. */
 export function javaMajorVersion(output: string): number | null {
   const [, first, second] = /version "(\d+)(?:\.(\d+))?/.exec(output) ?? [];
   const major = Number(first === '1' ? second : first);
@@ -52,8 +52,7 @@ export function javaMajorVersion(output: string): number | null {
 }
 
 /**
- * The environment for Keycloak without what Keycloak would take for its own settings: a stray KC_DB in the shell must
- * not change the server that Twinkey starts.
+ * The environment without Keycloak's own settings: a KC_DB in the shell must not change the server that Twinkey starts.
  */
 export function withoutKeycloakSettings(environment: Environment): Environment {
   const foreign = /^(KC_|KCKEY_|JAVA_OPTS|JAVA_ADD_OPENS|QUARKUS_)/;

@@ -7,7 +7,7 @@ export function shippedRealm(): Promise<RealmRepresentation> {
   return readJson<RealmRepresentation>('realm.json');
 }
 
-/** The same with the demo users, whose passwords everybody knows: for development alone. */
+/** The shipped realm with the demo users, whose passwords are public: for development only. */
 export async function demoRealm(): Promise<RealmRepresentation> {
   const realm = await shippedRealm();
   return { ...realm, users: [...(realm.users ?? []), ...(await demoUsers())] };

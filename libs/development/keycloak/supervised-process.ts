@@ -3,11 +3,11 @@ import { closeSync, openSync } from 'node:fs';
 import type { Environment } from './programs.js';
 
 /**
- * `exec` makes the program take the shell's place, so that its process id is the one that spawn returned. The watcher
- * beside it waits for the end of our pipe, which the kernel closes however we end, SIGKILL included, and then ends the
- * program. It belongs to the program's process group: while it lives that number is not given to another process.
+ * `exec` replaces the shell with the program, which therefore has the process id that spawn returned. The watcher process
+ * waits for the end of the parent's pipe, which the kernel closes when the parent ends, also after SIGKILL, and then ends
+ * the program. It belongs to the program's process group: while it runs, that id is not given to another process.
  */
-const WATCHED = `
+const WATCHED_COMMAND = `
 exec 3<&0 </dev/null
 (
   cat <&3; kill -TERM $$; kill -CONT $$
@@ -27,9 +27,9 @@ export interface SupervisedProcess {
 }
 
 /**
- * Starts a program in the background that outlives neither us nor its own stop; both of its outputs go to `logFile`,
- * which is begun anew. It has a process group of its own: the Ctrl-C of a terminal does not reach it.
- * Throws where there is no `/bin/sh`.
+ * Starts a program in the background, which ends with this process. Its output replaces the content of `logFile`. It has
+ * a separate process group, so a Ctrl-C in the terminal does not reach it.
+ * @throws Error if there is no `/bin/sh`
  */
 export async function startSupervised(
   command: string,
@@ -37,7 +37,7 @@ export async function startSupervised(
   options: { environment: Environment; logFile: string },
 ): Promise<SupervisedProcess> {
   const log = openSync(options.logFile, 'w', 0o600);
-  const child = spawn('/bin/sh', ['-c', WATCHED, command, command, ...args], {
+  const child = spawn('/bin/sh', ['-c', WATCHED_COMMAND, command, command, ...args], {
     detached: true,
     env: options.environment,
     stdio: ['pipe', log, log],
@@ -45,7 +45,7 @@ export async function startSupervised(
   closeSync(log);
   await new Promise<void>((resolve, reject) => child.once('spawn', resolve).once('error', reject));
   const pid = child.pid as number;
-  // The watcher's end closes the pipe under us: nothing is written there, so nothing is lost.
+  // The pipe breaks when the watcher ends. Nothing is ever written to it.
   child.stdin?.on('error', () => undefined);
 
   let isRunning = true;

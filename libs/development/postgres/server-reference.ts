@@ -2,19 +2,19 @@ import { closeSync, constants, existsSync, openSync, writeSync } from 'node:fs';
 import { paths } from './cluster.js';
 import type { DataDirectory } from './data-directory.js';
 
-/** A process' share in the running server (see `server-supervisor.ts`), until it is released or the process has ended. */
+/** A process's reference to the running server (see the supervisor). The server runs until all references are released. */
 export class ServerReference {
   private constructor(
     private readonly file: string,
     private readonly descriptor: number,
   ) {}
 
-  /** Null where no keeper is there. */
-  static acquire(place: DataDirectory): ServerReference | null {
-    const file = paths(place).lease;
+  /** Null if no supervisor runs. */
+  static acquire(directory: DataDirectory): ServerReference | null {
+    const file = paths(directory).pipe;
     let descriptor: number;
     try {
-      // Without O_NONBLOCK this would wait for a reader; with it, ENXIO says that there is none.
+      // Without O_NONBLOCK this would wait for a reader; with it, open fails with ENXIO if there is none.
       descriptor = openSync(file, constants.O_WRONLY | constants.O_NONBLOCK);
     } catch {
       return null;
@@ -28,7 +28,7 @@ export class ServerReference {
     }
   }
 
-  /** Whether a keeper lets people in: no more, once he is about to stop the server. */
+  /** Whether the supervisor accepts references: false as soon as it is about to stop the server. */
   isOpen(): boolean {
     return existsSync(this.file);
   }

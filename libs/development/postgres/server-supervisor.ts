@@ -6,59 +6,62 @@ import type { DataDirectory } from './data-directory.js';
 import { ServerReference } from './server-reference.js';
 
 /**
- * Starts the server, and stops it when the last process that uses it has ended, however it ended: each of them holds
- * a named pipe open for writing, and the kernel tells the reader when nobody does any more. A session of its own
- * keeps the terminal's Ctrl-C from it, so that the applications drain before their database goes.
+ * The supervisor starts the server and stops it when the last process that uses it has ended or was killed. Each of these
+ * processes holds a named pipe open for writing, and the supervisor reads end-of-file when none is left. It runs in a
+ * separate session, so a Ctrl-C in the terminal does not reach it and the applications can drain before it stops.
  *
- * Somebody may come while the last one goes. So the pipe is first put away, and then looked at once more: who came in
- * before has left a line in it.
+ * A process may open the pipe while the last one closes it. So the supervisor first renames the pipe and then reads once
+ * more: a process that opened the pipe before the rename has written a line.
  */
-const KEEPER = `
+const SUPERVISOR = `
 trap '' HUP INT TERM PIPE
 "$pg_ctl" start -s -t 60 -D "$data" -l "$log" -o "-p $port" >/dev/null 2>&1 || exit 1
-rm -f "$lease" "$lease.closed"
-mkfifo -m 600 "$lease" || { "$pg_ctl" stop -s -m fast -D "$data"; exit 1; }
-# Opened for both first: for reading alone it would wait for a writer.
-exec 3<>"$lease" 4<"$lease" 3>&-
+rm -f "$pipe" "$pipe.closed"
+mkfifo -m 600 "$pipe" || { "$pg_ctl" stop -s -m fast -D "$data"; exit 1; }
+# First opened for reading and writing, because opening for reading only would wait for a writer.
+exec 3<>"$pipe" 4<"$pipe" 3>&-
 echo ready
-# Until he who started us holds it too, or is gone.
+# Wait until the starting process has opened the pipe too, or has ended.
 read -r _
 while
   cat <&4 >/dev/null
-  mv "$lease" "$lease.closed"
+  mv "$pipe" "$pipe.closed"
   read -r _ <&4
 do
-  mv "$lease.closed" "$lease"
+  mv "$pipe.closed" "$pipe"
 done
-rm -f "$lease.closed"
+rm -f "$pipe.closed"
 exec "$pg_ctl" stop -s -m fast -D "$data" >/dev/null 2>&1 4<&-
 `;
 
-/** The server only ever adds to its log: a longer one is emptied before the next start. */
+/** The server only appends to its log: a larger log is emptied before the next start. */
 const LOG_LIMIT_BYTES = 1_000_000;
 
 /**
- * Starts server and keeper.
- * @returns a lease on it, or null where it did not start: the port is taken, or another process was first
+ * Starts the supervisor and the server.
+ * @returns a reference, or null if the server did not start: the port is taken, or another process was first
  */
-export async function startSupervisor(place: DataDirectory, port: number): Promise<ServerReference | null> {
-  const { data, log, lease } = paths(place);
-  const options = asDatabaseUser(place);
+export async function startSupervisor(
+  directory: DataDirectory,
+  port: number,
+): Promise<ServerReference | null> {
+  const { data, log, pipe } = paths(directory);
+  const options = asDatabaseUser(directory);
   if ((statSync(log, { throwIfNoEntry: false })?.size ?? 0) > LOG_LIMIT_BYTES) truncateSync(log);
-  const keeper = spawn('/bin/sh', ['-c', KEEPER], {
+  const supervisor = spawn('/bin/sh', ['-c', SUPERVISOR], {
     ...options,
-    env: { ...options.env, pg_ctl: place.binaries.pgCtl, data, log, lease, port: String(port) },
+    env: { ...options.env, pg_ctl: directory.binaries.pgCtl, data, log, pipe, port: String(port) },
     detached: true,
     stdio: ['pipe', 'pipe', 'ignore'],
   });
-  keeper.stdin.on('error', () => {});
+  supervisor.stdin.on('error', () => {});
   const ready = await Promise.race([
-    once(keeper.stdout, 'data').then(() => true),
-    once(keeper, 'exit').then(() => false),
+    once(supervisor.stdout, 'data').then(() => true),
+    once(supervisor, 'exit').then(() => false),
   ]);
-  const taken = ready ? ServerReference.acquire(place) : null;
-  keeper.stdin.end('\n');
-  keeper.stdout.destroy();
-  keeper.unref();
-  return taken;
+  const reference = ready ? ServerReference.acquire(directory) : null;
+  supervisor.stdin.end('\n');
+  supervisor.stdout.destroy();
+  supervisor.unref();
+  return reference;
 }

@@ -10,7 +10,7 @@ export interface SystemUser {
 
 const NAME = 'postgres';
 
-/** Postgres refuses to run as root: root's runs as the system user `postgres`, who is made where he is missing. */
+/** Postgres refuses to run as root: it then runs as the system user `postgres`, which is created if it is missing. */
 export async function databaseUser(): Promise<SystemUser> {
   const found = await findUser();
   if (found) return found;
@@ -18,7 +18,7 @@ export async function databaseUser(): Promise<SystemUser> {
     await run('useradd', ['--system', '--user-group', '--no-create-home', '--shell', '/bin/false', NAME]);
   } catch (cause) {
     throw new Error(
-      `Postgres does not run as root, and the system user '${NAME}' cannot be made: make it, or run as another user.`,
+      `Postgres does not run as root, and the system user '${NAME}' cannot be created: create it, or run as another user.`,
       { cause },
     );
   }
@@ -34,7 +34,7 @@ async function findUser(): Promise<SystemUser | null> {
   }
 }
 
-/** Whether a user can reach these files and folders, the way to them included. */
+/** Whether a user can reach these files and folders, including their parent folders. */
 export async function canReach(user: SystemUser, paths: string[]): Promise<boolean> {
   try {
     await run('/bin/sh', ['-c', 'for path do test -x "$path" || exit 1; done', 'sh', ...paths], {

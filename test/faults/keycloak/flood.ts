@@ -4,18 +4,18 @@ import { lossOf, record } from '../support/ledger.js';
 import { Load } from '../support/load.js';
 import { type Call, send, slowest, tally } from '../support/request.js';
 import { forgery } from './forgery.js';
-import type { KeycloakSite } from './site.js';
+import type { KeycloakSetup } from './site.js';
 
-/** Shorter than the half minute in which unknown ids may cause one fetch. */
+/** Shorter than the 30 s in which unknown key ids can cause one fetch. */
 const FLOOD_MS = 12_000;
-/** Of these it is a flood, also where the machine manages no more. */
-const FORGED = 500;
+/** The minimum number of forged tokens, also on a slow machine. */
+const MIN_FORGED = 500;
 
-export function testFlood(site: () => KeycloakSite): void {
-  it('a flood of unknown key ids: one fetch of the key set at most, and good tokens pass', async () => {
-    const { realm, person, proxy, replica } = site();
-    const good = await realm.passwordToken(person);
-    const me: Call = { name: 'GET /users/me', url: `${replica.userService}/users/me`, token: good };
+export function testFlood(setup: () => KeycloakSetup): void {
+  it('a flood of unknown key ids: at most one fetch of the key set, and valid tokens are accepted', async () => {
+    const { realm, person, proxy, replica } = setup();
+    const validToken = await realm.passwordToken(person);
+    const me: Call = { name: 'GET /users/me', url: `${replica.userService}/users/me`, token: validToken };
     expect((await send(me)).status).toBe(200);
     const fetched = () => proxy.requests.filter((line) => line.includes('/certs')).length;
     const before = fetched();
@@ -30,11 +30,11 @@ export function testFlood(site: () => KeycloakSite): void {
     const fetches = fetched() - before;
     const wrong = answers.filter(({ status }) => status !== 401);
     await record({
-      done: `${answers.length} tokens with unknown key ids`,
-      lost: lossOf(load.failures.length, 'good requests'),
-      figures: `${fetches} fetch of the key set, slowest good request ${slowest(load.outcomes)} ms`,
+      scenario: `${answers.length} tokens with unknown key ids`,
+      lost: lossOf(load.failures.length, 'valid requests'),
+      figures: `${fetches} fetch of the key set, slowest valid request ${slowest(load.outcomes)} ms`,
     });
-    expect(answers.length).toBeGreaterThan(FORGED);
+    expect(answers.length).toBeGreaterThan(MIN_FORGED);
     expect(tally(wrong)).toBe('');
     expect(fetches).toBeLessThanOrEqual(1);
     expect(tally(load.failures)).toBe('');

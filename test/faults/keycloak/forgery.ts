@@ -4,6 +4,6 @@ import type { TestRealm } from '../../support/keycloak.js';
 
 const signature = randomBytes(256).toString('base64url');
 
-/** A token that is right in everything but its key, which its issuer does not know. */
+/** A valid token except for its key, which the issuer does not know. */
 export const forgery = ({ issuer }: TestRealm, kid: string): string =>
   `${signingInput(keycloakToken(issuer, 'user-service', kid))}.${signature}`;

@@ -3,8 +3,8 @@ import type { OwnKeycloak } from '../../support/keycloak-server.js';
 import type { TcpProxy } from '../../support/tcp-proxy.js';
 import type { Replica } from '../support/replica.js';
 
-/** A Keycloak that may be ill-treated, and a user-service that reaches it through a proxy. */
-export interface KeycloakSite {
+/** A Keycloak that tests can stop, and a user-service that reaches it through a proxy. */
+export interface KeycloakSetup {
   keycloak: OwnKeycloak;
   realm: TestRealm;
   person: TestUser;

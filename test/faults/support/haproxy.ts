@@ -10,8 +10,8 @@ import type { Replica } from './replica.js';
 import { send } from './request.js';
 
 const PROGRAM = process.env['HAPROXY_PATH'] || 'haproxy';
-/** Ends it when our end of standard input is closed, also where nobody is left to close it. */
-const KEEPER = `
+/** Kills HAProxy when standard input is closed, which also happens when the test process is killed. */
+const SUPERVISOR = `
 exec 3<&0
 "$haproxy" -db -f "$file" 3<&- &
 pid=$!
@@ -19,7 +19,7 @@ pid=$!
 wait "$pid"
 `;
 
-/** The one that ships for operators. */
+/** The shipped configuration for operators. */
 const TEMPLATE = fileURLToPath(new URL('../../../deploy/haproxy.cfg', import.meta.url));
 
 export interface LoadBalancer {
@@ -28,7 +28,7 @@ export interface LoadBalancer {
   close(): Promise<void>;
 }
 
-/** Where the load balancer of a test will listen: known first, since replicas reach identity-provider through it. */
+/** The load balancer's URLs: chosen before the replicas start, because they reach identity-provider through it. */
 export interface BalancedUrls {
   identityProvider: string;
   userService: string;
@@ -42,22 +42,22 @@ export async function balancedUrls(): Promise<BalancedUrls> {
   };
 }
 
-/** A real HAProxy before replicas of both apps, configured as deploy/haproxy.cfg says. It goes with the test. */
+/** Starts a real HAProxy for replicas of both apps, configured with deploy/haproxy.cfg. It ends with the test process. */
 export async function startHaproxy(urls: BalancedUrls, replicas: Replica[]): Promise<LoadBalancer> {
   const folder = await mkdtemp(join(tmpdir(), 'twinkey-haproxy-'));
   const file = join(folder, 'haproxy.cfg');
   await writeFile(file, configuration(await readFile(TEMPLATE, 'utf8'), urls, replicas));
-  const child = spawn('/bin/sh', ['-c', KEEPER], {
+  const child = spawn('/bin/sh', ['-c', SUPERVISOR], {
     env: { ...process.env, haproxy: PROGRAM, file },
     stdio: ['pipe', 'ignore', 'pipe'],
   });
-  let said = '';
+  let errors = '';
   child.stderr.on('data', (chunk) => {
-    said += chunk;
+    errors += chunk;
   });
   const failed = new Promise<never>((_, reject) => {
     child.once('error', reject);
-    child.once('exit', (code) => reject(new Error(`HAProxy ended with ${code}: ${said}`)));
+    child.once('exit', (code) => reject(new Error(`HAProxy ended with exit code ${code}: ${errors}`)));
   });
   failed.catch(() => {});
   const close = async () => {
@@ -73,7 +73,7 @@ export async function startHaproxy(urls: BalancedUrls, replicas: Replica[]): Pro
   return { ...urls, close };
 }
 
-/** The shipped file with this test's addresses. */
+/** The shipped configuration with this test's addresses. */
 function configuration(template: string, urls: BalancedUrls, replicas: Replica[]): string {
   const servers = (line: (replica: Replica, name: string) => string) =>
     replicas.map((replica, index) => `    ${line(replica, `replica-${index + 1}`)}`).join('\n');

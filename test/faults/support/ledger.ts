@@ -6,44 +6,44 @@ import type { TestProject } from 'vitest/node';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** The file that each scenario adds its line to. */
-    faultsLedger: string;
+    /** The file to which each scenario adds a line. */
+    faultsReport: string;
   }
 }
 
-/** What one scenario did to the servers, and what came of it. */
-export interface Entry {
-  done: string;
-  /** Of what was promised; everything else than 'nothing' comes with a test that failed. */
+/** One scenario and its result. */
+export interface ReportEntry {
+  scenario: string;
+  /** Lost requests or writes; if it is not 'nothing', the test fails too. */
   lost: string;
   figures: string;
 }
 
-/** Adds a line to the table that stands at the end of the run. Called before the scenario asserts. */
-export async function record(entry: Entry): Promise<void> {
-  await appendFile(inject('faultsLedger'), `${JSON.stringify(entry)}\n`);
+/** Adds a line to the report that is printed at the end of the run. Call it before the assertions. */
+export async function record(entry: ReportEntry): Promise<void> {
+  await appendFile(inject('faultsReport'), `${JSON.stringify(entry)}\n`);
 }
 
-/** 'nothing', or how many of what. */
-export const lossOf = (count: number, what: string): string => (count === 0 ? 'nothing' : `${count} ${what}`);
+/** 'nothing', or a number with its unit. */
+export const lossOf = (count: number, unit: string): string => (count === 0 ? 'nothing' : `${count} ${unit}`);
 
-/** vitest's global setup: the table is printed when everything has ended. */
+/** vitest's global setup: prints the report at the end. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const folder = await mkdtemp(join(tmpdir(), 'twinkey-faults-'));
-  const file = join(folder, 'ledger');
+  const file = join(folder, 'report');
   await appendFile(file, '');
-  project.provide('faultsLedger', file);
+  project.provide('faultsReport', file);
   return async () => {
     const lines = (await readFile(file, 'utf8')).split('\n').filter((line) => line !== '');
-    process.stdout.write(table(lines.map((line) => JSON.parse(line) as Entry)));
+    process.stdout.write(table(lines.map((line) => JSON.parse(line) as ReportEntry)));
     await rm(folder, { recursive: true, force: true });
   };
 }
 
-function table(entries: Entry[]): string {
+function table(entries: ReportEntry[]): string {
   const rows = [
-    ['Done', 'Lost', 'Figures'],
-    ...entries.map(({ done, lost, figures }) => [done, lost, figures]).sort(),
+    ['Scenario', 'Lost', 'Figures'],
+    ...entries.map(({ scenario, lost, figures }) => [scenario, lost, figures]).sort(),
   ];
   const widths = [0, 1].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   const lines = rows.map((row) =>

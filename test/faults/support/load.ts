@@ -3,17 +3,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Call, isSuccess, type Outcome, send } from './request.js';
 
 export interface LoadOptions {
-  /** Each has one connection, which it keeps as long as it may, and one request at a time. */
+  /** Each client has one keep-alive connection and sends one request at a time. */
   clients: number;
-  /** Of all clients together. What an outage holds up is not made up for. */
+  /** Rate of all clients together. Requests that an outage delays are not sent later. */
   perSecond: number;
-  /** @param turn counts this client's calls from 0 */
+  /** @param turn number of this client's calls, from 0 */
   next: (client: number, turn: number) => Call;
-  /** Of each call, in order of one client. */
+  /** Called after each call, in order for each client. */
   onOutcome?: (outcome: Outcome, client: number) => void;
 }
 
-/** A steady load that keeps every outcome, until it is stopped. */
+/** A constant load until it is stopped; it records all outcomes. */
 export class Load {
   readonly outcomes: Outcome[] = [];
   private readonly clients: Promise<void>[];
@@ -24,7 +24,7 @@ export class Load {
     this.clients = Array.from({ length: options.clients }, (_, client) => this.run(client));
   }
 
-  /** How many requests have no answer at this moment. */
+  /** The number of requests without a response at this moment. */
   get waiting(): number {
     return this.inFlight.size;
   }
@@ -33,12 +33,12 @@ export class Load {
     return this.outcomes.filter((outcome) => !isSuccess(outcome));
   }
 
-  /** Those that began after this moment (of `performance.now()`). */
+  /** The outcomes of requests that started after this moment (of `performance.now()`). */
   since(moment: number): Outcome[] {
     return this.outcomes.filter(({ startedAt }) => startedAt >= moment);
   }
 
-  /** Lets the last requests end. */
+  /** Stops the load and waits for the last requests. */
   async stop(): Promise<Outcome[]> {
     this.stopped = true;
     await Promise.all(this.clients);

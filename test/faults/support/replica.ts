@@ -7,15 +7,15 @@ type Apps = 'all' | 'identity-provider' | 'user-service';
 
 const START_MS = 120_000;
 
-/** `TEST_WORKERS=2`: each replica serves with so many processes; unless told, with one. */
+/** `TEST_WORKERS=2`: each replica serves with two processes. The default is one. */
 const WORKERS = process.env['TEST_WORKERS'] ? ['--workers', process.env['TEST_WORKERS']] : [];
 
-/** A test that is broken off cannot stop what it has started: its end of this pipe goes with it. */
-const GOES_WITH_THE_TEST = `--import=data:text/javascript,${encodeURIComponent(
+/** Ends the replica when the test process ends and its pipe closes, because a killed test cannot stop its replicas. */
+const END_WITH_THE_TEST = `--import=data:text/javascript,${encodeURIComponent(
   "process.stdin.on('end', () => process.kill(process.pid, 'SIGKILL')).resume().unref();",
 )}`;
 
-/** One `twinkey run` as a process of its own, on ports that stay the same over its restarts. */
+/** One `twinkey run` as a separate process. Its ports stay the same after a restart. */
 export class Replica {
   private running: RunningCommand | null = null;
 
@@ -23,7 +23,7 @@ export class Replica {
     private readonly checkout: CliCheckout,
     private readonly apps: Apps,
     readonly ports: Variables & Awaited<ReturnType<typeof freePorts>>,
-    /** May be changed between restarts. */
+    /** Can be changed between restarts. */
     public env: Variables,
   ) {}
 
@@ -53,7 +53,7 @@ export class Replica {
     return this.running?.child.exitCode !== null || this.running.child.signalCode !== null;
   }
 
-  /** Its log. */
+  /** Its output. */
   get log(): string {
     return this.running ? this.running.output.stdout + this.running.output.stderr : '';
   }
@@ -63,7 +63,7 @@ export class Replica {
     this.running = this.checkout.start(['run', this.apps, ...WORKERS], {
       ...this.env,
       ...this.ports,
-      NODE_OPTIONS: GOES_WITH_THE_TEST,
+      NODE_OPTIONS: END_WITH_THE_TEST,
     });
     const since = performance.now();
     while (!(await this.isReady())) {
@@ -73,7 +73,7 @@ export class Replica {
     }
   }
 
-  /** Ends it as an orchestrator does; how long that took (ms), and its exit code. */
+  /** Stops it as an orchestrator does. Returns the exit code and the duration. */
   async stop(): Promise<{ code: number | null; ms: number }> {
     const since = performance.now();
     this.running?.child.kill('SIGTERM');
@@ -91,7 +91,7 @@ export class Replica {
     this.running?.child.kill(signal);
   }
 
-  /** As the kernel does when memory is short. */
+  /** Kills it, as the kernel does when memory is short. */
   async kill(): Promise<void> {
     this.signal('SIGKILL');
     await this.running?.ended;

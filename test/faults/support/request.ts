@@ -1,7 +1,7 @@
 import { type Agent, request as httpRequest } from 'node:http';
 
 export interface Call {
-  /** For the tally: `PUT /users/me`. */
+  /** Name for the tally: `PUT /users/me`. */
   name: string;
   method?: string;
   url: string;
@@ -10,24 +10,24 @@ export interface Call {
   headers?: Record<string, string>;
 }
 
-/** What became of a call. Times are of `performance.now()`, in milliseconds. */
+/** The result of a call. Times are values of `performance.now()`. */
 export interface Outcome {
   name: string;
   startedAt: number;
   endedAt: number;
-  /** Null where no whole answer came. */
+  /** Null without a complete response. */
   status: number | null;
-  /** `ECONNRESET`, … where no answer came. */
+  /** `ECONNRESET`, … without a response. */
   error: string | null;
   retryAfter: string | null;
-  // biome-ignore lint/suspicious/noExplicitAny: what a test reads of an answer it also asserts
+  // biome-ignore lint/suspicious/noExplicitAny: tests assert what they read
   body: any;
 }
 
-/** A client that hears nothing for so long calls it a hang. */
-const PATIENCE_MS = 15_000;
+/** A request without a response after this time counts as hanging. */
+const TIMEOUT_MS = 15_000;
 
-/** Sends one request and never rejects: a failure is an outcome like any other. */
+/** Sends one request. It never rejects: a failure is an outcome too. */
 export function send(
   { name, method = 'GET', url, token, body, headers = {} }: Call,
   agent?: Agent,
@@ -43,7 +43,7 @@ export function send(
       url,
       {
         method,
-        // Without one, each request has a connection of its own.
+        // Without an agent, each request has a new connection.
         agent: agent ?? false,
         headers: {
           ...(token ? { authorization: `Bearer ${token}` } : {}),
@@ -64,18 +64,18 @@ export function send(
             status: response.statusCode ?? null,
             error: null,
             retryAfter: response.headers['retry-after'] ?? null,
-            body: parsed(answer),
+            body: parseIfJson(answer),
           }),
         );
       },
     );
     outgoing.once('error', fail);
-    outgoing.setTimeout(PATIENCE_MS, () => outgoing.destroy(Object.assign(new Error(), { code: 'HANG' })));
+    outgoing.setTimeout(TIMEOUT_MS, () => outgoing.destroy(Object.assign(new Error(), { code: 'HANG' })));
     outgoing.end(text);
   });
 }
 
-function parsed(text: string): unknown {
+function parseIfJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
@@ -85,17 +85,17 @@ function parsed(text: string): unknown {
 
 export const isSuccess = ({ status }: Outcome): boolean => status !== null && status >= 200 && status < 300;
 
-/** `GET /users 503 overloaded ×12, GET /users ECONNRESET ×1`: for the table, and for the message of an assertion. */
+/** `GET /users 503 overloaded ×12, GET /users ECONNRESET ×1`, for the report and for messages of assertions. */
 export function tally(outcomes: Outcome[]): string {
   const counts = new Map<string, number>();
   for (const { name, status, error, body } of outcomes) {
-    const reason = status !== null && status >= 500 ? ` ${body?.errors?.[0]?.code ?? 'not ours'}` : '';
+    const reason = status !== null && status >= 500 ? ` ${body?.errors?.[0]?.code ?? 'unknown code'}` : '';
     const key = `${name} ${status ?? error}${reason}`;
     counts.set(key, (counts.get(key) ?? 0) + 1);
   }
   return [...counts].map(([key, count]) => `${key} ×${count}`).join(', ');
 }
 
-/** The slowest (ms). */
+/** The longest duration in milliseconds. */
 export const slowest = (outcomes: Outcome[]): number =>
   Math.round(Math.max(0, ...outcomes.map(({ startedAt, endedAt }) => endedAt - startedAt)));

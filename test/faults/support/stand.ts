@@ -14,20 +14,20 @@ import { send } from './request.js';
 export const PASSWORD = 'correct horse battery';
 const BCRYPT_COST = 10;
 
-/** What the processes of one test file stand on: a built checkout, a Postgres of their own, and a key pair. */
-export interface Stand {
+/** The environment of one test file's processes: a built checkout, a separate Postgres and a key pair. */
+export interface TestEnvironment {
   checkout: CliCheckout;
   postgres: PostgresServer;
-  /** For looking at rows, and for making them. */
+  /** For reading and inserting rows. */
   identity: DataSource;
-  /** For both apps, in production, with the drain's real grace. */
+  /** Settings of both apps in production, with the real grace period. */
   env: Variables;
-  /** An account that can log in with PASSWORD. */
+  /** Creates an account that can log in with PASSWORD. */
   account(role: 'admin' | 'user'): Promise<Account>;
   close(): Promise<void>;
 }
 
-export async function openStand(): Promise<Stand> {
+export async function openTestEnvironment(): Promise<TestEnvironment> {
   const closers: (() => Promise<unknown>)[] = [];
   const close = async () => {
     for (const next of closers.splice(0).reverse()) await next();
@@ -69,7 +69,7 @@ export async function openStand(): Promise<Stand> {
   }
 }
 
-/** @param identityProvider its URL. Throws where the login is refused. */
+/** @param identityProvider its URL. @throws Error if the login is refused */
 export async function logIn(identityProvider: string, { email }: Pick<Account, 'email'>): Promise<string> {
   const { status, error, body } = await send({
     name: 'login',
@@ -81,7 +81,7 @@ export async function logIn(identityProvider: string, { email }: Pick<Account, '
   return body.data.token;
 }
 
-/** The database's URL, with the proxy in between. */
+/** The database's URL through the proxy. */
 export function databaseThrough(proxy: TcpProxy, databaseUrl: string): string {
   const url = new URL(databaseUrl);
   url.port = new URL(proxy.url).port;

@@ -1,6 +1,6 @@
 import { isSuccess, type Outcome, send } from './request.js';
 
-/** A person who writes 1, 2, 3 … to his own profile, one after the other, and remembers what was acknowledged. */
+/** A user who writes 1, 2, 3 … to their own profile. It records the last acknowledged value. */
 export class Writer {
   private sent = 0;
   private acknowledged = 0;
@@ -19,8 +19,8 @@ export class Writer {
     };
   }
 
-  /** To be told of each of its calls, in order. */
-  heard(outcome: Outcome): void {
+  /** Must be called after each call, in order. */
+  onOutcome(outcome: Outcome): void {
     if (isSuccess(outcome)) this.acknowledged = this.sent;
   }
 
@@ -28,7 +28,7 @@ export class Writer {
     return this.acknowledged;
   }
 
-  /** How many acknowledged writes are gone: 0, unless what is stored is older than the last of them. */
+  /** The number of lost acknowledged writes: 0 unless the stored value is older than the last acknowledged one. */
   async lost(userService: string): Promise<number> {
     const answer = await send({
       name: 'GET /users/me',

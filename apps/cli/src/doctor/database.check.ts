@@ -1,5 +1,6 @@
 import { databaseUrls } from '#libs/config/command.settings.js';
 import type { Environment } from '#libs/config/environment.js';
+import { postgresUrl } from '#libs/config/parse/urls.js';
 import { SettingsError } from '#libs/config/settings-error.js';
 import { messageOf } from '#libs/core/user-facing-error.js';
 import { databaseAdvice } from '#libs/database/database-advice.js';
@@ -61,8 +62,8 @@ async function checkDatabase({ name: schema, dataSource }: Schema, variable: str
   }
 }
 
-/** Without user and password. */
+/** Without user and password. pg prefers `?host=`, which may name the folder of a Unix socket. */
 function placeOf(url: string): string {
-  const { host, pathname, searchParams } = new URL(url);
-  return `${host || searchParams.get('host')}${pathname}`;
+  const { host, pathname, searchParams } = postgresUrl(url) as URL;
+  return `${searchParams.get('host') ?? host}${pathname}`;
 }

@@ -10,7 +10,7 @@ import { checkInternalPort } from './internal-port.check.js';
 import { checkKeycloak } from './keycloak.check.js';
 import { checkKeys } from './keys.check.js';
 import { checkMigrations } from './migrations.check.js';
-import { checkSettings, settingsFaults } from './settings.check.js';
+import { checkSettings, settingsFaults, unknownVariable } from './settings.check.js';
 
 const EXAMINATIONS: Examination[] = [
   checkSettings,
@@ -24,8 +24,12 @@ const EXAMINATIONS: Examination[] = [
 /** All checks of the chosen apps, each area on its own: what is broken in one does not hide another. */
 export async function examine(apps: ChosenApps, root: string): Promise<DoctorCheck[]> {
   let env: Environment;
+  const warnings: string[] = [];
   try {
-    env = withExistingKeys(readEnvironment(root), root);
+    env = withExistingKeys(
+      readEnvironment(root, undefined, (text) => warnings.push(text)),
+      root,
+    );
   } catch (error) {
     return settingsFaults(error);
   }
@@ -33,7 +37,7 @@ export async function examine(apps: ChosenApps, root: string): Promise<DoctorChe
   try {
     const examined = { apps, root, env: database.env };
     const found = await Promise.all(EXAMINATIONS.map((examination) => examination(examined)));
-    return [...database.checks, ...found.flat()];
+    return [...warnings.map(unknownVariable), ...database.checks, ...found.flat()];
   } finally {
     await database.close();
   }

@@ -21,7 +21,8 @@ export async function checkRights(
     const remedy = `Give it ${lacking.join(', ')} of client realm-management.`;
     return [broken(name, `${account} lacks ${lacking.join(', ')}.`, remedy)];
   }
-  const answer = await fetchJson(`${settings.internalUrl}/admin/realms/${settings.realm}/users?max=1`, {
+  const users = `${settings.internalUrl}/admin/realms/${encodeURIComponent(settings.realm)}/users?max=1`;
+  const answer = await fetchJson(users, {
     headers: { authorization: `Bearer ${token.text}` },
   });
   if (typeof answer === 'string' || answer.status !== 200) {

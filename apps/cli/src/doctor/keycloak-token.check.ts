@@ -21,14 +21,17 @@ export async function requestToken(
 ): Promise<ServiceToken | { check: DoctorCheck }> {
   const { internalUrl, realm, clientId, clientSecret } = settings;
   const name = 'keycloak.client';
-  const answer = await fetchJson(`${internalUrl}/realms/${realm}/protocol/openid-connect/token`, {
-    method: 'POST',
-    body: new URLSearchParams({
-      grant_type: 'client_credentials',
-      client_id: clientId,
-      client_secret: clientSecret,
-    }),
-  });
+  const answer = await fetchJson(
+    `${internalUrl}/realms/${encodeURIComponent(realm)}/protocol/openid-connect/token`,
+    {
+      method: 'POST',
+      body: new URLSearchParams({
+        grant_type: 'client_credentials',
+        client_id: clientId,
+        client_secret: clientSecret,
+      }),
+    },
+  );
   if (typeof answer === 'string') {
     return { check: broken(name, `Keycloak does not answer: ${answer}.`, 'Look at its log.') };
   }

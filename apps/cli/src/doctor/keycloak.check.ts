@@ -4,6 +4,7 @@ import { SettingsError } from '#libs/config/settings-error.js';
 import { type DoctorCheck, type Examined, skipped } from './check.js';
 import { checkPairwiseSubjects } from './keycloak-pairwise.check.js';
 import { checkRealm } from './keycloak-realm.check.js';
+import { checkRealmRoles } from './keycloak-realm-roles.check.js';
 import { checkRights } from './keycloak-rights.check.js';
 import { checkRoleMap } from './keycloak-role-map.check.js';
 import { checkServiceToken, requestToken } from './keycloak-token.check.js';
@@ -31,6 +32,7 @@ async function checkServer(settings: KeycloakServiceSettings, examined: Examined
     ...realm,
     ...checkServiceToken(settings, answer),
     ...(await checkRights(settings, answer)),
+    ...(await checkRealmRoles(settings, answer)),
     ...(await checkPairwiseSubjects(settings, answer, examined)),
   ];
 }
@@ -38,7 +40,8 @@ async function checkServer(settings: KeycloakServiceSettings, examined: Examined
 function settingsIn({ apps, env }: Examined): KeycloakServiceSettings | null | 'faulty' {
   try {
     // The secret is user-service's alone.
-    const secret = apps === 'identity-provider' ? { KEYCLOAK_CLIENT_SECRET: 'unused' } : {};
+    const secret =
+      apps === 'identity-provider' ? { KEYCLOAK_CLIENT_SECRET: 'unused-by-identity-provider' } : {};
     return keycloakSettings({ ...env, ...secret });
   } catch (error) {
     if (error instanceof SettingsError) return 'faulty';

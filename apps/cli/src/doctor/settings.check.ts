@@ -1,7 +1,7 @@
 import { SettingsError } from '#libs/config/settings-error.js';
 import { settingsOf } from '../chosen-apps.js';
 import { usesDevelopmentKeys } from '../development/keys.js';
-import { broken, type DoctorCheck, type Examined, ok } from './check.js';
+import { broken, type DoctorCheck, type Examined, ok, warning } from './check.js';
 
 const REMEDY = 'Set it in .env or in the environment; docs/settings.md has every variable.';
 const KEY_REMEDY = 'Set both keys of one pair; twinkey keys generate prints a new one.';
@@ -38,3 +38,6 @@ export function settingsFaults(error: unknown): DoctorCheck[] {
 }
 
 export const remedyFor = (variable: string): string => REMEDIES[variable] ?? REMEDY;
+
+export const unknownVariable = (text: string): DoctorCheck =>
+  warning('settings.unknown', text, 'Correct its name, or remove it.');

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import { parse } from 'dotenv';
-import { writeEnvFile } from '#libs/config/env-file.js';
+import { parseEnvText, writeEnvFile } from '#libs/config/env-file.js';
 import { type GeneratedKeys, generateKeyPair } from '#libs/config/keys.js';
 import { UserFacingError } from '#libs/core/user-facing-error.js';
 import { isSet } from '../development/is-set.js';
@@ -36,7 +35,7 @@ export async function writeNewKeys(file: string, { force }: { force: boolean }):
 /** What a `.env` file sets; nothing where there is none. */
 export function variablesIn(file: string): Record<string, string> {
   try {
-    return parse(readFileSync(file, 'utf8'));
+    return parseEnvText(readFileSync(file, 'utf8'));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
     throw error;

@@ -38,7 +38,7 @@ export class RotatedFile {
     }
     this.settings = rotationSettings(env);
     this.kid = this.settings.kid ?? thumbprintOf(this.settings.publicKey.pem);
-    this.publicKey = held['JWT_PUBLIC_KEY'] ?? '';
+    this.publicKey = Buffer.from(this.settings.publicKey.pem).toString('base64');
     this.additional = (held['JWT_ADDITIONAL_PUBLIC_KEYS'] ?? '')
       .split(',')
       .map((entry) => entry.trim())

@@ -14,6 +14,7 @@ describe('withReachableIdentityProvider', () => {
   it.each([
     [{ HOST: '10.0.0.7' }, 'http://10.0.0.7:8001'],
     [{ HOST: '::1', PORT: '9001' }, 'http://[::1]:9001'],
+    [{ HOST: '[::1]' }, 'http://[::1]:8001'],
   ])('finds identity-provider where it listens: %j', async (env, url) => {
     expect(await withReachableIdentityProvider(env, 'all')).toEqual({ ...env, IDENTITY_PROVIDER_URL: url });
   });

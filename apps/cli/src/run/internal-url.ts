@@ -1,5 +1,6 @@
 import { createServer } from 'node:net';
 import type { Environment } from '#libs/config/environment.js';
+import { SettingsReader } from '#libs/config/settings-reader.js';
 import type { ChosenApps } from '../chosen-apps.js';
 import { isSet } from '../development/is-set.js';
 
@@ -16,10 +17,11 @@ export async function withReachableIdentityProvider(
 ): Promise<Environment> {
   const reserved = apps !== 'user-service' && env['PORT']?.trim() === '0' ? { PORT: await freePort() } : {};
   const known: Environment = { ...env, ...reserved };
-  const host = known['HOST']?.trim() ?? '';
-  if (apps !== 'all' || isSet(known, 'IDENTITY_PROVIDER_URL') || host === '' || ANY.includes(host))
-    return known;
-  const port = known['PORT']?.trim() || '8001';
+  if (apps !== 'all' || isSet(known, 'IDENTITY_PROVIDER_URL') || !isSet(known, 'HOST')) return known;
+  const reader = new SettingsReader(known);
+  const [host, port] = [reader.optional('HOST'), reader.optional('PORT')];
+  // A fault is reported with all others, later.
+  if (!host || port === undefined || ANY.includes(host)) return known;
   return { ...known, IDENTITY_PROVIDER_URL: `http://${host.includes(':') ? `[${host}]` : host}:${port}` };
 }
 
