@@ -6,7 +6,7 @@ import { register } from 'prom-client';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createHttpApp } from '#libs/http/application/http-app.js';
 import { createLogger } from '#libs/observability/logger.js';
-import { Authenticated, Caller, NativeOnly, Public, RequirePermission } from './access.js';
+import { Authenticated, Caller, NativeOnly, Public, permissionDecorator } from './access.js';
 import { AuthModule } from './auth.module.js';
 import { BearerGuard } from './bearer.guard.js';
 import { CallerResolver } from './caller-resolver.js';
@@ -22,6 +22,8 @@ const KEYCLOAK = 'https://keycloak.example.com/realms/myrealm';
 /** A realm whose server is not there. */
 const AWAY = 'https://keycloak.example.com/realms/away';
 const key = testKey('k');
+
+const RequirePermission = permissionDecorator<'things:read' | 'things:update' | 'things:delete'>();
 
 @Controller('things')
 class ThingsController {

@@ -1,7 +1,6 @@
 import { applyDecorators, createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { ApiBearerAuth, ApiExtension } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
-import type { PermissionName } from './permissions.js';
 import type { Principal } from './principal.js';
 
 declare module 'fastify' {
@@ -30,9 +29,14 @@ export const Public = (): MethodDecorator => declare({ kind: 'public' });
 export const Authenticated = (): MethodDecorator =>
   declare({ kind: 'token', permissions: [], nativeOnly: false });
 
-/** Callers who hold at least one of these permissions, or `*`. */
-export const RequirePermission = (...permissions: [PermissionName, ...PermissionName[]]): MethodDecorator =>
-  declare({ kind: 'token', permissions, nativeOnly: false });
+/**
+ * Makes an application's `@RequirePermission(…)`: for callers who have at least one of these permissions, or `*`.
+ * @typeParam Name the application's permissions; any other name does not compile
+ */
+export const permissionDecorator =
+  <Name extends string>() =>
+  (...permissions: [Name, ...Name[]]): MethodDecorator =>
+    declare({ kind: 'token', permissions, nativeOnly: false });
 
 /** Native accounts, for what concerns the caller's own. */
 export const NativeOnly = (): MethodDecorator =>

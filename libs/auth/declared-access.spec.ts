@@ -3,8 +3,10 @@ import { RouterModule } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import { expect, it } from 'vitest';
-import { Authenticated, NativeOnly, Public, RequirePermission } from './access.js';
+import { Authenticated, NativeOnly, Public, permissionDecorator } from './access.js';
 import { declaredAccess } from './declared-access.js';
+
+const RequirePermission = permissionDecorator<'things:read' | 'things:update' | 'things:delete'>();
 
 @Controller(['things', 'items'])
 class ThingsController {

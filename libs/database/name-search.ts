@@ -1,3 +1,5 @@
+import { keyStartsWith } from './page.js';
+
 /**
  * SQL for `?q=` on a person's name: whether the full name (first, then last) or the last name begins with a text,
  * without regard to case. The expressions are those of the indexes `…_full_name_search_idx` and
@@ -9,17 +11,6 @@
 export function nameStartsWith(table: string, parameter: string): string {
   const text = keyOf(`CAST(${parameter} AS text)`);
   return `(${keyStartsWith(fullName(table), text)} OR ${keyStartsWith(lastName(table), text)})`;
-}
-
-/**
- * SQL: whether a key (`email_key`, `username_key`, `lower(name)` of a role) begins with a text, by an index range.
- * A range and not LIKE: `%`, `_` and `\` mean nothing in it, and it is as fast in a prepared statement.
- * @param key SQL of collation "C"
- * @param text SQL of the prefix, in the key's own form: the parameter `textKey(q)` for an email or a username
- */
-export function keyStartsWith(key: string, text: string): string {
-  // U+10FFFF is the last character there is, so every continuation of the prefix sorts before it.
-  return `(${key} >= ${text} COLLATE "C" AND ${key} < (${text} || U&'\\+10FFFF') COLLATE "C")`;
 }
 
 const keyOf = (text: string) => `left(lower(normalize(${text})), 600)`;

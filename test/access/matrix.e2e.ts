@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DeclaredRoute } from '#libs/auth/declared-access.js';
-import { ALL_PERMISSIONS, PERMISSIONS } from '#libs/auth/permissions.js';
+import { ALL_PERMISSIONS } from '#libs/auth/has-permission.js';
 import { newId } from '#libs/core/ids.js';
+import { PERMISSION_CATALOGUE } from '#libs/database/identity/permission-catalogue.js';
 import { type AppsUnderTest, startApps } from './apps.js';
 import { IDENTITY_PROVIDER, INTERNAL, tableOf, USER_SERVICE } from './routes.js';
 
@@ -21,7 +22,7 @@ describe('the routes and their required permissions match the list', () => {
   });
 
   it('and require existing permissions', () => {
-    const names: string[] = PERMISSIONS.map(({ name }) => name);
+    const names: string[] = PERMISSION_CATALOGUE.map(({ name }) => name);
     for (const { access } of Object.values(apps.routes).flat()) {
       if (access?.kind === 'token') expect(names).toEqual(expect.arrayContaining([...access.permissions]));
     }
@@ -58,7 +59,7 @@ async function bearer(permissions: readonly string[]): Promise<string> {
 }
 
 const allExcept = (permissions: readonly string[]) =>
-  PERMISSIONS.map(({ name }) => name).filter(
+  PERMISSION_CATALOGUE.map(({ name }) => name).filter(
     (name) => !permissions.includes(name) && name !== ALL_PERMISSIONS,
   );
 

@@ -1,13 +1,12 @@
 import type { SourceFile } from './source-file.js';
 
 /**
- * Import cycles, each once, as `a.ts → b.ts → a.ts`. Type-only imports are ignored, and so are imports between entities,
- * which refer to each other through functions.
+ * Import cycles, each once, as `a.ts → b.ts → a.ts`. Type-only imports are ignored.
  */
 export function cycles(files: SourceFile[]): string[] {
   const importsOf = new Map(
     files.map(({ path, imports }) => {
-      const loaded = imports.filter((one) => !one.typeOnly && !(isEntity(path) && isEntity(one.target)));
+      const loaded = imports.filter((one) => !one.typeOnly);
       return [path, loaded.map((one) => one.target)];
     }),
   );
@@ -27,8 +26,4 @@ export function cycles(files: SourceFile[]): string[] {
 
   for (const path of importsOf.keys()) follow(path, []);
   return found;
-}
-
-function isEntity(path: string): boolean {
-  return path.endsWith('.entity.ts');
 }

@@ -66,15 +66,6 @@ describe('the rule for cycles', () => {
     ];
     expect(cycles(files)).toEqual([]);
   });
-
-  it('allows two entities to import each other, but not through another file', () => {
-    const role = parseSource('libs/database/role.entity.ts', "import { Grant } from './grant.entity.js';");
-    const grant = (text: string) => parseSource('libs/database/grant.entity.ts', text);
-    expect(cycles([role, grant("import { Role } from './role.entity.js';")])).toEqual([]);
-
-    const helper = parseSource('libs/database/helper.ts', "import { Grant } from './grant.entity.js';");
-    expect(cycles([grant("import { help } from './helper.js';"), helper])).toHaveLength(1);
-  });
 });
 
 describe('the conventions', () => {

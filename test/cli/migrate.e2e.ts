@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import { PERMISSIONS } from '#libs/auth/permissions.js';
+import { PERMISSION_CATALOGUE } from '#libs/database/identity/permission-catalogue.js';
 import { createEmptyDatabase, type TestDatabase } from '../support/postgres.js';
 import { runSql } from '../support/postgres-server.js';
 import { CliCheckout, ONE_LINE, type Variables } from './cli-checkout.js';
@@ -24,7 +24,7 @@ const status = async () => JSON.parse((await migrate('status', '--json')).stdout
 it('creates both schemas and the permissions, needs no other setting, and does nothing the second time', async () => {
   expect(await migrate()).toMatchObject({ code: 0, stderr: '' });
   const rows = await runSql(database.url, 'SELECT name FROM identity.permissions');
-  expect(rows.map(({ name }) => name).sort()).toEqual(PERMISSIONS.map(({ name }) => name).sort());
+  expect(rows.map(({ name }) => name).sort()).toEqual(PERMISSION_CATALOGUE.map(({ name }) => name).sort());
   expect(await migrate('up')).toEqual({ code: 0, stdout: 'Both schemas are up to date.\n', stderr: '' });
 });
 
@@ -40,7 +40,7 @@ it('is safe when ten processes start at the same time', async () => {
   const [{ count }] = (await runSql(database.url, 'SELECT count(*)::int FROM identity.permissions')) as [
     { count: number },
   ];
-  expect(count).toBe(PERMISSIONS.length);
+  expect(count).toBe(PERMISSION_CATALOGUE.length);
 });
 
 it('lists pending migrations as one JSON value', async () => {

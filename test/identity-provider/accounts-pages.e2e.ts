@@ -11,12 +11,12 @@ import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 
 const ACCOUNTS = 100_000;
 const LIMIT = 20;
-/** Pages of 8 kB that one page of the list may read: some for each row of it, whatever the table's size. */
+/** The maximum number of 8 kB blocks that one page of the list may read, for tables of any size. */
 const BLOCKS = LIMIT * 3;
 
 let own: TestDatabase;
 let database: DataSource;
-/** The statements of the last call, with their parameters. */
+/** The SQL statements of the last call, with their parameters. */
 const statements: { query: string; parameters: unknown[] }[] = [];
 let roles: string[];
 
@@ -49,7 +49,7 @@ afterAll(async () => {
   await own.close();
 });
 
-/** The page, and how many blocks its statements touch. */
+/** The page, and the number of blocks that its statements read. */
 async function read(query: AccountListQuery): Promise<{ page: ListPage<AccountWithRole>; blocks: number }> {
   statements.length = 0;
   const page = await listAccounts(database.getRepository(Account), { limit: String(LIMIT), ...query });
@@ -62,7 +62,7 @@ async function read(query: AccountListQuery): Promise<{ page: ListPage<AccountWi
   return { page, blocks };
 }
 
-/** Jumps to the middle: the cursor of a page that is found by its place, which no client can ask for. */
+/** A cursor to the middle of the list, found by offset, which clients cannot do. */
 async function cursorInTheMiddle(query: AccountListQuery): Promise<string> {
   const { page } = await read({ ...query, limit: '1' });
   const [print] = JSON.parse(Buffer.from(page.nextCursor ?? '', 'base64url').toString());
@@ -74,7 +74,7 @@ async function cursorInTheMiddle(query: AccountListQuery): Promise<string> {
   return Buffer.from(JSON.stringify([print, value, row.id])).toString('base64url');
 }
 
-describe(`among ${ACCOUNTS} accounts a page costs the same at any depth`, () => {
+describe(`a page of ${ACCOUNTS} accounts costs the same at any depth`, () => {
   it.each<AccountListQuery>([
     {},
     { sort: '-created_at' },
@@ -94,7 +94,7 @@ describe(`among ${ACCOUNTS} accounts a page costs the same at any depth`, () => 
     expect(middle.blocks).toBeLessThan(BLOCKS);
   });
 
-  it.each(['last42', 'first123 last', 'c4ca4238'])('a search for %s reads what it finds', async (q) => {
+  it.each(['last42', 'first123 last', 'c4ca4238'])('a search for %s reads only what it finds', async (q) => {
     const { page, blocks } = await read({ q });
     expect(page.items.length).toBeGreaterThan(0);
     expect(blocks).toBeLessThan(ACCOUNTS / 100);

@@ -22,7 +22,7 @@ const logIn = (address: string, password: string) =>
 const rowOf = (id: string) => idp.database.manager.findOneByOrFail(Account, { id });
 
 describe('creating an account', () => {
-  it('answers 201 with what was stored, where it is and its tag, and the person can sign in', async () => {
+  it('answers 201 with the account, Location and ETag, and the user can sign in', async () => {
     const role = await idp.make.role();
     const address = email();
     const { status, data, headers } = await admin.post('/accounts', {
@@ -49,7 +49,7 @@ describe('creating an account', () => {
     expect((await logIn(address, PASSWORD)).status).toBe(200);
   });
 
-  it('may begin disabled, without names', async () => {
+  it('can create a disabled account without names', async () => {
     const role = await idp.make.role();
     const { data } = await admin.post('/accounts', {
       email: email(),
@@ -60,7 +60,7 @@ describe('creating an account', () => {
     expect(data).toMatchObject({ status: 'disabled', first_name: null, last_name: null });
   });
 
-  it('keeps the spelling of an email, without the spaces around it', async () => {
+  it('keeps the case of an email and trims it', async () => {
     const role = await idp.make.role();
     const address = `Ada.${unique('L')}@Example.COM`;
     const { data } = await admin.post('/accounts', {
@@ -72,10 +72,10 @@ describe('creating an account', () => {
   });
 
   it.each([
-    ['case', (address: string) => address.toUpperCase()],
-    ['spaces around', (address: string) => ` ${address} `],
-    ['Unicode form', (address: string) => address.normalize('NFD')],
-  ])('refuses an email that differs in %s alone: 409', async (_, spell) => {
+    ['letter case', (address: string) => address.toUpperCase()],
+    ['surrounding spaces', (address: string) => ` ${address} `],
+    ['Unicode normalization', (address: string) => address.normalize('NFD')],
+  ])('refuses an email that differs only in %s: 409', async (_, spell) => {
     const role = await idp.make.role();
     const address = `jos\u00e9-${unique('x')}@example.com`;
     await idp.make.account({ email: address });
@@ -87,7 +87,7 @@ describe('creating an account', () => {
     expect(answer).toMatchObject({ status: 409, errors: ['email email_taken'] });
   });
 
-  it('lists every wrong field at once: 422', async () => {
+  it('lists all invalid fields at once: 422', async () => {
     const answer = await admin.post('/accounts', {
       email: 'nobody',
       password: 'password123',
@@ -109,13 +109,13 @@ describe('creating an account', () => {
     ]);
   });
 
-  it('asks for email, password and role', async () => {
+  it('requires email, password and role', async () => {
     const answer = await admin.post('/accounts', {});
     expect(answer.status).toBe(422);
     expect(answer.errors.sort()).toEqual(['email required', 'password required', 'role_id required']);
   });
 
-  it('takes null for a name, and for nothing else', async () => {
+  it('accepts null only for names', async () => {
     const answer = await admin.post('/accounts', {
       email: null,
       password: null,
@@ -132,14 +132,14 @@ describe('creating an account', () => {
     ]);
   });
 
-  it('refuses a role that there is not: 422, nothing written', async () => {
+  it('refuses an unknown role: 422, and writes nothing', async () => {
     const before = await idp.database.manager.count(Account);
     const answer = await admin.post('/accounts', { email: email(), password: PASSWORD, role_id: newId() });
     expect(answer).toMatchObject({ status: 422, errors: ['role_id not_found'] });
     expect(await idp.database.manager.count(Account)).toBe(before);
   });
 
-  it('of one email twenty times at once makes one account', async () => {
+  it('creates one account for twenty concurrent requests with one email', async () => {
     const role = await idp.make.role();
     const address = email();
     const answers = await Promise.all(
@@ -153,7 +153,7 @@ describe('creating an account', () => {
     );
     const statuses = answers.map(({ status }) => status);
     expect(statuses.filter((status) => status === 201)).toHaveLength(1);
-    // bcrypt's queue may be full for some of twenty.
+    // The hash queue may be full for some of the twenty.
     expect(statuses.every((status) => [201, 409, 503].includes(status))).toBe(true);
     expect(await idp.database.manager.countBy(Account, { roleId: role.id })).toBe(1);
   });
@@ -166,14 +166,14 @@ describe('reading an account', () => {
     expect(JSON.stringify(answers)).not.toContain('$2b$');
   });
 
-  it('answers 304 to who has it already', async () => {
+  it('answers 304 for the current ETag', async () => {
     const account = await idp.make.account();
     const { headers } = await admin.get(`/accounts/${account.id}`);
     const again = await admin.get(`/accounts/${account.id}`, { 'if-none-match': headers.get('etag') ?? '' });
     expect(again).toMatchObject({ status: 304, data: undefined });
   });
 
-  it('gives another tag where its role has another name', async () => {
+  it('changes the ETag when the role is renamed', async () => {
     const role = await idp.make.role();
     const account = await idp.make.account({ roleId: role.id });
     const before = await admin.get(`/accounts/${account.id}`);
@@ -185,7 +185,7 @@ describe('reading an account', () => {
     expect(after).toMatchObject({ status: 200, data: { role: { name } } });
   });
 
-  it.each(['nonsense', '1', '../roles', newId()])('of the id %s is 404', async (id) => {
+  it.each(['nonsense', '1', '../roles', newId()])('answers 404 for the id %s', async (id) => {
     expect(await admin.get(`/accounts/${encodeURIComponent(id)}`)).toMatchObject({
       status: 404,
       errors: ['- not_found'],
@@ -194,7 +194,7 @@ describe('reading an account', () => {
 });
 
 describe('changing an account', () => {
-  it('changes what is named, and leaves the rest', async () => {
+  it('changes only the given fields', async () => {
     const role = await idp.make.role();
     const account = await idp.make.account({ firstName: 'Ada', lastName: 'Byron' });
     const address = email();
@@ -222,7 +222,7 @@ describe('changing an account', () => {
     expect(data).toMatchObject({ first_name: null, last_name: 'Byron' });
   });
 
-  it('trims names, and refuses blank ones and control characters, as where an account is made', async () => {
+  it('trims names and refuses blank names and control characters, as for a new account', async () => {
     const account = await idp.make.account({ firstName: 'Ada', lastName: 'Byron' });
     const path = `/accounts/${account.id}`;
     const named = { first_name: ' Ada ', last_name: 'King\t' };
@@ -240,7 +240,7 @@ describe('changing an account', () => {
     }
   });
 
-  it('takes null for a name alone', async () => {
+  it('accepts null only for names', async () => {
     const account = await idp.make.account();
     const answer = await admin.patch(`/accounts/${account.id}`, {
       email: null,
@@ -262,14 +262,14 @@ describe('changing an account', () => {
     'email_key',
     'role',
     'email_verified',
-  ])('knows no field %s', async (field) => {
+  ])('refuses the unknown field %s', async (field) => {
     const account = await idp.make.account();
     const answer = await admin.patch(`/accounts/${account.id}`, { [field]: 'x' });
     expect(answer).toMatchObject({ status: 422, errors: [`${field} unknown_field`] });
     expect(await rowOf(account.id)).toEqual(account);
   });
 
-  it('changes nothing where nothing is named, or nothing differs', async () => {
+  it('changes nothing without fields or differences', async () => {
     const account = await idp.make.account({ firstName: 'Ada' });
     const empty = await admin.patch(`/accounts/${account.id}`, {});
     const same = await admin.patch(`/accounts/${account.id}`, { first_name: 'Ada', status: 'active' });
@@ -280,7 +280,7 @@ describe('changing an account', () => {
     expect(await rowOf(account.id)).toEqual(account);
   });
 
-  it("refuses another's email: 409, nothing written", async () => {
+  it("refuses another account's email: 409, and writes nothing", async () => {
     const [one, other] = await Promise.all([idp.make.account(), idp.make.account()]);
     const answer = await admin.patch(`/accounts/${one.id}`, {
       email: other.email.toUpperCase(),
@@ -290,19 +290,19 @@ describe('changing an account', () => {
     expect(await rowOf(one.id)).toEqual(one);
   });
 
-  it('lets its own email be spelled anew', async () => {
+  it('accepts its own email in a different case', async () => {
     const account = await idp.make.account();
     const { data } = await admin.patch(`/accounts/${account.id}`, { email: account.email.toUpperCase() });
     expect(data.email).toBe(account.email.toUpperCase());
   });
 
-  it('refuses a role that there is not: 422', async () => {
+  it('refuses an unknown role: 422', async () => {
     const account = await idp.make.account();
     const answer = await admin.patch(`/accounts/${account.id}`, { role_id: newId() });
     expect(answer).toMatchObject({ status: 422, errors: ['role_id not_found'] });
   });
 
-  it("refuses its email's local part as a password, be the email named or not: 422", async () => {
+  it("refuses the email's local part as password, with and without the email in the body: 422", async () => {
     const account = await idp.make.account({ email: `${unique('longenough')}@example.com` });
     const password = account.email.split('@')[0];
     for (const body of [{ password }, { password, email: account.email }]) {
@@ -311,14 +311,14 @@ describe('changing an account', () => {
     }
   });
 
-  it('of an account that there is not is 404, and a wrong field of it 422', async () => {
+  it('answers 404 for an unknown account, and 422 if a field is invalid too', async () => {
     expect((await admin.patch(`/accounts/${newId()}`, { first_name: 'Ada' })).status).toBe(404);
     expect((await admin.patch(`/accounts/${newId()}`, {})).status).toBe(404);
     expect((await admin.patch(`/accounts/${newId()}`, { first_name: 1 })).status).toBe(422);
     expect((await admin.patch(`/accounts/${newId()}`, { role_id: newId() })).status).toBe(422);
   });
 
-  it('is 412 where it has changed since it was read, and else the last write wins', async () => {
+  it('answers 412 for an old ETag; without If-Match the last write wins', async () => {
     const account = await idp.make.account();
     const path = `/accounts/${account.id}`;
     const tag = (await admin.get(path)).headers.get('etag') ?? '';
@@ -331,8 +331,8 @@ describe('changing an account', () => {
   });
 });
 
-describe('what takes effect at once', () => {
-  it('a new password: it alone signs in, and all sessions have ended', async () => {
+describe('takes effect immediately', () => {
+  it('a new password: the old one is refused, and all sessions end', async () => {
     const { account, api } = await idp.signIn([]);
     const other = await idp.sessionOf(account);
     expect((await admin.patch(`/accounts/${account.id}`, { password: PASSWORD })).status).toBe(200);
@@ -346,7 +346,7 @@ describe('what takes effect at once', () => {
     expect((await logIn(account.email, next)).status).toBe(200);
   });
 
-  it('disabling: 401, and enabling it again brings no session back', async () => {
+  it('disabling: 401, and enabling the account does not restore sessions', async () => {
     const { account, api } = await idp.signIn([]);
     await admin.patch(`/accounts/${account.id}`, { status: 'disabled' });
     expect((await api.get('/auth/me')).status).toBe(401);
@@ -355,7 +355,7 @@ describe('what takes effect at once', () => {
     expect((await (await idp.sessionOf(account)).get('/auth/me')).status).toBe(200);
   });
 
-  it('deletion: 401, and the email is free', async () => {
+  it('deletion: 401, and the email is available again', async () => {
     const { account, api } = await idp.signIn([]);
     expect(await admin.delete(`/accounts/${account.id}`)).toMatchObject({ status: 200, data: null });
     expect((await api.get('/auth/me')).status).toBe(401);
@@ -365,7 +365,7 @@ describe('what takes effect at once', () => {
     expect((await admin.post('/accounts', again)).status).toBe(201);
   });
 
-  it('another role: its rights, no more and no less', async () => {
+  it('a different role: exactly its permissions', async () => {
     const reader = await idp.make.role(['roles:read']);
     const { account, api } = await idp.signIn(['accounts:read']);
     expect((await api.get('/accounts')).status).toBe(200);
@@ -374,7 +374,7 @@ describe('what takes effect at once', () => {
     expect((await api.get('/roles')).status).toBe(200);
   });
 
-  it('a name changes without ending a session', async () => {
+  it('a new name: sessions continue', async () => {
     const { account, api } = await idp.signIn([]);
     await admin.patch(`/accounts/${account.id}`, { first_name: 'Ada', email: email() });
     expect((await api.get('/auth/me')).data).toMatchObject({ first_name: 'Ada' });
@@ -382,12 +382,12 @@ describe('what takes effect at once', () => {
 });
 
 describe('deleting an account', () => {
-  it('that there is not is 404, with If-Match too', async () => {
+  it('answers 404 for an unknown account, with If-Match too', async () => {
     expect((await admin.delete(`/accounts/${newId()}`)).status).toBe(404);
     expect((await admin.delete(`/accounts/${newId()}`, { 'if-match': '"1-1"' })).status).toBe(404);
   });
 
-  it('is 412 where it has changed since it was read', async () => {
+  it('answers 412 for an old ETag', async () => {
     const account = await idp.make.account();
     await admin.patch(`/accounts/${account.id}`, { first_name: 'Ada' });
     expect((await admin.delete(`/accounts/${account.id}`, { 'if-match': '"1-1"' })).status).toBe(412);

@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => idp?.close());
 
-it('no line at any level holds a password, a hash, a token or an email', async () => {
+it('no line at any level contains a password, a hash, a token or an email', async () => {
   const passwordHash = await bcrypt.hash(PASSWORD, 4);
   const account = await idp.make.account({ passwordHash, email: 'someone-quokka@example.com' });
   const { email } = account;
@@ -55,7 +55,7 @@ it('no line at any level holds a password, a hash, a token or an email', async (
   expect(log.text()).not.toContain(data.token.split('.')[2].slice(0, 30));
 });
 
-it('nor does an error of the database', async () => {
+it('a database error is logged without them too', async () => {
   const { api } = await idp.signIn(['*']);
   const { roleId } = await idp.make.account();
   // A constraint that no code expects: an unforeseen 500.
@@ -72,7 +72,7 @@ it('nor does an error of the database', async () => {
   expect(log.text()).not.toContain('$2b$');
 });
 
-it('tells who called, and of every refused token why', async () => {
+it('contains the caller, and the reason for every refused token', async () => {
   const { account, api } = await idp.signIn([]);
   await api.get('/auth/me', { 'x-request-id': 'told-who' });
   await idp.api.as('nonsense').get('/auth/me', { 'x-request-id': 'told-why' });

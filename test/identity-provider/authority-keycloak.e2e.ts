@@ -37,7 +37,7 @@ afterAll(async () => {
   await jwks.close();
 });
 
-/** A caller of Keycloak's with these realm roles. */
+/** A Keycloak caller with these realm roles. */
 function caller(realmRoles: string[], claims: Record<string, unknown> = {}): Api {
   const token = keycloakToken(ISSUER, 'twinkey', key.kid);
   return idp.api.as(
@@ -52,18 +52,18 @@ function caller(realmRoles: string[], claims: Record<string, unknown> = {}): Api
 }
 
 describe("a Keycloak caller's rights", () => {
-  it('are the union of his mapped roles, and of no others', async () => {
+  it('are the union of the mapped roles only', async () => {
     const { data } = await caller(['helpdesk', 'auditor', 'ghost', 'admin', 'audit']).get('/auth/me');
     expect(data.roles).toEqual(['support', 'audit']);
     expect(data.permissions).toEqual(['accounts:read', 'accounts:update', 'roles:read']);
   });
 
-  it('are none without a mapped role, be it named like one of ours', async () => {
+  it('are empty without a mapped role, also for a realm role with the name of a Twinkey role', async () => {
     expect((await caller(['admin']).get('/accounts')).status).toBe(403);
     expect((await caller([], { role: 'admin', permissions: ['*'] }).get('/accounts')).status).toBe(403);
   });
 
-  it('bound what he grants and whom he touches', async () => {
+  it('limit what they can grant and which accounts they can change', async () => {
     const helpdesk = caller(['helpdesk', 'auditor']);
     const [low, higher] = await Promise.all([idp.make.account(), idp.signIn(['users:read'])]);
     const audit = await idp.make.role(['roles:read']);
@@ -78,11 +78,11 @@ describe("a Keycloak caller's rights", () => {
     }
   });
 
-  it('may be everything, and then no native account needs to hold it', async () => {
+  it('can be all permissions, even if no native account has them', async () => {
     const root = caller(['idp-admin']);
     const [role, account] = await Promise.all([idp.systemRole('admin'), idp.make.account()]);
     expect((await root.patch(`/accounts/${account.id}`, { role_id: role.id })).status).toBe(200);
-    // Now one does, and may not lose it.
+    // Now a native account has all permissions and must keep them.
     const { id: role_id } = await idp.systemRole('user');
     expect(await root.patch(`/accounts/${account.id}`, { role_id })).toMatchObject({
       status: 409,
@@ -90,15 +90,15 @@ describe("a Keycloak caller's rights", () => {
     });
   });
 
-  it('are those of no account, even with the id of one as his sub', async () => {
+  it('are not those of a native account whose id equals their sub', async () => {
     const account = await idp.make.account();
     const namesake = caller(['helpdesk'], { sub: account.id });
-    // Not his own account, so nothing keeps him from disabling it.
+    // This is not their own account, so they can disable it.
     expect((await namesake.patch(`/accounts/${account.id}`, { status: 'disabled' })).status).toBe(200);
     expect((await namesake.get('/accounts')).status).toBe(200);
   });
 
-  it('follow the role at once', async () => {
+  it('follow a change of the role immediately', async () => {
     const [root, temp] = [caller(['idp-admin']), caller(['temp'])];
     expect((await temp.get('/roles')).status).toBe(403);
     const { id } = await idp.make.role(['roles:read'], { name: 'passing' });

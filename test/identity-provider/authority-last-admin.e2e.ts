@@ -9,7 +9,7 @@ import {
 
 const LAST_ADMIN = { status: 409, errors: ['- last_admin'] };
 
-/** Each test has an installation of its own, with exactly one administrator. */
+/** Each test has its own installation with exactly one administrator. */
 let idp: TestIdentityProvider;
 let admin: Caller;
 beforeEach(async () => {
@@ -18,28 +18,28 @@ beforeEach(async () => {
 });
 afterEach(() => idp.close());
 
-/** Moves the only administrator to a role that is no system role, where it can be worked on. */
+/** Moves the only administrator to a role that can be changed, unlike a system role. */
 async function adminByOwnRole() {
   const role = await idp.make.role(['*']);
   await admin.api.patch(`/accounts/${admin.account.id}`, { role_id: role.id });
   return role;
 }
 
-describe('the last active account that holds everything keeps it', () => {
-  it('where it would take a lower role', async () => {
+describe('the last active account with every permission keeps it', () => {
+  it('when it would get a lower role', async () => {
     const { id, roleId } = admin.account;
     const { id: role_id } = await idp.systemRole('user');
     expect(await admin.api.patch(`/accounts/${id}`, { role_id })).toMatchObject(LAST_ADMIN);
     expect((await idp.database.manager.findOneBy(Account, { id }))?.roleId).toBe(roleId);
   });
 
-  it('where a disabled administrator is the only other', async () => {
+  it('when the only other administrator is disabled', async () => {
     await idp.make.account({ roleId: admin.account.roleId, status: 'disabled' });
     const { id: role_id } = await idp.systemRole('user');
     expect(await admin.api.patch(`/accounts/${admin.account.id}`, { role_id })).toMatchObject(LAST_ADMIN);
   });
 
-  it('where its role would lose *', async () => {
+  it('when its role would lose *', async () => {
     const role = await adminByOwnRole();
     const everything = await idp.database.manager.findOneByOrFail(Permission, { name: '*' });
     const answer = await admin.api.delete(`/roles/${role.id}/permissions/${everything.id}`);
@@ -47,7 +47,7 @@ describe('the last active account that holds everything keeps it', () => {
     expect((await admin.api.get('/accounts')).status).toBe(200);
   });
 
-  it("where its role's parent would lose *, or it its parent", async () => {
+  it("when the role's parent would lose *, or the role its parent", async () => {
     const parent = await adminByOwnRole();
     const child = await idp.make.role([], { parentId: parent.id });
     await admin.api.patch(`/accounts/${admin.account.id}`, { role_id: child.id });
@@ -57,14 +57,14 @@ describe('the last active account that holds everything keeps it', () => {
     expect(await admin.api.patch(`/roles/${child.id}`, { parent_id: null })).toMatchObject(LAST_ADMIN);
   });
 
-  it('but goes where another one is', async () => {
+  it('unless another one exists', async () => {
     const other = await idp.signIn(['*']);
     expect((await other.api.delete(`/accounts/${admin.account.id}`)).status).toBe(200);
   });
 });
 
-describe('two administrators who take it from each other at once', () => {
-  it.each(['role_id', 'status', 'deletion'])('by %s: one remains, twenty times over', async (means) => {
+describe('two administrators who demote each other at once', () => {
+  it.each(['role_id', 'status', 'deletion'])('by %s: one remains, in twenty attempts', async (means) => {
     const { id: user } = await idp.systemRole('user');
     let one = admin;
     for (let round = 0; round < 20; round++) {
@@ -78,7 +78,7 @@ describe('two administrators who take it from each other at once', () => {
             );
       const answers = await Promise.all([against(one, other), against(other, one)]);
       const statuses = answers.map(({ status }) => status).sort();
-      // The slower one has lost his account (401) or his rights (403) by the time it is his turn.
+      // The slower one has lost the account (401) or the rights (403) by then.
       expect(statuses[0]).toBe(200);
       expect([401, 403]).toContain(statuses[1]);
       one = answers[0].status === 200 ? one : other;

@@ -22,8 +22,8 @@ afterAll(async () => {
 
 const statusesOf = (answers: { status: number }[]) => answers.map(({ status }) => status).sort();
 
-describe('changes at once, on two replicas', () => {
-  it('A below B and B below A: one of them is a cycle', async () => {
+describe('concurrent changes on two replicas', () => {
+  it('A below B and B below A: one is refused as a cycle', async () => {
     for (let round = 0; round < ROUNDS; round++) {
       const [a, b] = await Promise.all([idp.make.role(), idp.make.role()]);
       const answers = await Promise.all([
@@ -35,7 +35,7 @@ describe('changes at once, on two replicas', () => {
     }
   });
 
-  it('a role deleted while it is given to an account: one of them is refused', async () => {
+  it('a role is deleted and assigned to an account: one is refused', async () => {
     for (let round = 0; round < ROUNDS; round++) {
       const [role, account] = await Promise.all([idp.make.role(), idp.make.account()]);
       const [deleted, given] = await Promise.all([
@@ -49,7 +49,7 @@ describe('changes at once, on two replicas', () => {
     }
   });
 
-  it('a role deleted while another is put below it: one of them is refused', async () => {
+  it('a role is deleted and becomes a parent: one is refused', async () => {
     for (let round = 0; round < ROUNDS; round++) {
       const [role, child] = await Promise.all([idp.make.role(), idp.make.role()]);
       const [deleted, moved] = await Promise.all([
@@ -63,7 +63,7 @@ describe('changes at once, on two replicas', () => {
     }
   });
 
-  it('a permission deleted while a role gets it: one of them is refused', async () => {
+  it('a permission is deleted and granted to a role: one is refused', async () => {
     for (let round = 0; round < ROUNDS; round++) {
       const [role, permission] = await Promise.all([idp.make.role(), idp.make.permission()]);
       const [deleted, granted] = await Promise.all([
@@ -77,7 +77,7 @@ describe('changes at once, on two replicas', () => {
     }
   });
 
-  it('one name for many roles or permissions: one gets it', async () => {
+  it('many roles or permissions with one name: one is created', async () => {
     const name = unique('name');
     const create = (api: Api, index: number) =>
       Promise.all([
@@ -93,7 +93,7 @@ describe('changes at once, on two replicas', () => {
     }
   });
 
-  it('many writes with one tag: one of them holds', async () => {
+  it('many writes with one ETag: one succeeds', async () => {
     const role = await idp.make.role();
     const path = `/roles/${role.id}`;
     const tag = (await here.get(path)).headers.get('etag') ?? '';
@@ -105,7 +105,7 @@ describe('changes at once, on two replicas', () => {
     expect(statusesOf(answers)).toEqual([200, ...Array(9).fill(412)]);
   });
 
-  it('of different fields of an account keep both', async () => {
+  it('of different fields of one account: both are kept', async () => {
     for (let round = 0; round < ROUNDS; round++) {
       const { account, api } = await idp.signIn([]);
       await Promise.all([
@@ -119,7 +119,7 @@ describe('changes at once, on two replicas', () => {
     }
   });
 
-  it('a hundred of them leave reading as fast as before, and none hangs', async () => {
+  it('a hundred changes do not slow down reads, and none hangs', async () => {
     const role = await idp.make.role();
     const started = performance.now();
     const writes = Promise.all(
@@ -136,8 +136,8 @@ describe('changes at once, on two replicas', () => {
   });
 });
 
-describe('a lock that somebody keeps', () => {
-  it('makes changes 503 in bounded time, leaves reading alone, and harms nothing once it is gone', async () => {
+describe('a lock that is held', () => {
+  it('makes changes answer 503 in bounded time, allows reads, and has no effect after its release', async () => {
     const holder = idp.database.createQueryRunner();
     await holder.startTransaction();
     await holder.query('SELECT FROM identity.authority FOR UPDATE');

@@ -22,7 +22,7 @@ async function dump(database: DataSource): Promise<Dump> {
   return rows;
 }
 
-/** As `pg_restore --single-transaction --data-only --disable-triggers` into emptied tables. */
+/** Like `pg_restore --single-transaction --data-only --disable-triggers` into empty tables. */
 const restore = (database: DataSource, rows: Dump): Promise<void> =>
   database.transaction(async (tx) => {
     await tx.query(`SET LOCAL session_replication_role = replica; TRUNCATE ${[...rows.keys()].join(', ')}`);
@@ -36,13 +36,13 @@ const restore = (database: DataSource, rows: Dump): Promise<void> =>
 const versionOf = async (database: DataSource): Promise<string> =>
   (await database.query('SELECT version FROM identity.authority'))[0].version;
 
-it('rights that were remembered before a restore do not count after it, as many changes later', async () => {
+it('rights that were cached before a restore do not count after it, even with the same version', async () => {
   const { api: admin } = await idp.signIn(['*']);
   const role = await idp.make.role();
   const permission = await idp.make.permission({ name: `${unique('thing')}:read` });
   const { api: person } = await idp.signIn([], { roleId: role.id });
   const permissionsNow = async () => {
-    // Every replica answers, and remembers.
+    // Every replica answers and caches.
     const answers = [await person.get('/auth/me'), await person.get('/auth/me')];
     expect(answers[1]?.data).toMatchObject({ permissions: answers[0]?.data.permissions });
     return answers[0]?.data.permissions;
@@ -60,7 +60,7 @@ it('rights that were remembered before a restore do not count after it, as many 
   expect(await permissionsNow()).toEqual([]);
 });
 
-it('a build that raises the version alone renews the epoch too', async () => {
+it('a build that raises only the version also renews the epoch', async () => {
   const epochAfter = async (sql: string) => {
     await idp.database.query(sql);
     return (await idp.database.query('SELECT epoch FROM identity.authority'))[0].epoch;

@@ -25,44 +25,44 @@ const versionNow = async (): Promise<string> =>
   (await database.query(`SELECT ${AUTHORITY_STATE} AS version FROM identity.authority`))[0].version;
 
 describe("a role's rights", () => {
-  it('are its own and inherited ones, by id and by exact name', async () => {
+  it('are its own and inherited permissions, by id and by exact name', async () => {
     const rights = new RightsService(database);
     const parent = await make.role(['users:read']);
     const role = await make.role(['accounts:read'], { parentId: parent.id });
     const expected = { id: role.id, name: role.name, permissions: ['accounts:read', 'users:read'] };
     const version = await versionNow();
-    expect(await rights.ofRole(role.id, version)).toEqual(expected);
-    expect(await rights.ofRoleNames([role.name], version)).toEqual([expected]);
-    expect(await rights.ofRoleNamesNow([role.name, parent.name, role.name])).toHaveLength(2);
+    expect(await rights.findByRoleId(role.id, version)).toEqual(expected);
+    expect(await rights.findByRoleNames([role.name], version)).toEqual([expected]);
+    expect(await rights.findCurrentByRoleNames([role.name, parent.name, role.name])).toHaveLength(2);
   });
 
-  it('are none of a role that there is not, or whose name is spelled otherwise', async () => {
+  it('do not exist for an unknown role or a name in a different case', async () => {
     const rights = new RightsService(database);
     const role = await make.role();
     const version = await versionNow();
-    expect(await rights.ofRole(newId(), version)).toBeNull();
-    expect(await rights.ofRoleNames([role.name.toUpperCase(), unique('nobody')], version)).toEqual([]);
-    expect(await rights.ofRoleNamesNow([])).toEqual([]);
+    expect(await rights.findByRoleId(newId(), version)).toBeNull();
+    expect(await rights.findByRoleNames([role.name.toUpperCase(), unique('nobody')], version)).toEqual([]);
+    expect(await rights.findCurrentByRoleNames([])).toEqual([]);
   });
 
-  it('of a role that holds nothing are none', async () => {
+  it('are empty for a role without permissions', async () => {
     const role = await make.role();
-    const rights = await new RightsService(database).ofRole(role.id, await versionNow());
+    const rights = await new RightsService(database).findByRoleId(role.id, await versionNow());
     expect(rights?.permissions).toEqual([]);
   });
 
-  it('are read again under another version alone', async () => {
+  it('are read again only for a different version', async () => {
     const rights = new RightsService(database);
     const role = await make.role(['users:read']);
     const version = await versionNow();
-    await rights.ofRole(role.id, version);
+    await rights.findByRoleId(role.id, version);
     await database.query('DELETE FROM identity.role_permissions WHERE role_id = $1', [role.id]);
-    expect((await rights.ofRole(role.id, version))?.permissions).toEqual(['users:read']);
+    expect((await rights.findByRoleId(role.id, version))?.permissions).toEqual(['users:read']);
     await database.query('UPDATE identity.authority SET version = version + 1');
-    expect((await rights.ofRole(role.id, await versionNow()))?.permissions).toEqual([]);
+    expect((await rights.findByRoleId(role.id, await versionNow()))?.permissions).toEqual([]);
   });
 
-  it('stay cheap among a thousand roles, ten levels deep, with ten permissions each', async () => {
+  it('are cheap with a thousand roles on ten levels with ten permissions each', async () => {
     const permissions = await Promise.all(Array.from({ length: 100 }, () => make.permission()));
     let parents: (string | null)[] = Array(100).fill(null);
     for (let level = 0; level < 10; level++) {
@@ -79,16 +79,16 @@ describe("a role's rights", () => {
     const rights = new RightsService(database);
     const version = await versionNow();
     const started = performance.now();
-    const all = await Promise.all(parents.map((id) => rights.ofRole(id as string, version)));
+    const all = await Promise.all(parents.map((id) => rights.findByRoleId(id as string, version)));
     const each = (performance.now() - started) / all.length;
     for (const found of all) expect(found?.permissions).toHaveLength(100);
-    // Generous, as the machine may be busy: reading whole tables for each would be far off.
+    // Generous for a busy machine; full table scans would take far longer.
     expect(each).toBeLessThan(25);
     const again = performance.now();
     for (let round = 0; round < 100; round++) {
-      for (const id of parents) await rights.ofRole(id as string, version);
+      for (const id of parents) await rights.findByRoleId(id as string, version);
     }
-    // A hundredth of a query's time: ten thousand answers from memory.
+    // Ten thousand cached answers: a hundredth of a query's time each.
     expect((performance.now() - again) / 10_000).toBeLessThan(0.1);
   });
 });

@@ -9,7 +9,7 @@ import { startTestIdentityProvider, type TestIdentityProvider } from '../support
 const PASSWORD = 'correct horse battery';
 const EXCEEDS = 'exceeds_own_permissions';
 
-/** Everything that administration asks for, and far from everything that there is. */
+/** Every permission of the administration routes, but not `*`. */
 const MANAGER = ['accounts', 'roles', 'permissions'].flatMap((resource) =>
   ['create', 'read', 'update', 'delete'].map((action) => `${resource}:${action}`),
 );
@@ -18,7 +18,7 @@ let idp: TestIdentityProvider;
 let manager: Api;
 beforeAll(async () => {
   idp = await startTestIdentityProvider();
-  // Somebody has to hold everything, or nothing here could take it from the last one.
+  // Another account must have every permission, because the last one must keep them.
   await idp.signIn(['*']);
   ({ api: manager } = await idp.signIn(MANAGER));
 });
@@ -35,11 +35,11 @@ const ownPermissions = async (id: string) => {
   return rows.map(({ name }: { name: string }) => name).sort();
 };
 
-describe('nobody grants what he lacks', () => {
+describe('users cannot grant permissions that they do not have', () => {
   it.each([
-    ['everything', ['*']],
-    ['one permission more', ['accounts:read', 'users:read']],
-    ['what nobody else holds', ['exotic:power']],
+    ['all permissions', ['*']],
+    ['one more permission', ['accounts:read', 'users:read']],
+    ['a permission that no role has', ['exotic:power']],
   ])('by creating an account: %s', async (_, permissions) => {
     const role = await idp.make.role(permissions);
     const answer = await manager.post('/accounts', {
@@ -51,7 +51,7 @@ describe('nobody grants what he lacks', () => {
     expect(await idp.database.manager.countBy(Account, { roleId: role.id })).toBe(0);
   });
 
-  it('by giving an account a role, his own included', async () => {
+  it('by assigning a role to an account, including their own', async () => {
     const role = await idp.make.role(['users:read']);
     const { account: self, api } = await idp.signIn(MANAGER);
     const other = await idp.make.account();
@@ -62,7 +62,7 @@ describe('nobody grants what he lacks', () => {
     }
   });
 
-  it('by a role that merely inherits it', async () => {
+  it('by a role that inherits them', async () => {
     const parent = await idp.make.role(['users:read']);
     const child = await idp.make.role([], { parentId: parent.id });
     const account = await idp.make.account();
@@ -70,7 +70,7 @@ describe('nobody grants what he lacks', () => {
     expect(answer).toMatchObject({ status: 403, errors: [`role_id ${EXCEEDS}`] });
   });
 
-  it.each(['users:read', '*'])('by adding %s to a role, all or nothing', async (name) => {
+  it.each(['users:read', '*'])('by granting %s to a role: nothing is granted', async (name) => {
     const role = await idp.make.role();
     const [held, lacking] = await Promise.all([permissionNamed('roles:read'), permissionNamed(name)]);
     const answer = await manager.post(`/roles/${role.id}/permissions`, {
@@ -80,7 +80,7 @@ describe('nobody grants what he lacks', () => {
     expect(await ownPermissions(role.id)).toEqual([]);
   });
 
-  it('by adding what nobody holds yet: that takes *', async () => {
+  it('by granting a permission that no role has: this requires *', async () => {
     const role = await idp.make.role();
     const fresh = await idp.make.permission();
     const body = { permission_ids: [fresh.id] };
@@ -89,7 +89,7 @@ describe('nobody grants what he lacks', () => {
     expect((await admin.post(`/roles/${role.id}/permissions`, body)).status).toBe(200);
   });
 
-  it('by making a role below a higher one', async () => {
+  it('by creating a role below a higher one', async () => {
     const parent = await idp.systemRole('admin');
     const name = unique('role');
     const answer = await manager.post('/roles', { name, parent_id: parent.id });
@@ -105,7 +105,7 @@ describe('nobody grants what he lacks', () => {
     expect(await roleRow(role.id)).toEqual(role);
   });
 
-  it('by renaming a permission of which he lacks the old or the new name', async () => {
+  it('by renaming a permission if they lack the old or the new name', async () => {
     const [held, lacking] = await Promise.all([idp.make.permission(), idp.make.permission()]);
     const { api } = await idp.signIn(['permissions:update', held.name]);
     const renames = [
@@ -121,14 +121,14 @@ describe('nobody grants what he lacks', () => {
     }
   });
 
-  it('but renames as he likes who holds *', async () => {
+  it('but can rename any permission with *', async () => {
     const { api } = await idp.signIn(['*']);
     const permission = await idp.make.permission();
     const name = `${unique('new')}:name`;
     expect((await api.patch(`/permissions/${permission.id}`, { name })).data.name).toBe(name);
   });
 
-  it('and grants what he holds', async () => {
+  it('but can grant permissions that they have', async () => {
     const role = await idp.make.role(['roles:read']);
     const created = await manager.post('/accounts', {
       email: `${unique('bob')}@example.com`,
@@ -141,20 +141,20 @@ describe('nobody grants what he lacks', () => {
   });
 });
 
-describe('nobody touches who is above him', () => {
+describe('users cannot change what exceeds their own permissions', () => {
   it.each([
     ['first_name', { first_name: 'Eve' }],
     ['email', { email: 'taken.over@example.com' }],
     ['password', { password: PASSWORD }],
     ['status', { status: 'disabled' }],
-  ])('by changing the %s of such an account', async (_, body) => {
+  ])('the %s of an account', async (_, body) => {
     const higher = await idp.make.account({ roleId: (await idp.systemRole('admin')).id });
     const answer = await manager.patch(`/accounts/${higher.id}`, body);
     expect(answer).toMatchObject({ status: 403, errors: [`- ${EXCEEDS}`] });
     expect(await accountRow(higher.id)).toEqual(higher);
   });
 
-  it('by demoting or deleting such an account', async () => {
+  it('an account: neither demote nor delete it', async () => {
     const higher = await idp.make.account({ roleId: (await idp.make.role(['users:read'])).id });
     const low = await idp.make.role();
     expect((await manager.patch(`/accounts/${higher.id}`, { role_id: low.id })).status).toBe(403);
@@ -166,14 +166,14 @@ describe('nobody touches who is above him', () => {
     ['name', { name: unique('stolen') }],
     ['description', { description: 'mine' }],
     ['parent', { parent_id: null }],
-  ])('by changing the %s of such a role', async (_, body) => {
+  ])('the %s of a role', async (_, body) => {
     const higher = await idp.make.role(['users:read'], { parentId: (await idp.make.role()).id });
     const answer = await manager.patch(`/roles/${higher.id}`, body);
     expect(answer).toMatchObject({ status: 403, errors: [`- ${EXCEEDS}`] });
     expect(await roleRow(higher.id)).toEqual(higher);
   });
 
-  it('by deleting such a role, adding to it or taking from it', async () => {
+  it('a role: neither delete it, grant to it nor revoke from it', async () => {
     const higher = await idp.make.role(['users:read', 'roles:read']);
     const [held, lacking] = await Promise.all([permissionNamed('roles:read'), permissionNamed('users:read')]);
     const path = `/roles/${higher.id}`;
@@ -187,7 +187,7 @@ describe('nobody touches who is above him', () => {
     expect(await ownPermissions(higher.id)).toEqual(['roles:read', 'users:read']);
   });
 
-  it('by taking from a role below him what a higher one inherits through it', async () => {
+  it('a role: not what a higher role inherits through a lower one', async () => {
     const base = await idp.make.role(['roles:read'], { parentId: (await idp.make.role()).id });
     const higher = await idp.make.role(['users:read'], { parentId: base.id });
     const { id } = await permissionNamed('roles:read');
@@ -200,15 +200,15 @@ describe('nobody touches who is above him', () => {
     ]);
   });
 
-  it('but those who are his equals', async () => {
+  it('but can change accounts and roles with equal permissions', async () => {
     const equal = await idp.make.account({ roleId: (await idp.make.role(MANAGER)).id });
     expect((await manager.patch(`/accounts/${equal.id}`, { status: 'disabled' })).status).toBe(200);
     expect((await manager.delete(`/accounts/${equal.id}`)).status).toBe(200);
   });
 });
 
-describe('nobody disables or deletes themselves, or changes their own email or password here', () => {
-  it('409, and still signed in', async () => {
+describe('users cannot disable or delete their own account, or change its email or password here', () => {
+  it('answers 409, and they stay signed in', async () => {
     const { account, api } = await idp.signIn(['*']);
     const path = `/accounts/${account.id}`;
     expect(await api.patch(path, { status: 'disabled' })).toMatchObject({
@@ -220,7 +220,7 @@ describe('nobody disables or deletes themselves, or changes their own email or p
     expect((await api.get('/auth/me')).status).toBe(200);
   });
 
-  it('409 for a password or another email, nothing written, and still signed in', async () => {
+  it('answers 409 for a password or a different email, writes nothing, and they stay signed in', async () => {
     const { account, api } = await idp.signIn(['*'], { firstName: 'Ada' });
     const path = `/accounts/${account.id}`;
     const email = `${unique('other')}@example.com`;
@@ -238,12 +238,12 @@ describe('nobody disables or deletes themselves, or changes their own email or p
     expect((await api.get('/auth/me')).status).toBe(200);
   });
 
-  it('in another spelling of his id neither', async () => {
+  it('also with their id in upper case', async () => {
     const { account, api } = await idp.signIn(['*']);
     expect((await api.delete(`/accounts/${account.id.toUpperCase()}`)).status).toBe(409);
   });
 
-  it('but may change everything else of himself, a lower role included', async () => {
+  it('but can change everything else, including to a lower role', async () => {
     const { account, api } = await idp.signIn(['accounts:update', 'roles:read']);
     const lower = await idp.make.role(['accounts:update']);
     const { status } = await api.patch(`/accounts/${account.id}`, {
@@ -258,12 +258,15 @@ describe('nobody disables or deletes themselves, or changes their own email or p
 });
 
 describe('permissions are compared exactly', () => {
-  it.each(['accounts:readAll', 'account:read', 'accounts:create'])('%s reads no accounts', async (name) => {
-    const { api } = await idp.signIn([name]);
-    expect((await api.get('/accounts')).status).toBe(403);
-  });
+  it.each(['accounts:readAll', 'account:read', 'accounts:create'])(
+    '%s does not allow reading accounts',
+    async (name) => {
+      const { api } = await idp.signIn([name]);
+      expect((await api.get('/accounts')).status).toBe(403);
+    },
+  );
 
-  it('no wildcard but * can be made', async () => {
+  it('no other wildcard than * can be created', async () => {
     const { api } = await idp.signIn(['*']);
     for (const name of ['accounts:*', '*:read', '**', '*']) {
       expect(await api.post('/permissions', { name })).toMatchObject({

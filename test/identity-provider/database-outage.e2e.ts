@@ -11,7 +11,7 @@ import { bringBack, freeze, shutDown, thaw } from '../support/postgres-outage.js
 import { migrateAll, type PostgresServer, startPostgres } from '../support/postgres-server.js';
 
 const PASSWORD = 'securepass123';
-/** Two seconds are promised; the rest is for a machine that is busy with other tests. */
+/** The limit is two seconds; the rest allows for a busy machine. */
 const AT_MOST = 2_500;
 
 let server: PostgresServer;
@@ -39,7 +39,7 @@ async function timed<T>(ask: () => Promise<T>): Promise<T & { took: number }> {
   return { ...answer, took: performance.now() - before };
 }
 
-/** One of each kind; more at once than there are connections. */
+/** Requests of each kind, more at once than there are connections. */
 const requests = () => [
   ...Array.from({ length: 12 }, () => () => caller.api.get('/auth/me')),
   () => caller.api.get('/accounts'),
@@ -59,7 +59,7 @@ async function expectRefusal(): Promise<void> {
   }
 }
 
-/** What needs no database goes on. */
+/** Routes that need no database still answer. */
 async function expectTheRest(): Promise<void> {
   const [live, jwks, enveloped, unknown, ready, health] = await Promise.all([
     timed(() => fetch(`${root()}/health/live`)),
@@ -95,7 +95,9 @@ describe.each([
   ['freezes', freeze, thaw],
   ['crashes', shutDown, bringBack],
 ])('when the database %s', (_, harm, heal) => {
-  it('requests are refused in time, and answered again without a restart', { timeout: 60_000 }, async () => {
+  it('requests are refused in time, and answered again later without a restart', {
+    timeout: 60_000,
+  }, async () => {
     await expectService(1_000);
     await harm(server);
     try {
@@ -111,7 +113,7 @@ describe.each([
   });
 });
 
-it('the log tells why, in a word, and of nobody', () => {
+it('the log states the cause without personal data', () => {
   const refused = log.lines().filter(({ msg }) => msg === 'request refused');
   expect(refused.length).toBeGreaterThan(50);
   for (const { level, reason, cause } of refused) {

@@ -5,7 +5,7 @@ import { startTestIdentityProvider, type TestIdentityProvider } from '../support
 import { type PrefixProxy, startPrefixProxy } from '../support/prefix-proxy.js';
 import { SwaggerUi } from '../support/swagger-ui.js';
 
-/** Two megabytes of viewer start slowly where everything else is at work too. */
+/** The viewer is two megabytes, and starts slowly on a busy machine. */
 const SLOWLY = { timeout: 120_000 };
 const PREFIX = '/a/prefix';
 const CREDENTIALS = { email: 'ada@example.com', password: 'securepass123' };

@@ -5,7 +5,7 @@ import { startBrowser, type TestBrowser, type Visit } from '../support/browser.j
 import { startTestIdentityProvider, type TestIdentityProvider } from '../support/identity-provider.js';
 import { SwaggerUi } from '../support/swagger-ui.js';
 
-/** Two megabytes of viewer start slowly where everything else is at work too. */
+/** The viewer is two megabytes, and starts slowly on a busy machine. */
 const SLOWLY = { timeout: 120_000 };
 const EMAIL = 'admin@example.com';
 const PASSWORD = 'securepass123';
@@ -42,7 +42,7 @@ const login = async () =>
 describe('Swagger UI', SLOWLY, () => {
   const ui = () => new SwaggerUi(page);
 
-  it('signs an admin in, runs their requests, and knows them after a reload', async () => {
+  it('signs in an admin, runs requests, and keeps the token after a reload', async () => {
     await page.goto(`${origin}/docs`);
     const signedIn = await ui().run('authLogin', { email: EMAIL, password: PASSWORD });
     expect(signedIn.status).toMatch(/^200/);
@@ -73,10 +73,10 @@ describe('Swagger UI', SLOWLY, () => {
 describe('Scalar', SLOWLY, () => {
   const token = () => page.getByPlaceholder('Token').first();
 
-  it('runs a request with the token that was entered, also after a reload', async () => {
+  it('runs a request with the entered token, also after a reload', async () => {
     await page.goto(`${origin}/scalar`);
     await token().fill(await login());
-    // It stores what was entered after a pause in typing.
+    // Scalar stores the input after a pause in typing.
     await page.waitForFunction(() => {
       const { localStorage } = globalThis as unknown as { localStorage: Record<string, string> };
       return Object.values(localStorage).some((text) => text.includes('eyJ'));

@@ -38,7 +38,7 @@ const PATHS = ['/.well-known/jwks.json', '/api/v1/auth/jwks'];
 describe('the published keys', () => {
   const KEYS = [own, previous].map(({ jwk }) => jwk);
 
-  it('are public ones with exactly six members each, own key first', async () => {
+  it('are public keys with exactly six members, the signing key first', async () => {
     const response = await fetch(root + PATHS[0]);
     expect(response.headers.get('content-type')).toBe('application/json; charset=utf-8');
     const set = (await response.json()) as { keys: object[] };
@@ -47,7 +47,7 @@ describe('the published keys', () => {
       expect(Object.keys(key).sort()).toEqual(['alg', 'e', 'kid', 'kty', 'n', 'use']);
   });
 
-  it('are in the envelope as data, and beside it for stock clients', async () => {
+  it('are in the envelope as data, and at the top level for standard clients', async () => {
     const body = await (await fetch(root + PATHS[1])).json();
     expect(body).toEqual({
       status: 'success',
@@ -60,7 +60,7 @@ describe('the published keys', () => {
     });
   });
 
-  it.each(PATHS)('may be kept for a minute: %s', async (path) => {
+  it.each(PATHS)('can be cached for one minute: %s', async (path) => {
     const first = await fetch(root + path, { headers: { authorization: 'Bearer nonsense' } });
     expect([first.status, first.headers.get('cache-control')]).toEqual([200, 'public, max-age=60']);
     expect(first.headers.get('x-content-type-options')).toBe('nosniff');
@@ -81,7 +81,7 @@ describe('the published keys', () => {
     expect([head.status, await head.text(), head.headers.get('etag')]).toEqual([200, '', etag]);
   });
 
-  it('have an entity tag that is theirs alone', async () => {
+  it('have an ETag that depends only on the keys', async () => {
     const other = await startTestIdentityProvider();
     const etags = await Promise.all(
       [root, other.api.url.replace('/api/v1', '')].map(async (url) =>
@@ -92,7 +92,7 @@ describe('the published keys', () => {
     expect(etags[0]).not.toBe(etags[1]);
   });
 
-  it('are where discovery says, under the issuer, whatever the request calls us', async () => {
+  it('are at the discovery URL under the issuer, regardless of the Host header', async () => {
     const response = await fetch(`${root}/.well-known/openid-configuration`, {
       headers: { 'x-forwarded-host': 'evil.example.com', 'x-forwarded-proto': 'http' },
     });
@@ -111,7 +111,7 @@ describe('the published keys', () => {
     '/.well-known/keys',
     '/auth/jwks',
     '/api/v1/.well-known/jwks.json',
-  ])('are nowhere else: %s', async (path) => {
+  ])('are not served at %s', async (path) => {
     expect((await fetch(root + path)).status).toBe(404);
   });
 });

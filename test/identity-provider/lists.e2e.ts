@@ -20,7 +20,7 @@ interface Entry {
   created_at: string;
 }
 
-/** All pages of a list, one after the other. */
+/** The entries of all pages of a list. */
 async function walk(path: string, limit: number): Promise<Entry[]> {
   const entries: Entry[] = [];
   for (let cursor: string | null = ''; cursor !== null; ) {
@@ -35,7 +35,7 @@ async function walk(path: string, limit: number): Promise<Entry[]> {
   return entries;
 }
 
-/** Accounts of one role; some were created in the same millisecond. */
+/** Accounts of one role, some of them created in the same millisecond. */
 async function accountsOf(role: Role, count: number) {
   const day = Date.parse('2026-01-31T00:00:00Z');
   return Promise.all(
@@ -55,7 +55,7 @@ describe('pages of accounts', () => {
     ['-created_at', ({ created_at, id }: Entry) => created_at + id, -1],
     ['email', ({ email }: Entry) => email, 1],
     ['-email', ({ email }: Entry) => email, -1],
-  ])('by %s show each entry once, in order', async (sort, keyOf, direction) => {
+  ])('sorted by %s contain each entry once, in order', async (sort, keyOf, direction) => {
     const role = await idp.make.role();
     const accounts = await accountsOf(role, 10);
     for (const limit of [1, 3, 10, 100]) {
@@ -67,7 +67,7 @@ describe('pages of accounts', () => {
     }
   });
 
-  it('are by the time of creation, twenty at a time, unless told', async () => {
+  it('are sorted by creation time and have twenty entries by default', async () => {
     const role = await idp.make.role();
     await accountsOf(role, 21);
     const { data, meta } = await admin.get(`/accounts?role_id=${role.id}`);
@@ -77,7 +77,7 @@ describe('pages of accounts', () => {
     expect(times).toEqual([...times].sort());
   });
 
-  it('go on where they ended, though rows come and go meanwhile', async () => {
+  it('continue where they ended while rows are added and deleted', async () => {
     const role = await idp.make.role();
     const accounts = await accountsOf(role, 6);
     const path = `/accounts?role_id=${role.id}&sort=email&limit=3`;
@@ -89,7 +89,7 @@ describe('pages of accounts', () => {
     expect(new Set(seen)).toEqual(new Set(accounts.map(({ id }) => id)));
   });
 
-  it('are filtered by role and by status, and counted where that is asked for', async () => {
+  it('can be filtered by role and status, and counted', async () => {
     const role = await idp.make.role();
     await accountsOf(role, 7);
     const { data, meta } = await admin.get(
@@ -100,7 +100,7 @@ describe('pages of accounts', () => {
     expect(await admin.get(`/accounts?role_id=${newId()}`)).toMatchObject({ status: 200, data: [] });
   });
 
-  it('are searched by the beginning of email, last name and full name, in any case', async () => {
+  it('can be searched by a prefix of email, last name and full name in any case', async () => {
     const role = await idp.make.role();
     const person = (email: string, firstName: string | null, lastName: string | null) =>
       idp.make.account({ roleId: role.id, email: `${email}${unique('')}@example.com`, firstName, lastName });
@@ -124,7 +124,7 @@ describe('pages of accounts', () => {
 });
 
 describe('pages of roles and permissions', () => {
-  it.each(['roles', 'permissions'] as const)('%s are by name unless told, each once', async (list) => {
+  it.each(['roles', 'permissions'] as const)('%s are sorted by name by default, each once', async (list) => {
     const prefix = unique('walk');
     const suffix = list === 'permissions' ? ':read' : '';
     const names = Array.from({ length: 7 }, (_, index) => `${prefix}-${'dbeacgf'[index]}${suffix}`);
@@ -140,7 +140,7 @@ describe('pages of roles and permissions', () => {
     expect(meta.total).toBe(7);
   });
 
-  it('roles are filtered by parent, and show what each permits', async () => {
+  it('roles can be filtered by parent and contain their permissions', async () => {
     const parent = await idp.make.role(['roles:read']);
     for (const permission of ['users:read', 'accounts:read']) {
       await idp.make.role([permission], { parentId: parent.id });
@@ -177,13 +177,13 @@ describe('a list refuses', () => {
     ['roles', 'parent_id=x', 'parent_id'],
     ['roles', 'status=active', 'status'],
     ['permissions', 'parent_id=x', 'parent_id'],
-  ])('of %s ?%s: 422', async (list, query, field) => {
+  ])('for %s ?%s: 422', async (list, query, field) => {
     const { status, errors } = await admin.get(`/${list}?${query}`);
     expect(status).toBe(422);
     expect(errors.map((error) => error.split(' ')[0])).toEqual([field]);
   });
 
-  it('a cursor of another sort, filter, search or list', async () => {
+  it('a cursor of a different sort, filter, search or list', async () => {
     const role = await idp.make.role();
     await accountsOf(role, 2);
     const path = `/accounts?limit=1&role_id=${role.id}`;
@@ -203,7 +203,7 @@ describe('a list refuses', () => {
     expect((await admin.get(`${longer}&cursor=${meta.next_cursor}`)).status).toBe(200);
   });
 
-  it('a cursor that somebody made himself', async () => {
+  it('a forged cursor', async () => {
     const { meta } = await admin.get('/permissions?limit=1');
     const [print, value] = JSON.parse(Buffer.from(meta.next_cursor ?? '', 'base64url').toString());
     for (const forged of [

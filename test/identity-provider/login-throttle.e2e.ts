@@ -21,7 +21,7 @@ class Replica {
     settings = SETTINGS,
     queue = new HashQueue({ parallelism: 8, hashSeconds: 0.001 }),
   ) {
-    this.throttle = new LoginThrottle(new LoginThrottleStore(database), queue, settings);
+    this.throttle = new LoginThrottle(new LoginThrottleStore(database), queue, { login: settings });
   }
 
   /** @returns `right`, `wrong`, or the status that refuses, with its Retry-After: `429 60` */
@@ -216,7 +216,9 @@ describe('guessing', () => {
 
   it('that comes to no answer is not counted', async () => {
     const [ada, home] = [email(), address()];
-    const throttle = new LoginThrottle(new LoginThrottleStore(one.database), new HashQueue(), SETTINGS);
+    const throttle = new LoginThrottle(new LoginThrottleStore(one.database), new HashQueue(), {
+      login: SETTINGS,
+    });
     const failure = new Error('the database is away');
     for (let i = 0; i < 5; i += 1) {
       await expect(throttle.guard(ada, home, () => Promise.reject(failure))).rejects.toBe(failure);
@@ -227,7 +229,7 @@ describe('guessing', () => {
   it('by a process that died meanwhile counts', async () => {
     const [ada, home] = [email(), address()];
     const store = new LoginThrottleStore(one.database);
-    const abandoned = new LoginThrottle(store, new HashQueue(), SETTINGS);
+    const abandoned = new LoginThrottle(store, new HashQueue(), { login: SETTINGS });
     store.settle = async () => {};
     for (let i = 0; i < 2; i += 1) await abandoned.guard(ada, home, async () => ({ matches: false }));
     await later(60);
@@ -244,7 +246,7 @@ describe('guessing', () => {
 
   it('leaves no rows for ever, and no emails or addresses in them', async () => {
     const cleaning = new LoginThrottleStore(one.database);
-    const throttle = new LoginThrottle(cleaning, new HashQueue(), SETTINGS);
+    const throttle = new LoginThrottle(cleaning, new HashQueue(), { login: SETTINGS });
     await later(31 * 86_400);
     const count = async () => {
       const [{ rows }] = await one.database.query(

@@ -3,14 +3,18 @@ import { newId } from '#libs/core/ids.js';
 import { startTestIdentityProvider, type TestIdentityProvider } from '../support/identity-provider.js';
 
 let idp: TestIdentityProvider;
-let nobody: string;
+let unprivileged: string;
 let reader: string;
 let admin: string;
 
 beforeAll(async () => {
   idp = await startTestIdentityProvider();
   const tokenOf = async (permissions: string[]) => (await idp.signIn(permissions)).api.token as string;
-  [nobody, reader, admin] = await Promise.all([tokenOf([]), tokenOf(['accounts:read']), tokenOf(['*'])]);
+  [unprivileged, reader, admin] = await Promise.all([
+    tokenOf([]),
+    tokenOf(['accounts:read']),
+    tokenOf(['*']),
+  ]);
 });
 afterAll(() => idp?.close());
 
@@ -33,7 +37,7 @@ async function ask(
   return response.status;
 }
 
-it('who has no right is told so before he is told of a change since', async () => {
+it('a missing permission is reported before a stale ETag', async () => {
   const mine = ['roles:update', 'permissions:update', 'accounts:update'];
   const { api } = await idp.signIn(mine);
   const [role, permission] = await Promise.all([idp.make.role(['more:rights']), idp.make.permission()]);
@@ -49,43 +53,43 @@ it('who has no right is told so before he is told of a change since', async () =
   expect(await ask('PATCH', `/accounts/${id}`, token, '{"password":"long enough 7"}')).toBe(403);
 });
 
-/** A request that is wrong in every way, and what is said once the ways before are set right. */
-describe('of all that is wrong with a request the first is told:', () => {
+/** A request with every fault; each test corrects the faults before the expected one. */
+describe('the first fault of a request is reported:', () => {
   const missing = `/accounts/${newId()}`;
 
-  it('what cannot be read', async () => {
+  it('an unreadable request', async () => {
     expect(await ask('PATCH', '/accounts/x?y=1', null, '{')).toBe(400);
     expect(await ask('PATCH', '/accounts/x?y=1', null, '{}', 'text/plain')).toBe(415);
     expect(await ask('PATCH', '/accounts/x?y=1', null, `"${'x'.repeat(110_000)}"`)).toBe(413);
   });
 
-  it('who asks', async () => {
+  it('an unauthenticated caller', async () => {
     expect(await ask('PATCH', '/accounts/x?y=1', null, '{"z":1}')).toBe(401);
     expect(await ask('PATCH', '/accounts/x?y=1', 'nonsense', '{"z":1}')).toBe(401);
   });
 
-  it('whether he may', async () => {
-    expect(await ask('PATCH', '/accounts/x?y=1', nobody, '{"z":1}')).toBe(403);
+  it('a missing permission', async () => {
+    expect(await ask('PATCH', '/accounts/x?y=1', unprivileged, '{"z":1}')).toBe(403);
     expect(await ask('PATCH', '/accounts/x?y=1', reader, '{"z":1}')).toBe(403);
   });
 
-  it('an id that is none', async () => {
+  it('an invalid id', async () => {
     for (const id of ['x', '0', newId().replace('-', ''), `${newId()}0`, `%20${newId()}`, "1'--", '%00']) {
       expect([id, await ask('PATCH', `/accounts/${id}?y=1`, admin, '{"z":1}')]).toEqual([id, 404]);
     }
   });
 
-  it('query and body, before whether it is there', async () => {
+  it('invalid query and body, before an unknown resource', async () => {
     expect(await ask('PATCH', `${missing}?y=1`, admin, '{}')).toBe(422);
     expect(await ask('PATCH', missing, admin, '{"z":1}')).toBe(422);
     expect(await ask('PATCH', missing, admin, '{"status":"gone"}')).toBe(422);
   });
 
-  it('whether it is there', async () => {
+  it('an unknown resource', async () => {
     expect(await ask('PATCH', missing, admin, '{"first_name":"Ada"}')).toBe(404);
   });
 
-  it('whether it is still so, before what stands against it', async () => {
+  it('a stale ETag, before a conflict', async () => {
     const { account, api } = await idp.signIn(['*']);
     const own = api.token as string;
     expect(await ask('PATCH', `/accounts/${account.id}`, own, '{"status":"disabled"}')).toBe(412);
@@ -93,13 +97,13 @@ describe('of all that is wrong with a request the first is told:', () => {
     expect((await api.delete(`/accounts/${account.id}`)).status).toBe(409);
   });
 
-  it('an id in capitals is the same id', async () => {
+  it('an id in upper case is the same id', async () => {
     const { account } = await idp.signIn([]);
     expect(await ask('GET', `/accounts/${account.id.toUpperCase()}`, reader)).toBe(200);
   });
 });
 
-it('an address that somebody claims is not his, where no proxy is trusted', async () => {
+it('a forwarded client address is ignored if no proxy is trusted', async () => {
   const strict = await startTestIdentityProvider({
     login: { maxFailures: 100, maxFailuresPerAddress: 3, windowSeconds: 900 },
   });
@@ -107,7 +111,7 @@ it('an address that somebody claims is not his, where no proxy is trusted', asyn
     const response = await fetch(`${strict.api.url}/auth/login`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', 'x-forwarded-for': `198.51.100.${index}` },
-      body: JSON.stringify({ email: `nobody-${index}@example.com`, password: 'wrong-password' }),
+      body: JSON.stringify({ email: `unprivileged-${index}@example.com`, password: 'wrong-password' }),
     });
     return response.status;
   };

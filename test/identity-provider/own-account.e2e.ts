@@ -21,7 +21,7 @@ const rowOf = async (id: string) =>
   (await idp.database.query('SELECT * FROM identity.accounts WHERE id = $1', [id]))[0];
 
 describe('GET /auth/me', () => {
-  it('tells who calls, with the rights that hold now', async () => {
+  it('returns the caller with the current permissions', async () => {
     const role = await idp.make.role(['things:read', 'accounts:read']);
     const { account, api } = await idp.signIn([], { roleId: role.id, firstName: 'Ada', lastName: null });
     const { status, data, headers } = await api.get('/auth/me');
@@ -50,7 +50,7 @@ describe('GET /auth/me', () => {
     });
   });
 
-  it('shows inherited permissions, and exactly * where that is held', async () => {
+  it('includes inherited permissions, and shows exactly * if the role has it', async () => {
     const parent = await idp.make.role(['things:read']);
     const child = await idp.make.role(['things:write'], { parentId: parent.id });
     const { api } = await idp.signIn([], { roleId: child.id });
@@ -59,7 +59,7 @@ describe('GET /auth/me', () => {
     expect((await admin.get('/auth/me')).data.permissions).toEqual(['*']);
   });
 
-  it('is nobody else, whatever id the request names', async () => {
+  it('ignores ids in the request', async () => {
     const { account, api } = await idp.signIn([]);
     const { account: other } = await idp.signIn([]);
     const headers = { 'x-user-id': other.id, 'x-forwarded-user': other.email };
@@ -69,7 +69,7 @@ describe('GET /auth/me', () => {
 });
 
 describe('PATCH /auth/me', () => {
-  it('changes what is named, clears what is null, and leaves the rest', async () => {
+  it('changes only the given fields, and clears them with null', async () => {
     const { account, api } = await idp.signIn([], { firstName: 'Ada', lastName: 'Byron' });
     expect((await api.patch('/auth/me', { last_name: 'Lovelace' })).data).toMatchObject({
       first_name: 'Ada',
@@ -88,7 +88,7 @@ describe('PATCH /auth/me', () => {
     expect(await rowOf(account.id)).toEqual(before);
   });
 
-  it('takes nothing else', async () => {
+  it('refuses all other fields', async () => {
     const { account, api } = await idp.signIn([], { firstName: 'Ada' });
     const before = await rowOf(account.id);
     const others = {
@@ -145,13 +145,13 @@ describe('PATCH /auth/me', () => {
     '%00',
     'İ',
     'a\u2028b',
-  ])('gives %j back as it was given', async (name) => {
+  ])('returns %j unchanged', async (name) => {
     const { api } = await idp.signIn([]);
     await api.patch('/auth/me', { first_name: name });
     expect((await api.get('/auth/me')).data.account.first_name).toBe(name);
   });
 
-  it('stores a name without the white space around it', async () => {
+  it('trims a name', async () => {
     const { account, api } = await idp.signIn([]);
     const names = { first_name: ' Ada\n', last_name: '\u3000King Noel ' };
     const expected = { first_name: 'Ada', last_name: 'King Noel' };
@@ -159,7 +159,7 @@ describe('PATCH /auth/me', () => {
     expect(await rowOf(account.id)).toMatchObject(expected);
   });
 
-  it('takes names of 255 characters that normalization makes four times as long, and finds them', async () => {
+  it('accepts names of 255 characters that normalization makes four times as long, and finds them', async () => {
     const { account, api } = await idp.signIn(['accounts:read']);
     const first_name = Array.from({ length: 255 }, (_, n) => String.fromCodePoint(0x20000 + n * 97)).join('');
     const last_name = '\u{1D160}'.repeat(255);
@@ -172,7 +172,7 @@ describe('PATCH /auth/me', () => {
     expect((await api.get(`/accounts?q=${encodeURIComponent(last_name)}`)).data).toHaveLength(1);
   });
 
-  it('keeps both of two changes at once to different names', async () => {
+  it('keeps both of two concurrent changes to different names', async () => {
     const { account, api } = await idp.signIn([], { firstName: 'a', lastName: 'b' });
     await Promise.all([
       api.patch('/auth/me', { first_name: 'A' }),
@@ -206,14 +206,14 @@ describe('POST /auth/password', () => {
     [null, ['new_password null_not_allowed']],
     [12345678901, ['new_password string_expected']],
     [undefined, ['new_password required']],
-  ])('refuses %j, and keeps the old one', async (replacement, errors) => {
+  ])('refuses %j and keeps the old password', async (replacement, errors) => {
     const { account, api } = await idp.signIn([], { passwordHash });
     const answer = await api.post('/auth/password', change(PASSWORD, replacement));
     expect(answer).toMatchObject({ status: 422, errors });
     expect((await rowOf(account.id)).password_hash).toBe(passwordHash);
   });
 
-  it('refuses the own name of the email', async () => {
+  it('refuses the local part of the email', async () => {
     const local = unique('somebody');
     const { api } = await idp.signIn([], { passwordHash, email: `${local}@example.com` });
     const { status, errors } = await api.post('/auth/password', change(PASSWORD, local.toUpperCase()));
@@ -230,7 +230,7 @@ describe('POST /auth/password', () => {
     },
   );
 
-  it('is refused without the current one, and to an account that has none', async () => {
+  it('requires the current password, and is refused for an account without a password', async () => {
     const { api } = await idp.signIn([], { passwordHash });
     expect(await api.post('/auth/password', { new_password: OTHER })).toMatchObject({
       status: 422,
@@ -243,7 +243,7 @@ describe('POST /auth/password', () => {
     });
   });
 
-  it('takes a hash of another cost, also while a login replaces it', async () => {
+  it('accepts a hash of a different cost, also while a login replaces it', async () => {
     const { account, api } = await idp.signIn([], { passwordHash: await bcrypt.hash(PASSWORD, 4) });
     const [changed] = await Promise.all([
       api.post('/auth/password', change(PASSWORD, OTHER)),
@@ -252,10 +252,10 @@ describe('POST /auth/password', () => {
     expect(changed.status).toBe(200);
   });
 
-  it('holds what was sent last when sent twice at once', async () => {
+  it('keeps the later of two concurrent changes', async () => {
     const { account, api } = await idp.signIn([], { passwordHash });
     const answers = await Promise.all([1, 2].map(() => api.post('/auth/password', change(PASSWORD, OTHER))));
-    // The later one finds that the current password is another now.
+    // For the later one, the current password is already a different one.
     expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 422]);
     expect((await api.get('/auth/me')).status).toBe(200);
     expect((await idp.api.post('/auth/login', { email: account.email, password: OTHER })).status).toBe(200);

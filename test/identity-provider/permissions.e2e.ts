@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { PERMISSIONS } from '#libs/auth/permissions.js';
 import { newId } from '#libs/core/ids.js';
 import { Permission } from '#libs/database/identity/permission.entity.js';
+import { PERMISSION_CATALOGUE } from '#libs/database/identity/permission-catalogue.js';
 import type { Api } from '../support/api.js';
 import { unique } from '../support/factories.js';
 import { startTestIdentityProvider, type TestIdentityProvider } from '../support/identity-provider.js';
@@ -18,7 +18,7 @@ const named = (name: string) => idp.database.manager.findOneByOrFail(Permission,
 const rowOf = (id: string) => idp.database.manager.findOneBy(Permission, { id });
 
 describe('creating a permission', () => {
-  it('answers 201 with it, where it is and its tag; nobody holds it yet', async () => {
+  it('answers 201 with the permission, Location and ETag, and grants it to no role', async () => {
     const name = `${unique('Invoices')}:read_All-1`;
     const { status, data, headers } = await admin.post('/permissions', { name, description: 'Read them.' });
     expect(status).toBe(201);
@@ -42,21 +42,21 @@ describe('creating a permission', () => {
     },
   );
 
-  it('refuses a name that there is in another case: 409', async () => {
+  it('refuses a taken name in a different case: 409', async () => {
     for (const name of ['accounts:read', 'Accounts:READ']) {
       const answer = await admin.post('/permissions', { name });
       expect(answer).toMatchObject({ status: 409, errors: ['name name_taken'] });
     }
   });
 
-  it('knows no field seeded', async () => {
+  it('refuses the unknown field seeded', async () => {
     const answer = await admin.post('/permissions', { name: `${unique('a')}:b`, seeded: true });
     expect(answer).toMatchObject({ status: 422, errors: ['seeded unknown_field'] });
   });
 });
 
 describe('changing a permission', () => {
-  it('renames it for all who hold it, at once', async () => {
+  it('renames it immediately for all roles that have it', async () => {
     const permission = await idp.make.permission();
     const role = await idp.make.role([permission.name]);
     const below = await idp.make.role([], { parentId: role.id });
@@ -68,13 +68,13 @@ describe('changing a permission', () => {
     expect((await api.get('/auth/me')).data.permissions).toEqual([name]);
   });
 
-  it('describes it, and clears the description with null', async () => {
+  it('changes the description, and clears it with null', async () => {
     const { id } = await idp.make.permission();
     expect((await admin.patch(`/permissions/${id}`, { description: 'x' })).data.description).toBe('x');
     expect((await admin.patch(`/permissions/${id}`, { description: null })).data.description).toBeNull();
   });
 
-  it('changes nothing where nothing is named, or nothing differs', async () => {
+  it('changes nothing without fields or differences', async () => {
     const permission = await idp.make.permission();
     for (const body of [{}, { name: permission.name, description: null }]) {
       const { status, headers } = await admin.patch(`/permissions/${permission.id}`, body);
@@ -95,7 +95,7 @@ describe('changing a permission', () => {
     });
   });
 
-  it('is 412 where it has changed since it was read', async () => {
+  it('answers 412 for an old ETag', async () => {
     const { id } = await idp.make.permission();
     const path = `/permissions/${id}`;
     await admin.patch(path, { description: 'x' });
@@ -108,7 +108,7 @@ describe('changing a permission', () => {
 });
 
 describe('deleting a permission', () => {
-  it('that no role holds is gone', async () => {
+  it('deletes one that no role has', async () => {
     const { id } = await idp.make.permission();
     expect(await admin.delete(`/permissions/${id}`)).toMatchObject({ status: 200, data: null });
     expect((await admin.get(`/permissions/${id}`)).status).toBe(404);
@@ -116,7 +116,7 @@ describe('deleting a permission', () => {
     expect((await admin.patch(`/permissions/${newId()}`, { description: 'x' })).status).toBe(404);
   });
 
-  it('that a role holds is 409', async () => {
+  it('answers 409 if a role has it', async () => {
     const permission = await idp.make.permission();
     await idp.make.role([permission.name]);
     const answer = await admin.delete(`/permissions/${permission.id}`);
@@ -126,7 +126,7 @@ describe('deleting a permission', () => {
 });
 
 describe('a seeded permission', () => {
-  it.each(PERMISSIONS.map(({ name }) => name))('%s is neither renamed nor deleted', async (name) => {
+  it.each(PERMISSION_CATALOGUE.map(({ name }) => name))('%s cannot be renamed or deleted', async (name) => {
     const permission = await named(name);
     const path = `/permissions/${permission.id}`;
     const renamed = await admin.patch(path, { name: `${unique('other')}:name` });
@@ -135,7 +135,7 @@ describe('a seeded permission', () => {
     expect(await rowOf(permission.id)).toEqual(permission);
   });
 
-  it('may be described', async () => {
+  it('can get a description', async () => {
     const { id, name } = await named('users:delete');
     const { data } = await admin.patch(`/permissions/${id}`, { name, description: 'Ours.' });
     expect(data).toMatchObject({ name, description: 'Ours.' });

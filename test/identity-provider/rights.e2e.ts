@@ -31,7 +31,7 @@ const accountOf = async (permissions: string[], given = {}) =>
 const compare = (api: Api, question: object) => api.post('/rights/compare', question);
 
 describe('POST /rights/compare', () => {
-  it('says of each account whether it may do more than the caller, in the order of the question', async () => {
+  it('compares each account with the caller, in the order of the request', async () => {
     const [equal, more, all, off] = await Promise.all([
       accountOf(['users:update']),
       accountOf(['users:update', 'users:delete']),
@@ -52,7 +52,7 @@ describe('POST /rights/compare', () => {
     ]);
   });
 
-  it('counts what a role inherits, as it is now', async () => {
+  it('includes inherited permissions as they are now', async () => {
     const parent = await idp.make.role([]);
     const child = await idp.make.role([], { parentId: parent.id });
     const id = await accountOf([], { roleId: child.id });
@@ -64,7 +64,7 @@ describe('POST /rights/compare', () => {
     expect(await ask()).toBe(true);
   });
 
-  it('maps realm roles; one that is not mapped, or to no role, grants nothing', async () => {
+  it('maps realm roles; unmapped ones and ones mapped to an unknown role grant nothing', async () => {
     const realm_roles = ['helpdesk', 'idp-admin', 'admin', 'ghost', '__proto__'];
     const { data } = await compare(support, { realm_roles });
     expect(data.realm_roles).toEqual([
@@ -76,14 +76,14 @@ describe('POST /rights/compare', () => {
     ]);
   });
 
-  it('lets nobody exceed a holder of everything', async () => {
+  it('finds that no one exceeds a caller with every permission', async () => {
     const { api: root, account } = await idp.signIn(['*']);
     const { data } = await compare(root, { account_ids: [account.id], realm_roles: ['idp-admin'] });
     expect(data.accounts).toEqual([{ id: account.id, exceeds: false, everything: true }]);
     expect(data.realm_roles).toEqual([{ name: 'idp-admin', exceeds: false, everything: true }]);
   });
 
-  it('is for holders of users:update or users:delete', async () => {
+  it('requires users:update or users:delete', async () => {
     const { api: deleting } = await idp.signIn(['users:delete']);
     expect((await compare(deleting, {})).data).toEqual({ accounts: [], realm_roles: [] });
     const { api: reading } = await idp.signIn(['users:read', 'accounts:read', 'accounts:update']);
@@ -106,7 +106,7 @@ describe('POST /rights/compare', () => {
 });
 
 describe('GET /rights/administrators', () => {
-  it('lists active accounts that hold everything, directly or through a parent, page by page', async () => {
+  it('lists active accounts with every permission, own or inherited, in pages', async () => {
     const parent = await idp.make.role(['*']);
     const child = await idp.make.role([], { parentId: parent.id });
     const wanted = [await accountOf(['*']), await accountOf([], { roleId: child.id })];

@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => idp.close());
 
-/** What a start with this role map logs at `warn` and above. */
+/** The log lines of level `warn` and above, from a start with this role map. */
 async function warningsOf(roleMap: [string, string][]): Promise<Record<string, unknown>[]> {
   const lines: string[] = [];
   const logger = pino({ level: 'warn' }, { write: (line) => void lines.push(line) });
@@ -30,7 +30,7 @@ async function warningsOf(roleMap: [string, string][]): Promise<Record<string, u
   return lines.map((line) => JSON.parse(line));
 }
 
-it('a role map that names an unknown role is warned of at start, with the name', async () => {
+it('a role map with an unknown role logs a warning with its name at start', async () => {
   const warnings = await warningsOf([
     ['chief', 'admin'],
     ['helpdesk', 'suport'],
@@ -41,6 +41,6 @@ it('a role map that names an unknown role is warned of at start, with the name',
   ]);
 });
 
-it('a role map of known roles is not warned of', async () => {
+it('a role map of known roles logs no warning', async () => {
   expect(await warningsOf([['chief', 'admin']])).toEqual([]);
 });

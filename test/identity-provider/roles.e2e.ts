@@ -18,7 +18,7 @@ const permissionNamed = (name: string) => idp.database.manager.findOneByOrFail(P
 const rowOf = (id: string) => idp.database.manager.findOneBy(Role, { id });
 const tagOf = async (path: string) => (await admin.get(path)).headers.get('etag');
 
-/** Roles below one another, the first at the top. */
+/** Roles, each the parent of the next. */
 async function chain(length: number): Promise<Role[]> {
   const roles: Role[] = [];
   for (let level = 0; level < length; level++) {
@@ -28,7 +28,7 @@ async function chain(length: number): Promise<Role[]> {
 }
 
 describe('creating a role', () => {
-  it('answers 201 with it, where it is and its tag', async () => {
+  it('answers 201 with the role, Location and ETag', async () => {
     const parent = await idp.make.role(['accounts:read']);
     const name = unique('Support');
     const { status, data, headers } = await admin.post('/roles', {
@@ -53,7 +53,7 @@ describe('creating a role', () => {
     expect((await admin.get(`/roles/${data.id}`)).data).toEqual(data);
   });
 
-  it('needs a name alone', async () => {
+  it('requires only a name', async () => {
     const { data } = await admin.post('/roles', { name: unique('role') });
     expect(data).toMatchObject({ description: null, parent_id: null, effective_permissions: [] });
     expect(await admin.post('/roles', {})).toMatchObject({ status: 422, errors: ['name required'] });
@@ -69,7 +69,7 @@ describe('creating a role', () => {
     },
   );
 
-  it('takes a name of 64 characters', async () => {
+  it('accepts a name of 64 characters', async () => {
     const name = unique('a').padEnd(64, '_');
     expect((await admin.post('/roles', { name })).data.name).toBe(name);
   });
@@ -84,19 +84,22 @@ describe('creating a role', () => {
     },
   );
 
-  it('refuses a parent that there is not: 422', async () => {
+  it('refuses an unknown parent: 422', async () => {
     const answer = await admin.post('/roles', { name: unique('role'), parent_id: newId() });
     expect(answer).toMatchObject({ status: 422, errors: ['parent_id not_found'] });
   });
 
-  it.each(['system', 'permissions', 'effective_permissions', 'id'])('knows no field %s', async (field) => {
-    const answer = await admin.post('/roles', { name: unique('role'), [field]: true });
-    expect(answer).toMatchObject({ status: 422, errors: [`${field} unknown_field`] });
-  });
+  it.each(['system', 'permissions', 'effective_permissions', 'id'])(
+    'refuses the unknown field %s',
+    async (field) => {
+      const answer = await admin.post('/roles', { name: unique('role'), [field]: true });
+      expect(answer).toMatchObject({ status: 422, errors: [`${field} unknown_field`] });
+    },
+  );
 });
 
-describe('what a role permits', () => {
-  it('is its own and all that it inherits, sorted and once each', async () => {
+describe('effective permissions', () => {
+  it('are own and inherited, sorted and distinct', async () => {
     const top = await idp.make.role(['roles:read', 'accounts:read']);
     const middle = await idp.make.role(['users:read', 'accounts:read'], { parentId: top.id });
     const bottom = await idp.make.role(['permissions:read'], { parentId: middle.id });
@@ -114,7 +117,7 @@ describe('what a role permits', () => {
     expect(own.permissions.map(({ name }: Permission) => name)).toEqual(['accounts:read', 'users:read']);
   });
 
-  it('is exactly * where that is held or inherited', async () => {
+  it('are exactly * if the role has or inherits it', async () => {
     const all = await idp.make.role(['*', 'accounts:read']);
     const below = await idp.make.role(['roles:read'], { parentId: all.id });
     for (const { id } of [all, below]) {
@@ -122,7 +125,7 @@ describe('what a role permits', () => {
     }
   });
 
-  it('counts for its accounts from the next request on, on every replica', async () => {
+  it('apply to accounts from the next request on, on every replica', async () => {
     const replica = await startTestIdentityProvider({ databaseUrl: idp.settings.databaseUrl });
     const parent = await idp.make.role();
     const role = await idp.make.role([], { parentId: parent.id });
@@ -144,7 +147,7 @@ describe('what a role permits', () => {
     await replica.close();
   });
 
-  it('gives another tag to the role and to all below it where it changes', async () => {
+  it('change the ETag of the role and its descendants when they change', async () => {
     const [top, middle, bottom] = (await chain(3)) as [Role, Role, Role];
     const account = await idp.make.account({ roleId: bottom.id });
     const paths = [top, middle, bottom].map(({ id }) => `/roles/${id}`).concat(`/accounts/${account.id}`);
@@ -165,7 +168,7 @@ describe('what a role permits', () => {
 });
 
 describe('changing a role', () => {
-  it('changes what is named, and leaves the rest', async () => {
+  it('changes only the given fields', async () => {
     const role = await idp.make.role([], { description: 'old' });
     const name = unique('renamed');
     const { data } = await admin.patch(`/roles/${role.id}`, { name });
@@ -176,7 +179,7 @@ describe('changing a role', () => {
     });
   });
 
-  it('changes nothing where nothing is named, or nothing differs', async () => {
+  it('changes nothing without fields or differences', async () => {
     const role = await idp.make.role();
     for (const body of [{}, { name: role.name, parent_id: null }]) {
       const { status, headers } = await admin.patch(`/roles/${role.id}`, body);
@@ -185,13 +188,13 @@ describe('changing a role', () => {
     expect(await rowOf(role.id)).toEqual(role);
   });
 
-  it('takes null for description and parent, not for the name', async () => {
+  it('accepts null for description and parent, but not for the name', async () => {
     const role = await idp.make.role();
     const answer = await admin.patch(`/roles/${role.id}`, { name: null, description: null, parent_id: null });
     expect(answer).toMatchObject({ status: 422, errors: ['name null_not_allowed'] });
   });
 
-  it('refuses a name that there is in another case, and takes its own in another', async () => {
+  it('refuses a taken name in a different case, and accepts its own name in a different case', async () => {
     const [role, other] = await Promise.all([idp.make.role(), idp.make.role()]);
     const taken = await admin.patch(`/roles/${role.id}`, { name: other.name.toUpperCase() });
     expect(taken).toMatchObject({ status: 409, errors: ['name name_taken'] });
@@ -199,7 +202,7 @@ describe('changing a role', () => {
     expect(own.data.name).toBe(role.name.toUpperCase());
   });
 
-  it('refuses a cycle: itself, its child, the end of a long line', async () => {
+  it('refuses a cycle: itself, its child, a distant descendant', async () => {
     const roles = await chain(9);
     const top = roles[0] as Role;
     for (const { id } of [top, roles[1] as Role, roles.at(-1) as Role]) {
@@ -211,7 +214,7 @@ describe('changing a role', () => {
     expect(await rowOf(top.id)).toEqual(top);
   });
 
-  it('refuses more than ten levels, all that is below it counted', async () => {
+  it('refuses more than ten levels, including descendants', async () => {
     const ten = await chain(10);
     const last = ten.at(-1) as Role;
     const tooDeep = { status: 422, errors: ['parent_id too_deep'] };
@@ -222,7 +225,7 @@ describe('changing a role', () => {
     expect((await admin.patch(`/roles/${top.id}`, { parent_id: seventh.id })).status).toBe(200);
   });
 
-  it('is 412 where it has changed since it was read', async () => {
+  it('answers 412 for an old ETag', async () => {
     const role = await idp.make.role();
     const path = `/roles/${role.id}`;
     await admin.patch(path, { description: 'new' }, { 'if-match': '"1"' });
@@ -241,7 +244,7 @@ describe('changing a role', () => {
     expect((await admin.delete(path, { 'if-match': '"3"' })).status).toBe(200);
   });
 
-  it('of a role that there is not is 404', async () => {
+  it('answers 404 for an unknown role', async () => {
     const path = `/roles/${newId()}`;
     const permission = await permissionNamed('roles:read');
     const answers = await Promise.all([
@@ -256,8 +259,8 @@ describe('changing a role', () => {
   });
 });
 
-describe('granting and taking permissions', () => {
-  it('answers the role, and repeating it is no harm', async () => {
+describe('granting and revoking permissions', () => {
+  it('answers with the role, also when repeated', async () => {
     const role = await idp.make.role();
     const [read, update] = await Promise.all([
       permissionNamed('roles:read'),
@@ -281,7 +284,7 @@ describe('granting and taking permissions', () => {
     expect(again.headers.get('etag')).toBe(headers.get('etag'));
   });
 
-  it('names each permission that there is not, and grants none', async () => {
+  it('lists each unknown permission and grants none', async () => {
     const role = await idp.make.role();
     const { id } = await permissionNamed('roles:read');
     const answer = await admin.post(`/roles/${role.id}/permissions`, {
@@ -306,7 +309,7 @@ describe('granting and taking permissions', () => {
     expect(answer).toMatchObject({ status: 422, errors: [error] });
   });
 
-  it('takes one, and one that the role has not itself is 404', async () => {
+  it("revokes one, and answers 404 for one that is not the role's own", async () => {
     const parent = await idp.make.role(['users:read']);
     const role = await idp.make.role(['roles:read'], { parentId: parent.id });
     const [own, inherited] = await Promise.all([
@@ -326,13 +329,13 @@ describe('granting and taking permissions', () => {
 });
 
 describe('deleting a role', () => {
-  it('takes its grants along', async () => {
+  it('deletes its grants', async () => {
     const role = await idp.make.role(['roles:read']);
     expect(await admin.delete(`/roles/${role.id}`)).toMatchObject({ status: 200, data: null });
     expect(await rowOf(role.id)).toBeNull();
   });
 
-  it('that accounts have, or that is a parent, is 409', async () => {
+  it('answers 409 if accounts have it or it is a parent', async () => {
     const [used, parent] = await Promise.all([idp.make.role(), idp.make.role()]);
     await idp.make.account({ roleId: used.id, status: 'disabled' });
     await idp.make.role([], { parentId: parent.id });
@@ -344,7 +347,7 @@ describe('deleting a role', () => {
 });
 
 describe('a system role', () => {
-  it.each(['user', 'admin'] as const)('%s changes its description alone', async (name) => {
+  it.each(['user', 'admin'] as const)('%s: only the description can be changed', async (name) => {
     const role = await idp.systemRole(name);
     const path = `/roles/${role.id}`;
     const { id } = await idp.make.permission();
@@ -371,7 +374,7 @@ describe('a system role', () => {
     expect(described).toMatchObject({ status: 200, data: { description: 'Mine.', system: true } });
   });
 
-  it('user holds nothing, and admin, its child, everything', async () => {
+  it('user has no permissions, and its child admin has all', async () => {
     const [user, root] = await Promise.all([idp.systemRole('user'), idp.systemRole('admin')]);
     expect((await admin.get(`/roles/${user.id}`)).data).toMatchObject({
       parent_id: null,

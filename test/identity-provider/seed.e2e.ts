@@ -2,10 +2,10 @@ import { Test } from '@nestjs/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SeedModule } from '#apps/identity-provider/src/seed/seed.module.js';
 import { SeedService } from '#apps/identity-provider/src/seed/seed.service.js';
-import { SettingsModule } from '#apps/identity-provider/src/settings.js';
-import { PERMISSIONS } from '#libs/auth/permissions.js';
+import { SettingsModule } from '#apps/identity-provider/src/settings.module.js';
 import { Account } from '#libs/database/identity/account.entity.js';
 import { IdentityDatabaseModule } from '#libs/database/identity/identity-database.module.js';
+import { PERMISSION_CATALOGUE } from '#libs/database/identity/permission-catalogue.js';
 import { Drain } from '#libs/http/application/drain.js';
 import { startTestIdentityProvider, type TestIdentityProvider } from '../support/identity-provider.js';
 
@@ -16,7 +16,7 @@ let seeds: SeedService;
 let close: () => Promise<void>;
 beforeEach(async () => {
   idp = await startTestIdentityProvider();
-  // As migrations leave it: without even the system roles.
+  // The state after migrations, without system roles.
   await idp.database.query('DELETE FROM identity.roles');
   const { settings } = idp;
   const module = await Test.createTestingModule({
@@ -45,7 +45,7 @@ const everything = () =>
       (SELECT version FROM identity.authority) AS version`);
 
 describe('the demo seed', () => {
-  it('makes two accounts that can sign in, of the roles that their names say', async () => {
+  it('adds two accounts that can sign in, with the roles in their names', async () => {
     const made = await seeds.seedDemo();
     expect(made).toEqual({
       permissions: [],
@@ -62,7 +62,7 @@ describe('the demo seed', () => {
     expect(await permissionsOf(user)).toEqual([['user'], []]);
   });
 
-  it('again and again changes nothing that is there', async () => {
+  it('changes nothing when repeated', async () => {
     await seeds.seedDemo();
     const { data } = await logIn('admin@example.com', 'admin123');
     const admin = idp.api.as(data.token);
@@ -74,7 +74,7 @@ describe('the demo seed', () => {
     expect(await everything()).toEqual(before);
   });
 
-  it('five times at once makes everything once', async () => {
+  it('adds everything once in five concurrent runs', async () => {
     const made = await Promise.all(Array.from({ length: 5 }, () => seeds.seedDemo()));
     expect(made.flatMap(({ roles }) => roles).sort()).toEqual(['admin', 'user']);
     expect(made.flatMap(({ accounts }) => accounts).sort()).toEqual([
@@ -83,18 +83,18 @@ describe('the demo seed', () => {
     ]);
   });
 
-  it('puts a missing permission of the catalogue back', async () => {
+  it('adds a missing permission of the catalogue again', async () => {
     await idp.database.query(`DELETE FROM identity.permissions WHERE name = 'users:read'`);
     expect((await seeds.seedDemo()).permissions).toEqual(['users:read']);
     const [{ count }] = await idp.database.query(
       'SELECT count(*)::int FROM identity.permissions WHERE seeded',
     );
-    expect(count).toBe(PERMISSIONS.length);
+    expect(count).toBe(PERMISSION_CATALOGUE.length);
   });
 });
 
 describe('the first administrator', () => {
-  it('is made with the roles, and can sign in', async () => {
+  it('is added with the roles, and can sign in', async () => {
     expect(await seeds.seedAdmin(' Root@Example.com ', PASSWORD)).toEqual({
       permissions: [],
       roles: ['user', 'admin'],
@@ -104,7 +104,7 @@ describe('the first administrator', () => {
     expect(await idp.database.manager.count(Account)).toBe(1);
   });
 
-  it('with an email that exists leaves that account as it is', async () => {
+  it('does not change an account that has the email already', async () => {
     await seeds.seedAdmin('root@example.com', PASSWORD);
     const before = await everything();
     expect((await seeds.seedAdmin('ROOT@example.com', 'another good one')).accounts).toEqual([]);
@@ -116,7 +116,7 @@ describe('the first administrator', () => {
     ['root@example.com', 'password', 'password'],
     ['root@example.com', 'sh0r7', 'password'],
     ['ada.countess@example.com', 'Ada.Countess', 'password'],
-  ])('with %s and the password %s is refused on %s, and nothing is made', async (email, password, field) => {
+  ])('with %s and the password %s is refused on %s, and nothing is added', async (email, password, field) => {
     await expect(seeds.seedAdmin(email, password)).rejects.toMatchObject({
       status: 422,
       errors: [expect.objectContaining({ field })],

@@ -28,7 +28,7 @@ afterAll(async () => {
   await idp?.close();
 });
 
-/** Somebody with two sessions, both of which both replicas have seen. */
+/** A user with two sessions that both replicas have seen. */
 async function person(permissions: string[] = []) {
   const { account, api } = await idp.signIn(permissions, { passwordHash });
   const other = await idp.sessionOf(account);
@@ -38,14 +38,14 @@ async function person(permissions: string[] = []) {
 
 const onReplica = (api: Api) => replica.api.as(api.token as string);
 
-/** Of each session at one replica and at the other, asked at once. */
+/** The statuses of each session at both replicas, requested at once. */
 const statuses = (...sessions: Api[]) =>
   Promise.all(
     sessions.flatMap((api) => [api, onReplica(api)]).map(async (api) => (await api.get('/auth/me')).status),
   );
 
 describe('a session', () => {
-  it('ends on logout, on every replica, and the others go on', async () => {
+  it('ends on logout on every replica, and the others continue', async () => {
     const { api, other } = await person();
     expect(await api.post('/auth/logout')).toMatchObject({ status: 200, data: null });
     expect(await statuses(api, other)).toEqual([401, 401, 200, 200]);
@@ -56,14 +56,14 @@ describe('a session', () => {
     ]);
   });
 
-  it('stays on the own change of the password, and the others end', async () => {
+  it('continues when the user changes their own password, and the others end', async () => {
     const { api, other } = await person();
     const change = { current_password: PASSWORD, new_password: OTHER };
     expect((await api.post('/auth/password', change)).status).toBe(200);
     expect(await statuses(api, other)).toEqual([200, 200, 401, 401]);
   });
 
-  it('stays where the current password was wrong', async () => {
+  it('continues after a wrong current password', async () => {
     const { api, other } = await person();
     await api.post('/auth/password', { current_password: OTHER, new_password: OTHER });
     expect(await statuses(api, other)).toEqual([200, 200, 200, 200]);
@@ -73,13 +73,13 @@ describe('a session', () => {
     ['a reset by an admin', (id: string) => admin.api.patch(`/accounts/${id}`, { password: OTHER })],
     ['disabling', (id: string) => admin.api.patch(`/accounts/${id}`, { status: 'disabled' })],
     ['deleting', (id: string) => admin.api.delete(`/accounts/${id}`)],
-  ])('ends on %s, with all others', async (_, act) => {
+  ])('ends with all others on %s', async (_, act) => {
     const { account, api, other } = await person();
     expect((await act(account.id)).status).toBe(200);
     expect(await statuses(api, other)).toEqual([401, 401, 401, 401]);
   });
 
-  it('does not come back when the account does', async () => {
+  it('does not return when the account is enabled again', async () => {
     const { account, api, other } = await person();
     await admin.api.patch(`/accounts/${account.id}`, { status: 'disabled' });
     await admin.api.patch(`/accounts/${account.id}`, { status: 'active' });
@@ -89,7 +89,7 @@ describe('a session', () => {
     );
   });
 
-  it('goes on when an admin changes a name or the email, and shows it', async () => {
+  it('continues when an admin changes name or email, and shows the change', async () => {
     const { account, api } = await person();
     const email = `new-${account.email}`;
     await admin.api.patch(`/accounts/${account.id}`, { first_name: 'Ada', email });
@@ -100,7 +100,7 @@ describe('a session', () => {
     });
   });
 
-  it('ends with its row, whatever the token says', async () => {
+  it('ends when its row is deleted, regardless of the token', async () => {
     const { account } = await person();
     const expired = await idp.make.session(account, { expiresAt: new Date(Date.now() - 1) });
     const api = await idp.sessionOf(account);
@@ -112,7 +112,7 @@ describe('a session', () => {
     expect(await statuses(api)).toEqual([401, 401]);
   });
 
-  it('is cleared away after its end, by the next login', async () => {
+  it('is deleted by a later login once it has expired', async () => {
     const { account } = await person();
     await idp.make.session(account, { expiresAt: new Date(Date.now() - 1) });
     const count = async () =>
@@ -127,7 +127,7 @@ describe('a session', () => {
   });
 });
 
-describe('a change of rights counts at the next request, on every replica', () => {
+describe('a change of rights applies to the next request on every replica', () => {
   const reads = (api: Api) =>
     Promise.all([api, onReplica(api)].map(async (one) => (await one.get('/accounts')).status));
 
@@ -142,7 +142,7 @@ describe('a change of rights counts at the next request, on every replica', () =
     expect(await reads(api)).toEqual([200, 200]);
   });
 
-  it('of what the role holds', async () => {
+  it("of the role's permissions", async () => {
     const { account, api } = await person(['accounts:read']);
     const { data: role } = await admin.api.get(`/roles/${account.roleId}`);
     await admin.api.delete(`/roles/${role.id}/permissions/${role.permissions[0].id}`);
@@ -151,7 +151,7 @@ describe('a change of rights counts at the next request, on every replica', () =
     expect(await reads(api)).toEqual([200, 200]);
   });
 
-  it('of what the role inherits', async () => {
+  it("of the role's parent", async () => {
     const parent = await idp.make.role(['accounts:read']);
     const child = await idp.make.role([], { parentId: parent.id });
     const { api } = await idp.signIn([], { roleId: child.id });
@@ -160,7 +160,7 @@ describe('a change of rights counts at the next request, on every replica', () =
     expect(await reads(api)).toEqual([403, 403]);
   });
 
-  it('whatever the token claims', async () => {
+  it("regardless of the token's claims", async () => {
     const role = await idp.make.role(['accounts:read']);
     const account: Account = await idp.make.account({ roleId: role.id, passwordHash });
     const { data } = await idp.api.post('/auth/login', { email: account.email, password: PASSWORD });
@@ -171,8 +171,8 @@ describe('a change of rights counts at the next request, on every replica', () =
   });
 });
 
-describe('other people’s things', () => {
-  it('look the same whether they are there or not, to who may not see them', async () => {
+describe('resources of others', () => {
+  it('look the same to callers without permission, existing or not', async () => {
     const { account: other } = await idp.signIn([]);
     const { api } = await idp.signIn([]);
     const missing = '0199d3a8-6c1e-7b55-9d5f-2f3d7a1f0c11';

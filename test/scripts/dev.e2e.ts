@@ -2,7 +2,7 @@ import { type ChildProcess, execFileSync } from 'node:child_process';
 import { renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { ended, untilPrinted, TinyCheckout } from './tiny-checkout.js';
+import { ended, TinyCheckout, untilPrinted } from './tiny-checkout.js';
 
 const SOURCE = 'apps/cli/src/main.ts';
 /** Waits to be stopped, and says which version it is. */

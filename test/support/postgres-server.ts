@@ -2,8 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
-import { PERMISSIONS } from '#libs/auth/permissions.js';
 import { identityDataSource } from '#libs/database/identity/identity-data-source.js';
+import { PERMISSION_CATALOGUE } from '#libs/database/identity/permission-catalogue.js';
 import { upsertPermissions } from '#libs/database/identity/upsert-permissions.js';
 import { migrate } from '#libs/database/migrate.js';
 import { usersDataSource } from '#libs/database/users/users-data-source.js';
@@ -43,7 +43,7 @@ export async function migrateAll(url: string): Promise<void> {
   await migrate(identity, 'up');
   await migrate(usersDataSource(url), 'up');
   await identity.initialize();
-  await upsertPermissions(identity, PERMISSIONS);
+  await upsertPermissions(identity, PERMISSION_CATALOGUE);
   await identity.destroy();
 }
 

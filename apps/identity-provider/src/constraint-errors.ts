@@ -6,11 +6,10 @@ import * as permissions from './permissions/permissions.errors.js';
 import * as roles from './roles/roles.errors.js';
 
 /**
- * What a violated constraint means: the database alone decides what is unique and what is still referred to, so
- * nothing reads first in order to find out. References *to* what is not there are found under the authority's
- * lock, before the write.
+ * The error for each violated constraint. The database decides what is unique and what is in use, so services do not
+ * read before they write. Services check that referenced rows exist, under the authority's lock.
  */
-const MEANINGS: Record<string, () => ApiError> = {
+const ERRORS: Record<string, () => ApiError> = {
   accounts_email_key: emailTaken,
   roles_name_key: roles.nameTaken,
   permissions_name_key: permissions.nameTaken,
@@ -21,5 +20,5 @@ const MEANINGS: Record<string, () => ApiError> = {
 
 export const translateConstraint: ErrorTranslator = (error) => {
   const constraint = findPostgresError(error)?.constraint;
-  return constraint !== undefined && Object.hasOwn(MEANINGS, constraint) ? MEANINGS[constraint]!() : null;
+  return constraint !== undefined && Object.hasOwn(ERRORS, constraint) ? ERRORS[constraint]!() : null;
 };

@@ -17,11 +17,11 @@ import { PermissionsModule } from './permissions/permissions.module.js';
 import { RightsModule } from './rights/rights.module.js';
 import { RolesModule } from './roles/roles.module.js';
 import { SessionsModule } from './sessions/sessions.module.js';
-import { SettingsModule } from './settings.js';
+import { SettingsModule } from './settings.module.js';
 import { WellKnownController } from './tokens/jwks.controller.js';
 import { TokensModule } from './tokens/tokens.module.js';
 
-/** Features whose routes stand under `/api/v1`. */
+/** The modules with routes under `/api/v1`. */
 const API = [NativeAuthModule, TokensModule, AccountsModule, RolesModule, PermissionsModule, RightsModule];
 
 @Module({})

@@ -12,7 +12,7 @@ import { translateConstraint } from './constraint-errors.js';
 import { IdentityProviderModule } from './identity-provider.module.js';
 import { DESCRIPTION } from './openapi.js';
 
-/** Starts identity-provider. Without its database it does not start. @throws ListenError */
+/** Starts identity-provider. @throws ListenError, and an error if the database is unavailable */
 export async function startIdentityProvider(
   settings: IdentityProviderSettings,
   { logger, drain }: { logger: Logger; drain: Drain },

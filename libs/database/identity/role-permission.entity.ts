@@ -11,11 +11,7 @@ export class RolePermission {
   @PrimaryColumn('uuid')
   permissionId: string;
 
-  @ManyToOne(
-    () => Role,
-    (role) => role.grants,
-    { onDelete: 'CASCADE' },
-  )
+  @ManyToOne(() => Role, { onDelete: 'CASCADE' })
   @JoinColumn()
   role?: Relation<Role>;
 

@@ -1,15 +1,5 @@
-import {
-  Column,
-  Entity,
-  Index,
-  JoinColumn,
-  ManyToOne,
-  OneToMany,
-  PrimaryColumn,
-  type Relation,
-} from 'typeorm';
+import { Column, Entity, Index, JoinColumn, ManyToOne, PrimaryColumn, type Relation } from 'typeorm';
 import { CreatedAtColumn, KeyColumn, RowVersionColumn, UpdatedAtColumn } from '../columns.js';
-import { RolePermission } from './role-permission.entity.js';
 
 /** Besides what stands here: `roles_name_key`, unique on `lower(name)`. */
 @Entity('roles')
@@ -47,11 +37,4 @@ export class Role {
 
   @UpdatedAtColumn()
   updatedAt: Date;
-
-  /** Its own, not the inherited ones. */
-  @OneToMany(
-    () => RolePermission,
-    (grant) => grant.role,
-  )
-  grants?: Relation<RolePermission>[];
 }

@@ -1,10 +1,6 @@
 import type { DataSource } from 'typeorm';
 import { v7 } from 'uuid';
-
-export interface CataloguePermission {
-  name: string;
-  description: string;
-}
+import type { CataloguePermission } from './permission-catalogue.js';
 
 /**
  * Sees to it that every permission of the catalogue is there and is a seeded one. A permission that somebody made

@@ -1,6 +1,6 @@
 import { Check, Column, Entity, Index, OneToMany, PrimaryColumn, type Relation } from 'typeorm';
 import { CreatedAtColumn, RowVersionColumn, UpdatedAtColumn } from '../columns.js';
-import { Identity } from './identity.entity.js';
+import type { Identity } from './identity.entity.js';
 
 /** `deleted`: a tombstone, its personal fields erased, which keeps the identity from being provisioned again. */
 export type UserStatus = 'active' | 'suspended' | 'deleted';
@@ -36,9 +36,7 @@ export class User {
   @UpdatedAtColumn()
   updatedAt: Date;
 
-  @OneToMany(
-    () => Identity,
-    (identity) => identity.user,
-  )
+  // By name: a class would make the two files import each other.
+  @OneToMany('Identity', (identity: Identity) => identity.user)
   identities?: Relation<Identity>[];
 }

@@ -1,4 +1,4 @@
-import { JWKS_MAX_AGE } from '#apps/identity-provider/src/tokens/jwks.js';
+import { JWKS_MAX_AGE } from '#apps/identity-provider/src/tokens/jwks.service.js';
 import { UserFacingError } from '#libs/core/user-facing-error.js';
 import { NextKey } from './next-key.js';
 import { containsKey, jwksUrlOf, publishedKeys } from './published-keys.js';

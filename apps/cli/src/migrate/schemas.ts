@@ -1,9 +1,9 @@
 import type { DataSource } from 'typeorm';
-import { PERMISSIONS } from '#libs/auth/permissions.js';
 import type { DatabaseUrls } from '#libs/config/command.settings.js';
 import { messageOf, UserFacingError } from '#libs/core/user-facing-error.js';
 import { databaseAdvice } from '#libs/database/database-advice.js';
 import { identityDataSource } from '#libs/database/identity/identity-data-source.js';
+import { PERMISSION_CATALOGUE } from '#libs/database/identity/permission-catalogue.js';
 import { upsertPermissions } from '#libs/database/identity/upsert-permissions.js';
 import { type MigrationState, migrate, migrationStatus } from '#libs/database/migrate.js';
 import { usersDataSource } from '#libs/database/users/users-data-source.js';
@@ -98,7 +98,7 @@ async function addPermissions(schemas: Schema[]): Promise<string[]> {
   return withDatabaseErrors(identity, async () => {
     await identity.dataSource.initialize();
     try {
-      return await upsertPermissions(identity.dataSource, PERMISSIONS);
+      return await upsertPermissions(identity.dataSource, PERMISSION_CATALOGUE);
     } finally {
       await identity.dataSource.destroy();
     }

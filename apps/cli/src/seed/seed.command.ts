@@ -1,5 +1,5 @@
 import { Command, Option } from 'nest-commander';
-import type { Seeded } from '#apps/identity-provider/src/seed/seed.service.js';
+import type { SeedResult } from '#apps/identity-provider/src/seed/seed.service.js';
 import { seedSettings } from '#libs/config/command.settings.js';
 import { readEnvironment } from '#libs/config/environment.js';
 import { UserFacingError } from '#libs/core/user-facing-error.js';
@@ -44,7 +44,7 @@ export class SeedCommand extends StrictCommand {
   }
 }
 
-function printAdded(seeded: Partial<Seeded>): void {
+function printAdded(seeded: Partial<SeedResult>): void {
   const added = Object.entries(seeded).filter(([, names]) => names.length > 0);
   for (const [kind, names] of added) print(`Added ${kind}: ${names.join(', ')}`);
   if (added.length === 0) print('Nothing had to be added.');

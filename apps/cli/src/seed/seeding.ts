@@ -2,18 +2,23 @@ import { emailKey } from '#apps/identity-provider/src/accounts/email.js';
 import { AuthorityService } from '#apps/identity-provider/src/authority/authority.service.js';
 import { HashQueue } from '#apps/identity-provider/src/passwords/hash-queue.js';
 import { PasswordHasher } from '#apps/identity-provider/src/passwords/password-hasher.js';
-import { DEMO_ACCOUNTS, type Seeded, SeedService } from '#apps/identity-provider/src/seed/seed.service.js';
+import {
+  DEMO_ACCOUNTS,
+  type SeedResult,
+  SeedService,
+} from '#apps/identity-provider/src/seed/seed.service.js';
 import { UserFacingError } from '#libs/core/user-facing-error.js';
+import { ExclusiveTransactions } from '#libs/database/exclusive-transactions.js';
 import { identityDataSource } from '#libs/database/identity/identity-data-source.js';
 import { findPostgresError } from '#libs/database/pg-errors.js';
 import { ApiError } from '#libs/http/replies/api-error.js';
 import { DatabaseCommandError } from '../migrate/schemas.js';
 
 export interface Seeding {
-  rights(): Promise<Partial<Seeded>>;
-  demo(): Promise<Seeded>;
+  rights(): Promise<Partial<SeedResult>>;
+  demo(): Promise<SeedResult>;
   /** @throws UserFacingError if the email or password is invalid */
-  admin(email: string, password: string): Promise<Seeded>;
+  admin(email: string, password: string): Promise<SeedResult>;
   hasAccount(email: string): Promise<boolean>;
   hasAnyAccount(): Promise<boolean>;
   /** The demo accounts that exist. */
@@ -31,8 +36,12 @@ export async function withSeeding<T>(
   const database = identityDataSource(databaseUrl, { poolSize: 2, connectTimeoutMs: 5_000 });
   try {
     await database.initialize();
-    const hasher = new PasswordHasher(bcryptCost, new HashQueue());
-    const service = new SeedService(database, new AuthorityService(database), hasher);
+    const hasher = new PasswordHasher({ bcryptCost }, new HashQueue());
+    const service = new SeedService(
+      database,
+      new AuthorityService(new ExclusiveTransactions(database, 'identity.authority')),
+      hasher,
+    );
     const exists = async (where: string, parameters: string[]): Promise<boolean> => {
       const sql = `SELECT EXISTS (SELECT FROM identity.accounts ${where}) AS found`;
       const [{ found }] = await database.query(sql, parameters);

@@ -7,12 +7,12 @@ import { roleNotFound } from './accounts.errors.js';
 
 export type AccountWithRole = Account & { role: Role };
 
-/** Both in one statement, so that tag and representation fit together. @throws ApiError 404 */
+/** Reads account and role in one statement, so that the ETag fits the representation. @throws ApiError 404 */
 export const getAccount = (manager: EntityManager, id: string): Promise<AccountWithRole> =>
   load(manager, id, false);
 
 /**
- * Also locks the row: its owner may rename himself or change his password meanwhile, which needs no authority.
+ * Also locks the row, because users change their own name and password without the authority's lock.
  * @throws ApiError 404
  */
 export const lockAccount = (tx: EntityManager, id: string): Promise<AccountWithRole> => load(tx, id, true);
@@ -35,5 +35,5 @@ export async function requireRole(tx: EntityManager, id: string): Promise<Role> 
   return role;
 }
 
-/** The role's version is part of the tag, since its name is shown too. */
+/** Includes the role's version, because the representation contains the role's name. */
 export const etagOfAccount = ({ version, role }: AccountWithRole): string => etagOf(version, role.version);

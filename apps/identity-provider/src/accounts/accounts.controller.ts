@@ -1,17 +1,18 @@
 import { Body, Controller, Delete, Get, Param, Patch, Post, Query, Req } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
-import { Caller, RequirePermission } from '#libs/auth/access.js';
+import { Caller } from '#libs/auth/access.js';
 import type { Principal } from '#libs/auth/principal.js';
 import { Reply } from '#libs/http/replies/envelope.js';
 import { IfMatch, Replies } from '#libs/http/replies/replies.js';
+import { RequirePermission } from '../access.js';
 import { type AccountWithRole, etagOfAccount } from './account-rows.js';
 import { AccountListQuery, AccountReply, CreateAccount, mapAccount, UpdateAccount } from './accounts.dto.js';
 import { AccountsService } from './accounts.service.js';
 
-const EXCEEDS = 'It takes permissions that the caller does not hold.';
-const LAST = 'It is the last active account that holds everything.';
-const OWN = `The caller would disable their own account, or change its email or password. ${LAST}`;
+const EXCEEDS = 'The change requires permissions that the caller does not have.';
+const LAST = 'The account is the last active one with every permission.';
+const OWN = `Callers cannot disable their own account here, or change its email or password. ${LAST}`;
 
 @ApiTags('accounts')
 @Controller('accounts')
@@ -53,7 +54,7 @@ export class AccountsController {
 
   @Patch(':id')
   @RequirePermission('accounts:update')
-  @ApiOperation({ summary: 'Change an account: a new password, or disabling it, ends its sessions' })
+  @ApiOperation({ summary: 'Change an account; a new password or status `disabled` ends its sessions' })
   @Replies(AccountReply, {
     message: 'Account updated.',
     etag: 'write',
@@ -75,7 +76,7 @@ export class AccountsController {
   @Replies(null, {
     message: 'Account deleted.',
     etag: 'write',
-    errors: { 403: EXCEEDS, 409: `It is the caller's own account. ${LAST}` },
+    errors: { 403: EXCEEDS, 409: `Callers cannot delete their own account. ${LAST}` },
   })
   async delete(
     @Caller() caller: Principal,

@@ -28,7 +28,7 @@ export class CreateAccount {
   status?: AccountStatus;
 }
 
-/** What is left out stays; an empty object changes nothing. */
+/** Omitted fields keep their values; an empty object changes nothing. */
 export class UpdateAccount {
   @EmailField({ optional: true })
   email?: string;
@@ -94,13 +94,13 @@ export class AccountReply {
   updated_at: string;
 }
 
-type ShownAccount = Pick<
+type PublicAccount = Pick<
   Account,
   'id' | 'email' | 'firstName' | 'lastName' | 'status' | 'createdAt' | 'updatedAt'
 > & { role: Pick<Role, 'id' | 'name'> };
 
-/** Everything of an account that is shown: never its password hash. */
-export function mapAccount(account: ShownAccount): AccountReply {
+/** The public fields of an account, without the password hash. */
+export function mapAccount(account: PublicAccount): AccountReply {
   return {
     id: account.id,
     email: account.email,

@@ -1,7 +1,7 @@
 import type { Repository } from 'typeorm';
 import type { Account } from '#libs/database/identity/account.entity.js';
-import { keyStartsWith, nameStartsWith } from '#libs/database/name-search.js';
-import { countRows, fetchPage } from '#libs/database/page.js';
+import { nameStartsWith } from '#libs/database/name-search.js';
+import { countRows, fetchPage, keyStartsWith } from '#libs/database/page.js';
 import { type ListPage, listPage, readList } from '#libs/http/input/list-request.js';
 import type { AccountWithRole } from './account-rows.js';
 import type { AccountListQuery } from './accounts.dto.js';
@@ -16,7 +16,7 @@ const SORTS = {
   email: { kind: 'text', column: 'account.emailKey', valueOf: (account: Account) => account.emailKey },
 } as const;
 
-/** A page of accounts, each with its role. `q`: the beginning of the email, the last name or the full name. */
+/** A page of accounts, each with its role. `q` is a prefix of the email, the last name or the full name. */
 export async function listAccounts(
   accounts: Repository<Account>,
   { q, status, ...query }: AccountListQuery,

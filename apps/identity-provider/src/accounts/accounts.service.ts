@@ -8,8 +8,7 @@ import { Session } from '#libs/database/identity/session.entity.js';
 import type { ListPage } from '#libs/http/input/list-request.js';
 import { invalid } from '#libs/http/replies/api-error.js';
 import { assertIfMatch } from '#libs/http/replies/etag.js';
-import { type Actor, assertGrantable } from '../authority/actor-rights.js';
-import { AuthorityService } from '../authority/authority.service.js';
+import { type Actor, AuthorityService, assertGrantable } from '../authority/authority.service.js';
 import { permissionsOf } from '../authority/role-hierarchy.js';
 import { hashClient } from '../passwords/fair-places.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
@@ -29,15 +28,15 @@ export class AccountsService {
   ) {}
 
   /**
-   * @param address the client's, for its turn at hashing
+   * @param address of the client, for a fair share of the hash queue
    * @throws ApiError 422 on `role_id`, 403 `exceeds_own_permissions`, 409 `email_taken`, 503
    */
   async create(caller: Principal, body: CreateAccount, address: string): Promise<AccountWithRole> {
-    // Before the change begins: nobody waits for bcrypt at the lock that orders all changes.
+    // Hash before the change, which holds the lock for all changes.
     const passwordHash = await this.hasher.hash(body.password, hashClient(address, caller.sub));
     return this.authority.change(caller, 'accounts:create', async (tx, actor) => {
       const role = await requireRole(tx, body.role_id);
-      await requireHeld(tx, actor, role.id, 'role_id');
+      await assertGrantableRole(tx, actor, role.id, 'role_id');
       const id = newId();
       await tx.insert(Account, { id, ...columnsOf(body), passwordHash, roleId: role.id });
       return getAccount(tx, id);
@@ -56,8 +55,8 @@ export class AccountsService {
   }
 
   /**
-   * A new password and disabling end all sessions of the account.
-   * @param address the client's, for its turn at hashing
+   * A new password or status `disabled` ends all sessions of the account.
+   * @param address of the client, for a fair share of the hash queue
    * @throws ApiError 422 on `role_id`, 404, 403 `exceeds_own_permissions`, 422 on `password`, 412, 409 `email_taken`,
    *   `own_account`, `last_admin`, 503
    */
@@ -76,11 +75,11 @@ export class AccountsService {
     return this.authority.change(caller, 'accounts:update', async (tx, actor) => {
       const role = body.role_id === undefined ? undefined : await requireRole(tx, body.role_id);
       const account = await lockAccount(tx, id);
-      await requireHeld(tx, actor, account.roleId);
-      if (role) await requireHeld(tx, actor, role.id, 'role_id');
-      requirePasswordFits(body, account.email);
+      await assertGrantableRole(tx, actor, account.roleId);
+      if (role) await assertGrantableRole(tx, actor, role.id, 'role_id');
+      assertPasswordFits(body, account.email);
       assertIfMatch(ifMatch, etagOfAccount(account));
-      if (actor.accountId === account.id) requireOwnChange(body, account);
+      if (actor.accountId === account.id) assertOwnChange(body, account);
       const { role: _, ...row } = account;
       await tx.save(Account, { ...row, ...columnsOf(body), passwordHash, roleId: role?.id ?? row.roleId });
       if (passwordHash || body.status === 'disabled') await tx.delete(Session, { accountId: row.id });
@@ -92,7 +91,7 @@ export class AccountsService {
   delete(caller: Principal, id: string, ifMatch: string | undefined): Promise<void> {
     return this.authority.change(caller, 'accounts:delete', async (tx, actor) => {
       const account = await lockAccount(tx, id);
-      await requireHeld(tx, actor, account.roleId);
+      await assertGrantableRole(tx, actor, account.roleId);
       assertIfMatch(ifMatch, etagOfAccount(account));
       if (actor.accountId === account.id) throw ownAccount([null]);
       await tx.delete(Account, { id: account.id });
@@ -100,7 +99,7 @@ export class AccountsService {
   }
 }
 
-/** The columns that a body names, and no others. */
+/** The columns for the fields in the body. */
 function columnsOf(body: UpdateAccount): Partial<Account> {
   const { email, first_name: firstName, last_name: lastName, status } = body;
   return {
@@ -111,16 +110,21 @@ function columnsOf(body: UpdateAccount): Partial<Account> {
   };
 }
 
-/** @throws ApiError 403, where the role permits what the actor may not */
-async function requireHeld(tx: EntityManager, actor: Actor, roleId: string, field?: string): Promise<void> {
+/** @throws ApiError 403 if the role has permissions that the actor does not have */
+async function assertGrantableRole(
+  tx: EntityManager,
+  actor: Actor,
+  roleId: string,
+  field?: string,
+): Promise<void> {
   assertGrantable(actor.permissions, await permissionsOf(tx, [roleId]), field);
 }
 
 /**
- * Nobody disables themselves. Their own password and email they change where the current password is asked for, so that
- * a stolen token does not become a stolen account.
+ * Users cannot disable themselves. They change their own password and email only on routes that require the current
+ * password, so that a stolen token is not enough to take over the account.
  */
-function requireOwnChange({ email, password, status }: UpdateAccount, present: AccountWithRole): void {
+function assertOwnChange({ email, password, status }: UpdateAccount, present: AccountWithRole): void {
   const isRefused = {
     email: email !== undefined && storedEmail(email) !== present.email,
     password: password !== undefined,
@@ -130,8 +134,8 @@ function requireOwnChange({ email, password, status }: UpdateAccount, present: A
   if (fields.length > 0) throw ownAccount(fields);
 }
 
-/** Where the body brings no email, the new password has not been compared with the account's yet. */
-function requirePasswordFits({ password, email }: UpdateAccount, present: string): void {
+/** If the body has no email, the password has not been compared with the account's email yet. */
+function assertPasswordFits({ password, email }: UpdateAccount, present: string): void {
   if (password === undefined || email !== undefined) return;
   const faults = passwordFaults(password, present);
   if (faults.length > 0) throw invalid(faults.map((fault) => ({ ...fault, field: 'password' })));

@@ -2,13 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { emailKey, localPartKey, storedEmail } from './email.js';
 
 describe('an email', () => {
-  it('is stored as the person spelled it, without surrounding white space', () => {
+  it('is stored as the user wrote it, without surrounding white space', () => {
     expect(storedEmail(' Ada.Lovelace@Example.com\n')).toBe('Ada.Lovelace@Example.com');
   });
 
   it.each([
-    ['another case', 'ADA@Example.COM', 'ada@example.com'],
-    ['white space around', '\t ada@example.com ', 'ada@example.com'],
+    ['a different case', 'ADA@Example.COM', 'ada@example.com'],
+    ['surrounding white space', '\t ada@example.com ', 'ada@example.com'],
     ['a decomposed letter', 'zoe\u0308@example.com', 'zo\u00eb@example.com'],
     ['a decomposed capital', 'ZOE\u0308@example.com', 'zo\u00eb@example.com'],
   ])('is the same with %s', (_, one, other) => {
@@ -20,7 +20,7 @@ describe('an email', () => {
     ['a Cyrillic look-alike', '\u0430dmin@example.com', 'admin@example.com'],
     ['a full-width letter', '\uff41dmin@example.com', 'admin@example.com'],
     ['a plus tag', 'admin+x@example.com', 'admin@example.com'],
-  ])('is another one with %s', (_, one, other) => {
+  ])('is a different one with %s', (_, one, other) => {
     expect(emailKey(one)).not.toBe(emailKey(other));
   });
 

@@ -1,12 +1,12 @@
 import { textKey } from '#libs/core/text-key.js';
 
-/** An email as it is stored: the person's spelling, without surrounding white space. */
+/** An email as it is stored: as the user wrote it, without surrounding white space. */
 export const storedEmail = (email: string): string => email.trim();
 
-/** What decides whether two emails are one: unique in the database, and what a login looks for. */
+/** Two emails are the same if their keys are equal. The key is unique in the database, and a login searches for it. */
 export const emailKey = (email: string): string => textKey(email);
 
-/** What stands before the last `@`, as `emailKey` spells it. */
+/** The part of `emailKey` before the last `@`. */
 export function localPartKey(email: string): string {
   const key = emailKey(email);
   const at = key.lastIndexOf('@');

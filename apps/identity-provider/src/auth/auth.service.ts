@@ -87,7 +87,7 @@ export class AuthService {
     const issuedAt = Math.floor(Date.now() / 1000);
     const expiresAt = new Date(this.signer.expiryOf(issuedAt) * 1000);
     const opened = await this.sessions.open(accountId, passwordHash, expiresAt);
-    const role = opened && (await this.rights.ofRole(opened.roleId, opened.authorityVersion));
+    const role = opened && (await this.rights.findByRoleId(opened.roleId, opened.authorityVersion));
     if (!opened || !role) return null;
     const token = this.signer.sign(
       { ...opened, accountId, role: role.name, permissions: role.permissions },

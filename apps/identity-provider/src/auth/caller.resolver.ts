@@ -25,7 +25,7 @@ export class CurrentCallerResolver extends CallerResolver {
   private async native(token: VerifiedToken, request: FastifyRequest): Promise<Principal> {
     if (!isId(token.sessionId) || !isId(token.subject)) throw new TokenRejected('session_ended');
     const account = await this.sessions.find(token.sessionId, token.subject);
-    const role = account && (await this.rights.ofRole(account.roleId, account.authorityVersion));
+    const role = account && (await this.rights.findByRoleId(account.roleId, account.authorityVersion));
     if (!account || !role) throw new TokenRejected('session_ended');
     request.account = account;
     return {
@@ -41,7 +41,7 @@ export class CurrentCallerResolver extends CallerResolver {
 
   /** Several mapped roles give the union. */
   private async keycloak(token: VerifiedToken): Promise<Principal> {
-    const roles = await this.rights.ofRoleNamesNow(token.roles);
+    const roles = await this.rights.findCurrentByRoleNames(token.roles);
     const permissions = [...new Set(roles.flatMap((role) => role.permissions))].sort();
     return {
       ...principalOf(token),

@@ -1,10 +1,20 @@
 import { Module } from '@nestjs/common';
-import { AuthorityService } from './authority.service.js';
+import { DataSource } from 'typeorm';
+import { ExclusiveTransactions } from '#libs/database/exclusive-transactions.js';
+import { AUTHORITY_TRANSACTIONS, AuthorityService } from './authority.service.js';
 import { RightsService } from './rights.service.js';
 
-/** Who may do what, and the one way to change it. */
+/** Reads rights, and changes them. */
 @Module({
-  providers: [AuthorityService, RightsService],
+  providers: [
+    {
+      provide: AUTHORITY_TRANSACTIONS,
+      inject: [DataSource],
+      useFactory: (database: DataSource) => new ExclusiveTransactions(database, 'identity.authority'),
+    },
+    AuthorityService,
+    RightsService,
+  ],
   exports: [AuthorityService, RightsService],
 })
 export class AuthorityModule {}

@@ -1,32 +1,42 @@
-import { Injectable } from '@nestjs/common';
-import { DataSource, type EntityManager } from 'typeorm';
+import { Inject, Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
 import { hasPermission } from '#libs/auth/has-permission.js';
-import type { PermissionName } from '#libs/auth/permissions.js';
 import type { Principal } from '#libs/auth/principal.js';
-import { ExclusiveTransactions } from '#libs/database/exclusive-transactions.js';
-import { conflict, forbidden } from '#libs/http/replies/api-error.js';
-import { type Actor, readActorRights } from './actor-rights.js';
-import { HAS_ACTIVE_ADMINISTRATOR } from './role-hierarchy.js';
+import type { ExclusiveTransactions } from '#libs/database/exclusive-transactions.js';
+import { conflict, forbidden, unauthorized } from '#libs/http/replies/api-error.js';
+import type { PermissionName } from '../access.js';
+import {
+  HAS_ACTIVE_ADMINISTRATOR,
+  lineageOf,
+  normalizePermissions,
+  PERMISSIONS_OF_LINEAGE,
+} from './role-hierarchy.js';
+
+/** Injects the transactions that lock `identity.authority`. */
+export const AUTHORITY_TRANSACTIONS = Symbol('authority transactions');
+
+/** The caller of a change, with their rights at the time of the change. */
+export interface Actor {
+  /** Null for a Keycloak caller, who has no account here. */
+  accountId: string | null;
+  permissions: readonly string[];
+}
 
 /**
- * Every change of roles, permissions, accounts and who holds which goes through here, one after the other on all
- * replicas. So whatever is checked inside still holds at the commit, and no two changes can together do what
- * neither may alone: make a cycle, or take the last administrator away.
+ * Runs every change of roles, permissions, accounts and grants, one after the other on all replicas. What a change
+ * checks still holds when it commits, so that two concurrent changes cannot create a cycle or remove the last
+ * administrator together.
  */
 @Injectable()
 export class AuthorityService {
-  private readonly transactions: ExclusiveTransactions;
-
-  constructor(database: DataSource) {
-    this.transactions = new ExclusiveTransactions(database, 'identity.authority');
-  }
+  constructor(@Inject(AUTHORITY_TRANSACTIONS) private readonly transactions: ExclusiveTransactions) {}
 
   /**
-   * A change that somebody asks for. His rights are read anew inside: what he lost while he waited, he lacks.
-   * @param permission what the route asks for
-   * @param work throws in order to change nothing
-   * @throws ApiError 401 (his account is no longer active), 403, 409 `last_admin`, 503 (too long a wait), and
-   *   whatever `work` throws
+   * A change that a caller requests. The caller's rights are read again under the lock.
+   * @param permission the one that the route requires
+   * @param work throws to change nothing
+   * @throws ApiError 401 (the caller's account is no longer active), 403, 409 `last_admin`, 503 (lock timeout), and
+   *   every error of `work`
    */
   change<T>(
     caller: Principal,
@@ -35,18 +45,18 @@ export class AuthorityService {
   ): Promise<T> {
     const owner = `${caller.issuer}:${caller.sub}`;
     return this.transactions.run(owner, async (tx) => {
-      const { actor, isAdministered } = await readActorRights(tx, caller);
+      const { actor, hadAdministrator } = await readActor(tx, caller);
       if (!hasPermission(actor.permissions, permission)) throw forbidden();
       const result = await work(tx, actor);
-      const isStillAdministered = await raiseVersion(tx);
-      if (isAdministered && !isStillAdministered) {
-        throw conflict('last_admin', 'An active account must remain that holds every permission.');
+      const hasAdministrator = await raiseVersion(tx);
+      if (hadAdministrator && !hasAdministrator) {
+        throw conflict('last_admin', 'At least one active account must keep every permission.');
       }
       return result;
     });
   }
 
-  /** A change that nobody asks for: the seed's. */
+  /** A change without a caller, for the seed. */
   exclusively<T>(work: (tx: EntityManager) => Promise<T>): Promise<T> {
     return this.transactions.run('', async (tx) => {
       const result = await work(tx);
@@ -56,7 +66,44 @@ export class AuthorityService {
   }
 }
 
-/** @returns whether some active account holds `*` after all that the transaction did */
+/** Whether `permissions` contains one that `own` does not include. */
+export const exceeds = (permissions: readonly string[], own: readonly string[]): boolean =>
+  !permissions.every((permission) => hasPermission(own, permission));
+
+/**
+ * Users can grant only permissions that they have, and change only roles and accounts that do not exceed their own.
+ * @param field the field of the request that is at fault, if there is one
+ * @throws ApiError 403 `exceeds_own_permissions`
+ */
+export function assertGrantable(
+  own: readonly string[],
+  permissions: readonly string[],
+  field?: string,
+): void {
+  if (!exceeds(permissions, own)) return;
+  throw forbidden('exceeds_own_permissions', 'This requires permissions that you do not have.', field);
+}
+
+const actorSql = (by: 'account' | 'name'): string => `
+  ${lineageOf(by)}
+  SELECT EXISTS (SELECT FROM lineage) AS found, ARRAY(${PERMISSIONS_OF_LINEAGE}) AS permissions,
+    ${HAS_ACTIVE_ADMINISTRATOR} AS administered`;
+
+/** @throws ApiError 401 if a native caller's account is deleted or disabled */
+async function readActor(
+  tx: EntityManager,
+  { issuer, sub, roles }: Principal,
+): Promise<{ actor: Actor; hadAdministrator: boolean }> {
+  const isNative = issuer === 'native';
+  const [{ found, permissions, administered }] = await tx.query(actorSql(isNative ? 'account' : 'name'), [
+    isNative ? sub : roles,
+  ]);
+  if (isNative && !found) throw unauthorized();
+  const actor = { accountId: isNative ? sub : null, permissions: normalizePermissions(permissions) };
+  return { actor, hadAdministrator: administered };
+}
+
+/** @returns whether an active account holds `*` after the change */
 async function raiseVersion(tx: EntityManager): Promise<boolean> {
   const [rows] = await tx.query(
     `UPDATE identity.authority SET version = version + 1 RETURNING ${HAS_ACTIVE_ADMINISTRATOR} AS administered`,

@@ -5,11 +5,11 @@ import { preparedQuery } from '#libs/database/prepared-query.js';
 import { lineageOf, normalizePermissions } from './role-hierarchy.js';
 import { VersionedCache } from './versioned-cache.js';
 
-/** What a role lets its holders do. */
+/** The effective permissions of a role. */
 export interface RoleRights {
   id: string;
   name: string;
-  /** Own and inherited, sorted; exactly `['*']` where that is held. */
+  /** Own and inherited, sorted; exactly `['*']` if the role has it. */
   permissions: readonly string[];
 }
 
@@ -20,7 +20,7 @@ interface RightsRow {
   permissions: string[] | null;
 }
 
-/** One row at least, so that the version is known where the role is not. */
+/** Returns at least one row, so that the version is known for an unknown role too. */
 const rightsSql = (column: 'id' | 'name') => `${lineageOf(column)}
   SELECT a.version, held.* FROM (SELECT ${AUTHORITY_STATE} AS version FROM identity.authority) a LEFT JOIN (
     SELECT r.id, r.name, array_remove(array_agg(DISTINCT p.name), NULL) AS permissions
@@ -37,42 +37,42 @@ const STATEMENTS = {
 };
 
 /**
- * What roles let their holders do, now. Asked at every request: remembered for each role, and held to be true as
- * long as the authority's version, which the request reads anyway, is the one that it was read with.
+ * The current effective permissions of roles. Every request needs them, so they are cached per role for one version of
+ * the authority. Requests read that version anyway.
  */
 @Injectable()
 export class RightsService {
-  private readonly remembered = new VersionedCache<RoleRights | null>();
+  private readonly cache = new VersionedCache<RoleRights | null>();
 
   constructor(private readonly database: DataSource) {}
 
   /**
-   * @param authorityVersion as this request has just read it
-   * @returns null where there is no such role
+   * @param authorityVersion read by the same request
+   * @returns null for an unknown role
    */
-  ofRole(id: string, authorityVersion: string): Promise<RoleRights | null> {
-    return this.remembered.get(`id ${id}`, authorityVersion, () => this.load('id', id));
+  findByRoleId(id: string, authorityVersion: string): Promise<RoleRights | null> {
+    return this.cache.get(`id ${id}`, authorityVersion, () => this.load('id', id));
   }
 
-  /** Roles by their exact names; a name that no role has gives nothing. */
-  async ofRoleNames(names: readonly string[], authorityVersion: string): Promise<RoleRights[]> {
+  /** The rights of roles by exact name. Unknown names are left out. */
+  async findByRoleNames(names: readonly string[], authorityVersion: string): Promise<RoleRights[]> {
     const rights = await Promise.all(
       [...new Set(names)].map((name) =>
-        this.remembered.get(`name ${name}`, authorityVersion, () => this.load('name', name)),
+        this.cache.get(`name ${name}`, authorityVersion, () => this.load('name', name)),
       ),
     );
     return rights.filter((found) => found !== null);
   }
 
-  /** As `ofRoleNames`, for a caller of whom no query has read the authority's version yet. */
-  async ofRoleNamesNow(names: readonly string[]): Promise<RoleRights[]> {
+  /** Like `findByRoleNames`, for requests that have not read the authority's version. */
+  async findCurrentByRoleNames(names: readonly string[]): Promise<RoleRights[]> {
     if (names.length === 0) return [];
     const [authority] = await preparedQuery<{ version: string }>(this.database, {
       name: 'authority-version',
       text: `SELECT ${AUTHORITY_STATE} AS version FROM identity.authority`,
       values: [],
     });
-    return this.ofRoleNames(names, authority?.version ?? '0');
+    return this.findByRoleNames(names, authority?.version ?? '0');
   }
 
   private async load(column: 'id' | 'name', value: string) {

@@ -1,18 +1,16 @@
 import type { EntityManager } from 'typeorm';
-import { ALL_PERMISSIONS } from '#libs/auth/permissions.js';
-import { Role } from '#libs/database/identity/role.entity.js';
-import { notFound } from '#libs/http/replies/api-error.js';
+import { ALL_PERMISSIONS } from '#libs/auth/has-permission.js';
 
-/** Names of permissions as they count: sorted, once each, and `*` alone where it is among them. */
+/** Effective permissions from a list of names: sorted and distinct, or exactly `['*']` if the list contains `*`. */
 export function normalizePermissions(names: Iterable<string>): readonly string[] {
   const distinct = new Set(names);
   return distinct.has(ALL_PERMISSIONS) ? [ALL_PERMISSIONS] : [...distinct].sort();
 }
 
-/** A role and its ancestors: ten levels at most. */
+/** The greatest number of levels: a role and its ancestors. */
 export const MAX_LEVELS = 10;
 
-/** Which roles: those that `$1` lists, those of the accounts that it lists, or the one of the active account `$1`. */
+/** Selects roles by a list of ids or names in `$1`, by a list of account ids, or by the id of one active account. */
 const ROLES = {
   id: 'id = ANY($1)',
   name: 'name = ANY($1)',
@@ -21,8 +19,8 @@ const ROLES = {
 };
 
 /**
- * SQL: `lineage (role_id, ancestor_id, level)` of some roles, each role its own first ancestor.
- * Changes are refused that would make it deeper than `MAX_LEVELS`; the bound here is for rows that came otherwise.
+ * SQL: `lineage (role_id, ancestor_id, level)` of the selected roles. Each role is its own first ancestor. The level
+ * bound protects the query from rows that were written without the check for `MAX_LEVELS`.
  */
 export const lineageOf = (by: keyof typeof ROLES): string => `
   WITH RECURSIVE lineage (role_id, ancestor_id, level) AS (
@@ -33,14 +31,14 @@ export const lineageOf = (by: keyof typeof ROLES): string => `
     WHERE r.parent_id IS NOT NULL AND l.level < ${MAX_LEVELS}
   )`;
 
-/** SQL, after `lineageOf`: the names of all that these roles hold, themselves or through their parents. */
+/** SQL, after `lineageOf`: the names of the roles' own and inherited permissions. */
 export const PERMISSIONS_OF_LINEAGE = `
   SELECT DISTINCT p.name FROM lineage l
   JOIN identity.role_permissions rp ON rp.role_id = l.ancestor_id
   JOIN identity.permissions p ON p.id = rp.permission_id`;
 
-/** SQL: `subtree (id, level)` of the roles that `$1` lists: themselves (level 1) and all their descendants. */
-export const SUBTREE = `
+/** SQL: `subtree (id, level)` of the roles in `$1`: the roles themselves (level 1) and all their descendants. */
+const SUBTREE = `
   WITH RECURSIVE subtree (id, level) AS (
     SELECT id, 1 FROM identity.roles WHERE id = ANY($1)
     UNION ALL
@@ -49,7 +47,7 @@ export const SUBTREE = `
     WHERE s.level < ${MAX_LEVELS}
   )`;
 
-/** SQL: the ids of the roles that hold `*`, themselves or through their parents. */
+/** SQL: the ids of the roles with `*`, own or inherited. */
 export const ADMINISTRATOR_ROLES = `
   WITH RECURSIVE holding (role_id) AS (
     SELECT rp.role_id FROM identity.permissions p
@@ -59,18 +57,18 @@ export const ADMINISTRATOR_ROLES = `
   )
   SELECT role_id FROM holding`;
 
-/** SQL: whether some active account holds `*`. */
+/** SQL: whether an active account holds `*`. */
 export const HAS_ACTIVE_ADMINISTRATOR = `EXISTS (
   SELECT FROM identity.accounts WHERE status = 'active' AND role_id IN (${ADMINISTRATOR_ROLES})
 )`;
 
-/** Roles and all that inherits from them. */
+/** Roles with all their descendants. */
 export interface Subtree {
-  /** The roles themselves and their descendants, once each. */
+  /** The roles and their descendants, each once. */
   ids: readonly string[];
-  /** The descendants alone. */
+  /** The descendants only. */
   below: readonly string[];
-  /** How many levels it has: 1 where nothing inherits from them. */
+  /** The number of levels: 1 if the roles have no descendants. */
   height: number;
 }
 
@@ -86,7 +84,7 @@ export async function subtreeOf(tx: EntityManager, roleIds: readonly string[]): 
   };
 }
 
-/** How many levels there are down to this role: 1 where it inherits from none. */
+/** The level of a role: 1 if it has no parent. */
 export async function levelOf(tx: EntityManager, roleId: string): Promise<number> {
   const [row] = await tx.query(`${lineageOf('id')} SELECT max(level) AS level FROM lineage`, [[roleId]]);
   return row.level;
@@ -101,64 +99,9 @@ export async function permissionsOf(
   return normalizePermissions(rows.map(({ name }) => name));
 }
 
-/** What these roles permit has changed, or may have: their readers' copies, and those of their accounts, are old. */
+/** Gives roles a new ETag, after a change of their effective permissions. */
 export async function raiseVersions(tx: EntityManager, roleIds: readonly string[]): Promise<void> {
   await tx.query('UPDATE identity.roles SET version = version + 1, updated_at = now() WHERE id = ANY($1)', [
     roleIds,
   ]);
-}
-
-export interface RoleWithPermissions {
-  role: Role;
-  /** The role's own, sorted by name. */
-  permissions: { id: string; name: string }[];
-  /** Own and inherited, sorted; exactly `['*']` if the role holds that. */
-  effectivePermissions: readonly string[];
-}
-
-/** @throws ApiError 404 */
-export async function getRole(manager: EntityManager, id: string): Promise<Role> {
-  const role = await manager.findOneBy(Role, { id });
-  if (!role) throw notFound();
-  return role;
-}
-
-export async function withPermissions(manager: EntityManager, role: Role): Promise<RoleWithPermissions> {
-  const [result] = await allWithPermissions(manager, [role]);
-  return result as RoleWithPermissions;
-}
-
-interface HeldRow {
-  roleId: string;
-  id: string;
-  name: string;
-  isOwn: boolean;
-}
-
-/**
- * Adds the permissions of all these roles with one query. The rows must have been read before it: a role that changes in
- * between then gets an entity tag that is too old, which only costs its reader another read.
- */
-export async function allWithPermissions(
-  manager: EntityManager,
-  roles: readonly Role[],
-): Promise<RoleWithPermissions[]> {
-  const rows: HeldRow[] = await manager.query(
-    `${lineageOf('id')}
-     SELECT l.role_id AS "roleId", p.id, p.name, l.level = 1 AS "isOwn" FROM lineage l
-     JOIN identity.role_permissions rp ON rp.role_id = l.ancestor_id
-     JOIN identity.permissions p ON p.id = rp.permission_id
-     ORDER BY p.name`,
-    [roles.map(({ id }) => id)],
-  );
-  const held = new Map<string, HeldRow[]>(roles.map(({ id }) => [id, []]));
-  for (const row of rows) held.get(row.roleId)?.push(row);
-  return roles.map((role) => {
-    const permissions = held.get(role.id) ?? [];
-    return {
-      role,
-      permissions: permissions.filter(({ isOwn }) => isOwn).map(({ id, name }) => ({ id, name })),
-      effectivePermissions: normalizePermissions(permissions.map(({ name }) => name)),
-    };
-  });
 }

@@ -1,24 +1,23 @@
 import { Inject, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
-import type { KeycloakIssuerSettings } from '#libs/config/settings.js';
+import type { IdentityProviderSettings } from '#libs/config/settings.js';
+import { SETTINGS } from '../settings.js';
 import { RightsService } from './rights.service.js';
 
-export const KEYCLOAK_SETTINGS = Symbol('KEYCLOAK_SETTINGS');
-
-/** Tells the operator at start of a `KEYCLOAK_ROLE_MAP` that names roles which there are not: they grant nothing. */
+/** Warns at start if `KEYCLOAK_ROLE_MAP` names roles that do not exist and so grant nothing. */
 @Injectable()
 export class RoleMapWarning implements OnApplicationBootstrap {
   private readonly logger = new Logger(RoleMapWarning.name);
 
   constructor(
-    @Inject(KEYCLOAK_SETTINGS) private readonly keycloak: KeycloakIssuerSettings | null,
+    @Inject(SETTINGS) private readonly settings: IdentityProviderSettings,
     private readonly rights: RightsService,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
-    const named = [...new Set(this.keycloak?.roleMap.values() ?? [])];
-    if (named.length === 0) return;
-    const known = new Set((await this.rights.ofRoleNamesNow(named)).map(({ name }) => name));
-    const roles = named.filter((name) => !known.has(name));
+    const mapped = [...new Set(this.settings.keycloak?.roleMap.values() ?? [])];
+    if (mapped.length === 0) return;
+    const known = new Set((await this.rights.findCurrentByRoleNames(mapped)).map(({ name }) => name));
+    const roles = mapped.filter((name) => !known.has(name));
     if (roles.length > 0) this.logger.warn({ msg: 'KEYCLOAK_ROLE_MAP names unknown roles', roles });
   }
 }

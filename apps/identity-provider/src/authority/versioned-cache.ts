@@ -1,52 +1,51 @@
-/** How many answers are remembered at most: far more than an installation has roles. */
+/** The maximum number of entries, far above the number of roles in an installation. */
 const CAPACITY = 10_000;
 
-interface Answer<T> {
-  /** Compared for equality alone: a restored database may go back to an older one. */
+interface Versioned<T> {
+  /** Compared for equality only: after a restore the version can be lower. */
   version: string;
   value: T;
 }
 
 /**
- * Remembers one answer for each key while the version of what it was read from holds. Those who ask for the same
- * key and version at once share one look-up; one that began under an older version is never joined, since it may
- * have read what was true before.
+ * Caches one value per key for one version of its source. Concurrent calls with the same key and version share one
+ * look-up. A call never joins a look-up that began with another version, because that one may read an old value.
  */
 export class VersionedCache<T> {
-  private readonly answers = new Map<string, Answer<T> & { startedAs: number }>();
+  private readonly entries = new Map<string, Versioned<T> & { sequence: number }>();
   private readonly pending = new Map<string, Promise<T>>();
-  private started = 0;
+  private lookUps = 0;
 
   constructor(private readonly capacity = CAPACITY) {}
 
-  /** @param load reads the value, and in the same snapshot the version that it belongs to */
-  async get(key: string, version: string, load: () => Promise<Answer<T>>): Promise<T> {
-    const known = this.answers.get(key);
-    if (known?.version === version) return known.value;
-    const asked = `${version} ${key}`;
-    const pending = this.pending.get(asked);
+  /** @param load reads the value and its version in one snapshot */
+  async get(key: string, version: string, load: () => Promise<Versioned<T>>): Promise<T> {
+    const cached = this.entries.get(key);
+    if (cached?.version === version) return cached.value;
+    const lookUp = `${version} ${key}`;
+    const pending = this.pending.get(lookUp);
     if (pending) return pending;
-    const loading = this.load(key, load).finally(() => this.pending.delete(asked));
-    this.pending.set(asked, loading);
+    const loading = this.load(key, load).finally(() => this.pending.delete(lookUp));
+    this.pending.set(lookUp, loading);
     return loading;
   }
 
-  private async load(key: string, load: () => Promise<Answer<T>>): Promise<T> {
-    this.started += 1;
-    const startedAs = this.started;
-    const answer = await load();
-    const known = this.answers.get(key);
-    // A slower look-up may end after one that began later and read something newer.
-    if (known && known.startedAs > startedAs) return answer.value;
-    this.answers.delete(key);
-    this.answers.set(key, { ...answer, startedAs });
-    if (this.answers.size > this.capacity) this.forgetOldest();
-    return answer.value;
+  private async load(key: string, load: () => Promise<Versioned<T>>): Promise<T> {
+    this.lookUps += 1;
+    const sequence = this.lookUps;
+    const loaded = await load();
+    const cached = this.entries.get(key);
+    // A look-up that began later, and so read newer data, may have ended first.
+    if (cached && cached.sequence > sequence) return loaded.value;
+    this.entries.delete(key);
+    this.entries.set(key, { ...loaded, sequence });
+    if (this.entries.size > this.capacity) this.deleteOldest();
+    return loaded.value;
   }
 
-  private forgetOldest(): void {
-    for (const key of this.answers.keys()) {
-      this.answers.delete(key);
+  private deleteOldest(): void {
+    for (const key of this.entries.keys()) {
+      this.entries.delete(key);
       return;
     }
   }

@@ -4,15 +4,12 @@ import { DataSource } from 'typeorm';
 import type { IdentityProviderSettings } from '#libs/config/settings.js';
 import { HealthEndpoints } from '#libs/health/health-endpoints.js';
 import { keycloakProbe } from '#libs/health/keycloak-probe.js';
-import { KEYCLOAK_SETTINGS } from '../authority/role-map-warning.js';
+import { SETTINGS } from '../settings.js';
 
 @ApiTags('health')
 @Controller(['health', 'api/v1/health'])
 export class HealthController extends HealthEndpoints {
-  constructor(
-    database: DataSource,
-    @Inject(KEYCLOAK_SETTINGS) keycloak: IdentityProviderSettings['keycloak'],
-  ) {
+  constructor(database: DataSource, @Inject(SETTINGS) { keycloak }: IdentityProviderSettings) {
     super({
       required: { database: () => database.query('SELECT 1') },
       optional: { keycloak: keycloakProbe(keycloak) },

@@ -6,12 +6,11 @@ import { KeyedSemaphore } from '#libs/core/keyed-semaphore.js';
 import { tooManyRequests } from '#libs/http/replies/api-error.js';
 import { hashClient } from '../passwords/fair-places.js';
 import { type HashPlace, HashQueue } from '../passwords/hash-queue.js';
+import { SETTINGS } from '../settings.js';
 import { nameOf, throttleKeys } from './login-throttle-keys.js';
 import type { ThrottleKeys } from './login-throttle-rows.js';
 import { type Limits, SCOPES } from './login-throttle-rules.js';
 import { LoginThrottleStore } from './login-throttle-store.js';
-
-export const LOGIN_SETTINGS = Symbol('LOGIN_SETTINGS');
 
 /** How long a try waits for others that are undecided. */
 const PATIENCE_MS = 2_000;
@@ -29,7 +28,7 @@ export class LoginThrottle {
   constructor(
     private readonly store: LoginThrottleStore,
     private readonly queue: HashQueue,
-    @Inject(LOGIN_SETTINGS) settings: IdentityProviderSettings['login'],
+    @Inject(SETTINGS) { login: settings }: Pick<IdentityProviderSettings, 'login'>,
   ) {
     const windowMs = settings.windowSeconds * 1000;
     this.limits = {

@@ -5,7 +5,7 @@ import { type HashPlace, HashQueue } from './hash-queue.js';
 import { PasswordHasher } from './password-hasher.js';
 
 const COST = 6;
-const hasher = new PasswordHasher(COST, new HashQueue());
+const hasher = new PasswordHasher({ bcryptCost: COST }, new HashQueue());
 const YES = { matches: true, newHash: null };
 const NO = { matches: false, newHash: null };
 const CLIENT: HashClient = { network: '192.0.2.7', account: 'ada@example.com' };
@@ -120,7 +120,7 @@ describe('a password in another Unicode form', () => {
 });
 
 describe('the time that a refusal takes', () => {
-  const slow = new PasswordHasher(10, new HashQueue({ parallelism: 1 }));
+  const slow = new PasswordHasher({ bcryptCost: 10 }, new HashQueue({ parallelism: 1 }));
 
   /** Of the processor, in microseconds: other load on the machine does not count. */
   const work = async (password: string, stored: string | null): Promise<number> => {
@@ -158,7 +158,7 @@ describe('the time that a refusal takes', () => {
 
 describe('a new password', () => {
   const queue = new HashQueue({ parallelism: 1, hashSeconds: 1, maxWaitSeconds: 0 });
-  const busy = new PasswordHasher(COST, queue);
+  const busy = new PasswordHasher({ bcryptCost: COST }, queue);
 
   it('is hashed in the turn in which the old one is checked, and only where that is right', async () => {
     const stored = await bcrypt.hash('securepass123', COST);
@@ -177,7 +177,10 @@ describe('a new password', () => {
 });
 
 it('a flood of hashes is refused by the hasher while the queue is full', async () => {
-  const busy = new PasswordHasher(4, new HashQueue({ parallelism: 1, hashSeconds: 1, maxWaitSeconds: 1 }));
+  const busy = new PasswordHasher(
+    { bcryptCost: 4 },
+    new HashQueue({ parallelism: 1, hashSeconds: 1, maxWaitSeconds: 1 }),
+  );
   const results = await Promise.allSettled(Array.from({ length: 5 }, () => busy.hash('x', CLIENT)));
   expect(results.map(({ status }) => status)).toEqual([
     'fulfilled',

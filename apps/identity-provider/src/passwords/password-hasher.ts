@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import bcrypt from 'bcrypt';
+import type { IdentityProviderSettings } from '#libs/config/settings.js';
 import { isStorable } from '#libs/core/storable-text.js';
+import { SETTINGS } from '../settings.js';
 import type { HashClient } from './fair-places.js';
 import { type HashPlace, HashQueue } from './hash-queue.js';
-
-export const BCRYPT_COST = Symbol('BCRYPT_COST');
 
 export interface Verification {
   matches: boolean;
@@ -33,11 +33,13 @@ const DUMMY_PASSWORD = 'dummy';
 export class PasswordHasher {
   /** For each cost a hash that no password matches. */
   private readonly dummies: readonly string[];
+  private readonly cost: number;
 
   constructor(
-    @Inject(BCRYPT_COST) private readonly cost: number,
+    @Inject(SETTINGS) { bcryptCost: cost }: Pick<IdentityProviderSettings, 'bcryptCost'>,
     private readonly queue: HashQueue,
   ) {
+    this.cost = cost;
     this.dummies = Array.from({ length: cost + 1 }, (_, each) => dummyHash(Math.max(each, MIN_COST)));
   }
 

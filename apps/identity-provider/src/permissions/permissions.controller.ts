@@ -1,11 +1,12 @@
 import { Body, Controller, Delete, Get, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import { Caller, RequirePermission } from '#libs/auth/access.js';
+import { Caller } from '#libs/auth/access.js';
 import type { Principal } from '#libs/auth/principal.js';
 import type { Permission } from '#libs/database/identity/permission.entity.js';
 import { Reply } from '#libs/http/replies/envelope.js';
 import { etagOf } from '#libs/http/replies/etag.js';
 import { IfMatch, Replies } from '#libs/http/replies/replies.js';
+import { RequirePermission } from '../access.js';
 import {
   CreatePermission,
   mapPermission,
@@ -15,8 +16,8 @@ import {
 } from './permissions.dto.js';
 import { PermissionsService } from './permissions.service.js';
 
-const CONFLICT = 'The name is taken, or the permission is a seeded one.';
-const EXCEEDS = 'It takes permissions that the caller does not hold.';
+const CONFLICT = 'The name is taken, or the permission is seeded.';
+const EXCEEDS = 'The change requires permissions that the caller does not have.';
 
 @ApiTags('permissions')
 @Controller('permissions')
@@ -50,7 +51,7 @@ export class PermissionsController {
 
   @Patch(':id')
   @RequirePermission('permissions:update')
-  @ApiOperation({ summary: 'Rename or describe a permission' })
+  @ApiOperation({ summary: 'Change the name or description of a permission' })
   @Replies(PermissionReply, {
     message: 'Permission updated.',
     etag: 'write',
@@ -67,11 +68,11 @@ export class PermissionsController {
 
   @Delete(':id')
   @RequirePermission('permissions:delete')
-  @ApiOperation({ summary: 'Delete a permission that no role holds' })
+  @ApiOperation({ summary: 'Delete a permission that is not in use' })
   @Replies(null, {
     message: 'Permission deleted.',
     etag: 'write',
-    errors: { 409: 'Roles hold it, or it is a seeded one.' },
+    errors: { 409: 'Roles have the permission, or it is seeded.' },
   })
   async delete(
     @Caller() caller: Principal,

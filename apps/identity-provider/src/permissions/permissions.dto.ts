@@ -13,7 +13,7 @@ export class CreatePermission {
   description?: string | null;
 }
 
-/** What is left out stays; an empty object changes nothing. */
+/** Omitted fields keep their values; an empty object changes nothing. */
 export class UpdatePermission {
   @PermissionNameField({ optional: true })
   name?: string;

@@ -1,14 +1,10 @@
 import { conflict } from '#libs/http/replies/api-error.js';
 
 export const nameTaken = () =>
-  conflict('name_taken', 'There is a permission of this name, in this or another case.', 'name');
+  conflict('name_taken', 'A permission with this name already exists (names are case-insensitive).', 'name');
 
 export const seededPermission = (field?: string) =>
-  conflict(
-    'seeded_permission',
-    'A permission that Twinkey itself asks for is neither renamed nor deleted.',
-    field,
-  );
+  conflict('seeded_permission', 'Twinkey requires this permission: it cannot be renamed or deleted.', field);
 
 export const permissionInUse = () =>
-  conflict('permission_in_use', 'Roles hold this permission: take it from them first.');
+  conflict('permission_in_use', 'Roles have this permission. Remove it from them first.');

@@ -1,7 +1,6 @@
 import type { Repository } from 'typeorm';
 import type { Permission } from '#libs/database/identity/permission.entity.js';
-import { keyStartsWith } from '#libs/database/name-search.js';
-import { countRows, fetchPage } from '#libs/database/page.js';
+import { countRows, fetchPage, keyStartsWith } from '#libs/database/page.js';
 import { type ListPage, listPage, readList } from '#libs/http/input/list-request.js';
 import type { PermissionListQuery } from './permissions.dto.js';
 
@@ -14,7 +13,7 @@ const SORTS = {
   },
 } as const;
 
-/** A page of permissions. `q`: the beginning of the name, in any case. */
+/** A page of permissions. `q` is a case-insensitive prefix of the name. */
 export async function listPermissions(
   permissions: Repository<Permission>,
   query: PermissionListQuery,

@@ -7,8 +7,7 @@ import { Permission } from '#libs/database/identity/permission.entity.js';
 import type { ListPage } from '#libs/http/input/list-request.js';
 import { notFound } from '#libs/http/replies/api-error.js';
 import { assertIfMatch, etagOf } from '#libs/http/replies/etag.js';
-import { assertGrantable } from '../authority/actor-rights.js';
-import { AuthorityService } from '../authority/authority.service.js';
+import { AuthorityService, assertGrantable } from '../authority/authority.service.js';
 import { permissionsOf, raiseVersions, subtreeOf } from '../authority/role-hierarchy.js';
 import type { CreatePermission, PermissionListQuery, UpdatePermission } from './permissions.dto.js';
 import { seededPermission } from './permissions.errors.js';
@@ -21,7 +20,7 @@ export class PermissionsService {
     private readonly authority: AuthorityService,
   ) {}
 
-  /** Nobody holds it yet; granting it is another matter. @throws ApiError 409 `name_taken` */
+  /** No role has the new permission yet. @throws ApiError 409 `name_taken` */
   create(caller: Principal, { name, description }: CreatePermission): Promise<Permission> {
     return this.authority.change(caller, 'permissions:create', (tx) =>
       tx.save(tx.create(Permission, { id: newId(), name, description: description ?? null })),
@@ -40,7 +39,7 @@ export class PermissionsService {
   }
 
   /**
-   * A new name takes the old one from all who hold it, and gives them the new one: both must be the actor's own.
+   * A rename removes the old permission from all roles that have it and grants the new one: the actor must have both.
    * @throws ApiError 404, 403 `exceeds_own_permissions`, 412, 409 `seeded_permission`, `name_taken`
    */
   update(
@@ -85,7 +84,7 @@ async function getPermission(manager: EntityManager, id: string): Promise<Permis
   return permission;
 }
 
-/** The roles that hold it, themselves or through their parents. */
+/** The ids of the roles that have the permission, own or inherited. */
 async function holdersOf(tx: EntityManager, permissionId: string): Promise<readonly string[]> {
   const rows: { role_id: string }[] = await tx.query(
     'SELECT role_id FROM identity.role_permissions WHERE permission_id = $1',

@@ -6,7 +6,7 @@ import type { AdministratorListQuery } from './rights.dto.js';
 
 const SORTS = { created_at: { kind: 'time' } } as const;
 
-/** Role by role: Postgres would otherwise look for a few administrators among all accounts, in their order. */
+/** Role by role: otherwise Postgres scans all accounts in order to find a few administrators. */
 const PAGE = `
   SELECT account.id, account.created_at FROM (${ADMINISTRATOR_ROLES}) role CROSS JOIN LATERAL (
     SELECT a.id, a.created_at FROM identity.accounts a
@@ -19,16 +19,16 @@ const TOTAL = `
   SELECT count(*)::integer AS total FROM identity.accounts
   WHERE status = 'active' AND role_id IN (${ADMINISTRATOR_ROLES})`;
 
-const BEGINNING = { value: '-infinity', id: '00000000-0000-0000-0000-000000000000' };
+const START = { value: '-infinity', id: '00000000-0000-0000-0000-000000000000' };
 
 @Injectable()
 export class AdministratorsService {
   constructor(private readonly database: DataSource) {}
 
-  /** A page of the active accounts that hold `*`. */
+  /** A page of the active accounts with `*`. */
   async list(query: AdministratorListQuery): Promise<ListPage<{ id: string }>> {
     const request = readList('administrators', query, SORTS, {});
-    const { value, id } = request.after ?? BEGINNING;
+    const { value, id } = request.after ?? START;
     const rows: { id: string; created_at: Date }[] = await this.database.query(PAGE, [
       value,
       id,

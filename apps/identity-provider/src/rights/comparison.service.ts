@@ -1,17 +1,15 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { hasPermission } from '#libs/auth/has-permission.js';
-import { ALL_PERMISSIONS } from '#libs/auth/permissions.js';
+import { ALL_PERMISSIONS, hasPermission } from '#libs/auth/has-permission.js';
 import type { Principal } from '#libs/auth/principal.js';
 import { mapRealmRoles } from '#libs/auth/role-map.js';
-import type { KeycloakIssuerSettings } from '#libs/config/settings.js';
-import { exceeds } from '../authority/actor-rights.js';
+import type { IdentityProviderSettings } from '#libs/config/settings.js';
+import { exceeds } from '../authority/authority.service.js';
 import { RightsService } from '../authority/rights.service.js';
 import { lineageOf } from '../authority/role-hierarchy.js';
-import { KEYCLOAK_SETTINGS } from '../authority/role-map-warning.js';
-import type { RightsComparisonReply, RightsQuestion } from './rights.dto.js';
+import { SETTINGS } from '../settings.js';
 
-/** Disabled accounts too: they may be enabled again. */
+/** Includes disabled accounts, because they can be enabled again. */
 const RIGHTS_OF_ACCOUNTS = `${lineageOf('accounts')}
   SELECT a.id, array_remove(array_agg(p.name), NULL) AS permissions
   FROM identity.accounts a
@@ -21,30 +19,38 @@ const RIGHTS_OF_ACCOUNTS = `${lineageOf('accounts')}
   WHERE a.id = ANY($1)
   GROUP BY a.id`;
 
-/** Compares what others may do now with what the caller may do now. */
+/** The permissions of an account or a realm role, compared with the caller's. */
+export interface Comparison {
+  /** Whether they contain a permission that the caller does not have. */
+  exceeds: boolean;
+  everything: boolean;
+}
+
+/** Compares the current permissions of others with the caller's. */
 @Injectable()
 export class ComparisonService {
   constructor(
     private readonly database: DataSource,
     private readonly rights: RightsService,
-    @Inject(KEYCLOAK_SETTINGS) private readonly keycloak: KeycloakIssuerSettings | null,
+    @Inject(SETTINGS) private readonly settings: IdentityProviderSettings,
   ) {}
 
-  /** Accounts and roles that do not exist may do nothing. */
-  async compare(
+  /** In the order of `ids`. Accounts that do not exist have no permissions. */
+  async compareAccounts(
     { permissions: own }: Principal,
-    { account_ids = [], realm_roles = [] }: RightsQuestion,
-  ): Promise<RightsComparisonReply> {
-    const accounts = await this.ofAccounts(account_ids);
-    const realmRoles = await this.ofRealmRoles(realm_roles);
-    const verdict = (permissions: readonly string[] = []) => ({
-      exceeds: exceeds(permissions, own),
-      everything: hasPermission(permissions, ALL_PERMISSIONS),
-    });
-    return {
-      accounts: account_ids.map((id) => ({ id, ...verdict(accounts.get(id.toLowerCase())) })),
-      realm_roles: realm_roles.map((name) => ({ name, ...verdict(realmRoles.get(name)) })),
-    };
+    ids: readonly string[],
+  ): Promise<(Comparison & { id: string })[]> {
+    const permissions = await this.ofAccounts(ids);
+    return ids.map((id) => ({ id, ...compare(permissions.get(id.toLowerCase()), own) }));
+  }
+
+  /** In the order of `names`. Realm roles that are not mapped to an existing role have no permissions. */
+  async compareRealmRoles(
+    { permissions: own }: Principal,
+    names: readonly string[],
+  ): Promise<(Comparison & { name: string })[]> {
+    const permissions = await this.ofRealmRoles(names);
+    return names.map((name) => ({ name, ...compare(permissions.get(name), own) }));
   }
 
   private async ofAccounts(ids: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>> {
@@ -56,9 +62,14 @@ export class ComparisonService {
   }
 
   private async ofRealmRoles(names: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>> {
-    const roleMap = this.keycloak?.roleMap ?? new Map<string, string>();
-    const known = await this.rights.ofRoleNamesNow(mapRealmRoles(names, roleMap));
+    const roleMap = this.settings.keycloak?.roleMap ?? new Map<string, string>();
+    const known = await this.rights.findCurrentByRoleNames(mapRealmRoles(names, roleMap));
     const permissions = new Map(known.map((role) => [role.name, role.permissions]));
     return new Map(names.map((name) => [name, permissions.get(roleMap.get(name) ?? '') ?? []]));
   }
 }
+
+const compare = (permissions: readonly string[] = [], own: readonly string[]): Comparison => ({
+  exceeds: exceeds(permissions, own),
+  everything: hasPermission(permissions, ALL_PERMISSIONS),
+});

@@ -1,9 +1,10 @@
 import { Body, Controller, Get, Post, Query } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import { Caller, RequirePermission } from '#libs/auth/access.js';
+import { Caller } from '#libs/auth/access.js';
 import type { Principal } from '#libs/auth/principal.js';
 import { Reply } from '#libs/http/replies/envelope.js';
 import { Replies } from '#libs/http/replies/replies.js';
+import { RequirePermission } from '../access.js';
 import { AdministratorsService } from './administrators.service.js';
 import { ComparisonService } from './comparison.service.js';
 import {
@@ -23,15 +24,21 @@ export class RightsController {
 
   @Post('compare')
   @RequirePermission('users:update', 'users:delete')
-  @ApiOperation({ summary: 'Whether others may do more than you' })
+  @ApiOperation({ summary: "Compare others' permissions with yours" })
   @Replies(RightsComparisonReply, { message: 'Rights compared.' })
-  compare(@Caller() caller: Principal, @Body() question: RightsQuestion): Promise<RightsComparisonReply> {
-    return this.comparison.compare(caller, question);
+  async compare(
+    @Caller() caller: Principal,
+    @Body() { account_ids = [], realm_roles = [] }: RightsQuestion,
+  ): Promise<RightsComparisonReply> {
+    return {
+      accounts: await this.comparison.compareAccounts(caller, account_ids),
+      realm_roles: await this.comparison.compareRealmRoles(caller, realm_roles),
+    };
   }
 
   @Get('administrators')
   @RequirePermission('accounts:read')
-  @ApiOperation({ summary: 'Active accounts that have every permission' })
+  @ApiOperation({ summary: 'List the active accounts with every permission' })
   @Replies([AdministratorReply], { message: 'Administrators.' })
   async listAdministrators(@Query() query: AdministratorListQuery): Promise<Reply<AdministratorReply[]>> {
     return Reply.page(await this.administrators.list(query), ({ id }) => ({ id }));

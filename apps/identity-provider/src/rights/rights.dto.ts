@@ -13,7 +13,7 @@ const RealmRolesField = (): PropertyDecorator =>
     {
       optional: true,
       description:
-        "Names of Keycloak's realm roles. One that `KEYCLOAK_ROLE_MAP` does not map grants nothing.",
+        "Names of Keycloak's realm roles. A role that `KEYCLOAK_ROLE_MAP` does not map grants nothing.",
       example: ['twinkey-admin'],
     },
     {
@@ -30,14 +30,18 @@ const RealmRolesField = (): PropertyDecorator =>
   );
 
 export class RightsQuestion {
-  @IdListField({ optional: true, max: MAX_NAMES, description: 'One that there is not may do nothing.' })
+  @IdListField({
+    optional: true,
+    max: MAX_NAMES,
+    description: 'An account that does not exist has no permissions.',
+  })
   account_ids?: string[];
 
   @RealmRolesField()
   realm_roles?: string[];
 }
 
-const EXCEEDS = { description: 'Whether a permission is among its own that you do not have.' };
+const EXCEEDS = { description: 'Whether it has a permission that you do not have.' };
 const EVERYTHING = { description: 'Whether it has every permission (`*`).' };
 
 export class AccountRightsReply {
@@ -62,7 +66,7 @@ export class RealmRoleRightsReply {
   everything: boolean;
 }
 
-/** An entry for each one asked about, in the order of the question. */
+/** One entry for each entry of the request, in the same order. */
 export class RightsComparisonReply {
   @ApiProperty({ type: [AccountRightsReply] })
   accounts: AccountRightsReply[];
@@ -71,7 +75,7 @@ export class RightsComparisonReply {
   realm_roles: RealmRoleRightsReply[];
 }
 
-/** By the time of creation. */
+/** Sorted by the time of creation. */
 export class AdministratorListQuery extends ListQuery {}
 
 export class AdministratorReply {

@@ -5,25 +5,18 @@ import { Permission } from '#libs/database/identity/permission.entity.js';
 import { RolePermission } from '#libs/database/identity/role-permission.entity.js';
 import { invalid, notFound } from '#libs/http/replies/api-error.js';
 import { assertIfMatch, etagOf } from '#libs/http/replies/etag.js';
-import { assertGrantable } from '../authority/actor-rights.js';
-import { AuthorityService } from '../authority/authority.service.js';
-import {
-  getRole,
-  permissionsOf,
-  type RoleWithPermissions,
-  raiseVersions,
-  subtreeOf,
-  withPermissions,
-} from '../authority/role-hierarchy.js';
+import { AuthorityService, assertGrantable } from '../authority/authority.service.js';
+import { permissionsOf, raiseVersions, subtreeOf } from '../authority/role-hierarchy.js';
+import { getRole, type RoleWithPermissions, withPermissions } from './role-rows.js';
 import { systemRole } from './roles.errors.js';
 
-/** A role's own permissions. */
+/** Grants permissions to roles and removes them. */
 @Injectable()
 export class RoleGrantsService {
   constructor(private readonly authority: AuthorityService) {}
 
   /**
-   * All or nothing; one that the role has already is no harm.
+   * Grants all permissions or none. Permissions that the role already has are ignored.
    * @throws ApiError 422 on `permission_ids[i]`, 404, 403 `exceeds_own_permissions`, 409 `system_role`
    */
   grant(caller: Principal, id: string, permissionIds: readonly string[]): Promise<RoleWithPermissions> {
@@ -46,9 +39,9 @@ export class RoleGrantsService {
   }
 
   /**
-   * Takes it also from all roles that inherit it.
-   * @throws ApiError 404 (no such role, or it has no such permission), 403 `exceeds_own_permissions`, 412
-   *   (the role's tag), 409 `system_role`, `last_admin`
+   * Also removes it from all roles that inherit it.
+   * @throws ApiError 404 (unknown role, or the role does not have the permission), 403 `exceeds_own_permissions`, 412
+   *   (the ETag is the role's), 409 `system_role`, `last_admin`
    */
   revoke(
     caller: Principal,
@@ -71,7 +64,7 @@ export class RoleGrantsService {
   }
 }
 
-/** The permissions' names in the order of their ids. @throws ApiError 422, each unknown one on its place */
+/** The names of permissions, in the order of their ids. @throws ApiError 422 with one error for each unknown id */
 async function namesOf(tx: EntityManager, ids: readonly string[]): Promise<string[]> {
   const found = await tx.find(Permission, { select: { id: true, name: true }, where: { id: In([...ids]) } });
   const names = new Map(found.map(({ id, name }) => [id, name]));
@@ -81,7 +74,7 @@ async function namesOf(tx: EntityManager, ids: readonly string[]): Promise<strin
       unknown.map((index) => ({
         field: `permission_ids[${index}]`,
         code: 'not_found',
-        message: 'There is no such permission.',
+        message: 'This permission does not exist.',
       })),
     );
   }

@@ -1,7 +1,9 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IdField, IdListField, RoleNameField, TextField } from '#libs/http/input/fields.js';
 import { SearchableListQuery, SortField } from '#libs/http/input/list-query.js';
-import type { RoleWithPermissions } from '../authority/role-hierarchy.js';
+import { Reply } from '#libs/http/replies/envelope.js';
+import { etagOf } from '#libs/http/replies/etag.js';
+import type { RoleWithPermissions } from './role-rows.js';
 
 const DESCRIPTION = { optional: true, nullable: true, max: 1_000, example: 'Helps customers.' } as const;
 
@@ -16,7 +18,7 @@ export class CreateRole {
   parent_id?: string | null;
 }
 
-/** What is left out stays; an empty object changes nothing. */
+/** Omitted fields keep their values; an empty object changes nothing. */
 export class UpdateRole {
   @RoleNameField({ optional: true })
   name?: string;
@@ -29,7 +31,7 @@ export class UpdateRole {
 }
 
 export class GrantPermissions {
-  @IdListField({ description: 'All of them, or none where one of them cannot be granted.' })
+  @IdListField({ description: 'Either all are granted or none.' })
   permission_ids: string[];
 }
 
@@ -62,15 +64,15 @@ export class RoleReply {
   @ApiProperty({ type: String, format: 'uuid', nullable: true, example: null })
   parent_id: string | null;
 
-  @ApiProperty({ description: 'Its description alone may change.', example: false })
+  @ApiProperty({ description: 'Only the description of a system role can be changed.', example: false })
   system: boolean;
 
-  @ApiProperty({ type: [OwnPermissionReply], description: 'Its own, by name.' })
+  @ApiProperty({ type: [OwnPermissionReply], description: 'Own permissions, sorted by name.' })
   permissions: OwnPermissionReply[];
 
   @ApiProperty({
     type: [String],
-    description: 'Own and inherited, sorted; exactly `["*"]` where that is held.',
+    description: 'Own and inherited, sorted; exactly `["*"]` if the role has it.',
     example: ['accounts:read'],
   })
   effective_permissions: readonly string[];
@@ -93,3 +95,6 @@ export const mapRole = ({ role, permissions, effectivePermissions }: RoleWithPer
   created_at: role.createdAt.toISOString(),
   updated_at: role.updatedAt.toISOString(),
 });
+
+export const taggedRole = (role: RoleWithPermissions): Reply<RoleReply> =>
+  Reply.tagged(mapRole(role), etagOf(role.role.version));

@@ -6,22 +6,18 @@ import { newId } from '#libs/core/ids.js';
 import { Role } from '#libs/database/identity/role.entity.js';
 import type { ListPage } from '#libs/http/input/list-request.js';
 import { assertIfMatch, etagOf } from '#libs/http/replies/etag.js';
-import { type Actor, assertGrantable } from '../authority/actor-rights.js';
-import { AuthorityService } from '../authority/authority.service.js';
+import { type Actor, AuthorityService, assertGrantable } from '../authority/authority.service.js';
 import {
-  getRole,
   levelOf,
   MAX_LEVELS,
   permissionsOf,
-  type RoleWithPermissions,
   raiseVersions,
   type Subtree,
   subtreeOf,
-  withPermissions,
 } from '../authority/role-hierarchy.js';
+import { getRole, listRoles, type RoleWithPermissions, withPermissions } from './role-rows.js';
 import type { CreateRole, RoleListQuery, UpdateRole } from './roles.dto.js';
 import { cycle, parentNotFound, systemRole, tooDeep } from './roles.errors.js';
-import { listRoles } from './roles.list.js';
 
 @Injectable()
 export class RolesService {
@@ -60,7 +56,7 @@ export class RolesService {
   }
 
   /**
-   * @throws ApiError 422 on `parent_id` (not found, a cycle, too deep), 404, 403 `exceeds_own_permissions`, 412,
+   * @throws ApiError 422 on `parent_id` (`not_found`, `cycle`, `too_deep`), 404, 403 `exceeds_own_permissions`, 412,
    *   409 `system_role`, `name_taken`, `last_admin`
    */
   update(
@@ -79,7 +75,7 @@ export class RolesService {
       const moved = parentId === role.parentId ? null : await subtreeOf(tx, [id]);
       if (moved && parentId) await assertFitsBelow(tx, parentId, moved);
       assertGrantable(actor.permissions, await permissionsOf(tx, [id]));
-      if (moved) await requireMovable(tx, actor, moved, parentId);
+      if (moved) await assertMovable(tx, actor, moved, parentId);
       assertIfMatch(ifMatch, etagOf(role.version));
       if (role.system && name !== role.name) throw systemRole('name');
       if (role.system && moved) throw systemRole('parent_id');
@@ -105,20 +101,20 @@ async function requireParent(tx: EntityManager, id: string): Promise<void> {
   if (!(await tx.existsBy(Role, { id }))) throw parentNotFound();
 }
 
-/** A role that is about to be created. */
+/** A role that does not exist yet. */
 const NEW_ROLE: Subtree = { ids: [], below: [], height: 1 };
 
 /**
- * @param subtree what is placed below the parent
- * @throws ApiError 422 on `parent_id`, for a cycle and for too many levels
+ * @param subtree the roles to place below the parent
+ * @throws ApiError 422 on `parent_id` for a cycle or too many levels
  */
 async function assertFitsBelow(tx: EntityManager, parentId: string, { ids, height }: Subtree): Promise<void> {
   if (ids.includes(parentId)) throw cycle();
   if ((await levelOf(tx, parentId)) + height > MAX_LEVELS) throw tooDeep();
 }
 
-/** The new parent's permissions are granted; the old one's are taken, from all that inherits through this role. */
-async function requireMovable(
+/** The subtree gains the new parent's permissions and loses the old parent's: the actor must have both. */
+async function assertMovable(
   tx: EntityManager,
   { permissions }: Actor,
   { ids }: Subtree,

@@ -3,7 +3,7 @@ import { AuthorityModule } from '../authority/authority.module.js';
 import { PasswordsModule } from '../passwords/passwords.module.js';
 import { SeedService } from './seed.service.js';
 
-/** Asks the application for its database and `BCRYPT_COST`. */
+/** Needs the application's `DataSource` and `SETTINGS`. */
 @Module({
   imports: [AuthorityModule, PasswordsModule],
   providers: [SeedService],

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { PERMISSIONS } from '#libs/auth/permissions.js';
 import { newId } from '#libs/core/ids.js';
+import { PERMISSION_CATALOGUE } from '#libs/database/identity/permission-catalogue.js';
 import { upsertPermissions } from '#libs/database/identity/upsert-permissions.js';
 import { EmailField } from '#libs/http/input/fields.js';
 import { InputPipe } from '#libs/http/input/input.pipe.js';
@@ -11,8 +11,8 @@ import { NewPasswordField } from '../passwords/new-password.field.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
 import { addSystemRoles, SYSTEM_ROLES, type SystemRole } from './system-roles.js';
 
-/** What a seed has made that was not there: names of permissions and roles, emails of accounts. */
-export interface Seeded {
+/** What a seed has added: names of permissions and roles, emails of accounts. */
+export interface SeedResult {
   permissions: string[];
   roles: string[];
   accounts: string[];
@@ -31,7 +31,7 @@ class FirstAdmin {
   password: string;
 }
 
-/** Makes what is missing and leaves what is there as it is, however often and however many at once it is run. */
+/** Adds what is missing and does not change what exists. Safe to repeat, and to run several times at once. */
 @Injectable()
 export class SeedService {
   constructor(
@@ -40,8 +40,8 @@ export class SeedService {
     private readonly hasher: PasswordHasher,
   ) {}
 
-  /** Accounts whose passwords everybody knows: never in production, which is for the caller to see to. */
-  async seedDemo(): Promise<Seeded> {
+  /** Adds accounts with well-known passwords. The caller must make sure that this is not production. */
+  async seedDemo(): Promise<SeedResult> {
     const rights = await this.seedRights();
     const accounts: string[] = [];
     for (const { email, password, role } of DEMO_ACCOUNTS) {
@@ -51,19 +51,19 @@ export class SeedService {
   }
 
   /**
-   * An installation's first administrator. An account that has the email already is left as it is.
-   * @throws ApiError 422 on `email` or `password`, before anything is made
+   * Adds the first administrator of an installation. An account that has the email already is not changed.
+   * @throws ApiError 422 on `email` or `password`, before anything is added
    */
-  async seedAdmin(email: string, password: string): Promise<Seeded> {
+  async seedAdmin(email: string, password: string): Promise<SeedResult> {
     await new InputPipe().transform({ email, password }, { type: 'body', metatype: FirstAdmin });
     const rights = await this.seedRights();
     const isAdded = await this.addAccount(email, password, 'admin');
     return { ...rights, accounts: isAdded ? [storedEmail(email)] : [] };
   }
 
-  /** The permissions that our endpoints ask for, and the system roles. */
-  async seedRights(): Promise<Omit<Seeded, 'accounts'>> {
-    const permissions = await upsertPermissions(this.database, PERMISSIONS);
+  /** Adds the permissions that the routes require, and the system roles. */
+  async seedRights(): Promise<Omit<SeedResult, 'accounts'>> {
+    const permissions = await upsertPermissions(this.database, PERMISSION_CATALOGUE);
     const known = await this.database.query('SELECT FROM identity.roles WHERE name = ANY($1)', [
       SYSTEM_ROLES,
     ]);
@@ -71,7 +71,7 @@ export class SeedService {
     return { permissions, roles: isComplete ? [] : await this.authority.exclusively(addSystemRoles) };
   }
 
-  /** @returns whether it was made */
+  /** @returns whether the account was added */
   private async addAccount(email: string, password: string, role: SystemRole): Promise<boolean> {
     const key = emailKey(email);
     const known = await this.database.query('SELECT FROM identity.accounts WHERE email_key = $1', [key]);

@@ -2,7 +2,7 @@ import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import type { AccountStatus } from '#libs/database/identity/account.entity.js';
 
-/** What one query tells of a native caller: his account as it is now, and whether remembered rights still hold. */
+/** A native caller's current account and session, and the version of the authority: read in one query. */
 export interface SessionAccount {
   id: string;
   sessionId: string;
@@ -13,18 +13,18 @@ export interface SessionAccount {
   roleId: string;
   createdAt: Date;
   updatedAt: Date;
-  /** As `AUTHORITY_STATE` spells it: to be compared for equality alone. */
+  /** `AUTHORITY_STATE`: compare it for equality only. */
   authorityVersion: string;
 }
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The caller's account, where his token is a native one. */
+    /** The caller's account, if the token is a native one. */
     account?: SessionAccount;
   }
 }
 
-/** The caller's own account; null for a Keycloak caller, whom `@NativeOnly()` keeps out. */
+/** The caller's own account; null for a Keycloak caller, which `@NativeOnly()` excludes. */
 export const CallerAccount = createParamDecorator(
   (_: unknown, context: ExecutionContext): SessionAccount | null =>
     context.switchToHttp().getRequest<FastifyRequest>().account ?? null,

@@ -9,12 +9,12 @@ const ACCOUNT_COLUMNS = `a.id, s.id AS "sessionId", a.email, a.first_name AS "fi
   a.role_id AS "roleId", a.created_at AS "createdAt", a.updated_at AS "updatedAt",
   (SELECT ${AUTHORITY_STATE} FROM identity.authority) AS "authorityVersion"`;
 
-/** A native account's logins. A token counts while the session that its `sid` names is a row here. */
+/** The sessions of native accounts. A token is valid only while the session in its `sid` claim exists. */
 @Injectable()
 export class SessionsService {
   constructor(private readonly database: DataSource) {}
 
-  /** The whole look-up of an authenticated request. Null: ended, expired, or the account is not active. */
+  /** @returns null if the session has ended or expired, or the account is not active */
   async find(id: string, accountId: string): Promise<SessionAccount | null> {
     const rows = await preparedQuery<SessionAccount>(this.database, {
       name: 'session-find',
@@ -26,9 +26,9 @@ export class SessionsService {
   }
 
   /**
-   * Opens a session, and takes a few expired ones away, whosever they are.
-   * @returns null where meanwhile the account was disabled or deleted, or its password is another: then
-   *   the login that led here no longer holds
+   * Opens a session, and deletes up to 10 expired sessions of any account.
+   * @returns null if the account has been disabled or deleted, or its password hash has changed, since the login
+   *   verified it
    */
   async open(accountId: string, passwordHash: string, expiresAt: Date): Promise<SessionAccount | null> {
     const rows = await preparedQuery<SessionAccount>(this.database, {

@@ -2,24 +2,28 @@ import { Controller, Get, Header, Inject, Res } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { Public } from '#libs/auth/access.js';
-import type { SigningSettings } from '#libs/config/settings.js';
+import type { IdentityProviderSettings } from '#libs/config/settings.js';
+import { successEnvelope } from '#libs/http/replies/envelope.js';
+import { SETTINGS } from '../settings.js';
 import { DiscoveryReply, JwksReply, RepliesAsIs } from './jwks.dto.js';
-import { JWKS_MAX_AGE, Jwks } from './jwks.js';
-import { SIGNING_SETTINGS } from './token-signer.js';
+import { JWKS_MAX_AGE, JwksService } from './jwks.service.js';
 
 const JSON_TYPE = 'application/json; charset=utf-8';
-const CACHED = `public, max-age=${JWKS_MAX_AGE}`;
+const CACHE_CONTROL = `public, max-age=${JWKS_MAX_AGE}`;
 
-/** The public keys, for whoever verifies native tokens. Their forms are fixed by standards, so no envelope. */
+/** The public keys that verify native tokens. Standards define the format of these replies, so they have no envelope. */
 @ApiTags('keys')
 @Controller('.well-known')
 export class WellKnownController {
+  /** Serialized once: the replies never change. */
+  private readonly body: string;
   private readonly discovery: string;
 
   constructor(
-    private readonly jwks: Jwks,
-    @Inject(SIGNING_SETTINGS) { issuer }: SigningSettings,
+    private readonly jwks: JwksService,
+    @Inject(SETTINGS) { signing: { issuer } }: IdentityProviderSettings,
   ) {
+    this.body = JSON.stringify({ keys: jwks.keys });
     this.discovery = JSON.stringify({
       issuer,
       jwks_uri: `${issuer.replace(/\/$/, '')}/.well-known/jwks.json`,
@@ -32,18 +36,18 @@ export class WellKnownController {
   @Public()
   @ApiOperation({ summary: 'The public keys as a JWKS (RFC 7517)' })
   @Header('content-type', JSON_TYPE)
-  @Header('cache-control', CACHED)
+  @Header('cache-control', CACHE_CONTROL)
   @RepliesAsIs(JwksReply)
   keys(@Res({ passthrough: true }) reply: FastifyReply): string {
     reply.header('etag', this.jwks.etag);
-    return this.jwks.standard;
+    return this.body;
   }
 
   @Get('openid-configuration')
   @Public()
-  @ApiOperation({ summary: 'Where the keys are (OpenID Connect Discovery 1.0)' })
+  @ApiOperation({ summary: 'The location of the keys (OpenID Connect Discovery 1.0)' })
   @Header('content-type', JSON_TYPE)
-  @Header('cache-control', CACHED)
+  @Header('cache-control', CACHE_CONTROL)
   @RepliesAsIs(DiscoveryReply)
   configuration(): string {
     return this.discovery;
@@ -53,16 +57,22 @@ export class WellKnownController {
 @ApiTags('keys')
 @Controller('auth/jwks')
 export class EnvelopedJwksController {
-  constructor(private readonly jwks: Jwks) {}
+  /** `keys` is at the top level too, for standard JWKS clients. */
+  private readonly body: string;
+
+  constructor(private readonly jwks: JwksService) {
+    const { keys } = jwks;
+    this.body = JSON.stringify({ ...successEnvelope(200, 'Public keys.', { keys }, null), keys });
+  }
 
   @Get()
   @Public()
-  @ApiOperation({ summary: 'The public keys in the envelope, readable by stock JWKS clients too' })
+  @ApiOperation({ summary: 'The public keys in the envelope; standard JWKS clients can read it too' })
   @Header('content-type', JSON_TYPE)
-  @Header('cache-control', CACHED)
+  @Header('cache-control', CACHE_CONTROL)
   @RepliesAsIs(JwksReply, { enveloped: true })
   keys(@Res({ passthrough: true }) reply: FastifyReply): string {
     reply.header('etag', this.jwks.etag);
-    return this.jwks.enveloped;
+    return this.body;
   }
 }

@@ -40,7 +40,7 @@ export class DiscoveryReply {
   subject_types_supported: string[];
 }
 
-/** A reply whose form a standard fixes; `enveloped`: in the envelope, with `keys` beside the six. */
+/** A reply in a format that a standard defines. `enveloped`: the envelope with a seventh key, `keys`. */
 export function RepliesAsIs(type: Type, { enveloped = false } = {}): MethodDecorator {
   const schema = { $ref: getSchemaPath(type) };
   const none = { nullable: true, enum: [null] };
@@ -61,7 +61,7 @@ export function RepliesAsIs(type: Type, { enveloped = false } = {}): MethodDecor
     ApiExtraModels(JwkReply, type),
     ApiResponse({
       status: 200,
-      description: 'May be kept for a minute.',
+      description: 'Can be cached for one minute.',
       content: { 'application/json': { schema: enveloped ? envelope : schema } },
     }),
     ApiResponse({ status: 304, description: 'Not modified.' }),

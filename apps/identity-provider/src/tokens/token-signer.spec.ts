@@ -5,12 +5,14 @@ import { rsaPems } from '../../../../test/support/settings-fixtures.js';
 import { MAX_SIGNED_LENGTH, TokenSigner } from './token-signer.js';
 
 const signer = new TokenSigner({
-  issuer: 'https://id.example.com',
-  audience: 'example',
-  kid: 'k',
-  lifetimeSeconds: 3_600,
-  privateKey: createPrivateKey(rsaPems().privateKey),
-  publicKeys: [],
+  signing: {
+    issuer: 'https://id.example.com',
+    audience: 'example',
+    kid: 'k',
+    lifetimeSeconds: 3_600,
+    privateKey: createPrivateKey(rsaPems().privateKey),
+    publicKeys: [],
+  },
 });
 
 const tokenWith = (permissions: string[]) =>
@@ -27,15 +29,15 @@ const tokenWith = (permissions: string[]) =>
     1_000,
   );
 
-it('says the permissions', () => {
+it('contains the permissions', () => {
   expect(decodeToken(tokenWith(['a:read', 'b:read'])).claims['permissions']).toEqual(['a:read', 'b:read']);
 });
 
-it('names a client, as RFC 9068 demands', () => {
+it('contains a client id, as RFC 9068 requires', () => {
   expect(decodeToken(tokenWith([])).claims).toMatchObject({ sub: 'a', client_id: 'twinkey' });
 });
 
-it('leaves them out where they would make a token of over 8 KiB', () => {
+it('leaves the permissions out if the token would exceed 8 KiB', () => {
   const token = tokenWith(Array.from({ length: 300 }, (_, index) => `resource-${index}:do-something-to-it`));
   expect(token.length).toBeLessThan(MAX_SIGNED_LENGTH);
   expect(MAX_SIGNED_LENGTH).toBe(8_192);

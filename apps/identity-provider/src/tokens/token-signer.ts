@@ -1,8 +1,9 @@
 import { randomUUID, sign } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import type { SigningSettings } from '#libs/config/settings.js';
+import type { IdentityProviderSettings, SigningSettings } from '#libs/config/settings.js';
+import { SETTINGS } from '../settings.js';
 
-/** Whom a token is for, and what it says of him. Times are the signer's. */
+/** The account and session of a token, with the values of its claims. */
 export interface TokenSubject {
   accountId: string;
   sessionId: string;
@@ -13,30 +14,30 @@ export interface TokenSubject {
   permissions: readonly string[];
 }
 
-/** Longer headers are refused by many servers and proxies, though we take longer ones (characters). */
+/** In characters. Many servers and proxies refuse longer headers. */
 export const MAX_SIGNED_LENGTH = 8 * 1024;
-/** RFC 9068 (section 2.2) wants a client named: who signs in with `POST /auth/login` does so at Twinkey itself. */
+/** RFC 9068 (section 2.2) requires a client id: for `POST /auth/login` the client is Twinkey itself. */
 const CLIENT_ID = 'twinkey';
-
-export const SIGNING_SETTINGS = Symbol('SIGNING_SETTINGS');
 
 /** Issues native access tokens: JWTs (RFC 9068) signed with RS256 (RFC 7518, section 3.3). */
 @Injectable()
 export class TokenSigner {
+  private readonly settings: SigningSettings;
   private readonly header: string;
 
-  constructor(@Inject(SIGNING_SETTINGS) private readonly settings: SigningSettings) {
-    this.header = encode({ alg: 'RS256', typ: 'at+jwt', kid: settings.kid });
+  constructor(@Inject(SETTINGS) { signing }: Pick<IdentityProviderSettings, 'signing'>) {
+    this.settings = signing;
+    this.header = encode({ alg: 'RS256', typ: 'at+jwt', kid: signing.kid });
   }
 
-  /** When a token that is issued at `issuedAt` (seconds since the epoch) ends, in whole seconds. */
+  /** The expiry of a token that is issued at `issuedAt`, both in seconds since the epoch. */
   expiryOf(issuedAt: number): number {
     return issuedAt + Math.floor(this.settings.lifetimeSeconds);
   }
 
   /**
-   * Synchronous on purpose: libuv's threads, where asynchronous signing would queue, may be full of bcrypt.
-   * Permissions so many that the token would be too long are left out: what holds, `GET /auth/me` says in any case.
+   * Signs synchronously, because bcrypt may occupy all threads of libuv's pool.
+   * Leaves out the permissions if the token would be too long; `GET /auth/me` always returns them.
    * @param issuedAt seconds since the epoch
    */
   sign(subject: TokenSubject, issuedAt: number): string {
@@ -51,7 +52,7 @@ export class TokenSigner {
       sid: subject.sessionId,
       email: subject.email,
       preferred_username: subject.email,
-      // Null says that there is none; a claim that is left out would say nothing.
+      // Null means that there is no name; a missing claim would mean that the name is unknown.
       given_name: subject.firstName,
       family_name: subject.lastName,
       role: subject.role,

@@ -1,11 +1,11 @@
 import { Module } from '@nestjs/common';
 import { EnvelopedJwksController } from './jwks.controller.js';
-import { Jwks } from './jwks.js';
+import { JwksService } from './jwks.service.js';
 import { TokenSigner } from './token-signer.js';
 
 @Module({
   controllers: [EnvelopedJwksController],
-  providers: [Jwks, TokenSigner],
-  exports: [Jwks, TokenSigner],
+  providers: [JwksService, TokenSigner],
+  exports: [JwksService, TokenSigner],
 })
 export class TokensModule {}

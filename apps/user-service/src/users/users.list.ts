@@ -1,7 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { textKey } from '#libs/core/text-key.js';
-import { keyStartsWith, nameStartsWith } from '#libs/database/name-search.js';
-import { countRows, fetchPage, type SortColumn } from '#libs/database/page.js';
+import { nameStartsWith } from '#libs/database/name-search.js';
+import { countRows, fetchPage, keyStartsWith, type SortColumn } from '#libs/database/page.js';
 import { User } from '#libs/database/users/user.entity.js';
 import { type ListPage, listPage, readList } from '#libs/http/input/list-request.js';
 import { type Profile, profileOf } from './profile.js';

@@ -1,25 +1,25 @@
 import { describe, expect, it } from 'vitest';
-import { assertGrantable, exceeds } from './actor-rights.js';
+import { assertGrantable, exceeds } from './authority.service.js';
 import { normalizePermissions } from './role-hierarchy.js';
 
 describe('effective permissions', () => {
-  it('are sorted and name each once', () => {
+  it('are sorted and distinct', () => {
     expect(normalizePermissions(['roles:read', 'accounts:read', 'roles:read'])).toEqual([
       'accounts:read',
       'roles:read',
     ]);
   });
 
-  it('are exactly * where that is held', () => {
+  it('are exactly * if the list contains *', () => {
     expect(normalizePermissions(['roles:read', '*', 'accounts:read'])).toEqual(['*']);
   });
 
-  it('are none of none', () => {
+  it('are empty for an empty list', () => {
     expect(normalizePermissions([])).toEqual([]);
   });
 });
 
-describe('permissions exceed', () => {
+describe('exceeds', () => {
   it.each([
     [['a:read'], [], true],
     [['a:read', 'b:read'], ['a:read'], true],
@@ -31,11 +31,11 @@ describe('permissions exceed', () => {
     [['a:read'], ['a:read', 'b:read'], false],
     [['a:read', '*'], ['*'], false],
     [[], [], false],
-  ])('%j over %j: %s', (permissions, own, expected) => {
+  ])('%j compared with own %j: %s', (permissions, own, expected) => {
     expect(exceeds(permissions, own)).toBe(expected);
   });
 
-  it('which is 403, on the field that asked for it', () => {
+  it('is 403 on the field at fault', () => {
     expect(() => assertGrantable(['a:read'], ['b:read'], 'role_id')).toThrow(
       expect.objectContaining({
         status: 403,

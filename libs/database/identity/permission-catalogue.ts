@@ -1,9 +1,9 @@
-/** Whoever holds this holds everything. There are no other wildcards. */
-export const ALL_PERMISSIONS = '*';
+export interface CataloguePermission {
+  name: string;
+  description: string;
+}
 
-/** Every permission that an endpoint of ours asks for: what `migrate` and `seed` keep in the database. */
-export const PERMISSIONS = [
-  { name: ALL_PERMISSIONS, description: 'Everything.' },
+const IDENTITY_PROVIDER = [
   { name: 'accounts:create', description: 'Create native accounts.' },
   { name: 'accounts:read', description: 'Read native accounts.' },
   { name: 'accounts:update', description: 'Change native accounts: names, email, password, role, status.' },
@@ -16,10 +16,20 @@ export const PERMISSIONS = [
   { name: 'permissions:read', description: 'Read permissions.' },
   { name: 'permissions:update', description: 'Change permissions.' },
   { name: 'permissions:delete', description: 'Delete permissions.' },
+] as const satisfies CataloguePermission[];
+
+const USER_SERVICE = [
   { name: 'users:read', description: 'Read the profiles of all users.' },
   { name: 'users:update', description: 'Suspend users and let them in again.' },
   { name: 'users:delete', description: "Delete users' profiles." },
-] as const;
+] as const satisfies CataloguePermission[];
 
-/** `resource:action`; a service that installs this library names its own. */
-export type PermissionName = `${string}:${string}`;
+/** Every permission that a route of either app requires. `migrate` and `seed` add them to the database. */
+export const PERMISSION_CATALOGUE: readonly CataloguePermission[] = [
+  { name: '*', description: 'Everything.' },
+  ...IDENTITY_PROVIDER,
+  ...USER_SERVICE,
+];
+
+export type IdentityProviderPermission = (typeof IDENTITY_PROVIDER)[number]['name'];
+export type UserServicePermission = (typeof USER_SERVICE)[number]['name'];

@@ -1,0 +1,45 @@
+import { Body, Controller, Delete, Param, Post } from '@nestjs/common';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Caller } from '#libs/auth/access.js';
+import type { Principal } from '#libs/auth/principal.js';
+import type { Reply } from '#libs/http/replies/envelope.js';
+import { IfMatch, Replies } from '#libs/http/replies/replies.js';
+import { RequirePermission } from '../access.js';
+import { RoleGrantsService } from './role-grants.service.js';
+import { GrantPermissions, RoleReply, taggedRole } from './roles.dto.js';
+import { EXCEEDS, LOCKED } from './roles.errors.js';
+
+@ApiTags('roles')
+@Controller('roles/:id/permissions')
+export class RoleGrantsController {
+  constructor(private readonly grants: RoleGrantsService) {}
+
+  @Post()
+  @RequirePermission('roles:update')
+  @ApiOperation({ operationId: 'rolesGrant', summary: 'Grant permissions to a role' })
+  @Replies(RoleReply, { message: 'Permissions assigned.', errors: { 403: EXCEEDS, 409: LOCKED } })
+  async grant(
+    @Caller() caller: Principal,
+    @Param('id') id: string,
+    @Body() body: GrantPermissions,
+  ): Promise<Reply<RoleReply>> {
+    return taggedRole(await this.grants.grant(caller, id, body.permission_ids));
+  }
+
+  @Delete(':permission_id')
+  @RequirePermission('roles:update')
+  @ApiOperation({ operationId: 'rolesRevoke', summary: 'Remove a permission from a role' })
+  @Replies(RoleReply, {
+    message: 'Permission removed.',
+    etag: 'write',
+    errors: { 403: EXCEEDS, 409: LOCKED },
+  })
+  async revoke(
+    @Caller() caller: Principal,
+    @Param('id') id: string,
+    @Param('permission_id') permissionId: string,
+    @IfMatch() ifMatch: string | undefined,
+  ): Promise<Reply<RoleReply>> {
+    return taggedRole(await this.grants.revoke(caller, id, permissionId, ifMatch));
+  }
+}
