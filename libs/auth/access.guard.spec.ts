@@ -109,7 +109,7 @@ beforeAll(async () => {
               jwksUrl: null,
             }),
             keycloakIssuer({ ...realm, issuer: KEYCLOAK, jwksUrl: jwks.url }),
-            keycloakIssuer({ ...realm, issuer: AWAY, jwksUrl: 'http://127.0.0.1:1/jwks' }),
+            keycloakIssuer({ ...realm, id: 'away', issuer: AWAY, jwksUrl: 'http://127.0.0.1:1/jwks' }),
           ],
         },
         resolver: TestResolver,

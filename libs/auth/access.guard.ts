@@ -37,7 +37,7 @@ export class AccessGuard implements CanActivate {
     const caller = await this.requireCaller(context, request, access.permissions);
     request.caller = caller;
     request.principalName = `${caller.issuer}:${caller.sub}`;
-    if (access.nativeOnly && caller.issuer !== 'native') {
+    if (access.nativeOnly && caller.issuerKind !== 'native') {
       throw forbidden('native_account_required', 'This is for native accounts.');
     }
     const { permissions } = access;

@@ -30,7 +30,15 @@ export function acceptClaims({ issuer, claims, kid }: UnverifiedToken, now: numb
   must(exp - iat <= Math.min(issuer.maxLifetimeSeconds, MAX_LIFETIME), 'lifetime', exp - iat);
   // 4.1.2
   must(isSubject(sub), 'subject', sub);
-  return { ...issuer.read(claims), issuer: issuer.name, subject: sub, kid, issuedAt: iat, expiresAt: exp };
+  return {
+    ...issuer.read(claims, iat),
+    issuer: issuer.id,
+    issuerKind: issuer.kind,
+    subject: sub,
+    kid,
+    issuedAt: iat,
+    expiresAt: exp,
+  };
 }
 
 function must(condition: boolean, reason: RejectionReason, found: unknown): asserts condition {

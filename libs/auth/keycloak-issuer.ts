@@ -1,3 +1,4 @@
+import { DEFAULT_KEYCLOAK_ISSUER, type IssuerId } from '#libs/core/issuer-id.js';
 import { textClaim, textList } from './claims.js';
 import { isObject, type JsonObject } from './compact-token.js';
 import { RemoteKeys } from './remote-keys.js';
@@ -5,6 +6,8 @@ import { mapRealmRoles, type RoleMap } from './role-map.js';
 import type { TrustedIssuer } from './trusted-issuer.js';
 
 export interface KeycloakIssuerOptions {
+  /** `keycloak` unless given. */
+  readonly id?: IssuerId;
   /** `{KEYCLOAK_URL}/realms/{realm}`, as the browser sees it. */
   readonly issuer: string;
   /** As this service reaches it. */
@@ -14,9 +17,16 @@ export interface KeycloakIssuerOptions {
 }
 
 /** A Keycloak realm's access tokens, as version 26.7 makes them. */
-export function keycloakIssuer({ issuer, jwksUrl, audience, roleMap }: KeycloakIssuerOptions): TrustedIssuer {
+export function keycloakIssuer({
+  id = DEFAULT_KEYCLOAK_ISSUER,
+  issuer,
+  jwksUrl,
+  audience,
+  roleMap,
+}: KeycloakIssuerOptions): TrustedIssuer {
   return {
-    name: 'keycloak',
+    id,
+    kind: 'keycloak',
     iss: issuer,
     audience,
     // `at+jwt` where the client is told to follow RFC 9068.
@@ -24,8 +34,8 @@ export function keycloakIssuer({ issuer, jwksUrl, audience, roleMap }: KeycloakI
     // Others: `ID`, `Refresh`, `Offline`, `Logout`, some of them signed with the same key under the same header.
     tokenUse: 'Bearer',
     maxLifetimeSeconds: Number.POSITIVE_INFINITY,
-    keys: new RemoteKeys('keycloak', jwksUrl),
-    read(claims) {
+    keys: new RemoteKeys(id, jwksUrl),
+    read(claims, issuedAt) {
       const realmRoles = isObject(claims.realm_access) ? textList(claims.realm_access.roles) : [];
       const username = textClaim(claims, 'preferred_username');
       return {
@@ -37,6 +47,7 @@ export function keycloakIssuer({ issuer, jwksUrl, audience, roleMap }: KeycloakI
         lastName: textClaim(claims, 'family_name'),
         tokenId: textClaim(claims, 'jti') ?? null,
         sessionId: textClaim(claims, 'sid') ?? null,
+        assertedAt: issuedAt * 1_000,
         realmRoles,
         roles: mapRealmRoles(realmRoles, roleMap),
         permissions: [],

@@ -1,8 +1,12 @@
-export type IssuerName = 'native' | 'keycloak';
+import type { IssuerId } from '#libs/core/issuer-id.js';
+
+/** `native`: identity-provider, whose subjects are its accounts. `keycloak`: a realm of Keycloak. */
+export type IssuerKind = 'native' | 'keycloak';
 
 /** What a token says once it has proved itself: the same form, whichever issuer it comes from. */
 export interface VerifiedToken {
-  readonly issuer: IssuerName;
+  readonly issuer: IssuerId;
+  readonly issuerKind: IssuerKind;
   readonly subject: string;
   /** `service` for a client-credentials token: a program that acts for itself. */
   readonly kind: 'person' | 'service';
@@ -21,6 +25,8 @@ export interface VerifiedToken {
   readonly sessionId: string | null;
   /** Seconds since the epoch, as `expiresAt`. */
   readonly issuedAt: number;
+  /** When the issuer asserted the claims (milliseconds since the epoch): `issuedAt`, or more precise where the issuer tells. */
+  readonly assertedAt: number;
   readonly expiresAt: number;
   /** Keycloak's realm roles as Keycloak names them; none for a native token. */
   readonly realmRoles: readonly string[];
@@ -34,7 +40,8 @@ export interface VerifiedToken {
 
 /** Whoever makes a request. The pair (issuer, sub) is the identity, never an email or a username. */
 export interface Principal {
-  readonly issuer: IssuerName;
+  readonly issuer: IssuerId;
+  readonly issuerKind: IssuerKind;
   readonly sub: string;
   readonly username: string | null;
   readonly email: string | null;
@@ -51,6 +58,7 @@ export interface Principal {
 export function principalOf(token: VerifiedToken): Principal {
   return {
     issuer: token.issuer,
+    issuerKind: token.issuerKind,
     sub: token.subject,
     username: token.username ?? null,
     email: token.email ?? null,

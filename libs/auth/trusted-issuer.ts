@@ -1,14 +1,19 @@
 import type { OnApplicationShutdown } from '@nestjs/common';
+import type { IssuerId } from '#libs/core/issuer-id.js';
 import type { JsonObject } from './compact-token.js';
 import type { KeySource } from './key-source.js';
-import type { IssuerName, VerifiedToken } from './principal.js';
+import type { IssuerKind, VerifiedToken } from './principal.js';
 
 /** What an issuer's own claims say of the caller; what every token must say is `claims.ts`'s matter. */
-export type IssuerClaims = Omit<VerifiedToken, 'issuer' | 'subject' | 'kid' | 'issuedAt' | 'expiresAt'>;
+export type IssuerClaims = Omit<
+  VerifiedToken,
+  'issuer' | 'issuerKind' | 'subject' | 'kid' | 'issuedAt' | 'expiresAt'
+>;
 
 /** All that decides about the tokens of one issuer: its rules, its keys, and its names for things. */
 export interface TrustedIssuer {
-  readonly name: IssuerName;
+  readonly id: IssuerId;
+  readonly kind: IssuerKind;
   /** The `iss` claim, compared exactly. */
   readonly iss: string;
   /** What the `aud` claim must hold. */
@@ -20,8 +25,11 @@ export interface TrustedIssuer {
   /** From `iat` to `exp`. */
   readonly maxLifetimeSeconds: number;
   readonly keys: KeySource;
-  /** Maps its claims to ours: a whitelist, tolerant of any type. */
-  read(claims: JsonObject): IssuerClaims;
+  /**
+   * Maps its claims to ours: a whitelist, tolerant of any type.
+   * @param issuedAt the `iat` claim, once it is checked
+   */
+  read(claims: JsonObject, issuedAt: number): IssuerClaims;
 }
 
 /** The issuers that are trusted, and no others. */
@@ -31,6 +39,8 @@ export class TrustedIssuers implements OnApplicationShutdown {
   constructor(issuers: readonly TrustedIssuer[]) {
     this.byIss = new Map(issuers.map((issuer) => [issuer.iss, issuer]));
     if (this.byIss.size !== issuers.length) throw new Error('Two trusted issuers have the same `iss`.');
+    const ids = new Set(issuers.map(({ id }) => id));
+    if (ids.size !== issuers.length) throw new Error('Two trusted issuers have the same id.');
   }
 
   find(iss: unknown): TrustedIssuer | undefined {

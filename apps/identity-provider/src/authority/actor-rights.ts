@@ -27,9 +27,9 @@ const standingSql = (by: 'account' | 'name'): string => `
  */
 export async function readActorRights(
   tx: EntityManager,
-  { issuer, sub, roles }: Principal,
+  { issuerKind, sub, roles }: Principal,
 ): Promise<{ actor: Actor; isAdministered: boolean }> {
-  const isNative = issuer === 'native';
+  const isNative = issuerKind === 'native';
   const [{ found, permissions, administered }] = await tx.query(standingSql(isNative ? 'account' : 'name'), [
     isNative ? sub : roles,
   ]);
