@@ -17,7 +17,7 @@ it('compares exactly', () => {
   }
 });
 
-it('takes * for everything, and no other wildcard', () => {
+it('* includes everything, and there is no other wildcard', () => {
   expect(hasPermission(['*'], 'anything:at-all')).toBe(true);
   for (const wildcard of ['accounts:*', '*:read', '*:*', '**', '.*', '']) {
     expect(hasPermission([wildcard], 'accounts:read')).toBe(false);
@@ -25,7 +25,7 @@ it('takes * for everything, and no other wildcard', () => {
   expect(hasPermission([], 'accounts:read')).toBe(false);
 });
 
-it('the catalogue names each permission once', () => {
+it('the catalogue has each permission once', () => {
   const names = PERMISSIONS.map(({ name }) => name);
   expect(new Set(names).size).toBe(names.length);
   expect(names.every((name) => name === '*' || /^[a-z]+:(create|read|update|delete)$/.test(name))).toBe(true);

@@ -1,5 +1,5 @@
 import { ALL_PERMISSIONS } from './permissions.js';
 
-/** Whether these permissions contain that one: compared exactly; `*` alone is everything, `accounts:*` is nothing. */
+/** Names are compared exactly. `*` includes every permission; there are no other wildcards. */
 export const hasPermission = (permissions: readonly string[], permission: string): boolean =>
   permissions.includes(permission) || permissions.includes(ALL_PERMISSIONS);

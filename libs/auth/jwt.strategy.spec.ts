@@ -110,7 +110,7 @@ it('verifies while the thread pool is full', async () => {
   await Promise.all(jobs);
 });
 
-it('holds two applications in one process apart', async () => {
+it('keeps two applications in one process separate', async () => {
   const settings = { issuer: NATIVE, audience: NATIVE_AUDIENCE, maxLifetimeSeconds: DAY, jwksUrl: null };
   const second = await startVerifier([nativeIssuer({ ...settings, keys: [strangerKey] })]);
   const stranger = signToken(native(), strangerKey);

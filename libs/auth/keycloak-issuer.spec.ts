@@ -43,7 +43,7 @@ describe('the id', () => {
 });
 
 describe('realm roles', () => {
-  it('become Twinkey roles through the map alone, several as their union', () => {
+  it('become Twinkey roles only by the role map, as a union', () => {
     const { roles, realmRoles } = read({
       realm_access: { roles: ['desk', 'admin', 'helpdesk', 'idp-admin', 'desk'] },
     });
@@ -67,7 +67,7 @@ describe('realm roles', () => {
     expect(read({ realm_access }).roles).toEqual([]);
   });
 
-  it('are not those of a client, nor what a claim of another issuer says', () => {
+  it('are neither the roles of a client nor other claims', () => {
     const claims = {
       realm_access: undefined,
       resource_access: { realm: { roles: ['idp-admin'] } },

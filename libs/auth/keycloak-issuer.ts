@@ -8,9 +8,9 @@ import type { TrustedIssuer } from './trusted-issuer.js';
 export interface KeycloakIssuerOptions {
   /** `keycloak` unless given. */
   readonly id?: IssuerId;
-  /** `{KEYCLOAK_URL}/realms/{realm}`, as the browser sees it. */
+  /** `{KEYCLOAK_URL}/realms/{realm}`, with the host that browsers use. */
   readonly issuer: string;
-  /** As this service reaches it. */
+  /** With the host by which this service reaches Keycloak. */
   readonly jwksUrl: string;
   readonly audience: string;
   readonly roleMap: RoleMap;
@@ -29,9 +29,9 @@ export function keycloakIssuer({
     kind: 'keycloak',
     iss: issuer,
     audience,
-    // `at+jwt` where the client is told to follow RFC 9068.
+    // `at+jwt` where the client is configured to follow RFC 9068.
     headerTypes: ['JWT', 'at+jwt'],
-    // Others: `ID`, `Refresh`, `Offline`, `Logout`, some of them signed with the same key under the same header.
+    // Other tokens have `ID`, `Refresh`, `Offline` or `Logout`, some of them with the same key and header.
     tokenUse: 'Bearer',
     maxLifetimeSeconds: Number.POSITIVE_INFINITY,
     keys: new RemoteKeys(id, jwksUrl),
@@ -59,10 +59,10 @@ export function keycloakIssuer({
 const SERVICE_ACCOUNT = 'service-account-';
 
 /**
- * A client that signed in for itself (client credentials), as far as its token tells. The `jti` tells the grant:
- * `trrtcc:…`, its last two letters are `cc`. The one of a refreshed or exchanged token does not; there it is the user,
- * named after the very client. That name alone proves nothing, as people may register with it: their tokens have a
- * session and no `client_id`.
+ * Whether the token looks like one of a client that signed in for itself (client credentials). The prefix of the `jti`
+ * shows the grant: in `trrtcc:…` the letters `cc`. A refreshed or exchanged token has another prefix; there the username
+ * contains the client's id. The username alone is no proof, since people can register with such a name: their tokens have
+ * a session and no `client_id`.
  */
 function isServiceAccount(claims: JsonObject): boolean {
   if (/^[a-z]{4}cc:/.test(textClaim(claims, 'jti') ?? '')) return true;

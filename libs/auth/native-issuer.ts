@@ -9,7 +9,7 @@ export interface NativeIssuerOptions {
   readonly issuer: string;
   readonly audience: string;
   readonly maxLifetimeSeconds: number;
-  /** Known public keys; where there are none, they are fetched from `jwksUrl`. */
+  /** Public keys. Where there are none, they are fetched from `jwksUrl`. */
   readonly keys: readonly { readonly kid: string; readonly key: KeyObject }[];
   readonly jwksUrl: string | null;
 }

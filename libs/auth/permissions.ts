@@ -1,7 +1,7 @@
-/** Whoever holds this holds everything. There are no other wildcards. */
+/** Includes every permission. There are no other wildcards. */
 export const ALL_PERMISSIONS = '*';
 
-/** Every permission that an endpoint of ours asks for: what `migrate` and `seed` keep in the database. */
+/** Every permission that our endpoints need. `migrate` and `seed` store them in the database. */
 export const PERMISSIONS = [
   { name: ALL_PERMISSIONS, description: 'Everything.' },
   { name: 'accounts:create', description: 'Create native accounts.' },
@@ -21,5 +21,5 @@ export const PERMISSIONS = [
   { name: 'users:delete', description: "Delete users' profiles." },
 ] as const;
 
-/** `resource:action`; a service that installs this library names its own. */
+/** `resource:action`. A service that uses this library can have its own permissions. */
 export type PermissionName = `${string}:${string}`;

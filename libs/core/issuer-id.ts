@@ -11,7 +11,11 @@ export const NATIVE_ISSUER: IssuerId = 'native';
 export const DEFAULT_KEYCLOAK_ISSUER: IssuerId = 'keycloak';
 
 /** Of an issuer's id, for OpenAPI. */
-export const ISSUER_ID_SCHEMA = { pattern: '^[a-z][a-z0-9-]{0,62}$', example: NATIVE_ISSUER } as const;
+export const ISSUER_ID_SCHEMA = {
+  type: String,
+  pattern: '^[a-z][a-z0-9-]{0,62}$',
+  example: NATIVE_ISSUER,
+} as const;
 
 /** What the id's text looks like, whether or not there is such an issuer. */
 export const isIssuerId = (value: unknown): value is IssuerId =>

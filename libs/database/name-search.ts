@@ -1,8 +1,8 @@
 /**
- * SQL for `?q=` on a person's name: whether the full name (first, then last) or the last name begins with a text,
- * without regard to case. The expressions are those of the indexes `…_full_name_search_idx` and
- * `…_last_name_search_idx`; Postgres uses these only where a query repeats them word for word. They keep so much of a
- * name that every entry fits into an index's page (2,704 bytes), however Unicode's normalization lengthens it.
+ * SQL for `?q=` on names: whether the full name (first, then last) or the last name begins with a text, case-insensitive.
+ * The expressions are those of the indexes `…_full_name_search_idx` and `…_last_name_search_idx`; Postgres uses an index
+ * only where the query has exactly its expression. Names are cut so that every entry fits into an index page (2,704
+ * bytes), also where Unicode normalization makes them longer.
  * @param table the alias of a table with `first_name` and `last_name`
  * @param parameter the text as the client sent it: `$1`, `:q`
  */
@@ -13,12 +13,12 @@ export function nameStartsWith(table: string, parameter: string): string {
 
 /**
  * SQL: whether a key (`email_key`, `username_key`, `lower(name)` of a role) begins with a text, by an index range.
- * A range and not LIKE: `%`, `_` and `\` mean nothing in it, and it is as fast in a prepared statement.
+ * It is a range and not LIKE, so that `%`, `_` and `\` need no escaping and prepared statements use the index.
  * @param key SQL of collation "C"
  * @param text SQL of the prefix, in the key's own form: the parameter `textKey(q)` for an email or a username
  */
 export function keyStartsWith(key: string, text: string): string {
-  // U+10FFFF is the last character there is, so every continuation of the prefix sorts before it.
+  // U+10FFFF is the last character of Unicode: every text with the prefix sorts before it.
   return `(${key} >= ${text} COLLATE "C" AND ${key} < (${text} || U&'\\+10FFFF') COLLATE "C")`;
 }
 

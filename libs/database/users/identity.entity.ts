@@ -38,14 +38,14 @@ export class Identity {
   @Column('text', { nullable: true })
   username: string | null;
 
-  /** `textKey(username)`: one person's per issuer. */
+  /** `textKey(username)`: unique within an issuer. */
   @KeyColumn({ nullable: true })
   usernameKey: string | null;
 
   @Column('text', { nullable: true })
   email: string | null;
 
-  /** `textKey(email)`. Not unique: an issuer may let two people share one. */
+  /** `textKey(email)`. Not unique: an issuer may allow the same email for two users. */
   @KeyColumn({ nullable: true })
   emailKey: string | null;
 

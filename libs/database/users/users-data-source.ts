@@ -16,6 +16,6 @@ export const usersOptions = (url: string, options: PoolOptions = {}) =>
     migrations: usersMigrations,
   }) satisfies DataSourceOptions;
 
-/** Schema `users`: profiles and the identities of their people. Not yet connected: `initialize()` it, `destroy()` it. */
+/** Schema `users`: profiles and identities. Not connected: call `initialize()`, and `destroy()` at the end. */
 export const usersDataSource = (url: string, options: PoolOptions = {}): DataSource =>
   new DataSource(usersOptions(url, options));

@@ -4,7 +4,7 @@ import { type FieldOptions, field, rule } from '#libs/http/input/field.js';
 /** An issuer's id; `IssuerRegistry.assertKnown` checks whether there is such an issuer. */
 export const IssuerField = (options: FieldOptions): PropertyDecorator =>
   field(
-    { ...options, example: ISSUER_ID_SCHEMA.example },
-    { type: String, pattern: ISSUER_ID_SCHEMA.pattern },
+    options,
+    ISSUER_ID_SCHEMA,
     rule((value: unknown) => isIssuerId(value), 'invalid_choice', 'This must be the id of an issuer.'),
   );

@@ -92,7 +92,7 @@ export class KeycloakDirectory implements Directory {
 
   /**
    * `GET /admin/realms/{realm}/users/{id}/role-mappings/realm/composite`: with the roles that come from groups and from
-   * other roles. A user whom Keycloak does not have has none.
+   * other roles. An unknown user has no roles.
    */
   realmRolesOf(sub: string): Promise<string[]> {
     return this.call(async () => {

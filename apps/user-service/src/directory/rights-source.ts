@@ -7,7 +7,7 @@ export const NO_RIGHTS: Comparison = { exceeds: false, everything: false };
 /** What the users of one issuer may do. identity-provider answers, asked with the caller's token. */
 export interface RightsSource {
   /**
-   * Compares a user's rights with the caller's. A user whom the issuer does not know has no rights.
+   * Compares a user's rights with the caller's. A user that the issuer does not have has no rights.
    * @throws ApiError 401, 403; 503 where identity-provider or the issuer is not available
    */
   compare(request: FastifyRequest, sub: string): Promise<Comparison>;
