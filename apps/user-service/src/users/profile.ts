@@ -42,10 +42,10 @@ export const PROFILE_COLUMNS = `u.id, i.issuer, i.sub, i.username, i.email,
 export const PROFILE_TABLES = 'users.identities i JOIN users.users u ON u.id = i.user_id';
 
 /** The profile of a loaded user. Each user has one identity today. */
-export function profileOf(user: User): Profile {
-  const identity = user.identities?.[0];
+export function profileOf({ identities, ...fields }: User): Profile {
+  const identity = identities?.[0];
   if (!identity) throw new Error('The user has no identity.');
-  return { ...user, ...issuerFieldsOf(identity) };
+  return { ...fields, ...issuerFieldsOf(identity) };
 }
 
 /** @throws ApiError 403 `user_suspended`, `user_deleted` */
