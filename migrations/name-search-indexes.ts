@@ -4,9 +4,9 @@ const FULL_NAME = `lower(normalize(coalesce(first_name || ' ', '') || coalesce(l
 const LAST_NAME = 'lower(normalize(last_name))';
 
 /**
- * Builds the indexes for searching names anew. The old ones go last: dropping them makes readers wait too, building the
- * new ones writers alone.
- * @param bounded SQL of the key that is kept of a name's
+ * Rebuilds the indexes for searching names. The old ones are dropped at the end: that blocks readers, while building the
+ * new ones blocks only writers.
+ * @param bounded SQL that limits the length of a name's key
  */
 export async function replaceNameSearchIndexes(
   db: QueryRunner,

@@ -19,7 +19,7 @@ import { TokenRejected } from './token-rejected.js';
 
 const NATIVE = 'https://id.example.com';
 const KEYCLOAK = 'https://keycloak.example.com/realms/myrealm';
-/** A realm whose server is not there. */
+/** A realm whose server does not exist. */
 const AWAY = 'https://keycloak.example.com/realms/away';
 const key = testKey('k');
 
@@ -75,7 +75,7 @@ class ThingsController {
   }
 }
 
-/** Permissions come from a claim here, so that each test says its own; whose session has ended, too. */
+/** Takes the permissions, and whether the session has ended, from claims that a test sets. */
 @Injectable()
 class TestResolver extends CallerResolver {
   static asked: (readonly string[])[] = [];
@@ -111,7 +111,7 @@ beforeAll(async () => {
               jwksUrl: null,
             }),
             keycloakIssuer({ ...realm, issuer: KEYCLOAK, jwksUrl: jwks.url }),
-            keycloakIssuer({ ...realm, issuer: AWAY, jwksUrl: 'http://127.0.0.1:1/jwks' }),
+            keycloakIssuer({ ...realm, id: 'away', issuer: AWAY, jwksUrl: 'http://127.0.0.1:1/jwks' }),
           ],
         },
         resolver: TestResolver,
@@ -149,7 +149,7 @@ const call = (path: string, authorization?: string, options: Members = {}) =>
   });
 
 describe('a public route', () => {
-  it('does not look at credentials', async () => {
+  it('does not read credentials', async () => {
     for (const authorization of [
       undefined,
       'Bearer nonsense',
@@ -160,13 +160,13 @@ describe('a public route', () => {
     }
   });
 
-  it('has no caller to give', async () => {
+  it('has no caller', async () => {
     expect((await call('/confused/public', `Bearer ${native()}`)).statusCode).toBe(500);
   });
 });
 
 describe('a route that declares nothing', () => {
-  it('is refused, whoever calls, and told of in the log', async () => {
+  it('is refused for every caller, and logged', async () => {
     const token = native({ permissions: ['*'] });
     const refused = await call('', `Bearer ${token}`, { method: 'POST' });
     expect(refused.statusCode).toBe(403);
@@ -176,8 +176,8 @@ describe('a route that declares nothing', () => {
   });
 });
 
-describe('a route that asks for a token', () => {
-  it('challenges whoever brings no credentials', async () => {
+describe('a route that needs a token', () => {
+  it('answers with a challenge where there are no credentials', async () => {
     const answer = await call('/mine');
     expect(answer.statusCode).toBe(401);
     expect(answer.headers['www-authenticate']).toBe('Bearer');
@@ -188,7 +188,7 @@ describe('a route that asks for a token', () => {
     });
   });
 
-  it('answers every bad token alike, and writes the reason into the log alone', async () => {
+  it('gives the same answer for every bad token, and writes the reason to the log only', async () => {
     const bad: [string, string][] = [
       ['Basic YTpi', 'credentials_malformed'],
       ['Bearer', 'credentials_malformed'],
@@ -221,7 +221,7 @@ describe('a route that asks for a token', () => {
     );
   });
 
-  it('takes a good token and gives the handler its caller, remembered or not', async () => {
+  it('accepts a valid token and passes its caller to the handler, cached or not', async () => {
     const token = native();
     for (const scheme of ['Bearer', 'bearer', 'BEARER']) {
       const answer = await call('/mine', `${scheme} ${token}`);
@@ -274,7 +274,7 @@ describe('a route that asks for a token', () => {
   });
 });
 
-describe('a route that asks for a permission', () => {
+describe('a route that needs a permission', () => {
   const id = '0199d3a8-6c1e-7b55-9d5f-2f3d7a1f0c11';
 
   it.each([
@@ -303,7 +303,7 @@ describe('a route that asks for a permission', () => {
     },
   );
 
-  it('says 401 and 403 before it looks at the path’s id and the query', async () => {
+  it('answers 401 and 403 before it checks the path’s id and the query', async () => {
     expect((await call('/no-id?x=1')).statusCode).toBe(401);
     expect((await call('/no-id?x=1', `Bearer ${native()}`)).statusCode).toBe(403);
     expect((await call('/no-id?x=1', `Bearer ${native({ permissions: ['*'] })}`)).statusCode).toBe(404);
@@ -312,19 +312,19 @@ describe('a route that asks for a permission', () => {
 });
 
 describe('a Keycloak token', () => {
-  it('is taken', async () => {
+  it('is accepted', async () => {
     const answer = await call('/mine', `Bearer ${keycloak()}`);
     expect(answer.json().data).toEqual({ sub: 'c0139d68-ba04-4470-8a0f-b9a00b453183', issuer: 'keycloak' });
   });
 
-  it('does not open what is for native accounts', async () => {
+  it('does not open routes for native accounts', async () => {
     const answer = await call('/native', `Bearer ${keycloak()}`);
     expect(answer.statusCode).toBe(403);
     expect(answer.json().errors[0].code).toBe('native_account_required');
     expect((await call('/native', `Bearer ${native()}`)).statusCode).toBe(200);
   });
 
-  it('is 503 while its keys cannot be had, and the other issuers’ go on', async () => {
+  it('is 503 while its keys are not available; other issuers work', async () => {
     const answer = await call('/mine', `Bearer ${keycloak(AWAY)}`);
     expect(answer.statusCode).toBe(503);
     expect(answer.headers['retry-after']).toBe('10');

@@ -12,19 +12,19 @@ import { printable, TokenRejected } from './token-rejected.js';
 import { VerifiedTokenCache } from './verified-token-cache.js';
 
 /**
- * Decides about every request to every handler:
- * 1. a route that does not say who may call it is refused,
- * 2. a public one is let through,
- * 3. the token is verified, or remembered: 401,
- * 4. the caller behind it is resolved: 401 where there is no such caller any more,
- * 5. the caller must be native and hold one of the permissions, where the route says so: 403.
+ * Checks every request to every handler, in this order:
+ * 1. A route that does not declare its access is refused.
+ * 2. A public route needs no token.
+ * 3. The token is verified, or found in the cache: else 401.
+ * 4. The caller is resolved: 401 where their session or account has ended.
+ * 5. Where the route requires it, the caller must be native and have one of its permissions: else 403.
  */
 @Injectable()
 export class AccessGuard implements CanActivate {
   private readonly logger = new Logger(AccessGuard.name);
 
   constructor(
-    private readonly remembered: VerifiedTokenCache,
+    private readonly cache: VerifiedTokenCache,
     private readonly bearer: BearerGuard,
     private readonly resolver: CallerResolver,
   ) {}
@@ -37,8 +37,8 @@ export class AccessGuard implements CanActivate {
     const caller = await this.requireCaller(context, request, access.permissions);
     request.caller = caller;
     request.principalName = `${caller.issuer}:${caller.sub}`;
-    if (access.nativeOnly && caller.issuer !== 'native') {
-      throw forbidden('native_account_required', 'This is for native accounts.');
+    if (access.nativeOnly && caller.issuerKind !== 'native') {
+      throw forbidden('native_account_required', 'Only native accounts can do this.');
     }
     const { permissions } = access;
     if (permissions.length > 0 && !permissions.some((name) => hasPermission(caller.permissions, name))) {
@@ -55,14 +55,14 @@ export class AccessGuard implements CanActivate {
     try {
       const raw = bearerToken(request);
       if (raw === null) throw unauthorized('absent');
-      const token = this.remembered.get(raw) ?? (await this.bearer.verify(context));
+      const token = this.cache.get(raw) ?? (await this.bearer.verify(context));
       return await this.resolver.resolve(token, request, permissions);
     } catch (error) {
       throw error instanceof TokenRejected ? this.rejected(error, request) : error;
     }
   }
 
-  /** The client learns that the token is no good; the log and the metric, why. */
+  /** Only the log and the metric have the reason. */
   private rejected({ reason, detail }: TokenRejected, request: FastifyRequest): Error {
     rejectedTokens.inc({ reason });
     this.logger.warn({

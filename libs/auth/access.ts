@@ -5,27 +5,27 @@ import type { Principal } from './principal.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Set by `AccessGuard` where the route asks for a token. */
+    /** Set by `AccessGuard` on routes that need a token. */
     caller?: Principal;
   }
 }
 
-/** What a route asks of its caller. */
+/** What a route requires of its caller. */
 export type Access =
   | { readonly kind: 'public' }
   | {
       readonly kind: 'token';
-      /** The caller needs one of these; empty: any good token will do. */
+      /** The caller needs one of these. Empty: any valid token is enough. */
       readonly permissions: readonly string[];
       readonly nativeOnly: boolean;
     };
 
 const ACCESS = Symbol('access');
 
-/** Anybody; an Authorization header is not even looked at. */
+/** Needs no token. An Authorization header is not read. */
 export const Public = (): MethodDecorator => declare({ kind: 'public' });
 
-/** Anybody with a good token, of either issuer. */
+/** Needs a valid token of any issuer. */
 export const Authenticated = (): MethodDecorator =>
   declare({ kind: 'token', permissions: [], nativeOnly: false });
 
@@ -38,24 +38,24 @@ export const permissionDecorator =
   (...permissions: [Name, ...Name[]]): MethodDecorator =>
     declare({ kind: 'token', permissions, nativeOnly: false });
 
-/** Native accounts, for what concerns the caller's own. */
+/** Needs a token of a native account, for routes that change the caller's own account. */
 export const NativeOnly = (): MethodDecorator =>
   declare({ kind: 'token', permissions: [], nativeOnly: true });
 
-/** The handler's parameter that is the caller, on every route but a public one. */
+/** Injects the caller into a handler's parameter. Public routes have none. */
 export const Caller = createParamDecorator((_: unknown, context: ExecutionContext): Principal => {
   const { caller } = context.switchToHttp().getRequest<FastifyRequest>();
   if (caller === undefined) throw new Error('@Caller() on a route that is @Public().');
   return caller;
 });
 
-/** What a handler declares, or undefined where it says nothing. */
+/** What a handler declares; undefined where it declares nothing. */
 export const accessOf = (handler: object): Access | undefined => Reflect.getMetadata(ACCESS, handler);
 
 function declare(access: Access): MethodDecorator {
   const mark: MethodDecorator = (_target, name, descriptor) => {
     const handler = descriptor.value as object;
-    // The last one would win in silence, and a permission be lost.
+    // Otherwise the last decorator would silently replace the permission of the first.
     if (accessOf(handler)) throw new Error(`${String(name)} declares its access twice.`);
     Reflect.defineMetadata(ACCESS, access, handler);
   };

@@ -1,6 +1,6 @@
 import { Counter, Gauge } from 'prom-client';
 
-/** `outcome`: `taken`, `refused` (there was a set, and it was not sound), `failed` (there was none). */
+/** `outcome`: `taken`, `refused` (the set was not valid), `failed` (there was no set). */
 export const keySetFetches = new Counter({
   name: 'twinkey_key_set_fetches_total',
   help: "Fetches of an issuer's key set (JWKS), by issuer and outcome.",
@@ -13,14 +13,14 @@ export const rejectedTokens = new Counter({
   labelNames: ['reason'] as const,
 });
 
-/** A fetched key set, as far as metrics are concerned. */
+/** The properties of a fetched key set that the metrics need. */
 interface WatchedKeySet {
   readonly issuer: string;
-  /** Milliseconds since the set was asked for; Infinity where there has been none. */
+  /** Milliseconds since the request for the set; Infinity where none was fetched. */
   readonly age: number;
 }
 
-/** Key sets that are in use: each application of a process has its own. */
+/** Key sets in use. Each application of a process has its own. */
 export const keySetsInUse = new Set<WatchedKeySet>();
 
 new Gauge({

@@ -16,17 +16,17 @@ import { type TrustedIssuer, TrustedIssuers } from './trusted-issuer.js';
 import { VerifiedTokenCache } from './verified-token-cache.js';
 
 export interface AuthModuleSettings {
-  /** Modules of what `issuers` and `resolver` inject. */
+  /** Modules that export the dependencies of `issuers` and `resolver`. */
   imports?: ModuleMetadata['imports'];
-  /** Gives whom to trust: `nativeIssuer(…)`, `keycloakIssuer(…)`, or both. */
+  /** Returns the trusted issuers: `nativeIssuer(…)`, `keycloakIssuer(…)`, or both. */
   issuers: Pick<FactoryProvider<TrustedIssuer[]>, 'useFactory' | 'inject'>;
-  /** Who is behind a good token; unless told, the token is taken on its word. */
+  /** Returns the caller of a verified token. By default the caller is made from the token's claims alone. */
   resolver?: Type<CallerResolver>;
 }
 
 /**
- * Guards every handler of an application. Installing it is enough: from then on a handler that does not say
- * `@Public()`, `@Authenticated()`, `@NativeOnly()` or `@RequirePermission(…)` is refused.
+ * Guards every handler of an application that imports it. A handler without `@Public()`, `@Authenticated()`,
+ * `@NativeOnly()` or `@RequirePermission(…)` is refused.
  */
 @Module({})
 export class AuthModule {

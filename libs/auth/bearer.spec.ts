@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type BearerRequest, bearerToken } from './bearer.js';
 import type { TokenRejected } from './token-rejected.js';
 
-/** A request as Node gives it: the first of several Authorization headers is the one in `headers`. */
+/** A request as Node passes it on: `headers` has the first of several Authorization headers. */
 function request(...authorizations: string[]): BearerRequest {
   const rawHeaders = ['Host', 'localhost', ...authorizations.flatMap((value) => ['AUTHORIZATION', value])];
   return { headers: { authorization: authorizations[0] }, raw: { rawHeaders } } as BearerRequest;
@@ -18,11 +18,11 @@ function reasonOf(read: () => unknown): string {
 }
 
 describe('bearerToken', () => {
-  it.each(['Bearer', 'bearer', 'BEARER', 'bEaReR'])('takes the scheme %s', (scheme) => {
+  it.each(['Bearer', 'bearer', 'BEARER', 'bEaReR'])('accepts the scheme %s', (scheme) => {
     expect(bearerToken(request(`${scheme} a.b.c`))).toBe('a.b.c');
   });
 
-  it('takes several spaces after the scheme, as RFC 9110 allows', () => {
+  it('accepts several spaces after the scheme, as RFC 9110 allows', () => {
     expect(bearerToken(request('Bearer   a.b.c'))).toBe('a.b.c');
   });
 
@@ -51,12 +51,12 @@ describe('bearerToken', () => {
     expect(reasonOf(() => bearerToken(request('Bearer a.b.c', 'Bearer a.b.c')))).toBe('credentials_repeated');
   });
 
-  it('takes a token of 16 KiB and no longer one', () => {
+  it('accepts a token of 16 KiB and no longer one', () => {
     expect(bearerToken(request(`Bearer ${'x'.repeat(16_384)}`))).toHaveLength(16_384);
     expect(reasonOf(() => bearerToken(request(`Bearer ${'x'.repeat(16_385)}`)))).toBe('too_large');
   });
 
-  it('answers at once to a value made to be slow', () => {
+  it('is fast for a value that is made to be slow', () => {
     const started = performance.now();
     reasonOf(() => bearerToken(request(`Bearer ${' '.repeat(30_000)}`)));
     expect(performance.now() - started).toBeLessThan(50);

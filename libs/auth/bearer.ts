@@ -1,22 +1,22 @@
 import type { FastifyRequest } from 'fastify';
 import { TokenRejected } from './token-rejected.js';
 
-/** Where credentials come from, and the one place where they are looked for: never a query, a body or a cookie. */
+/** The parts of a request that are read for credentials: the headers only, never a query, a body or a cookie. */
 export type BearerRequest = Pick<FastifyRequest, 'headers' | 'raw'>;
 
 /** RFC 6750, section 2.1, with the scheme in any case (RFC 9110, section 11.1). */
 const BEARER = /^bearer +(\S+)$/i;
-/** A token that is longer (characters) is refused. Keycloak's tokens with hundreds of roles are nearly as long. */
+/** In characters. Keycloak's tokens with hundreds of roles are nearly as long. */
 export const MAX_TOKEN_LENGTH = 16 * 1024;
 
 /**
- * The request's bearer token, or null where it carries no credentials at all.
+ * The request's bearer token, or null where the request has no credentials.
  * @throws TokenRejected `credentials_repeated`, `credentials_malformed`, `too_large`
  */
 export function bearerToken(request: BearerRequest): string | null {
   const authorization = request.headers.authorization;
   if (!authorization) return null;
-  // Node keeps the first of several Authorization headers in silence; whoever sends two hopes that we and a proxy differ.
+  // Node silently keeps the first of several Authorization headers, while a proxy may have read another one.
   if (countOf('authorization', request.raw.rawHeaders) > 1) throw new TokenRejected('credentials_repeated');
   const token = BEARER.exec(authorization)?.[1];
   if (token === undefined) throw new TokenRejected('credentials_malformed');
@@ -24,7 +24,7 @@ export function bearerToken(request: BearerRequest): string | null {
   return token;
 }
 
-/** @param rawHeaders names and values in turn, as they came */
+/** @param rawHeaders names and values alternate */
 function countOf(name: string, rawHeaders: readonly string[]): number {
   let count = 0;
   for (let index = 0; index < rawHeaders.length; index += 2) {

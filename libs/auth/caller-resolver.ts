@@ -2,11 +2,11 @@ import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { type Principal, principalOf, type VerifiedToken } from './principal.js';
 
-/** Who is behind a good token, and what they may do: each app's own answer. */
+/** Returns the caller of a verified token with their rights. Each app has its own resolver. */
 export abstract class CallerResolver {
   /**
-   * @param permissions what the route asks for; where it is empty, rights that are costly to get are not needed
-   * @throws TokenRejected where the token is good and its session or account no more: 401
+   * @param permissions the route's; where there are none, the resolver can leave out rights that are expensive to get
+   * @throws TokenRejected (401) where the token is valid but its session or account has ended
    * @throws ApiError
    */
   abstract resolve(
@@ -16,7 +16,7 @@ export abstract class CallerResolver {
   ): Principal | Promise<Principal>;
 }
 
-/** Takes the token on its word: for a service that asks nobody. A Keycloak token then has no permissions. */
+/** Uses the token's claims alone. A Keycloak token then has no permissions. */
 @Injectable()
 export class TokenCallerResolver extends CallerResolver {
   override resolve(token: VerifiedToken): Principal {

@@ -96,13 +96,13 @@ describe('the times', () => {
     expect(await outcome(signedNative({ claims: { iat: NOW, exp: NOW + 60, ...claims } }))).toBe(reason);
   });
 
-  it('a number too large for a double is no time', async () => {
+  it('a number too large for a double is not a time', async () => {
     const { header, claims } = native();
     const text = JSON.stringify({ ...claims, exp: 0 }).replace('"exp":0', '"exp":1e999');
     expect(await outcome(signToken({ header, claims: text }, nativeKey))).toBe('expiry');
   });
 
-  it('a Keycloak token lives for 30 days at most', async () => {
+  it('a Keycloak token is accepted for at most 30 days', async () => {
     vi.useFakeTimers({ toFake: ['Date'], now: NOW * 1_000 });
     const living = (seconds: number) => signedKeycloak({ claims: { iat: NOW, exp: NOW + seconds } });
     expect(await outcome(living(30 * DAY))).toBe('accepted');
@@ -139,7 +139,7 @@ describe('the subject', () => {
   });
 });
 
-describe('claims that nobody asked for', () => {
+describe('unexpected claims', () => {
   it('have no effect in a Keycloak token: neither `role` and `permissions` nor prototypes', async () => {
     const { header, claims } = keycloak({ claims: { role: 'admin', permissions: ['*'], roles: ['admin'] } });
     const hostile = JSON.stringify(claims).replace(

@@ -50,14 +50,14 @@ describe('the form', () => {
     expect(await outcome(signToken({ header: native().header, claims: text }, nativeKey))).toBe('malformed');
   });
 
-  it('bytes that are no UTF-8 are refused', async () => {
+  it('bytes that are not UTF-8 are refused', async () => {
     const bytes = Buffer.concat([Buffer.from('{"a":"'), Buffer.from([0xff]), Buffer.from('"}')]);
     const input = `${header}.${bytes.toString('base64url')}`;
     const signed = `${input}.${sign('sha256', Buffer.from(input), nativeKey.privateKey).toString('base64url')}`;
     expect(await outcome(signed)).toBe('malformed');
   });
 
-  it('of one token is one: a change of any single character is refused', async () => {
+  it('is unique: a change of any single character is refused', async () => {
     const swap = (char: string) => (char === '.' ? 'A' : char === 'A' ? 'B' : 'A');
     for (let index = 0; index < good.length; index++) {
       const changed = good.slice(0, index) + swap(good[index] as string) + good.slice(index + 1);
@@ -65,9 +65,9 @@ describe('the form', () => {
     }
   });
 
-  it('a last character whose spare bits are set is refused', async () => {
+  it('a last character with unused bits that are set is refused', async () => {
     const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
-    // 256 bytes end in a character of which four bits are spare.
+    // In the last character of 256 bytes four bits are unused.
     const lastIndex = alphabet.indexOf(signature.at(-1) as string);
     expect(lastIndex % 16).toBe(0);
     for (let spare = 1; spare < 16; spare++) {
@@ -82,12 +82,12 @@ describe('the form', () => {
   });
 });
 
-describe('a name that stands twice', () => {
+describe('a repeated name', () => {
   const { header, claims } = native();
   const first = (member: string, object: Members) => JSON.stringify(object).replace('{', `{${member},`);
   const last = (member: string, object: Members) => JSON.stringify(object).replace(/}$/, `,${member}}`);
 
-  it('has its last value, everywhere', async () => {
+  it('has its last value', async () => {
     const token = signToken({ header, claims: first('"sub":"mallory"', claims) }, nativeKey);
     expect((await verifier.verify(token)).subject).toBe(claims.sub);
     const other = signToken({ header, claims: last('"sub":"mallory"', claims) }, nativeKey);

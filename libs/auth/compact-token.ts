@@ -1,17 +1,17 @@
 import { TokenRejected } from './token-rejected.js';
 
-/** Members of a JSON object that somebody sent: own properties of any type. */
+/** A JSON object from outside: its members may have any type. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-/** Read, and not to be believed yet. */
+/** Decoded, but not verified. */
 export interface DecodedToken {
   readonly header: JsonObject;
   readonly claims: JsonObject;
 }
 
 /**
- * Reads the JWS compact serialization (RFC 7515, section 7.1), strictly.
- * Where a name stands twice, the last one counts, as for every JSON.parse (RFC 7519, section 4).
+ * Decodes the JWS compact serialization (RFC 7515, section 7.1), strictly.
+ * Where a member is repeated, the last one counts, as in JSON.parse (RFC 7519, section 4).
  * @throws TokenRejected `malformed`
  */
 export function decodeToken(token: string): DecodedToken {
@@ -23,8 +23,8 @@ export function decodeToken(token: string): DecodedToken {
 }
 
 /**
- * Base64url without padding (RFC 7515, section 2). Node's decoder takes nearly anything; what it would write itself is
- * the one spelling that we take, so that a token has no second one.
+ * Base64url without padding (RFC 7515, section 2). Node's decoder is tolerant, so only the text that its encoder would
+ * write is accepted: a token has one spelling.
  */
 function decodePart(part: string): Buffer {
   const bytes = Buffer.from(part, 'base64url');

@@ -8,17 +8,17 @@ import { type Access, accessOf } from './access.js';
 export interface DeclaredRoute {
   /** `GET`, `POST`, …; `ALL` for a handler of every method. */
   method: string;
-  /** As it is registered, prefixes included: `/api/v1/roles/:id`. */
+  /** With all prefixes: `/api/v1/roles/:id`. */
   path: string;
   /** `RolesController.get` */
   handler: string;
-  /** Undefined where the handler says nothing, and the guard refuses every request. */
+  /** Undefined where the handler declares nothing: the guard refuses every request. */
   access: Access | undefined;
 }
 
-/** Every handler of an application and who may call it: what a test reads that lets no route go undeclared. */
+/** Lists every handler of an application with its access, for tests that every route declares one. */
 export function declaredAccess(app: INestApplication): DeclaredRoute[] {
-  // Where Nest keeps the global prefix and what is excluded from it; @nestjs/swagger reads it here too.
+  // Nest keeps the global prefix and its exclusions here; @nestjs/swagger reads it too.
   const { config } = app as unknown as { config: ApplicationConfig };
   const factory = new RoutePathFactory(config);
   const globalPrefix = config.getGlobalPrefix();

@@ -16,7 +16,7 @@ it('compares exactly', () => {
   }
 });
 
-it('takes * for everything, and no other wildcard', () => {
+it('* includes everything, and there is no other wildcard', () => {
   expect(hasPermission(['*'], 'anything:at-all')).toBe(true);
   for (const wildcard of ['accounts:*', '*:read', '*:*', '**', '.*', '']) {
     expect(hasPermission([wildcard], 'accounts:read')).toBe(false);

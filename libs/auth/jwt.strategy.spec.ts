@@ -29,6 +29,7 @@ describe('a good token', () => {
     const { claims } = native();
     expect(await verifier.verify(signedNative())).toEqual({
       issuer: 'native',
+      issuerKind: 'native',
       subject: '0199d3a8-6c1e-7b55-9d5f-2f3d7a1f0c11',
       kind: 'person',
       namesPerson: true,
@@ -39,6 +40,7 @@ describe('a good token', () => {
       tokenId: claims.jti,
       sessionId: claims.sid,
       issuedAt: claims.iat,
+      assertedAt: (claims.iat as number) * 1_000,
       expiresAt: claims.exp,
       realmRoles: [],
       roles: ['support'],
@@ -51,6 +53,7 @@ describe('a good token', () => {
     const { claims } = keycloak();
     expect(await verifier.verify(signedKeycloak())).toEqual({
       issuer: 'keycloak',
+      issuerKind: 'keycloak',
       subject: 'c0139d68-ba04-4470-8a0f-b9a00b453183',
       kind: 'person',
       namesPerson: true,
@@ -61,6 +64,7 @@ describe('a good token', () => {
       tokenId: claims.jti,
       sessionId: 'W1jh2eM5uiclAXkyxkqQ6TqE',
       issuedAt: claims.iat,
+      assertedAt: (claims.iat as number) * 1_000,
       expiresAt: claims.exp,
       realmRoles: ['default-roles-myrealm', 'offline_access', 'helpdesk'],
       roles: ['support'],
@@ -106,7 +110,7 @@ it('verifies while the thread pool is full', async () => {
   await Promise.all(jobs);
 });
 
-it('holds two applications in one process apart', async () => {
+it('keeps two applications in one process separate', async () => {
   const settings = { issuer: NATIVE, audience: NATIVE_AUDIENCE, maxLifetimeSeconds: DAY, jwksUrl: null };
   const second = await startVerifier([nativeIssuer({ ...settings, keys: [strangerKey] })]);
   const stranger = signToken(native(), strangerKey);

@@ -10,48 +10,48 @@ import { parseUnverifiedToken, type UnverifiedToken } from './unverified-token.j
 import { VerifiedTokenCache } from './verified-token-cache.js';
 
 /**
- * How a token is verified, in this order:
- * 1. it is taken from the Authorization header (`bearer.ts`),
- * 2. its form and header are checked, its issuer is picked, and that issuer's key looked up (`unverified-token.ts`),
- * 3. passport-jwt verifies the signature, synchronously: the thread pool may be full of bcrypt,
- * 4. its claims are checked (`claims.ts`), and it is remembered.
+ * Verifies a token in this order:
+ * 1. It is read from the Authorization header (`bearer.ts`).
+ * 2. Its form and header are checked, its issuer is found, and that issuer's key (`unverified-token.ts`).
+ * 3. passport-jwt verifies the signature. It does so synchronously, without the thread pool that bcrypt may occupy.
+ * 4. Its claims are checked (`claims.ts`), and it is cached.
  */
 @Injectable()
 export class JwtStrategy extends PassportStrategy(Strategy, 'jwt') implements OnApplicationShutdown {
-  private readonly candidates: WeakMap<BearerRequest, UnverifiedToken>;
+  private readonly unverifiedTokens: WeakMap<BearerRequest, UnverifiedToken>;
   private readonly ownName: string;
 
   constructor(
     issuers: TrustedIssuers,
-    private readonly remembered: VerifiedTokenCache,
+    private readonly cache: VerifiedTokenCache,
     options: AuthModuleOptions,
   ) {
-    const candidates = new WeakMap<BearerRequest, UnverifiedToken>();
+    const unverifiedTokens = new WeakMap<BearerRequest, UnverifiedToken>();
     super({
       jwtFromRequest: bearerToken,
-      secretOrKeyProvider: keyProvider(issuers, candidates),
+      secretOrKeyProvider: keyProvider(issuers, unverifiedTokens),
       algorithms: ['RS256'],
-      // Ours to check: jsonwebtoken lets a token without `exp` through, and gives `nbf` no leeway.
+      // `claims.ts` checks the times: jsonwebtoken accepts a token without `exp`, and gives `nbf` no leeway.
       ignoreExpiration: true,
       jsonWebTokenOptions: { ignoreNotBefore: true },
       passReqToCallback: true,
     });
-    this.candidates = candidates;
-    // passport has one table of strategies for the process, in which a second app's 'jwt' replaces the first's
-    // (`twinkey run all` has two). So this one also stands there under a name that no other app has.
+    this.unverifiedTokens = unverifiedTokens;
+    // passport has one table of strategies per process, where the 'jwt' of a second app (`twinkey run all`) replaces
+    // the first one. So this strategy is also registered under a name that no other app has.
     this.ownName = options.defaultStrategy as string;
     passport.use(this.ownName, this);
   }
 
-  /** Once the signature holds. What counts are the claims as we read them: jsonwebtoken reads them a second time. */
+  /** Called once the signature is verified. Uses our own decoded claims, not those that jsonwebtoken has decoded. */
   validate(request: BearerRequest): VerifiedToken {
-    const candidate = this.candidates.get(request) as UnverifiedToken;
-    const token = acceptClaims(candidate, Date.now() / 1_000);
-    this.remembered.set(candidate, token);
+    const unverified = this.unverifiedTokens.get(request) as UnverifiedToken;
+    const token = acceptClaims(unverified, Date.now() / 1_000);
+    this.cache.set(unverified, token);
     return token;
   }
 
-  /** Not before the listener has closed: requests that are under way still need it. */
+  /** Not earlier: requests that are in progress need the strategy until the listener has closed. */
   onApplicationShutdown(): void {
     passport.unuse(this.ownName);
   }
@@ -59,14 +59,14 @@ export class JwtStrategy extends PassportStrategy(Strategy, 'jwt') implements On
 
 function keyProvider(
   issuers: TrustedIssuers,
-  candidates: WeakMap<BearerRequest, UnverifiedToken>,
+  unverifiedTokens: WeakMap<BearerRequest, UnverifiedToken>,
 ): SecretOrKeyProvider<BearerRequest> {
   return (request, raw: string, done) => {
     parseUnverifiedToken(raw, issuers)
-      .then((candidate) => {
-        candidates.set(request, candidate);
-        // The types know of PEM alone, which jsonwebtoken would parse anew for each token.
-        done(null, candidate.key as unknown as Buffer);
+      .then((unverified) => {
+        unverifiedTokens.set(request, unverified);
+        // The types allow only PEM, which jsonwebtoken would parse again for each token.
+        done(null, unverified.key as unknown as Buffer);
       })
       .catch(done);
   };

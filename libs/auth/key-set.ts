@@ -2,7 +2,7 @@ import { createPublicKey, type KeyObject } from 'node:crypto';
 import jwksRsa from 'jwks-rsa';
 import { isObject, type JsonObject } from './compact-token.js';
 
-/** One usable key of a set. The PEM tells whether a later set still holds the same. */
+/** One usable key of a set. The PEM shows whether a later set has the same key. */
 export interface PublishedKey {
   readonly pem: string;
   readonly key: KeyObject;
@@ -10,24 +10,24 @@ export interface PublishedKey {
 
 export type KeySet = ReadonlyMap<string, PublishedKey>;
 
-/** The issuer answered, and not with a set that we take. */
+/** The issuer's answer is not a valid key set. */
 export class KeySetRefused extends Error {
   override readonly name = 'KeySetRefused';
 }
 
-const TIMEOUT = 2_000;
+const TIMEOUT_MS = 2_000;
 const MAX_BYTES = 1_000_000;
 const MAX_KEYS = 50;
 const MIN_BITS = 2048;
 
 /**
- * Fetches an issuer's keys (RFC 7517) within two seconds, with jwks-rsa for the parsing and none of its caching.
- * @param known the keys of the last set: one that is still there stays the same object
- * @throws KeySetRefused where there is a set, and it is not sound
+ * Fetches an issuer's keys (RFC 7517) within two seconds. jwks-rsa parses them; its cache is not used.
+ * @param known the keys of the last set: a key that is in both stays the same object
+ * @throws KeySetRefused where the answer is not a valid set
  */
 export async function fetchKeySet(url: string, known: KeySet): Promise<KeySet> {
-  const client = jwksRsa({ jwksUri: url, cache: false, rateLimit: false, fetcher: fetchSoundKeys });
-  // jwks-rsa throws where no key is left, and leaves out what does not parse, is private, or is for encryption.
+  const client = jwksRsa({ jwksUri: url, cache: false, rateLimit: false, fetcher: fetchValidKeys });
+  // jwks-rsa leaves out keys that it cannot parse, private keys and encryption keys, and throws where none is left.
   const published = await client.getSigningKeys().catch((error: Error) => {
     throw error.name === 'JwksError' ? new KeySetRefused(error.message) : error;
   });
@@ -45,18 +45,18 @@ export async function fetchKeySet(url: string, known: KeySet): Promise<KeySet> {
 const isStrong = ({ asymmetricKeyDetails }: KeyObject): boolean =>
   (asymmetricKeyDetails?.modulusLength ?? 0) >= MIN_BITS && asymmetricKeyDetails?.publicExponent === 65_537n;
 
-/** jwks-rsa's `fetcher`: what it hands on are the members that may verify RS256 tokens. */
-async function fetchSoundKeys(url: string): Promise<{ keys: JsonObject[] }> {
+/** For jwks-rsa's `fetcher`: returns the keys that can verify RS256 tokens. */
+async function fetchValidKeys(url: string): Promise<{ keys: JsonObject[] }> {
   const response = await fetch(url, {
     headers: { accept: 'application/json' },
     redirect: 'manual',
-    signal: AbortSignal.timeout(TIMEOUT),
+    signal: AbortSignal.timeout(TIMEOUT_MS),
   });
   if (response.status !== 200) {
     await response.body?.cancel();
     throw new Error(`status ${response.status}`);
   }
-  return { keys: soundKeys(parse(await readCapped(response))) };
+  return { keys: validKeys(parse(await readCapped(response))) };
 }
 
 async function readCapped(response: Response): Promise<string> {
@@ -78,8 +78,8 @@ function parse(text: string): unknown {
   }
 }
 
-/** @throws KeySetRefused where the set as a whole is not sound; a single unusable key is left out */
-function soundKeys(set: unknown): JsonObject[] {
+/** @throws KeySetRefused where the set as a whole is not valid; a single unusable key is left out */
+function validKeys(set: unknown): JsonObject[] {
   const keys = isObject(set) ? set.keys : undefined;
   if (!Array.isArray(keys)) throw new KeySetRefused('not a key set');
   if (keys.length > MAX_KEYS) throw new KeySetRefused(`over ${MAX_KEYS} keys`);
@@ -88,6 +88,6 @@ function soundKeys(set: unknown): JsonObject[] {
   return named.filter(isForRs256);
 }
 
-/** RFC 7517, section 4: `use` and `alg` are optional, and bind where they are there. */
+/** RFC 7517, section 4: `use` and `alg` are optional. */
 const isForRs256 = ({ kty, use = 'sig', alg = 'RS256' }: JsonObject): boolean =>
   kty === 'RSA' && use === 'sig' && alg === 'RS256';

@@ -1,21 +1,21 @@
 import type { KeyObject } from 'node:crypto';
 import { TokenRejected } from './token-rejected.js';
 
-/** The public keys of one issuer. Each key stays the same object for as long as the issuer publishes it. */
+/** The public keys of one issuer. A key stays the same object as long as the issuer publishes it. */
 export interface KeySource {
-  /** The key of this id that is good right now, as far as is known without asking anyone. */
+  /** The valid key with this id, without a request to the issuer. */
   current(kid: string): KeyObject | undefined;
   /**
-   * The same, asking the issuer where that may help.
+   * The same, with a request to the issuer where the key is not known.
    * @throws TokenRejected `key_unknown`: the issuer has no such key
-   * @throws ApiError 503: the issuer cannot be asked, so nobody knows
+   * @throws ApiError 503: the issuer is not available, so that the key may exist
    */
   find(kid: string): Promise<KeyObject>;
-  /** Stops all that runs in the background. */
+  /** Stops background requests. */
   close(): void;
 }
 
-/** Keys that are known from the start: the native issuer's, out of the settings. */
+/** Keys from the settings. */
 export class StaticKeys implements KeySource {
   private readonly keys: ReadonlyMap<string, KeyObject>;
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { keycloakIssuer } from './keycloak-issuer.js';
 import { keycloakToken, type Members } from './testing/tokens.js';
+import { TrustedIssuers } from './trusted-issuer.js';
 
 const ISSUER = 'https://keycloak.example.com/realms/myrealm';
 const issuer = keycloakIssuer({
@@ -14,10 +15,35 @@ const issuer = keycloakIssuer({
   ]),
 });
 const read = (claims: Members) =>
-  issuer.read({ ...keycloakToken(ISSUER, 'user-service', 'k').claims, ...claims });
+  issuer.read({ ...keycloakToken(ISSUER, 'user-service', 'k').claims, ...claims }, 1_800_000_000);
+
+describe('the id', () => {
+  const options = {
+    issuer: ISSUER,
+    audience: 'user-service',
+    jwksUrl: 'http://127.0.0.1:1/',
+    roleMap: new Map(),
+  };
+
+  it('is `keycloak`, or the one that is given', () => {
+    expect(keycloakIssuer(options).id).toBe('keycloak');
+    expect(keycloakIssuer({ ...options, id: 'partners' })).toMatchObject({
+      id: 'partners',
+      kind: 'keycloak',
+    });
+  });
+
+  it('belongs to one trusted issuer only', () => {
+    const other = { ...options, issuer: `${ISSUER}-2` };
+    const trust = (id: string) =>
+      new TrustedIssuers([keycloakIssuer(options), keycloakIssuer({ ...other, id })]);
+    expect(() => trust('keycloak')).toThrow('id');
+    expect(() => trust('partners')).not.toThrow();
+  });
+});
 
 describe('realm roles', () => {
-  it('become Twinkey roles through the map alone, several as their union', () => {
+  it('become Twinkey roles only by the role map, as a union', () => {
     const { roles, realmRoles } = read({
       realm_access: { roles: ['desk', 'admin', 'helpdesk', 'idp-admin', 'desk'] },
     });
@@ -41,7 +67,7 @@ describe('realm roles', () => {
     expect(read({ realm_access }).roles).toEqual([]);
   });
 
-  it('are not those of a client, nor what a claim of another issuer says', () => {
+  it('are neither the roles of a client nor other claims', () => {
     const claims = {
       realm_access: undefined,
       resource_access: { realm: { roles: ['idp-admin'] } },

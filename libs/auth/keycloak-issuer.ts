@@ -1,3 +1,4 @@
+import { DEFAULT_KEYCLOAK_ISSUER, type IssuerId } from '#libs/core/issuer-id.js';
 import { textClaim, textList } from './claims.js';
 import { isObject, type JsonObject } from './compact-token.js';
 import { RemoteKeys } from './remote-keys.js';
@@ -5,27 +6,36 @@ import { mapRealmRoles, type RoleMap } from './role-map.js';
 import type { TrustedIssuer } from './trusted-issuer.js';
 
 export interface KeycloakIssuerOptions {
-  /** `{KEYCLOAK_URL}/realms/{realm}`, as the browser sees it. */
+  /** `keycloak` unless given. */
+  readonly id?: IssuerId;
+  /** `{KEYCLOAK_URL}/realms/{realm}`, with the host that browsers use. */
   readonly issuer: string;
-  /** As this service reaches it. */
+  /** With the host by which this service reaches Keycloak. */
   readonly jwksUrl: string;
   readonly audience: string;
   readonly roleMap: RoleMap;
 }
 
 /** A Keycloak realm's access tokens, as version 26.7 makes them. */
-export function keycloakIssuer({ issuer, jwksUrl, audience, roleMap }: KeycloakIssuerOptions): TrustedIssuer {
+export function keycloakIssuer({
+  id = DEFAULT_KEYCLOAK_ISSUER,
+  issuer,
+  jwksUrl,
+  audience,
+  roleMap,
+}: KeycloakIssuerOptions): TrustedIssuer {
   return {
-    name: 'keycloak',
+    id,
+    kind: 'keycloak',
     iss: issuer,
     audience,
-    // `at+jwt` where the client is told to follow RFC 9068.
+    // `at+jwt` where the client is configured to follow RFC 9068.
     headerTypes: ['JWT', 'at+jwt'],
-    // Others: `ID`, `Refresh`, `Offline`, `Logout`, some of them signed with the same key under the same header.
+    // Other tokens have `ID`, `Refresh`, `Offline` or `Logout`, some of them with the same key and header.
     tokenUse: 'Bearer',
     maxLifetimeSeconds: Number.POSITIVE_INFINITY,
-    keys: new RemoteKeys('keycloak', jwksUrl),
-    read(claims) {
+    keys: new RemoteKeys(id, jwksUrl),
+    read(claims, issuedAt) {
       const realmRoles = isObject(claims.realm_access) ? textList(claims.realm_access.roles) : [];
       const username = textClaim(claims, 'preferred_username');
       return {
@@ -37,6 +47,7 @@ export function keycloakIssuer({ issuer, jwksUrl, audience, roleMap }: KeycloakI
         lastName: textClaim(claims, 'family_name'),
         tokenId: textClaim(claims, 'jti') ?? null,
         sessionId: textClaim(claims, 'sid') ?? null,
+        assertedAt: issuedAt * 1_000,
         realmRoles,
         roles: mapRealmRoles(realmRoles, roleMap),
         permissions: [],
@@ -48,10 +59,10 @@ export function keycloakIssuer({ issuer, jwksUrl, audience, roleMap }: KeycloakI
 const SERVICE_ACCOUNT = 'service-account-';
 
 /**
- * A client that signed in for itself (client credentials), as far as its token tells. The `jti` tells the grant:
- * `trrtcc:…`, its last two letters are `cc`. The one of a refreshed or exchanged token does not; there it is the user,
- * named after the very client. That name alone proves nothing, as people may register with it: their tokens have a
- * session and no `client_id`.
+ * Whether the token looks like one of a client that signed in for itself (client credentials). The prefix of the `jti`
+ * shows the grant: in `trrtcc:…` the letters `cc`. A refreshed or exchanged token has another prefix; there the username
+ * contains the client's id. The username alone is no proof, since people can register with such a name: their tokens have
+ * a session and no `client_id`.
  */
 function isServiceAccount(claims: JsonObject): boolean {
   if (/^[a-z]{4}cc:/.test(textClaim(claims, 'jti') ?? '')) return true;

@@ -1,40 +1,47 @@
-export type IssuerName = 'native' | 'keycloak';
+import type { IssuerId } from '#libs/core/issuer-id.js';
 
-/** What a token says once it has proved itself: the same form, whichever issuer it comes from. */
+/** `native`: identity-provider, whose subjects are its accounts. `keycloak`: a realm of Keycloak. */
+export type IssuerKind = 'native' | 'keycloak';
+
+/** The claims of a verified token, in one form for all issuers. */
 export interface VerifiedToken {
-  readonly issuer: IssuerName;
+  readonly issuer: IssuerId;
+  readonly issuerKind: IssuerKind;
   readonly subject: string;
-  /** `service` for a client-credentials token: a program that acts for itself. */
+  /** `service`: a program that signed in for itself (client credentials). */
   readonly kind: 'person' | 'service';
   /**
-   * False where the token has no username, or one that may be a service account's: then `kind` is a guess, and only the
-   * issuer knows who the subject is.
+   * False where the token has no username, or one that may be a service account's. Then `kind` is a guess, and only the
+   * issuer knows what the subject is.
    */
   readonly namesPerson: boolean;
-  /** Undefined where the token does not say: what is known already then stays. */
+  /** Undefined where the token has no such claim: stored values then stay. */
   readonly username?: string;
   readonly email?: string;
-  /** Null where the token says that there is none. */
+  /** Null where the token asserts that there is none. */
   readonly firstName?: string | null;
   readonly lastName?: string | null;
   readonly tokenId: string | null;
   readonly sessionId: string | null;
   /** Seconds since the epoch, as `expiresAt`. */
   readonly issuedAt: number;
+  /** When the issuer asserted the claims, in milliseconds since the epoch: `issuedAt`, or a more precise time. */
+  readonly assertedAt: number;
   readonly expiresAt: number;
-  /** Keycloak's realm roles as Keycloak names them; none for a native token. */
+  /** Keycloak's names of the realm roles. A native token has none. */
   readonly realmRoles: readonly string[];
-  /** Twinkey roles, as the token says or as the role map makes them of `realmRoles`. */
+  /** Twinkey roles: a native token's own, or `realmRoles` translated by the role map. */
   readonly roles: readonly string[];
-  /** As a native token says; none for a Keycloak one. identity-provider alone knows what holds now. */
+  /** A native token's permissions at the time of its issue. A Keycloak token has none. */
   readonly permissions: readonly string[];
-  /** The key that verified it. */
+  /** The id of the key that verified the token. */
   readonly kid: string;
 }
 
-/** Whoever makes a request. The pair (issuer, sub) is the identity, never an email or a username. */
+/** The caller of a request. The identity is the pair (issuer, sub), never an email or a username. */
 export interface Principal {
-  readonly issuer: IssuerName;
+  readonly issuer: IssuerId;
+  readonly issuerKind: IssuerKind;
   readonly sub: string;
   readonly username: string | null;
   readonly email: string | null;
@@ -47,10 +54,11 @@ export interface Principal {
   readonly token: { readonly id: string | null; readonly issuedAt: number; readonly expiresAt: number };
 }
 
-/** The principal on the token's word alone. */
+/** The principal from the token's claims alone. */
 export function principalOf(token: VerifiedToken): Principal {
   return {
     issuer: token.issuer,
+    issuerKind: token.issuerKind,
     sub: token.subject,
     username: token.username ?? null,
     email: token.email ?? null,

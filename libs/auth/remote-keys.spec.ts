@@ -42,10 +42,10 @@ const outcome = (kid: string): Promise<string | number> =>
     (error: TokenRejected | ApiError) => (error instanceof TokenRejected ? error.reason : error.status),
   );
 
-/** Fetches begun, those included that have not yet reached the server. */
+/** Fetches that have started, including those that have not reached the server. */
 const begun = () => vi.mocked(fetch).mock.calls.length;
 
-/** Lets real input and output happen; the clock stands still meanwhile. */
+/** Waits for real input and output, while the fake clock does not advance. */
 async function until(holds: () => boolean): Promise<void> {
   const deadline = Date.now() + 5 * SECOND;
   while (!holds()) {
@@ -64,12 +64,12 @@ async function advanceToFetch(milliseconds: number): Promise<void> {
   const hits = server.hits;
   vi.advanceTimersByTime(milliseconds);
   await until(() => server.hits > hits);
-  // Joins the fetch under way, so that it is over.
+  // Shares the current fetch, and so waits for its end.
   await outcome('nobody');
 }
 
 describe('fetching', () => {
-  it('waits for the first need', async () => {
+  it('waits for the first use', async () => {
     vi.advanceTimersByTime(HOUR);
     expect(begun()).toBe(0);
     expect(keys.current('a')).toBeUndefined();
@@ -77,12 +77,12 @@ describe('fetching', () => {
     expect(server.hits).toBe(1);
   });
 
-  it('is done once for all who wait for it', async () => {
+  it('is done once for all concurrent calls', async () => {
     await Promise.all(Array.from({ length: 200 }, () => keys.find('a')));
     expect(server.hits).toBe(1);
   });
 
-  it('is repeated in the background, within a minute, so that a withdrawn key is gone', async () => {
+  it('is repeated in the background, so that a withdrawn key is refused after a minute', async () => {
     await keys.find('a');
     server.answer = answerKeys(b);
     await advanceToFetch(58 * SECOND);
@@ -92,14 +92,14 @@ describe('fetching', () => {
     expect(server.hits).toBe(3);
   });
 
-  it('keeps a key that is still there the same object', async () => {
+  it('keeps a key that is still published as the same object', async () => {
     const before = await keys.find('a');
     server.answer = answerKeys(b, a);
     await advanceToFetch(58 * SECOND);
     expect(keys.current('a')).toBe(before);
   });
 
-  it('takes another key under a known kid', async () => {
+  it('replaces a key under a known kid', async () => {
     const before = await keys.find('a');
     server.answer = answerKeys({ jwk: { ...b.jwk, kid: 'a' } });
     await advanceToFetch(58 * SECOND);
@@ -114,7 +114,7 @@ describe('fetching', () => {
     expect(begun()).toBe(1);
   });
 
-  it('stops when closed amid one', async () => {
+  it('stops when closed during a fetch', async () => {
     const found = keys.find('a');
     keys.close();
     await found;
@@ -124,14 +124,14 @@ describe('fetching', () => {
 });
 
 describe('an unknown kid', () => {
-  it('is looked up at once, so that a key rotated without notice works', async () => {
+  it('is looked up at once, so that a new key works immediately', async () => {
     await keys.find('a');
     server.answer = answerKeys(a, b);
     expect(await outcome('b')).toBe('found');
     expect(server.hits).toBe(2);
   });
 
-  it('causes one fetch in 30 s, be they ten thousand', async () => {
+  it('causes one fetch in 30 s, also for ten thousand ids', async () => {
     await keys.find('a');
     const flood = (round: number) =>
       Promise.all(Array.from({ length: 2_500 }, (_, index) => outcome(`made-up-${round}-${index}`)));
@@ -146,7 +146,7 @@ describe('an unknown kid', () => {
     expect(server.hits).toBe(3);
   });
 
-  it('that comes first causes the first fetch and no second', async () => {
+  it('in the first request causes the first fetch and no second one', async () => {
     expect(await outcome('made-up')).toBe('key_unknown');
     expect(await outcome('made-up-too')).toBe('key_unknown');
     expect(server.hits).toBe(1);
@@ -159,7 +159,7 @@ describe('an unknown kid', () => {
 });
 
 describe('an outage', () => {
-  it('at a cold start is a 503 that says when to come again, and not another fetch', async () => {
+  it('at the start is a 503 with Retry-After, and causes no further fetch', async () => {
     server.answer = down;
     expect(await outcome('a')).toBe(503);
     vi.advanceTimersByTime(4 * SECOND);
@@ -183,7 +183,7 @@ describe('an outage', () => {
     expect(await outcome('b')).toBe('key_unknown');
   });
 
-  it('makes a key that is not known a 503, since it may be a good one, and leaves known keys alone', async () => {
+  it('is a 503 for an unknown key, which may be valid, and does not affect known keys', async () => {
     await keys.find('a');
     server.answer = down;
     await advanceToFetch(58 * SECOND);
@@ -192,7 +192,7 @@ describe('an outage', () => {
     expect(server.hits).toBe(2);
   });
 
-  it('leaves known keys good for 24 h after the last good fetch', async () => {
+  it('leaves known keys valid for 24 h after the last successful fetch', async () => {
     await keys.find('a');
     server.answer = down;
     await advanceToFetch(58 * SECOND);
@@ -208,7 +208,7 @@ describe('an outage', () => {
     expect(await outcome('a')).toBe('found');
   });
 
-  it('of a server that is not there is the same', async () => {
+  it('is also a server that does not exist', async () => {
     keys = new RemoteKeys(issuer, 'http://127.0.0.1:1/jwks');
     expect(await outcome('a')).toBe(503);
     expect(await fetches('failed')).toBe(1);
@@ -291,7 +291,7 @@ describe('a set', () => {
     expect(await fetches('taken')).toBe(1);
   });
 
-  it('of 50 keys is taken', async () => {
+  it('of 50 keys is accepted', async () => {
     server.answer = answerKeys(...many(50));
     expect(await outcome('k49')).toBe('found');
   });
@@ -326,7 +326,7 @@ describe('a set', () => {
     expect(await fetches('refused')).toBe(0);
   });
 
-  it('may leave out use and alg, as RFC 7517 allows, and hold more members, as Keycloak’s do', async () => {
+  it('can omit use and alg, as RFC 7517 allows, and have more members, like Keycloak’s', async () => {
     server.answer = answerKeys(
       { jwk: { ...a.jwk, use: undefined, alg: undefined } },
       { jwk: { ...b.jwk, x5c: ['MIIC'], x5t: 'FH77o57c6MUL5kXrg4S69Nc1lqg', 'x5t#S256': '1uvXdpQ' } },
@@ -335,13 +335,13 @@ describe('a set', () => {
     expect(await outcome('b')).toBe('found');
   });
 
-  it('may be the native one, which is enveloped and has its keys at the top too', async () => {
+  it('can be the native one, which is in an envelope and also has its keys at the top level', async () => {
     server.answer = answerWith({ status: 'success', code: 200, data: { keys: [a.jwk] }, keys: [a.jwk] });
     expect(await outcome('a')).toBe('found');
   });
 });
 
-it('a clock that is set changes nothing', async () => {
+it('a change of the system clock has no effect', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance', 'Date'] });
   await keys.find('a');
   server.answer = down;

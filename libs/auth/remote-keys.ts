@@ -6,24 +6,24 @@ import { fetchKeySet, type KeySet, KeySetRefused } from './key-set.js';
 import type { KeySource } from './key-source.js';
 import { printable, TokenRejected } from './token-rejected.js';
 
-const SECOND = 1_000;
-/** With the two seconds that a fetch may take, a withdrawn key is gone after a minute. */
-const REFRESH_AFTER = 58 * SECOND;
-const RETRY_AFTER = { first: 10 * SECOND, last: 60 * SECOND };
-const UNKNOWN_KID_PAUSE = 30 * SECOND;
-/** For how long a set that cannot be refreshed is still good. */
-const HELD_FOR = 24 * 60 * 60 * SECOND;
+const SECOND_MS = 1_000;
+/** A fetch takes up to two seconds: together a withdrawn key is refused after at most a minute. */
+const REFRESH_AFTER_MS = 58 * SECOND_MS;
+const RETRY_AFTER_MS = { first: 10 * SECOND_MS, last: 60 * SECOND_MS };
+const UNKNOWN_KID_PAUSE_MS = 30 * SECOND_MS;
+/** How long a set that cannot be refreshed stays valid. */
+const MAX_AGE_MS = 24 * 60 * 60 * SECOND_MS;
 
 /**
- * The keys that an issuer publishes as a JWKS: fetched at first need, from then on refreshed in the background.
- * All times are monotonic, so that a clock that is set neither stops nor hastens anything.
+ * The keys that an issuer publishes as a JWKS. The first use fetches them; then they are refreshed in the background.
+ * All times are monotonic, so that a change of the system's clock has no effect.
  */
 export class RemoteKeys implements KeySource {
   private readonly logger = new Logger(RemoteKeys.name);
   private keys: KeySet = new Map();
-  /** When the last set that was taken was asked for. */
+  /** When the request for the current set was sent. */
   private takenAt = Number.NEGATIVE_INFINITY;
-  /** Fetches in a row that brought nothing. */
+  /** Failed fetches since the last successful one. */
   private failures = 0;
   private nextFetchAt = Number.NEGATIVE_INFINITY;
   private unknownKidAt = Number.NEGATIVE_INFINITY;
@@ -39,20 +39,20 @@ export class RemoteKeys implements KeySource {
     keySetsInUse.add(this);
   }
 
-  /** For metrics: of the set that is held, in milliseconds. */
+  /** Of the current set, in milliseconds. For metrics. */
   get age(): number {
     return performance.now() - this.takenAt;
   }
 
   current(kid: string): KeyObject | undefined {
-    return this.isGood() ? this.keys.get(kid)?.key : undefined;
+    return this.isValid() ? this.keys.get(kid)?.key : undefined;
   }
 
   async find(kid: string): Promise<KeyObject> {
-    const key = this.current(kid) ?? (await this.ask(kid));
+    const key = this.current(kid) ?? (await this.fetchKey(kid));
     if (key !== undefined) return key;
     if (this.failures === 0) throw new TokenRejected('key_unknown', kid);
-    throw unavailable((this.nextFetchAt - performance.now()) / SECOND, 'keys_unavailable');
+    throw unavailable((this.nextFetchAt - performance.now()) / SECOND_MS, 'keys_unavailable');
   }
 
   close(): void {
@@ -61,24 +61,24 @@ export class RemoteKeys implements KeySource {
     clearTimeout(this.timer);
   }
 
-  /** Whoever comes while a fetch is under way waits for that one; after a failed one the timer alone tries again. */
-  private async ask(kid: string): Promise<KeyObject | undefined> {
+  /** Concurrent calls share one fetch. After a failed fetch only the timer tries again. */
+  private async fetchKey(kid: string): Promise<KeyObject | undefined> {
     if (this.fetching) {
       await this.fetching;
-    } else if (this.failures === 0 && (!this.isGood() || this.mayAskForUnknown())) {
+    } else if (this.failures === 0 && (!this.isValid() || this.mayFetchForUnknown())) {
       await this.fetch();
       if (this.failures === 0 && !this.keys.has(kid)) this.unknownKidAt = performance.now();
     }
     return this.current(kid);
   }
 
-  private isGood(): boolean {
-    return this.age < HELD_FOR;
+  private isValid(): boolean {
+    return this.age < MAX_AGE_MS;
   }
 
-  /** A flood of made-up ids makes one fetch, not one each. */
-  private mayAskForUnknown(): boolean {
-    return performance.now() - this.unknownKidAt >= UNKNOWN_KID_PAUSE;
+  /** Many requests with invented ids cause one fetch, not one each. */
+  private mayFetchForUnknown(): boolean {
+    return performance.now() - this.unknownKidAt >= UNKNOWN_KID_PAUSE_MS;
   }
 
   private fetch(): Promise<void> {
@@ -88,7 +88,7 @@ export class RemoteKeys implements KeySource {
     return this.fetching;
   }
 
-  /** Never rejects: what a failure means depends on who asks for what. */
+  /** Never rejects: whether a failed fetch is an error depends on the caller. */
   private async refresh(): Promise<void> {
     clearTimeout(this.timer);
     const startedAt = performance.now();
@@ -97,11 +97,11 @@ export class RemoteKeys implements KeySource {
       this.takenAt = startedAt;
       this.failures = 0;
       keySetFetches.inc({ issuer: this.issuer, outcome: 'taken' });
-      this.fetchAfter(REFRESH_AFTER - (performance.now() - startedAt));
+      this.fetchAfter(REFRESH_AFTER_MS - (performance.now() - startedAt));
     } catch (error) {
       this.failures++;
       this.report(error);
-      this.fetchAfter(Math.min(RETRY_AFTER.first * 2 ** (this.failures - 1), RETRY_AFTER.last));
+      this.fetchAfter(Math.min(RETRY_AFTER_MS.first * 2 ** (this.failures - 1), RETRY_AFTER_MS.last));
     }
   }
 
@@ -121,7 +121,7 @@ export class RemoteKeys implements KeySource {
       issuer: this.issuer,
       url: this.url,
       reason: printable(cause instanceof Error ? `${message}: ${cause.message}` : message),
-      keys_kept: this.isGood() ? this.keys.size : 0,
+      keys_kept: this.isValid() ? this.keys.size : 0,
     });
   }
 }

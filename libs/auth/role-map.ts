@@ -1,7 +1,7 @@
 /** Keycloak realm role → Twinkey role. */
 export type RoleMap = ReadonlyMap<string, string>;
 
-/** The Twinkey roles of someone with these realm roles: the union, each once. An unmapped realm role grants nothing. */
+/** The Twinkey roles for these realm roles, each once. A realm role that is not mapped grants nothing. */
 export function mapRealmRoles(realmRoles: readonly string[], map: RoleMap): string[] {
   const roles = new Set<string>();
   for (const realmRole of realmRoles) {

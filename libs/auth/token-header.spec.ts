@@ -110,7 +110,7 @@ describe('the algorithm', () => {
 });
 
 describe('the header', () => {
-  it('never makes us fetch or believe a key that it brings', async () => {
+  it('never makes the verifier fetch or use a key from the token', async () => {
     const canary = await startJwksServer();
     const urls = [
       canary.url,
@@ -176,11 +176,11 @@ describe('the header', () => {
     expect(await outcome(signedNative({ header }))).toBe(reason);
   });
 
-  it('typ JWT is refused of the native issuer, which types its access tokens', async () => {
+  it('typ JWT is refused for the native issuer, whose access tokens have a typ of their own', async () => {
     expect(await outcome(signedNative({ header: { typ: 'JWT' } }))).toBe('type');
   });
 
-  it.each(['logout+jwt', 'dpop+jwt', undefined])('typ %s is refused of Keycloak', async (typ) => {
+  it.each(['logout+jwt', 'dpop+jwt', undefined])('typ %s is refused for Keycloak', async (typ) => {
     expect(await outcome(signedKeycloak({ header: { typ } }))).toBe('type');
   });
 });

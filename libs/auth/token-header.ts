@@ -1,27 +1,27 @@
 import type { JsonObject } from './compact-token.js';
 import { TokenRejected } from './token-rejected.js';
 
-/** The members of a header (RFC 7515, section 4.1) that matter to us. */
+/** The members of a header (RFC 7515, section 4.1) that are used later. */
 export interface TokenHeader {
   readonly kid: string;
   readonly typ: unknown;
 }
 
 /**
- * Whatever would have us take a key from the token itself (`jwk`, `jku`, `x5u`, `x5c`), treat the payload in another
- * way (`b64`, `zip`, `cty`, `enc`), or understand an extension (`crit`): we understand none, and a good token has none.
+ * Parameters that bring a key with the token (`jwk`, `jku`, `x5u`, `x5c`), change how the payload is read (`b64`, `zip`,
+ * `cty`, `enc`), or require an extension (`crit`). None of them is supported, and valid tokens have none.
  */
-const REFUSED = ['jwk', 'jku', 'x5u', 'x5c', 'b64', 'zip', 'cty', 'enc', 'crit'];
+const REFUSED_PARAMETERS = ['jwk', 'jku', 'x5u', 'x5c', 'b64', 'zip', 'cty', 'enc', 'crit'];
 const MAX_KID_LENGTH = 255;
 
 /**
- * The first thing that is looked at, before an issuer, a key or the network.
+ * Checks the header first, before an issuer or a key is looked up.
  * @throws TokenRejected `algorithm`, `header_parameter`, `key_id`
  */
 export function checkHeader(header: JsonObject): TokenHeader {
-  // RFC 8725, section 3.1: the one algorithm that we sign and verify with, whatever the token proposes.
+  // RFC 8725, section 3.1: only RS256 is accepted; the token does not choose the algorithm.
   if (header.alg !== 'RS256') throw new TokenRejected('algorithm', header.alg);
-  for (const name of REFUSED) {
+  for (const name of REFUSED_PARAMETERS) {
     if (Object.hasOwn(header, name)) throw new TokenRejected('header_parameter', name);
   }
   const { kid, typ } = header;

@@ -1,4 +1,4 @@
-/** Why a token was refused. Stable: tests, logs and the metric read it; a client never sees it. */
+/** Why a token was refused: stable codes for tests, logs and the metric. Clients do not see them. */
 export type RejectionReason =
   // the request
   | 'credentials_repeated'
@@ -10,7 +10,7 @@ export type RejectionReason =
   | 'header_parameter'
   | 'key_id'
   | 'type'
-  // the proof
+  // the signature and its key
   | 'issuer_unknown'
   | 'key_unknown'
   | 'signature'
@@ -23,16 +23,16 @@ export type RejectionReason =
   | 'not_before'
   | 'issued_at'
   | 'lifetime'
-  // what a resolver finds
+  // the session or account
   | 'session_ended';
 
-/** The token is no good: 401. Reason and detail go to the logs alone. */
+/** The token is refused with 401. Only the logs have the reason and the detail. */
 export class TokenRejected extends Error {
   override readonly name = 'TokenRejected';
 
   constructor(
     readonly reason: RejectionReason,
-    /** What was found in place of what was expected; it may come from an attacker, so log it with `printable`. */
+    /** The unexpected value. It may come from an attacker: log it with `printable`. */
     readonly detail?: unknown,
     options?: ErrorOptions,
   ) {
@@ -42,7 +42,7 @@ export class TokenRejected extends Error {
 
 const MAX_PRINTED = 100;
 
-/** Foreign text for a log: short, and everything but printable ASCII escaped, so that no line or terminal is forged. */
+/** Makes untrusted text safe for a log: shortened, with everything but printable ASCII escaped. */
 export function printable(value: unknown): string {
   const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? String(value));
   const short = text.length > MAX_PRINTED ? `${text.slice(0, MAX_PRINTED)}...(${text.length})` : text;

@@ -21,7 +21,7 @@ beforeAll(async () => {
 afterAll(() => verifier.close());
 
 describe('the issuer', () => {
-  it('alone says which key counts: the other issuer’s key is no good, under either kid', async () => {
+  it('alone decides which keys are used: another issuer’s key is refused under any kid', async () => {
     expect(await outcome(signToken(native(), keycloakKey))).toBe('signature');
     expect(await outcome(signToken(native({ header: { kid: keycloakKey.kid } }), keycloakKey))).toBe(
       'key_unknown',
@@ -32,7 +32,7 @@ describe('the issuer', () => {
     );
   });
 
-  it('a stranger’s key under a known kid is no good', async () => {
+  it('an unknown key under a known kid is refused', async () => {
     expect(await outcome(signToken(native(), strangerKey))).toBe('signature');
   });
 

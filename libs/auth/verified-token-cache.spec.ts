@@ -27,14 +27,14 @@ function keep(raw: string, issuer = nativeIssuer({ ...settings, keys: [key] })) 
   return token;
 }
 
-it('remembers a token by all of it', () => {
+it('finds a token by its whole text', () => {
   const token = keep('a.b.c');
   expect(remembered.get('a.b.c')).toBe(token);
   expect(remembered.get('a.b.d')).toBeNull();
   expect(remembered.get('__proto__')).toBeNull();
 });
 
-it('never past its expiry, leeway or not', () => {
+it('does not return an expired token, also within the leeway', () => {
   const token = keep('a.b.c');
   vi.setSystemTime(token.expiresAt * 1_000 - 1);
   expect(remembered.get('a.b.c')).toBe(token);
@@ -42,7 +42,7 @@ it('never past its expiry, leeway or not', () => {
   expect(remembered.get('a.b.c')).toBeNull();
 });
 
-it('no more once its key is withdrawn or replaced', () => {
+it('does not return a token whose key is withdrawn or replaced', () => {
   const published = new Map([['k', key.key]]);
   const keys = new StaticKeys([]);
   vi.spyOn(keys, 'current').mockImplementation((kid) => published.get(kid));
@@ -56,7 +56,7 @@ it('no more once its key is withdrawn or replaced', () => {
   expect(remembered.get('d.e.f')).toBeNull();
 });
 
-it('ten thousand, and then forgets the oldest', () => {
+it('keeps ten thousand tokens, and then drops the oldest', () => {
   for (let index = 0; index < 10_000; index++) keep(`token ${index}`);
   expect(remembered.get('token 0')).not.toBeNull();
   keep('one more');

@@ -4,7 +4,7 @@ import type { VerifiedToken } from './principal.js';
 import type { TrustedIssuer } from './trusted-issuer.js';
 import type { UnverifiedToken } from './unverified-token.js';
 
-interface Remembered {
+interface CacheEntry {
   readonly token: VerifiedToken;
   readonly issuer: TrustedIssuer;
   readonly key: KeyObject;
@@ -13,15 +13,15 @@ interface Remembered {
 const CAPACITY = 10_000;
 
 /**
- * Tokens that have proved themselves, by their SHA-256: the signature of one is checked once, not at each request.
- * It says nothing about sessions or accounts: those are the resolver's, at every request.
+ * Verified tokens by their SHA-256, so that a signature is verified once and not at each request. Sessions and accounts
+ * are not cached here: the resolver checks them at each request.
  */
 @Injectable()
 export class VerifiedTokenCache {
-  /** In the order of their coming. */
-  private readonly tokens = new Map<string, Remembered>();
+  /** Oldest first. */
+  private readonly tokens = new Map<string, CacheEntry>();
 
-  /** Null also once the token has expired, or its key is no more its issuer's: what holds then is looked at anew. */
+  /** Null also where the token has expired, or its issuer has withdrawn the key: the token is then verified again. */
   get(raw: string): VerifiedToken | null {
     const digest = digestOf(raw);
     const known = this.tokens.get(digest);

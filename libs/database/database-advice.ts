@@ -6,10 +6,10 @@ import { findPostgresError } from './pg-errors.js';
 const WITHOUT_VERIFYING = 'sslmode=no-verify encrypts without verifying the server';
 
 /**
- * What mends a failed connection or a refused statement, in a sentence.
- * @param url of the database; neither its password nor its host is part of the answer
- * @param setting where that URL is set, for the sentence
- * @returns null where there is nothing better to say than the error itself
+ * A sentence on how to correct a failed connection or a refused statement.
+ * @param url of the database; the answer contains neither its password nor its host
+ * @param setting the name of the URL's setting, for the sentence
+ * @returns null where the error itself is the best explanation
  */
 export function databaseAdvice(error: unknown, url: string, setting = 'the database URL'): string | null {
   if (error instanceof DatabaseProblem) return error.remedy;
@@ -20,12 +20,12 @@ export function databaseAdvice(error: unknown, url: string, setting = 'the datab
   if (state) return refusalAdvice(state, url, parameters, setting);
   const { code = '', path, message } = error as { code?: string; path?: string; message?: string };
   if (message === 'The server does not support SSL connections') {
-    return `Turn ssl on in the server's configuration, or set sslmode=disable in ${setting}: then nothing is encrypted.`;
+    return `Enable ssl in the server's configuration, or set sslmode=disable in ${setting} for connections without encryption.`;
   }
   const file = ['sslrootcert', 'sslcert', 'sslkey'].find((name) => path && parameters.get(name) === path);
-  if (file) return `Let ${file} in ${setting} name a PEM file that this process can read.`;
+  if (file) return `Set ${file} in ${setting} to a PEM file that this process can read.`;
   if (code.startsWith('ERR_OSSL')) {
-    return `Let sslcert and sslkey in ${setting} name a certificate and its own private key, in PEM.`;
+    return `Set sslcert and sslkey in ${setting} to PEM files of a certificate and its private key.`;
   }
   if (['ECONNREFUSED', 'ENOTFOUND', 'ENOENT', 'EHOSTUNREACH', 'ETIMEDOUT'].includes(code)) {
     return `Start the database, or correct host and port in ${setting}.`;
@@ -37,10 +37,10 @@ function certificateAdvice(fault: CertificateFault, parameters: URLSearchParams,
   switch (fault) {
     case 'authority':
       return parameters.has('sslrootcert')
-        ? `Let sslrootcert in ${setting} name the CA that issued the server's certificate (PEM); ${WITHOUT_VERIFYING}.`
+        ? `Set sslrootcert in ${setting} to the CA that issued the server's certificate (PEM); ${WITHOUT_VERIFYING}.`
         : `Add sslrootcert=/path/to/ca.pem, the CA that issued the server's certificate, to ${setting}; ${WITHOUT_VERIFYING}.`;
     case 'name':
-      return `Let ${setting} name the host as the server's certificate does; sslmode=verify-ca with sslrootcert does not compare names, and ${WITHOUT_VERIFYING}.`;
+      return `Use the host name of the server's certificate in ${setting}; sslmode=verify-ca with sslrootcert does not compare names, and ${WITHOUT_VERIFYING}.`;
     case 'time':
       return `Renew the server's certificate, or correct this machine's clock; ${WITHOUT_VERIFYING}.`;
     case 'other':
@@ -48,7 +48,7 @@ function certificateAdvice(fault: CertificateFault, parameters: URLSearchParams,
   }
 }
 
-/** By SQLSTATE and not by message: the server may speak any language. */
+/** By SQLSTATE, since the language of messages depends on the server. */
 function refusalAdvice(
   state: string,
   url: string,
@@ -60,12 +60,12 @@ function refusalAdvice(
       return `Correct user and password in ${setting} (or PGPASSWORD).`;
     case '28000':
       return [null, 'disable'].includes(parameters.get('sslmode'))
-        ? `Add sslmode=verify-full to ${setting} if the server demands TLS; else let its pg_hba.conf admit this user, database and address.`
-        : `Let the server's pg_hba.conf admit this user, database and address; a client certificate is given by sslcert and sslkey in ${setting}.`;
+        ? `Add sslmode=verify-full to ${setting} if the server requires TLS; otherwise allow this user, database and address in its pg_hba.conf.`
+        : `Allow this user, database and address in the server's pg_hba.conf; for a client certificate set sslcert and sslkey in ${setting}.`;
     case '3D000':
       return `Correct its name in ${setting}, or create it: CREATE DATABASE ${namesIn(url)} TEMPLATE template0 ENCODING 'UTF8'.`;
     case '42501':
-      return 'twinkey doctor names the GRANT that its user lacks.';
+      return 'Run twinkey doctor: it shows the GRANT that is missing.';
     default:
       return null;
   }

@@ -6,16 +6,16 @@ import { databaseAdvice } from './database-advice.js';
 import { isMisconfigured, isUnavailable } from './pg-errors.js';
 import { watchPool } from './pool-metrics.js';
 
-/** How long a start waits for its database. From then on the pool recovers by itself. */
+/** How long the start waits for the database. Later outages are the pool's to handle. */
 const START_DEADLINE_MS = 10_000;
 const START_DELAY_MS = 500;
 
 const logger = new Logger('Database');
 
 /**
- * A global module that connects one data source when the application starts and closes it when it ends. It offers
+ * A global module that connects one data source at the start of the application and closes it at the end. It exports
  * `DataSource` and a repository for each entity: `@InjectRepository(Role) roles: Repository<Role>`.
- * Within Nest the data source has a name, as two applications may run in one process; nobody needs to say it.
+ * The data source has a name in Nest, since two applications may run in one process. Injections do not need it.
  */
 export function databaseModule(
   module: Type,
@@ -34,7 +34,7 @@ export function databaseModule(
     imports: [
       TypeOrmModule.forRootAsync({
         name,
-        // Its own retries log a stack trace each.
+        // Nest's own retries would log a stack trace each.
         useFactory: () => ({ ...options, toRetry: () => false }),
         dataSourceFactory: () => connect(name, options),
       }),
@@ -44,7 +44,7 @@ export function databaseModule(
   };
 }
 
-/** @throws one line that says which database, and why */
+/** @throws Error whose message is one line with the database and the reason */
 async function connect(name: string, options: DataSourceOptions): Promise<DataSource> {
   const since = performance.now();
   for (let attempt = 1; ; attempt++) {

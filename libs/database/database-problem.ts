@@ -1,4 +1,4 @@
-/** Something that is wrong with a database itself, and what mends it; a sentence each. */
+/** A fault of the database itself and how to correct it, a sentence each. */
 export class DatabaseProblem extends Error {
   override readonly name = 'DatabaseProblem';
 

@@ -1,7 +1,7 @@
 import { Client } from 'pg';
 import type { DataSource } from 'typeorm';
 
-/** A connection of its own, outside any pool and without time limits, closed when `work` has ended. */
+/** Opens a connection outside the pool, without time limits, and closes it after `work`. */
 export async function withClient<T>(
   dataSource: DataSource,
   applicationName: string,
@@ -14,7 +14,7 @@ export async function withClient<T>(
     connectionTimeoutMillis: 5_000,
     keepAlive: true,
   });
-  // Without a listener a broken connection would end the process; the running query reports it as well.
+  // Without a listener a broken connection would end the process. The running query reports the error too.
   client.on('error', () => {});
   try {
     await client.connect();

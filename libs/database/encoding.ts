@@ -2,7 +2,7 @@ import type { Client } from 'pg';
 import { DatabaseProblem } from './database-problem.js';
 
 /**
- * Refuses a database that cannot hold every character, or (SQL_ASCII) does not know characters.
+ * Refuses a database that cannot store every character, or (SQL_ASCII) stores bytes without an encoding.
  * @throws DatabaseProblem
  */
 export async function requireUtf8(client: Client): Promise<void> {
@@ -13,6 +13,6 @@ export async function requireUtf8(client: Client): Promise<void> {
   if (encoding === 'UTF8') return;
   throw new DatabaseProblem(
     `The encoding of the database is ${encoding}, and Twinkey needs UTF8`,
-    "Create another one with CREATE DATABASE <name> TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C.UTF-8', and name it in the database URL.",
+    "Create another one with CREATE DATABASE <name> TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C.UTF-8', and use it in the database URL.",
   );
 }

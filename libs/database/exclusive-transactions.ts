@@ -2,28 +2,28 @@ import type { DataSource, EntityManager } from 'typeorm';
 import { KeyedSemaphore } from '#libs/core/keyed-semaphore.js';
 import { unavailable } from '#libs/http/replies/api-error.js';
 
-/** How long (ms) a transaction waits for others: in this process, then at the lock, for those of other replicas. */
-const PATIENCE = 2_000;
-const LOCK_TIMEOUT = 1_000;
+/** How long a transaction waits for others of this process, and then at the lock for those of other replicas. */
+const QUEUE_TIMEOUT_MS = 2_000;
+const LOCK_TIMEOUT_MS = 1_000;
 /**
- * A transaction that waits at the lock holds a connection, and a crowd would take the whole pool from all other
- * requests: so most wait before. One works while the next already has its connection.
+ * A transaction that waits for the lock occupies a connection, so that many of them would use up the pool. Therefore only
+ * two of a process have a connection: one works, and the next one waits for the lock.
  */
-const TO_THE_LOCK = [{ name: 'lock', width: 2 }];
+const LOCK_KEYS = [{ name: 'lock', width: 2 }];
 
-/** READ COMMITTED: each statement after the lock sees what its former holder committed. */
+/** READ COMMITTED: after the lock each statement sees what the previous holder has committed. */
 const PREPARE = `
   SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
-  SET LOCAL lock_timeout = ${LOCK_TIMEOUT}`;
+  SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS}`;
 
 /**
- * Transactions that run one after the other on all replicas, so that what one checks still holds at its commit.
+ * Runs transactions one after the other on all replicas, so that the checks of one still hold at its commit.
  * @see docs/decisions/authority.md
  */
 export class ExclusiveTransactions {
-  private readonly lanes = new KeyedSemaphore(() => unavailable(1, 'busy'));
+  private readonly queue = new KeyedSemaphore(() => unavailable(1, 'busy'));
 
-  /** @param table has one row, which is the lock: `identity.authority` */
+  /** @param table a table with one row, which is locked: `identity.authority` */
   constructor(
     private readonly database: DataSource,
     private readonly table: string,
@@ -38,10 +38,9 @@ export class ExclusiveTransactions {
       this.database.transaction(async (tx) => {
         await tx.query(PREPARE);
         const locked: unknown[] = await tx.query(`SELECT FROM ${this.table} FOR UPDATE`);
-        if (locked.length !== 1)
-          throw new Error(`${this.table} must have one row: without it nothing is locked.`);
+        if (locked.length !== 1) throw new Error(`${this.table} must have exactly one row: it is the lock.`);
         return work(tx);
       });
-    return this.lanes.run(TO_THE_LOCK, PATIENCE, transaction, { owner });
+    return this.queue.run(LOCK_KEYS, QUEUE_TIMEOUT_MS, transaction, { owner });
   }
 }

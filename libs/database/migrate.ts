@@ -11,16 +11,15 @@ export interface MigrationState {
   known: boolean;
 }
 
-/** How long to wait for another migration of the same schema, and for a table that is in use. */
+/** Limits of the wait for another migration of the same schema, and for a table that is in use. */
 const WAIT_FOR_OTHERS_MS = 300_000;
 const WAIT_FOR_TABLE_MS = 10_000;
 
 /**
- * Applies all pending migrations of the data source's schema, each in a transaction of its own, or takes the last
- * one back. Safe when several run at once: TypeORM has no lock of its own (of three concurrent runs two failed), so
- * an advisory lock, held on a connection of its own, lets one after the other in.
- * The data source lends its options alone: it need not be initialized, and its time limits do not apply.
- * @returns the names of the migrations that this run applied or took back
+ * Applies all pending migrations of the data source's schema, each in its own transaction, or reverts the last one.
+ * Concurrent runs are safe: TypeORM does not lock, so that an advisory lock on a separate connection lets one run at a
+ * time. Only the options of the data source are used: it need not be initialized, and its time limits do not apply.
+ * @returns the names of the migrations that this run applied or reverted
  */
 export async function migrate(dataSource: DataSource, direction: 'up' | 'down'): Promise<string[]> {
   const schema = schemaOf(dataSource);
@@ -29,7 +28,7 @@ export async function migrate(dataSource: DataSource, direction: 'up' | 'down'):
     await client.query(`SET lock_timeout = ${WAIT_FOR_OTHERS_MS}`);
     await client.query('SELECT pg_advisory_lock(hashtextextended($1, 0))', [`twinkey migrate ${schema}`]);
     await requireRights(client, schema);
-    // Asked first: IF NOT EXISTS wants the right to create schemas even where the schema is there.
+    // Checked first: IF NOT EXISTS needs the right to create schemas also where the schema exists.
     const { rowCount } = await client.query('SELECT FROM pg_namespace WHERE nspname = $1', [schema]);
     if (!rowCount) await client.query(`CREATE SCHEMA ${client.escapeIdentifier(schema)}`);
     const before = await appliedMigrations(client, schema);
@@ -46,7 +45,7 @@ export async function migrationStatus(dataSource: DataSource): Promise<Migration
     return appliedMigrations(client, schemaOf(dataSource));
   });
   const classes = dataSource.options.migrations as { name: string }[];
-  // A class name ends in the time of its writing, in milliseconds.
+  // A class name ends with the time when it was written, in milliseconds.
   const known = classes.map(({ name }) => name).sort((a, b) => Number(a.slice(-13)) - Number(b.slice(-13)));
   return [
     ...known.map((name) => ({ name, applied: applied.includes(name), known: true })),

@@ -1,10 +1,10 @@
 import { keyStartsWith } from './page.js';
 
 /**
- * SQL for `?q=` on a person's name: whether the full name (first, then last) or the last name begins with a text,
- * without regard to case. The expressions are those of the indexes `…_full_name_search_idx` and
- * `…_last_name_search_idx`; Postgres uses these only where a query repeats them word for word. They keep so much of a
- * name that every entry fits into an index's page (2,704 bytes), however Unicode's normalization lengthens it.
+ * SQL for `?q=` on names: whether the full name (first, then last) or the last name begins with a text, case-insensitive.
+ * The expressions are those of the indexes `…_full_name_search_idx` and `…_last_name_search_idx`; Postgres uses an index
+ * only where the query has exactly its expression. Names are cut so that every entry fits into an index page (2,704
+ * bytes), also where Unicode normalization makes them longer.
  * @param table the alias of a table with `first_name` and `last_name`
  * @param parameter the text as the client sent it: `$1`, `:q`
  */

@@ -6,7 +6,7 @@ const table = (tableOrName: Table | View | string) => {
   return name.slice(name.lastIndexOf('.') + 1);
 };
 
-/** Columns in snake_case, and constraints with the names that Postgres itself would give them. */
+/** Columns in snake_case, and constraints with Postgres' default names. */
 export class PostgresNamingStrategy extends DefaultNamingStrategy implements NamingStrategyInterface {
   override columnName(property: string, custom: string | undefined): string {
     return custom || snake(property);

@@ -2,17 +2,17 @@ import type { ObjectLiteral, SelectQueryBuilder } from 'typeorm';
 
 /** A column that a list may be sorted by. */
 export interface SortColumn<Row> {
-  /** As the query builder names it: `account.createdAt`. From code alone, never a client's text. */
+  /** The query builder's name: `account.createdAt`. Never a text from a client. */
   column: string;
-  /** Rows without a value come last, in either direction. */
+  /** Rows without a value come last, in both directions. */
   nullable?: boolean;
-  /** The column that breaks ties, where that is not the `id` of the query's main table. */
+  /** The column that orders equal rows; by default the `id` of the query's main table. */
   id?: string;
-  /** The row's value as a cursor keeps it. */
+  /** The row's value for the cursor. */
   valueOf(row: Row): string | null;
 }
 
-/** The place in a sorted list after which a page begins. */
+/** The position in a sorted list after which a page begins. */
 export interface PagePosition {
   value: string | null;
   id: string;
@@ -26,14 +26,14 @@ export interface PageOptions {
 
 export interface Page<Row> {
   rows: Row[];
-  /** Null where this page is the last. */
+  /** Null for the last page. */
   next: PagePosition | null;
 }
 
 /**
- * A page of a list, found by the last row of the page before (a keyset) and not by counting rows: with an index on
- * (column, id) it costs the same at any depth. Joins must be to one row each.
- * @param query what is listed, filtered, without an order
+ * Reads a page of a list. It begins after the last row of the previous page (keyset pagination), so that with an index on
+ * (column, id) all pages are equally fast. Joins must be to one row each.
+ * @param query the list with its filters, without an order
  */
 export async function fetchPage<Row extends ObjectLiteral & { id: string }>(
   query: SelectQueryBuilder<Row>,
@@ -54,12 +54,12 @@ export async function fetchPage<Row extends ObjectLiteral & { id: string }>(
     }
     ranges.push(valued);
   }
-  // A range of its own: `NULLS LAST` is the index's order in one direction alone.
+  // A separate range: `NULLS LAST` is the index's order in one direction only.
   if (sort.nullable) {
     const valueless = query.clone().andWhere(`${sort.column} IS NULL`).orderBy(id, direction);
     if (after?.value === null) {
-      // Of both tables, where the tie-breaker is a joined one's: Postgres does not conclude the one from the other,
-      // and would read its way from the beginning to that place.
+      // For both tables, where `id` belongs to a joined one: Postgres does not derive one condition from the other, and
+      // would read all rows before this position.
       for (const column of new Set([id, `${query.alias}.id`])) {
         valueless.andWhere(`${column} ${operator} :afterId`, { afterId: after.id });
       }
@@ -75,7 +75,7 @@ export async function fetchPage<Row extends ObjectLiteral & { id: string }>(
   return { rows: page, next: last ? { value: sort.valueOf(last), id: last.id } : null };
 }
 
-/** How many rows the list has on all its pages. */
+/** The number of rows on all pages. */
 export async function countRows(query: SelectQueryBuilder<ObjectLiteral>): Promise<number> {
   const counted = await query
     .clone()

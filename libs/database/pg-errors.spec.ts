@@ -19,14 +19,14 @@ const wrapped = (error: Error) => new QueryFailedError('SELECT 1', [], error);
 const system = (code: string) => Object.assign(new Error(`connect ${code}`), { code, syscall: 'connect' });
 
 describe('findPostgresError', () => {
-  it('finds it bare, in TypeORM’s error, and in a cause', () => {
+  it('finds the error itself, in TypeORM’s error, and in a cause', () => {
     const error = answer('23505');
     expect(findPostgresError(error)).toBe(error);
     expect(findPostgresError(wrapped(error))).toBe(error);
     expect(findPostgresError(new Error('outer', { cause: wrapped(error) }))).toBe(error);
   });
 
-  it('takes nothing else for one', () => {
+  it('ignores other errors', () => {
     const circle = new Error('circle');
     circle.cause = circle;
     for (const other of [undefined, null, 'text', {}, new Error('no'), system('EPIPE'), circle]) {
@@ -39,7 +39,7 @@ describe('a violation', () => {
   const taken = wrapped(answer('23505', { constraint: 'accounts_email_key' }));
   const referred = wrapped(answer('23503', { constraint: 'accounts_role_id_fkey' }));
 
-  it('is known by its kind, and by its constraint where one is named', () => {
+  it('is recognized by its kind, and by its constraint where one is given', () => {
     expect(isUniqueViolation(taken)).toBe(true);
     expect(isUniqueViolation(taken, 'accounts_email_key')).toBe(true);
     expect(isUniqueViolation(taken, 'roles_name_key')).toBe(false);
@@ -114,11 +114,11 @@ describe('the database is unavailable', () => {
     expect(isMisconfigured(new Error('outer', { cause: error }))).toBe(true);
   });
 
-  it('and may come back by itself after a refused connection', () => {
+  it('and may recover by itself after a refused connection', () => {
     expect(isMisconfigured(system('ECONNREFUSED'))).toBe(false);
   });
 
-  it('but not when our own statement is wrong, or our code', () => {
+  it('but not when our statement or our code is wrong', () => {
     expect(isUnavailable(wrapped(answer('42601')))).toBe(false);
     expect(isUnavailable(wrapped(answer('23514')))).toBe(false);
     expect(isUnavailable(new TypeError('undefined is not a function'))).toBe(false);

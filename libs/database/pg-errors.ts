@@ -1,7 +1,7 @@
 import { QueryFailedError, QueryRunnerAlreadyReleasedError } from 'typeorm';
 import { findCertificateFault } from '#libs/core/certificate-fault.js';
 
-/** What Postgres says of a failed statement (https://www.postgresql.org/docs/current/errcodes-appendix.html). */
+/** Postgres' answer to a failed statement (https://www.postgresql.org/docs/current/errcodes-appendix.html). */
 export interface PostgresError extends Error {
   /** SQLSTATE, five characters. */
   code: string;
@@ -12,12 +12,12 @@ export interface PostgresError extends Error {
 
 const SQLSTATE = /^[0-9A-Z]{5}$/;
 
-/** Postgres' own error inside whatever TypeORM or a `cause` wrapped around it, or null. */
+/** Finds Postgres' own error in TypeORM's error or in a chain of causes. */
 export function findPostgresError(error: unknown): PostgresError | null {
   for (const one of chain(error)) {
-    // A copy of the properties of the error inside.
+    // It has copies of the inner error's properties.
     if (one instanceof QueryFailedError) continue;
-    // `severity` tells Postgres' answer from a system error, whose code (EPIPE) may look alike.
+    // Only Postgres' errors have a `severity`. The code of a system error (EPIPE) may look like a SQLSTATE.
     if ('severity' in one && typeof one['code'] === 'string' && SQLSTATE.test(one['code'])) {
       return one as unknown as PostgresError;
     }
@@ -33,7 +33,7 @@ const isViolation = (code: string) => (error: unknown, constraint?: string) => {
 /** 23505, of any or of one unique constraint or index. */
 export const isUniqueViolation = isViolation('23505');
 
-/** 23503, of any or of one foreign key: the row is still referred to, or the one referred to is not there. */
+/** 23503, of any or of one foreign key: the row is still referenced, or the referenced row does not exist. */
 export const isForeignKeyViolation = isViolation('23503');
 
 /** A value that Postgres cannot store: NUL (22021), malformed uuid or number (22P02), too large for an index (54000), … */
@@ -42,11 +42,11 @@ export const isBadValue = (error: unknown): boolean =>
     findPostgresError(error)?.code ?? '',
   );
 
-/** Errors that say nothing of the request: the same one may succeed later, or on another server. */
+/** Errors that do not depend on the request: it may succeed later, or on another server. */
 const UNAVAILABLE_STATES = new Set([
   '25006', // read-only: a standby
   '25P03', // idle in transaction for too long
-  '28000', // not let in
+  '28000', // not allowed to connect
   '28P01', // wrong password
   '3D000', // no such database
   '40001', // serialization failure
@@ -56,7 +56,7 @@ const UNAVAILABLE_STATES = new Set([
 /** Connection, insufficient resources (53300: too many connections), operator (57P01, 57014: cancelled), system. */
 const UNAVAILABLE_CLASSES = new Set(['08', '53', '57', '58']);
 
-/** Those of a file that cannot be opened are something else. */
+/** Only these: a file that cannot be opened has the same codes. */
 const NETWORK_CALLS = new Set(['connect', 'getaddrinfo', 'read', 'write']);
 const UNREACHABLE = new Set([
   'EACCES',
@@ -87,20 +87,20 @@ const UNAVAILABLE_MESSAGES = [
   'Driver not Connected',
 ];
 
-/** TLS that one of the two sides does not speak, or a certificate that is not accepted. */
+/** One side does not support TLS, or does not accept the other's certificate. */
 const isTlsRefused = (error: unknown): boolean =>
   chain(error).some(
     (one) =>
       findCertificateFault(one) !== null || one['message'] === 'The server does not support SSL connections',
   );
 
-/** The database refuses us or is not there at all, or we refuse it: waiting does not help, but setting it right does. */
+/** The database refuses the connection or does not exist, or TLS fails: waiting does not help. */
 export const isMisconfigured = (error: unknown): boolean =>
   ['28000', '28P01', '3D000'].includes(findPostgresError(error)?.code ?? '') || isTlsRefused(error);
 
 /**
- * The database is away, overloaded, read-only or shutting down: a 503, and never the client's fault.
- * For errors of database calls alone: a refused connection to anything else looks the same.
+ * The database is not reachable, overloaded, read-only or shutting down: a 503.
+ * Only for errors of database calls: a refused connection to another server looks the same.
  */
 export function isUnavailable(error: unknown): boolean {
   const found = findPostgresError(error);
@@ -115,7 +115,7 @@ export function isUnavailable(error: unknown): boolean {
   );
 }
 
-/** The error, TypeORM's `driverError` in it, and their causes; not endless if they go round in a circle. */
+/** The error, TypeORM's `driverError` and their causes; limited, since causes may form a circle. */
 function chain(error: unknown): Record<string, unknown>[] {
   const found: Record<string, unknown>[] = [];
   let next = error;

@@ -2,12 +2,12 @@ import { Gauge } from 'prom-client';
 import type { DataSource } from 'typeorm';
 import { poolOf } from './prepared-query.js';
 
-/** Pools that are open, with their databases' names. */
+/** Open pools with the names of their databases. */
 const watched = new Map<DataSource, string>();
 
-function eachPool(tell: (database: string, pool: ReturnType<typeof poolOf>) => void): void {
+function eachPool(report: (database: string, pool: ReturnType<typeof poolOf>) => void): void {
   for (const [dataSource, database] of watched) {
-    if (dataSource.isInitialized) tell(database, poolOf(dataSource));
+    if (dataSource.isInitialized) report(database, poolOf(dataSource));
     else watched.delete(dataSource);
   }
 }
@@ -27,7 +27,7 @@ new Gauge({
 
 new Gauge({
   name: 'twinkey_database_connections_max',
-  help: 'Connections that a pool may have at most, by database.',
+  help: 'The maximum number of connections of a pool, by database.',
   labelNames: ['database'] as const,
   collect() {
     this.reset();
@@ -45,7 +45,7 @@ new Gauge({
   },
 });
 
-/** Shows a data source's pool on `/metrics` for as long as it is open. */
+/** Shows a data source's pool on `/metrics` while it is open. */
 export function watchPool(database: string, dataSource: DataSource): void {
   watched.set(dataSource, database);
 }

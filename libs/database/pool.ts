@@ -6,40 +6,40 @@ import { connectionUrl } from './connection-url.js';
 import { PostgresNamingStrategy } from './naming-strategy.js';
 
 export interface PoolOptions {
-  /** Connections at most. */
+  /** The maximum number of connections. */
   poolSize?: number;
   /** How long a request waits for a free or a new connection, in milliseconds. */
   connectTimeoutMs?: number;
-  /** After how long Postgres gives up a statement, in milliseconds. 0: never, for work that nobody waits for. */
+  /** When Postgres cancels a statement, in milliseconds. 0: never, for background work. */
   statementTimeoutMs?: number;
-  /** What the connections are called in `pg_stat_activity`. */
+  /** The connections' name in `pg_stat_activity`. */
   applicationName?: string;
 }
 
-/** Waiting for a connection and for one statement stay together under the two seconds in which an outage shows. */
+/** Together below two seconds, so that an outage is reported within that time. */
 const CONNECT_TIMEOUT_MS = 800;
 const STATEMENT_TIMEOUT_MS = 1_000;
-/** Postgres cancels a slow statement itself; this much later it is not slow but frozen or unreachable. */
+/** Postgres cancels a slow statement. Without an answer for this much longer it is frozen or unreachable. */
 const SILENCE_MARGIN_MS = 100;
 
 const POOL_SIZE = 10;
-/** All worker processes together take no more than twice of what one does, and each has enough to work with. */
-const LEAST_POOL_SIZE = 3;
+/** All worker processes together use at most twice as many connections as one, but each has at least three. */
+const MIN_POOL_SIZE = 3;
 
-/** @param workers processes of one machine, each with a pool of its own */
+/** @param workers the processes of one machine, each with its own pool */
 export const poolShare = (workers = 1): number =>
-  workers === 1 ? POOL_SIZE : Math.max(LEAST_POOL_SIZE, Math.floor((2 * POOL_SIZE) / workers));
+  workers === 1 ? POOL_SIZE : Math.max(MIN_POOL_SIZE, Math.floor((2 * POOL_SIZE) / workers));
 
 const logger = new Logger('Database');
 
-/** What both data sources have in common. Behind PgBouncer, let it ignore the start-up parameters set here. */
+/** The common options of both data sources. PgBouncer has to ignore the start-up parameters that are set here. */
 export function postgresOptions(url: string, options: PoolOptions) {
   const statementTimeoutMs = options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS;
   const pool: PoolConfig = {
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
     idleTimeoutMillis: 30_000,
-    // A connection is not kept for ever, so that a fail-over or a new DNS answer is followed.
+    // Connections are replaced from time to time, so that a failover or a new DNS answer takes effect.
     maxLifetimeSeconds: 600,
     statement_timeout: statementTimeoutMs,
     idle_in_transaction_session_timeout: 5_000,
@@ -59,7 +59,7 @@ export function postgresOptions(url: string, options: PoolOptions) {
   } satisfies DataSourceOptions;
 }
 
-/** The parts of pg's client that its types leave out. */
+/** Internals of pg's client that its types leave out; `test/database/internals.e2e.ts` fails where they change. */
 interface DriverClient {
   _activeQuery: unknown;
   _ending: boolean;
@@ -70,16 +70,16 @@ interface DriverClient {
 }
 
 /**
- * Closes a connection that is no use any more, so that the pool forgets it:
- * - the server is silent for longer than a statement may take: frozen or unreachable. pg's own `query_timeout` would
- *   hand the connection back to the pool with the unanswered statement still in it;
- * - it is one to a standby (25006): after a fail-over a new one may reach the new primary.
+ * Closes a connection that is not usable any more, so that the pool drops it:
+ * - The server is silent for longer than a statement may take: it is frozen or unreachable. pg's own `query_timeout` would
+ *   return the connection to the pool while the statement is still unanswered.
+ * - The server is a standby (25006): after a failover a new connection may reach the new primary.
  */
 function dropWhenBroken(client: DriverClient, statementTimeoutMs: number): void {
   const { stream } = client.connection;
   if (statementTimeoutMs > 0) {
     stream.setTimeout(statementTimeoutMs + SILENCE_MARGIN_MS);
-    // A listener given to setTimeout() would be gone after the connection's first idle second.
+    // setTimeout() would remove its own listener after the connection's first idle second.
     stream.on('timeout', () => {
       if (client._activeQuery || client._ending) stream.destroy(new Error('Query read timeout'));
     });

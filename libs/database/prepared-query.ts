@@ -2,15 +2,15 @@ import type { Pool, QueryResultRow } from 'pg';
 import type { DataSource } from 'typeorm';
 
 export interface PreparedStatement {
-  /** One name for one text, in the whole application. */
+  /** Unique for the text in the whole application. */
   name: string;
   text: string;
   values: unknown[];
 }
 
 /**
- * Runs a named prepared statement, parsed and planned once per connection, past TypeORM's query runner: for the
- * queries that every request makes. Columns come as they are named in SQL, bigint as a string.
+ * Runs a named prepared statement, which Postgres parses once per connection, without TypeORM's query runner: for the
+ * queries of every request. Columns have their names in SQL; bigint is a string.
  * @throws pg's own error, see `pg-errors.ts`
  */
 export async function preparedQuery<Row extends QueryResultRow>(
@@ -21,9 +21,10 @@ export async function preparedQuery<Row extends QueryResultRow>(
   return rows;
 }
 
-/** pg's pool below a data source that is initialized, for what TypeORM has no way to say. */
+/** pg's pool of an initialized data source, for queries and metrics that TypeORM does not offer. */
 export function poolOf(dataSource: DataSource): Pool {
-  // TypeORM declares `master` on its Postgres driver alone.
+  // TypeORM's types have `master` only on its Postgres driver, which they do not export with the data source.
+  // `test/database/internals.e2e.ts` fails where it changes.
   const { master } = dataSource.driver as unknown as { master?: Pool };
   if (!master) throw new Error('Driver not Connected');
   return master;

@@ -2,13 +2,13 @@ import type { Client } from 'pg';
 import { DatabaseProblem } from './database-problem.js';
 
 /**
- * What the connected user has to be granted to make the schema, or to work in it once it is there.
- * @throws DatabaseProblem with the GRANT that is missing
+ * Checks that the connected user can create the schema, or can work in it where it exists.
+ * @throws DatabaseProblem with the missing GRANT
  */
 export async function requireRights(client: Client, schema: string): Promise<void> {
   const { user, database, ...found } = await findRights(client, schema);
   const refuse = (what: string, grant: string): never => {
-    const remedy = `Let a superuser run: ${grant} TO ${client.escapeIdentifier(user)}.`;
+    const remedy = `As a superuser run: ${grant} TO ${client.escapeIdentifier(user)}.`;
     throw new DatabaseProblem(`User ${user} may not ${what}`, remedy);
   };
   const inSchema = `SCHEMA ${client.escapeIdentifier(schema)}`;
@@ -36,7 +36,7 @@ interface Rights {
   createsSchemas: boolean;
   createsTables: boolean;
   usesSchema: boolean;
-  /** Those that the user cannot read and write; of `migrations`, those that they cannot read. */
+  /** Tables that the user cannot read and write; `migrations` only has to be readable. */
   closedTables: string[];
 }
 

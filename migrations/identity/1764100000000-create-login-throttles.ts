@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Who fails to log in how often: `docs/decisions/guessing.md`. */
+/** Counters of failed logins: see `docs/decisions/guessing.md`. */
 export class CreateLoginThrottles1764100000000 implements MigrationInterface {
   async up(db: QueryRunner): Promise<void> {
     await db.query(`

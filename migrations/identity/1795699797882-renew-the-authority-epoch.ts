@@ -1,8 +1,8 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
- * A database that was restored from a backup reaches the same versions again by other changes. So each change also
- * draws a random epoch. A trigger does it: the builds before this one, which raise the version alone, draw one too.
+ * After a restore from a backup the database reaches the same versions again by other changes. So each change also sets a
+ * random epoch. A trigger sets it, also for changes by older builds.
  */
 export class RenewTheAuthorityEpoch1795699797882 implements MigrationInterface {
   async up(db: QueryRunner): Promise<void> {

@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Indexes are listed by what they serve in `docs/decisions/database.md`. */
+/** `docs/decisions/database.md` lists the purpose of each index. */
 export class CreateUsersAndIdentities1764000000000 implements MigrationInterface {
   async up(db: QueryRunner): Promise<void> {
     await db.query(`

@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** One writer of a Keycloak user at a time: `keycloak-leases.ts` of user-service says why. */
+/** Lets one process at a time change a Keycloak user: see `docs/decisions/keycloak-writes.md`. */
 export class CreateKeycloakLeases1764300000000 implements MigrationInterface {
   async up(db: QueryRunner): Promise<void> {
     await db.query(`

@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** The lock of all changes of people's status: `administration.entity.ts` says why. */
+/** The lock for all changes of a user's status: see `administration.entity.ts`. */
 export class CreateAdministration1795700159716 implements MigrationInterface {
   async up(db: QueryRunner): Promise<void> {
     await db.query(`

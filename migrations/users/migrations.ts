@@ -2,6 +2,7 @@ import { CreateUsersAndIdentities1764000000000 } from './1764000000000-create-us
 import { BoundNameSearchKeys1764200100000 } from './1764200100000-bound-name-search-keys.js';
 import { CreateKeycloakLeases1764300000000 } from './1764300000000-create-keycloak-leases.js';
 import { CreateAdministration1795700159716 } from './1795700159716-create-administration.js';
+import { KeyLeasesByIssuer1795703774881 } from './1795703774881-key-leases-by-issuer.js';
 
 /** Every migration of schema `users`; they run in the order of the timestamps in their names. */
 export const usersMigrations = [
@@ -9,4 +10,5 @@ export const usersMigrations = [
   BoundNameSearchKeys1764200100000,
   CreateKeycloakLeases1764300000000,
   CreateAdministration1795700159716,
+  KeyLeasesByIssuer1795703774881,
 ];

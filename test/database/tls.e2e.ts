@@ -143,7 +143,7 @@ describe('a server behind a private CA that demands TLS', () => {
     for (const file of [other.file, empty, join(authority.folder, 'missing.pem')]) {
       const { code, stderr } = await status(appUrl(`?sslmode=verify-full&sslrootcert=${file}`));
       expect(code).toBe(1);
-      expect(stderr).toContain('Let sslrootcert in the database URL name');
+      expect(stderr).toContain('sslrootcert in the database URL');
     }
   });
 

@@ -16,18 +16,18 @@ afterAll(async () => {
   await replica?.close();
   await both?.close();
 });
-// No administrator of one test is left for the next.
+// So that no administrator of one test counts in the next.
 afterEach(() => both.service.database.query(`UPDATE users.users SET status = 'suspended'`));
 
 interface Person {
   id: string;
   accountId: string;
   api: Api;
-  /** Through the other replica. */
+  /** By the other replica. */
   there: Api;
 }
 
-/** A native person with a profile. */
+/** A native user with a profile. */
 async function person(permissions: string[], given = {}): Promise<Person> {
   const { account, api } = await both.idp.signIn(permissions, given);
   const caller = both.service.api.as(api.token as string);
@@ -41,8 +41,8 @@ const suspend = (api: Api, { id }: Person) => api.patch(`/users/${id}`, { status
 const outcomeOf = ({ status, errors }: Answer<unknown>) => [status, ...errors];
 const EXCEEDS = [403, '- exceeds_own_permissions'];
 
-describe('support, who holds users:update and users:delete alone,', () => {
-  it('cannot suspend, delete or let in again an administrator', async () => {
+describe('support, with only users:update and users:delete,', () => {
+  it('cannot suspend, delete or reactivate an administrator', async () => {
     const [support, admin] = await Promise.all([person(['users:update', 'users:delete']), person(['*'])]);
     expect(outcomeOf(await suspend(support.api, admin))).toEqual(EXCEEDS);
     expect(outcomeOf(await support.api.delete(`/users/${admin.id}`))).toEqual(EXCEEDS);
@@ -52,7 +52,7 @@ describe('support, who holds users:update and users:delete alone,', () => {
     expect(await statusOf(admin)).toBe('suspended');
   });
 
-  it('cannot act on anybody who holds a single permission that they lack', async () => {
+  it('cannot change a user with one permission that support does not have', async () => {
     const [support, auditor] = await Promise.all([
       person(['users:update', 'users:delete']),
       person(['roles:read']),
@@ -62,7 +62,7 @@ describe('support, who holds users:update and users:delete alone,', () => {
     expect(await statusOf(auditor)).toBe('active');
   });
 
-  it('acts on people who may do as much or less', async () => {
+  it('can change users with the same permissions or fewer', async () => {
     const [support, colleague, customer] = await Promise.all([
       person(['users:update', 'users:delete']),
       person(['users:update', 'users:delete']),
@@ -87,7 +87,7 @@ describe('support, who holds users:update and users:delete alone,', () => {
     expect((await act(customer)).status).toBe(200);
   });
 
-  it('is measured by the role that somebody has now, whatever tokens say', async () => {
+  it('is compared with the role that a user has now, not with the claims of a token', async () => {
     const [support, customer] = await Promise.all([person(['users:update']), person([])]);
     const { api: root } = await both.idp.signIn(['*']);
     const [admin, user] = await Promise.all([both.idp.systemRole('admin'), both.idp.systemRole('user')]);
@@ -97,7 +97,7 @@ describe('support, who holds users:update and users:delete alone,', () => {
     expect((await suspend(support.api, customer)).status).toBe(200);
   });
 
-  it('cannot act on an administrator whose account is disabled, and can once it is deleted', async () => {
+  it('cannot change an administrator whose account is disabled, but can once the account is deleted', async () => {
     const [support, admin] = await Promise.all([person(['users:delete']), person(['*'])]);
     const { api: root } = await both.idp.signIn(['*']);
     await root.patch(`/accounts/${admin.accountId}`, { status: 'disabled' });
@@ -106,7 +106,7 @@ describe('support, who holds users:update and users:delete alone,', () => {
     expect((await support.api.delete(`/users/${admin.id}`)).status).toBe(200);
   });
 
-  it('is told of missing rights before a stale tag, and of that before what is in the way', async () => {
+  it('gets 403 for missing rights before 412 for an old tag, and 412 before 409', async () => {
     const [support, admin] = await Promise.all([person(['users:update']), person(['*'])]);
     const stale = { 'if-match': '"77"' };
     const body = { status: 'suspended' };
@@ -117,7 +117,7 @@ describe('support, who holds users:update and users:delete alone,', () => {
 });
 
 describe('an administrator', () => {
-  it('may suspend and delete other administrators', async () => {
+  it('can suspend and delete other administrators', async () => {
     const [one, two, three] = await Promise.all([person(['*']), person(['*']), person(['*'])]);
     expect((await suspend(one.api, two)).status).toBe(200);
     expect((await one.api.delete(`/users/${three.id}`)).status).toBe(200);
@@ -125,7 +125,7 @@ describe('an administrator', () => {
   });
 });
 
-/** Sends requests that all stand at the lock before the first of them is let in. */
+/** Sends requests that all wait for the lock before the first of them gets it. */
 async function atOnce(count: number, send: () => Promise<Answer<unknown>>[]): Promise<Answer<unknown>[]> {
   const holder = both.service.database.createQueryRunner();
   await holder.startTransaction();
@@ -168,13 +168,13 @@ describe('two administrators at once, on two replicas', () => {
     expect(states.filter((status) => status === 'active')).toHaveLength(1);
   });
 
-  it('beside a third one: the one who is suspended suspends nobody', async () => {
+  it('with a third one: the suspended one cannot suspend anybody', async () => {
     const [one, two] = await Promise.all([person(['*']), person(['*']), person(['*'])]);
     const answers = await atOnce(2, () => [suspend(one.api, two), suspend(two.there, one)]);
     expect(byStatus(answers)).toEqual([[200], [403, '- user_suspended']]);
   });
 
-  it('beside a third one whose account is disabled: that one does not count', async () => {
+  it('with a third one whose account is disabled: that one does not count', async () => {
     const [one, two] = await Promise.all([person(['*']), person(['*'])]);
     const off = await person(['*']);
     const { api: root } = await both.idp.signIn(['*']);
@@ -183,7 +183,7 @@ describe('two administrators at once, on two replicas', () => {
     expect(byStatus(answers)).toEqual([[200], [409, '- last_admin']]);
   });
 
-  it('without a pause between the rounds: one is active after each', { timeout: 60_000 }, async () => {
+  it('in many rounds without a pause: one is active after each round', { timeout: 60_000 }, async () => {
     for (let round = 0; round < 10; round++) {
       const [one, two] = await Promise.all([person(['*']), person(['*'])]);
       await Promise.all([
@@ -199,14 +199,14 @@ describe('two administrators at once, on two replicas', () => {
   });
 });
 
-it('two who are no administrators suspend each other at once: one of them succeeds', async () => {
+it('two users who are not administrators suspend each other at once: one of them succeeds', async () => {
   const [one, two] = await Promise.all([person(['users:update']), person(['users:update'])]);
   const answers = await atOnce(2, () => [suspend(one.api, two), suspend(two.there, one)]);
   expect(byStatus(answers)).toEqual([[200], [403, '- user_suspended']]);
 });
 
-describe('a lock that somebody keeps', () => {
-  it('makes changes 503 in bounded time, leaves the rest alone, and harms nothing once it is gone', async () => {
+describe('a lock that is not released', () => {
+  it('makes changes 503 in bounded time, does not affect other requests, and changes work again afterwards', async () => {
     const [admin, customer] = await Promise.all([person(['*']), person([])]);
     const holder = both.service.database.createQueryRunner();
     await holder.startTransaction();

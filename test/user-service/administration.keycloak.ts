@@ -9,7 +9,7 @@ import { keycloakSettings } from '../support/user-service.js';
 let realm: TestRealm;
 let proxy: TcpProxy;
 let both: BothServices;
-/** Native, with `users:update` and `users:delete` alone. */
+/** Native, with only `users:update` and `users:delete`. */
 let support: Api;
 let supportId: string;
 beforeAll(async () => {
@@ -24,7 +24,7 @@ beforeAll(async () => {
   support = both.service.api.as(api.token as string);
   supportId = (await support.get('/users/me')).data.id;
 });
-// No administrator of one test is left for the next.
+// So that no administrator of one test counts in the next.
 afterEach(async () => {
   await proxy.set({ kind: 'pass' });
   await suspendOthersThan(supportId);
@@ -44,7 +44,7 @@ interface Person {
   api: Api;
 }
 
-/** A person of Keycloak with a profile. */
+/** A Keycloak user with a profile. */
 async function person(roles: string[] = []): Promise<Person> {
   const user = await realm.createUser({ roles });
   return profiled(user);
@@ -67,7 +67,7 @@ const statusOf = async ({ id }: { id: string }) =>
   (await both.service.database.manager.findOneByOrFail(User, { id })).status;
 const EXCEEDS = [403, '- exceeds_own_permissions'];
 
-describe('what a person of Keycloak may do', () => {
+describe('the rights of a Keycloak user', () => {
   it.each([
     [['twinkey-admin'], EXCEEDS],
     [['audit'], EXCEEDS],
@@ -79,7 +79,7 @@ describe('what a person of Keycloak may do', () => {
     expect(outcomeOf(await suspend(support, await person(roles)))).toEqual(expected);
   });
 
-  it('counts where it comes through a group, or through another role', async () => {
+  it('include those from a group or from another role', async () => {
     const role = (await realm.admin.roles.findOneByName({ name: 'twinkey-admin' })) as {
       id: string;
       name: string;
@@ -98,7 +98,7 @@ describe('what a person of Keycloak may do', () => {
     }
   });
 
-  it('is what Keycloak says now, not what their token said', async () => {
+  it('come from Keycloak at that moment, not from a token', async () => {
     const chief = await person(['twinkey-admin']);
     const role = (await realm.admin.roles.findOneByName({ name: 'twinkey-admin' })) as {
       id: string;
@@ -108,7 +108,7 @@ describe('what a person of Keycloak may do', () => {
     expect((await suspend(support, chief)).status).toBe(200);
   });
 
-  it('counts for somebody who is disabled, and not for somebody whom Keycloak has deleted', async () => {
+  it('count for a disabled user, and not for one that is deleted in Keycloak', async () => {
     const chief = await person(['twinkey-admin']);
     await realm.admin.users.update({ id: chief.user.id }, { enabled: false });
     expect(outcomeOf(await support.delete(`/users/${chief.id}`))).toEqual(EXCEEDS);
@@ -116,7 +116,7 @@ describe('what a person of Keycloak may do', () => {
     expect((await support.delete(`/users/${chief.id}`)).status).toBe(200);
   });
 
-  it('bounds what they may do to native people', async () => {
+  it('limit how they can change native users', async () => {
     const [helpdesk, chief, native] = [
       await person(['helpdesk']),
       await person(['twinkey-admin']),
@@ -126,7 +126,7 @@ describe('what a person of Keycloak may do', () => {
     expect((await suspend(chief.api, native)).status).toBe(200);
   });
 
-  it('is found where they have more roles than fit into one question', async () => {
+  it('are found where there are more roles than fit into one request', async () => {
     const user = await realm.createUser();
     const names = Array.from({ length: 120 }, (_, index) => `team-${index}`);
     await realm.assignRoles(user.id, [...names, 'twinkey-admin']);
@@ -141,7 +141,7 @@ describe.each([
   ['failing', { kind: 'answer', status: 500 } as const],
   ['behind a proxy that does not find it', { kind: 'answer', status: 404 } as const],
 ])('with Keycloak %s', (_, mode) => {
-  it('support acts on nobody of Keycloak: 503; an administrator does', async () => {
+  it('support cannot change Keycloak users: 503; an administrator can', async () => {
     const [customer, admin] = [await person(), await nativeAdministrator()];
     await proxy.set(mode);
     for (const refused of [await suspend(support, customer), await support.delete(`/users/${customer.id}`)]) {
@@ -153,7 +153,7 @@ describe.each([
   });
 });
 
-describe('two administrators of Keycloak, or of both issuers, at once', () => {
+describe('two administrators of Keycloak, or of two issuers, at once', () => {
   it('cannot both suspend the other', async () => {
     for (const other of [() => person(['twinkey-admin']), nativeAdministrator]) {
       const [one, two] = [await person(['twinkey-admin']), await other()];
@@ -166,8 +166,8 @@ describe('two administrators of Keycloak, or of both issuers, at once', () => {
   });
 });
 
-describe('a program that holds everything', () => {
-  /** `test-service`, which is no person. */
+describe('a service account with every permission', () => {
+  /** `test-service`, a service account. */
   let program: Api;
   beforeAll(async () => {
     const [client] = await realm.admin.clients.find({ clientId: 'test-service' });
@@ -186,7 +186,7 @@ describe('a program that holds everything', () => {
     }
   });
 
-  it('may where another one remains, whichever issuer’s', async () => {
+  it('can do so where another administrator of any issuer remains', async () => {
     for (const other of [() => person(['twinkey-admin']), nativeAdministrator]) {
       const [chief, stays] = [await person(['twinkey-admin']), await other()];
       expect((await suspend(program, chief)).status).toBe(200);
@@ -195,7 +195,7 @@ describe('a program that holds everything', () => {
     }
   });
 
-  it('counts nobody who cannot sign in', async () => {
+  it('is refused where the others cannot sign in', async () => {
     const [chief, off, native] = [
       await person(['twinkey-admin']),
       await person(['twinkey-admin']),
@@ -207,14 +207,14 @@ describe('a program that holds everything', () => {
     expect(outcomeOf(await suspend(program, chief))).toEqual([409, '- last_admin']);
   });
 
-  it('suspends people who are no administrators, and one who is suspended already is no last one', async () => {
+  it('can suspend users who are not administrators, and a suspended administrator is not the last one', async () => {
     const [customer, chief] = [await person(), await person(['twinkey-admin'])];
     expect((await suspend(program, customer)).status).toBe(200);
     await both.service.database.manager.update(User, { id: chief.id }, { status: 'suspended' });
     expect((await program.delete(`/users/${chief.id}`)).status).toBe(200);
   });
 
-  it('gets 503 while Keycloak cannot say who else there is', async () => {
+  it('gets 503 while Keycloak cannot list other administrators', async () => {
     const chief = await person(['twinkey-admin']);
     await proxy.set({ kind: 'freeze' });
     expect((await suspend(program, chief)).status).toBe(503);

@@ -32,7 +32,7 @@ const healthOf = (service: TestUserService) => async () => {
   return [status, data.status, data.checks.keycloak];
 };
 
-/** More often than opens the circuit: an open one says the same. */
+/** More often than it takes to open the circuit: the answer is the same then. */
 async function expectRefusals(caller: Api, httpStatus: number): Promise<void> {
   for (let attempt = 0; attempt < 8; attempt += 1) {
     const before = causes().length;
@@ -46,7 +46,7 @@ async function expectRefusals(caller: Api, httpStatus: number): Promise<void> {
   }
 }
 
-it('a wrong client secret is told by answer, log and health', async () => {
+it('a wrong client secret shows in the answer, the log and health', async () => {
   const service = await start('not the secret');
   const caller = service.api.as(await realm.passwordToken(await realm.createUser()));
   await expectRefusals(caller, 401);
@@ -55,12 +55,12 @@ it('a wrong client secret is told by answer, log and health', async () => {
   expect(log.text()).not.toContain('not the secret');
 });
 
-it('health tells it without anybody having tried', async () => {
+it('health shows it before any request needs Keycloak', async () => {
   const service = await start('not the secret');
   await expect.poll(healthOf(service)).toEqual([200, 'degraded', 'down']);
 });
 
-it('a client that may not change users is told likewise, until it may', async () => {
+it('so does a client that may not change users, until it may', async () => {
   const service = await start(realm.clientSecret);
   const user = await realm.createUser();
   const caller = service.api.as(await realm.passwordToken(user));

@@ -10,14 +10,16 @@ import { startTestUserService, type TestUserService } from '../support/user-serv
 const ROUNDS = 15;
 const seconds = () => Math.floor(Date.now() / 1_000);
 
-describe('people who trade usernames', () => {
+describe('users who exchange their usernames', () => {
   let service: TestUserService;
   beforeAll(async () => {
     service = await startTestUserService();
   });
   afterAll(() => service.close());
 
-  it('are all answered, and each name is with the newest word', { timeout: 60_000 }, async () => {
+  it('all get an answer, and each username belongs to the user with the newest claims', {
+    timeout: 60_000,
+  }, async () => {
     for (let round = 0; round < ROUNDS; round++) {
       const [one, other] = [randomUUID(), randomUUID()];
       const [left, right] = [`${randomUUID()}@example.com`, `${randomUUID()}@example.com`];
@@ -36,14 +38,14 @@ describe('people who trade usernames', () => {
   });
 });
 
-describe('deleting somebody while his newer tokens come in', () => {
+describe('deleting a user while their newer tokens arrive', () => {
   let both: BothServices;
   beforeAll(async () => {
     both = await startBothServices();
   });
   afterAll(() => both.close());
 
-  it('succeeds, and he stays deleted', { timeout: 60_000 }, async () => {
+  it('succeeds, and the user stays deleted', { timeout: 60_000 }, async () => {
     const { api } = await both.idp.signIn(['*']);
     const admin = both.service.api.as(api.token as string);
     for (let round = 0; round < ROUNDS; round++) {
@@ -64,14 +66,14 @@ describe('deleting somebody while his newer tokens come in', () => {
   });
 });
 
-describe('If-Match on one’s own profile', () => {
+describe('If-Match on the own profile', () => {
   let service: TestUserService;
   beforeAll(async () => {
     service = await startTestUserService();
   });
   afterAll(() => service.close());
 
-  it('lets the writer who read last write, and nobody before him', async () => {
+  it('accepts the write of the client that has read the newest version only', async () => {
     const ada = service.native();
     const { headers } = await ada.get('/users/me');
     const ifMatch = { 'if-match': headers.get('etag') as string };
@@ -86,7 +88,7 @@ describe('If-Match on one’s own profile', () => {
     expect((await ada.get('/users/me')).data).toMatchObject({ display_name: 'One', settings: { a: 1 } });
   });
 
-  it('lets one of many writers with the same version through', async () => {
+  it('accepts one of many writes with the same version', async () => {
     const ada = service.native();
     const { headers } = await ada.get('/users/me');
     const ifMatch = { 'if-match': headers.get('etag') as string };
@@ -99,7 +101,7 @@ describe('If-Match on one’s own profile', () => {
   });
 });
 
-describe('If-Match where the names are changed while their owner is being asked', () => {
+describe('If-Match where the profile changes while the issuer is asked', () => {
   let both: BothServices;
   let slow: TcpProxy;
   beforeAll(async () => {
@@ -112,7 +114,7 @@ describe('If-Match where the names are changed while their owner is being asked'
     await slow?.close();
   });
 
-  /** Sends a change that takes its time at identity-provider, while the person's settings are replaced. */
+  /** Sends a change that takes long at identity-provider, and replaces the user's settings meanwhile. */
   async function changeMeanwhile(body: object) {
     const { api } = await both.idp.signIn([], { firstName: 'Ada', lastName: 'Byron' });
     const ada = both.service.api.as(api.token as string);
@@ -127,13 +129,13 @@ describe('If-Match where the names are changed while their owner is being asked'
     return { answer, shown: (await ada.get('/users/me')).data };
   }
 
-  it('tells what was not stored, and shows what the issuer holds', async () => {
+  it('lists the fields that were not stored, and shows the names that the issuer has', async () => {
     const { answer, shown } = await changeMeanwhile({ last_name: 'Lovelace', display_name: 'Countess' });
     expect([answer.status, answer.errors]).toEqual([412, ['display_name precondition_failed']]);
     expect(shown).toMatchObject({ last_name: 'Lovelace', display_name: null, settings: { a: 1 } });
   });
 
-  it('is content where the names were all', async () => {
+  it('is 200 where only names were sent', async () => {
     const { answer, shown } = await changeMeanwhile({ last_name: 'Lovelace' });
     expect(answer.status).toBe(200);
     expect(shown).toMatchObject({ last_name: 'Lovelace', settings: { a: 1 } });
@@ -147,7 +149,7 @@ describe('two native logins in one second', () => {
   });
   afterAll(() => service.close());
 
-  it('are told apart by their sessions, so that the later one is the newer word', async () => {
+  it('are ordered by their sessions, so that the claims of the later one are the newer ones', async () => {
     const [sub, iat] = [randomUUID(), seconds()];
     const login = (family_name: string | null) => service.native({ sub, iat, sid: newId(), family_name });
     const first = login('Byron');

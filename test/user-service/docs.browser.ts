@@ -3,7 +3,7 @@ import { startBrowser, type TestBrowser, type Visit } from '../support/browser.j
 import { SwaggerUi } from '../support/swagger-ui.js';
 import { startTestUserService, type TestUserService } from '../support/user-service.js';
 
-/** Two megabytes of viewer start slowly where everything else is at work too. */
+/** The viewers have two megabytes and start slowly while other tests run. */
 const SLOWLY = { timeout: 120_000 };
 
 let browser: TestBrowser;

@@ -31,7 +31,7 @@ describe('the two ports', () => {
     },
   );
 
-  it('are told apart by the socket and by nothing that a request says', async () => {
+  it('are separated by their sockets, whichever headers a request has', async () => {
     const host = new URL(service.internal.url).host;
     const { status } = await service.api.get('/metrics', {
       host,
@@ -55,16 +55,16 @@ describe('the pages of the internal port', () => {
     }
   };
 
-  it('are there where DOCS is on', async () => {
+  it('exist where DOCS is on', async () => {
     expect(await statuses({ environment: 'development', docs: true })).toEqual([200, 200, 200]);
     expect(await statuses({ environment: 'development', docs: false })).toEqual([404, 404, 404]);
   });
 
-  it('are not there in production, whatever DOCS says', async () => {
+  it('do not exist in production, whether or not DOCS is on', async () => {
     expect(await statuses({ environment: 'production', docs: true })).toEqual([404, 404, 404]);
   });
 
-  it('describe the internal port alone', async () => {
+  it('describe only the internal port', async () => {
     const other = await startTestUserService({ databaseUrl: service.settings.databaseUrl, docs: true });
     try {
       const document = await (await fetch(`${other.internal.url}/openapi.json`)).json();
@@ -82,14 +82,14 @@ describe('the pages of the internal port', () => {
   });
 });
 
-/** Without a `Host` where it is null, as old probes ask. */
+/** Null: without a `Host` header, as old probes send it. */
 async function askAs(host: string | null, path: string, { internal }: TestUserService): Promise<RawAnswer> {
   const lines = host === null ? [`GET ${path} HTTP/1.0`] : [`GET ${path} HTTP/1.1`, `Host: ${host}`];
   const { answers } = await exchange(internal.url, [...lines, 'Connection: close', '', ''].join('\r\n'));
   return answers[0] as RawAnswer;
 }
 
-describe('a web page that makes its own name point to loopback', () => {
+describe('a web page whose own host name points to loopback', () => {
   it.each(['/health', '/health/ready', '/metrics', '/users/username/nobody', '/nowhere'])(
     'is refused at %s',
     async (path) => {
@@ -109,7 +109,7 @@ describe('a web page that makes its own name point to loopback', () => {
     },
   );
 
-  it('cannot reach other addresses so, nor know the token: there any name is right', async () => {
+  it('is not checked on other addresses or with a token: any host name is accepted', async () => {
     const { databaseUrl } = service.settings;
     for (const settings of [{ internalHost: '0.0.0.0' }, { internalApiToken: 'let-me-in-7-please' }]) {
       const other = await startTestUserService({ databaseUrl, ...settings });
@@ -123,13 +123,13 @@ describe('a web page that makes its own name point to loopback', () => {
 });
 
 describe('GET /users/username/{username}', () => {
-  it('finds a known person in any case', async () => {
+  it('finds a known user in upper and lower case', async () => {
     const { id, username } = await person();
     const { status, data } = await service.internal.get(`/users/username/${username.toUpperCase()}`);
     expect([status, data.id]).toEqual([200, id]);
   });
 
-  it('keeps to the issuer that is asked for', async () => {
+  it('finds users of the given issuer only', async () => {
     const { username } = await person();
     expect((await service.internal.get(`/users/username/${username}?issuer=native`)).status).toBe(200);
     expect((await service.internal.get(`/users/username/${username}?issuer=keycloak`)).status).toBe(404);
@@ -147,7 +147,7 @@ describe('GET /users/username/{username}', () => {
 });
 
 describe('POST /users/batch', () => {
-  it('finds people by subject or by id, and leaves out whom there is not', async () => {
+  it('finds users by subject or by id, and leaves out those that do not exist', async () => {
     const people = [await person(), await person()];
     const bySubs = await service.internal.post('/users/batch', {
       subs: [...people.map(({ sub }) => sub), 'nobody'],
@@ -174,14 +174,14 @@ describe('POST /users/batch', () => {
 });
 
 describe('health and metrics', () => {
-  it('tell of the database, and of Keycloak where it is on', async () => {
+  it('show the database, and Keycloak where it is on', async () => {
     for (const path of ['/health', '/health/ready', '/health/live']) {
       const { status, data } = await service.internal.get(path);
       expect([status, data]).toEqual([200, { status: 'ok', checks: { database: 'ok', keycloak: 'off' } }]);
     }
   });
 
-  it('are text for Prometheus, with what this process has done', async () => {
+  it('are text for Prometheus with the counters of this process', async () => {
     await person();
     const response = await fetch(`${service.internal.url}/metrics`);
     expect(response.headers.get('content-type')).toMatch(/^text\/plain/);
@@ -203,7 +203,7 @@ describe('INTERNAL_API_TOKEN', () => {
   });
   afterAll(() => guarded.close());
 
-  it('is asked for everywhere but at the probes', async () => {
+  it('is required on every route except the probes', async () => {
     for (const path of ['/users/username/ada', '/metrics']) {
       const bare = await guarded.internal.get(path);
       expect([bare.status, bare.headers.get('www-authenticate')]).toEqual([401, 'Bearer']);
@@ -218,11 +218,11 @@ describe('INTERNAL_API_TOKEN', () => {
     }
   });
 
-  it('lets in whoever brings it', async () => {
+  it('is accepted as bearer token', async () => {
     expect((await guarded.internal.as('let-me-in-7').get('/users/username/ada')).status).toBe(404);
   });
 
-  it('is not a token of the public port', async () => {
+  it('is not accepted on the public port', async () => {
     expect((await guarded.api.as('let-me-in-7').get('/users/me')).status).toBe(401);
   });
 });

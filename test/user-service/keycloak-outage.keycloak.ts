@@ -32,7 +32,7 @@ async function timed<T>(work: Promise<T>): Promise<[T, number]> {
   return [result, performance.now() - start];
 }
 
-/** The circuit to Keycloak closes again soon after its return; then the same call converges. */
+/** The circuit closes soon after Keycloak is back; then the same call succeeds. */
 async function eventually(call: () => Promise<{ status: number }>): Promise<void> {
   const deadline = Date.now() + 3_000;
   for (;;) {
@@ -46,12 +46,12 @@ async function eventually(call: () => Promise<{ status: number }>): Promise<void
 describe.each([
   ['away', { kind: 'refuse' } as const],
   ['frozen', { kind: 'freeze' } as const],
-  ['taking requests and not answering', { kind: 'swallow' } as const],
+  ['accepting requests without an answer', { kind: 'swallow' } as const],
   ['failing', { kind: 'answer', status: 500 } as const],
   ['too busy', { kind: 'answer', status: 429 } as const],
   ['slow', { kind: 'delay', ms: 5_000 } as const],
 ])('with Keycloak %s', (_, mode) => {
-  it('GET works on, so does a PUT of application fields; a PUT of names is 503 and changes nothing', async () => {
+  it('GET and a PUT of application fields work; a PUT of names is 503 and changes nothing', async () => {
     const { user, caller } = await known();
     await proxy.set(mode);
 
@@ -83,7 +83,7 @@ describe.each([
     expect(await realm.getUser(user.id)).toMatchObject({ lastName: 'Lovelace' });
   });
 
-  it('a known username is found as ever, an unknown one is 503', async () => {
+  it('a known username is found, an unknown one is 503', async () => {
     const { user } = await known();
     const stranger = await realm.createUser();
     await proxy.set(mode);
@@ -97,7 +97,7 @@ describe.each([
 });
 
 describe('with Keycloak frozen', () => {
-  it('many calls that need it are all answered in time, and others are not held up', async () => {
+  it('many calls that need it are all answered in time, and others are not delayed', async () => {
     const { caller } = await known();
     await proxy.set({ kind: 'freeze' });
     const stuck = Array.from({ length: 60 }, () => timed(caller.put('/users/me', { last_name: 'X' })));
@@ -112,7 +112,7 @@ describe('with Keycloak frozen', () => {
 });
 
 describe('requests to Keycloak', () => {
-  it('are none for a known person, and one for the key set of all tokens', async () => {
+  it('are not sent for a known user; one request fetches the key set for all tokens', async () => {
     const { user, caller } = await known();
     const before = proxy.requests.length;
     for (let call = 0; call < 5; call++) {

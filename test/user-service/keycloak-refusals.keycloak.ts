@@ -19,7 +19,7 @@ afterAll(async () => {
   await realm?.delete();
 });
 
-/** The entries of `errors` as they are. */
+/** The entries of `errors`, complete. */
 async function entriesOf(change: object): Promise<{ field: string | null; code: string; message: string }[]> {
   const response = await fetch(`${service.api.url}/users/me`, {
     method: 'PUT',
@@ -30,8 +30,8 @@ async function entriesOf(change: object): Promise<{ field: string | null; code: 
   return ((await response.json()) as { errors: Awaited<ReturnType<typeof entriesOf>> }).errors;
 }
 
-describe("what Keycloak's user profile refuses", () => {
-  it('is told with each attribute and the reason; `field` is one of ours or none', async () => {
+describe("a refusal by Keycloak's user profile", () => {
+  it('names each attribute and the reason; `field` is one of our fields or null', async () => {
     for (const name of ['phone', 'team']) {
       await realm.setAttribute({ name, permissions: EVERYBODY, required: { roles: ['admin', 'user'] } });
     }
@@ -48,7 +48,7 @@ describe("what Keycloak's user profile refuses", () => {
     }
   });
 
-  it("is told in a validator's own words", async () => {
+  it("contains the validator's own message", async () => {
     const reason = 'Names begin with a capital, "please" – naïve!';
     const pattern = { pattern: '^[A-Z].*$', 'error-message': reason };
     await realm.setAttribute({ name: 'lastName', permissions: EVERYBODY, validations: { pattern } });
@@ -57,7 +57,7 @@ describe("what Keycloak's user profile refuses", () => {
     ]);
   });
 
-  it('is told where an attribute is read-only', async () => {
+  it('is returned where an attribute is read-only', async () => {
     await realm.setAttribute({ name: 'firstName', permissions: { view: ['admin', 'user'], edit: [] } });
     expect(await entriesOf({ first_name: 'Augusta' })).toEqual([
       {

@@ -21,7 +21,7 @@ afterAll(async () => {
 const callerOf = async (user: TestUser): Promise<Api> => both.service.api.as(await realm.passwordToken(user));
 const rowsOf = (sub: string) => both.service.database.manager.countBy(Identity, { issuer: 'keycloak', sub });
 
-describe('a person of Keycloak', () => {
+describe('a Keycloak user', () => {
   it('has a profile from the first call on', async () => {
     const user = await realm.createUser();
     const { status, data } = await (await callerOf(user)).get('/users/me');
@@ -38,7 +38,7 @@ describe('a person of Keycloak', () => {
     });
   });
 
-  it('is somebody else than the native person with the same email', async () => {
+  it('is another user than the native one with the same email', async () => {
     const user = await realm.createUser();
     const keycloak = await (await callerOf(user)).get('/users/me');
     const account = await both.idp.make.account({ email: user.email });
@@ -59,7 +59,7 @@ describe('a person of Keycloak', () => {
 });
 
 describe('PUT /users/me', () => {
-  it('writes names to Keycloak and application fields to Postgres, and nothing else anywhere', async () => {
+  it('writes names to Keycloak and application fields to Postgres, and nothing else', async () => {
     const user = await realm.createUser({ attributes: { phone: ['+1 555'], team: ['a', 'b'] } });
     await realm.admin.users.update({ id: user.id }, { requiredActions: [] });
     const caller = await callerOf(user);
@@ -73,7 +73,7 @@ describe('PUT /users/me', () => {
     expect(await realm.getUser(user.id)).toEqual({ ...before, lastName: 'Lovelace 🦄' });
   });
 
-  it('shows the new name to the old token, and what Keycloak says later to a later one', async () => {
+  it('shows the new name to the old token, and later changes in Keycloak to a later token', async () => {
     const user = await realm.createUser();
     const caller = await callerOf(user);
     await caller.put('/users/me', { last_name: 'Lovelace' });
@@ -86,7 +86,7 @@ describe('PUT /users/me', () => {
     expect((await caller.get('/users/me')).data.last_name).toBe('King');
   });
 
-  it('lets two writers change a name each', async () => {
+  it('keeps both of two concurrent changes of different names', async () => {
     const user = await realm.createUser();
     const caller = await callerOf(user);
     await caller.get('/users/me');
@@ -114,7 +114,7 @@ describe('PUT /users/me', () => {
     },
   );
 
-  // Keycloak would take each of them for no name, and erase the one that is there.
+  // Keycloak treats each of them as an empty name, and would erase the stored one.
   it.each([' ', '   ', '\u3000', '\u2003', '\u1680'])('is 422 for the blank name %j', async (name) => {
     const user = await realm.createUser();
     const { status, errors } = await (await callerOf(user)).put('/users/me', { first_name: name });
@@ -122,7 +122,7 @@ describe('PUT /users/me', () => {
     expect(await realm.getUser(user.id)).toMatchObject({ firstName: 'Ada' });
   });
 
-  it('is 404 for somebody whom Keycloak has deleted; GET answers until his token ends', async () => {
+  it('is 404 for a user that is deleted in Keycloak; GET works until the token expires', async () => {
     const user = await realm.createUser();
     const caller = await callerOf(user);
     await caller.get('/users/me');
@@ -132,11 +132,11 @@ describe('PUT /users/me', () => {
     expect((await caller.put('/users/me', { display_name: 'X' })).status).toBe(200);
   });
 
-  it('renews a service token that Keycloak takes no more, once', async () => {
+  it('renews once a service token that Keycloak no longer accepts', async () => {
     const user = await realm.createUser();
     const caller = await callerOf(user);
     expect((await caller.put('/users/me', { last_name: 'One' })).status).toBe(200);
-    // Keycloak refuses tokens from before this moment; the clock has seconds.
+    // Keycloak then refuses tokens issued before this second.
     await new Promise((resolve) => setTimeout(resolve, 1_100));
     await realm.admin.realms.update({ realm: realm.name }, { notBefore: Math.floor(Date.now() / 1_000) });
     expect((await caller.put('/users/me', { last_name: 'Two' })).status).toBe(200);
@@ -165,7 +165,7 @@ describe('a service account', () => {
 });
 
 describe('KEYCLOAK_ROLE_MAP', () => {
-  it('makes an administrator of both services of whoever has the mapped role', async () => {
+  it('makes users with the mapped role administrators of both services', async () => {
     const chief = await realm.createUser({ roles: ['twinkey-admin'] });
     const token = await realm.passwordToken(chief);
     expect((await both.idp.api.as(token).get('/accounts')).status).toBe(200);
@@ -174,7 +174,7 @@ describe('KEYCLOAK_ROLE_MAP', () => {
     expect(data).toMatchObject({ issuer: 'keycloak', roles: ['admin'], permissions: ['*'], account: null });
   });
 
-  it('is the only way: a Keycloak role grants nothing by its name', async () => {
+  it('is the only way: the name of a Keycloak role grants nothing', async () => {
     const user = await realm.createUser({ roles: ['admin', 'user'] });
     const token = await realm.passwordToken(user);
     expect((await both.idp.api.as(token).get('/accounts')).status).toBe(403);
@@ -182,7 +182,7 @@ describe('KEYCLOAK_ROLE_MAP', () => {
     expect((await both.idp.api.as(token).get('/auth/me')).data).toMatchObject({ roles: [], permissions: [] });
   });
 
-  it('holds for a token of 150 realm roles', async () => {
+  it('works for a token with 150 realm roles', async () => {
     const names = Array.from(
       { length: 149 },
       (_, index) => `department-${index}-of-the-large-organization-administrators`,
@@ -195,7 +195,7 @@ describe('KEYCLOAK_ROLE_MAP', () => {
     expect((await both.idp.api.as(token).get('/accounts')).status).toBe(200);
   });
 
-  it('opens nothing that is for native accounts', async () => {
+  it('does not open routes for native accounts', async () => {
     const chief = await realm.createUser({ roles: ['twinkey-admin'] });
     const api = both.idp.api.as(await realm.passwordToken(chief));
     const passwords = { current_password: 'x', new_password: 'a new password 7' };
@@ -210,7 +210,7 @@ describe('KEYCLOAK_ROLE_MAP', () => {
 });
 
 describe('GET /users/username/{username}', () => {
-  it('asks Keycloak for somebody unknown, by exact match, and knows him from then on', async () => {
+  it('looks up an unknown user in Keycloak by exact match, and stores the profile', async () => {
     const user = await realm.createUser();
     const { status, data } = await both.service.internal.get(
       `/users/username/${user.username.toUpperCase()}`,
@@ -223,7 +223,7 @@ describe('GET /users/username/{username}', () => {
     expect((await (await callerOf(user)).get('/users/me')).data.id).toBe(data.id);
   });
 
-  it('makes one profile of many questions at once', async () => {
+  it('makes one profile for many requests at once', async () => {
     const user = await realm.createUser();
     const answers = await Promise.all(
       Array.from({ length: 30 }, () => both.service.internal.get(`/users/username/${user.username}`)),
@@ -240,7 +240,7 @@ describe('GET /users/username/{username}', () => {
     },
   );
 
-  it("gives Keycloak's person where both issuers have one of that name", async () => {
+  it("prefers Keycloak's user where two issuers have the same username", async () => {
     const email = `${unique('ada')}@example.com`;
     const named = await realm.createUser({ username: email, email });
     const native = await both.idp.make.account({ email });
@@ -252,7 +252,7 @@ describe('GET /users/username/{username}', () => {
     expect((await both.service.internal.get(`${path}?issuer=native`)).data.sub).toBe(native.id);
   });
 
-  it('never brings back whom an admin has deleted', async () => {
+  it('does not find a user that an administrator has deleted', async () => {
     const user = await realm.createUser();
     const { data } = await both.service.internal.get(`/users/username/${user.username}`);
     const { api } = await both.idp.signIn(['*']);

@@ -13,7 +13,7 @@ const seconds = () => Math.floor(Date.now() / 1_000);
 const countOf = (sub: string) => service.database.manager.countBy(Identity, { sub });
 
 describe('GET /users/me', () => {
-  it('makes the profile at the first call, and gives the same one ever after', async () => {
+  it('creates the profile at the first call, and returns the same one later', async () => {
     const sub = randomUUID();
     const ada = service.native({ sub, email: 'Ada@example.com', preferred_username: 'Ada@example.com' });
     const first = await ada.get('/users/me');
@@ -36,7 +36,7 @@ describe('GET /users/me', () => {
     expect((await ada.get('/users/me')).data).toEqual(first.data);
   });
 
-  it('makes one profile of a thousand first calls at once', { timeout: 60_000 }, async () => {
+  it('creates one profile for a thousand first calls at once', { timeout: 60_000 }, async () => {
     const sub = randomUUID();
     const ada = service.native({ sub });
     const answers = await Promise.all(Array.from({ length: 1_000 }, () => ada.get('/users/me')));
@@ -45,7 +45,7 @@ describe('GET /users/me', () => {
     expect(await countOf(sub)).toBe(1);
   });
 
-  it('is 304 to whoever has the current one', async () => {
+  it('is 304 for a client that has the current version', async () => {
     const ada = service.native();
     const { headers } = await ada.get('/users/me');
     const etag = headers.get('etag') as string;
@@ -66,14 +66,14 @@ describe('GET /users/me', () => {
     expect(await service.database.manager.count(Identity)).toBe(before);
   });
 
-  it('is 401 without a token, and says that one is needed', async () => {
+  it('is 401 with a challenge where there is no token', async () => {
     const { status, headers, errors } = await service.api.get('/users/me');
     expect([status, headers.get('www-authenticate'), errors]).toEqual([401, 'Bearer', ['- unauthorized']]);
   });
 });
 
-describe('what the issuer owns', () => {
-  it('is refreshed by a later token, and not undone by an older one', async () => {
+describe('issuer-owned fields', () => {
+  it('are updated by a later token, and not by an older one', async () => {
     const sub = randomUUID();
     const older = service.native({ sub, family_name: 'Byron', iat: seconds() - 60 });
     const newer = service.native({ sub, family_name: 'Lovelace', iat: seconds() - 30 });
@@ -82,7 +82,7 @@ describe('what the issuer owns', () => {
     expect((await older.get('/users/me')).data.last_name).toBe('Lovelace');
   });
 
-  it('stays where a later token does not speak of it', async () => {
+  it('stay where a later token has no such claim', async () => {
     const sub = randomUUID();
     await service.native({ sub, iat: seconds() - 60 }).get('/users/me');
     const silent = service.native({ sub, family_name: undefined, email: undefined, iat: seconds() - 30 });
@@ -91,7 +91,7 @@ describe('what the issuer owns', () => {
     expect(data.email).toMatch(/@example\.com$/);
   });
 
-  it('moves the time of the last word along also when nothing differs', async () => {
+  it('get the time of the newest token also when nothing differs', async () => {
     const sub = randomUUID();
     const names = { email: 'same@example.com', preferred_username: `${sub}@example.com` };
     await service.native({ sub, ...names, iat: seconds() - 60 }).get('/users/me');
@@ -102,7 +102,7 @@ describe('what the issuer owns', () => {
     expect(data.updated_at).toBe(data.created_at);
   });
 
-  it('gives a username to whom it was last said of, and takes it from the other', async () => {
+  it('move a username to the user with the newest claim', async () => {
     const name = `${randomUUID()}@example.com`;
     const before = service.native({ preferred_username: name, iat: seconds() - 60 });
     const after = service.native({ preferred_username: name.toUpperCase(), iat: seconds() - 30 });
@@ -111,14 +111,14 @@ describe('what the issuer owns', () => {
     expect((await before.get('/users/me')).data.username).toBeNull();
   });
 
-  it('leaves a username with whom a later word gave it to', async () => {
+  it('leave a username with the user whose claim is newer', async () => {
     const name = `${randomUUID()}@example.com`;
     await service.native({ preferred_username: name, iat: seconds() - 30 }).get('/users/me');
     const late = service.native({ preferred_username: name, iat: seconds() - 60 });
     expect((await late.get('/users/me')).data.username).toBeNull();
   });
 
-  it('never merges two people with one email', async () => {
+  it('do not merge two users with the same email', async () => {
     const one = await service.native({ email: 'shared@example.com' }).get('/users/me');
     const other = await service.native({ email: 'shared@example.com' }).get('/users/me');
     expect(one.data.id).not.toBe(other.data.id);
@@ -127,7 +127,7 @@ describe('what the issuer owns', () => {
 });
 
 describe('PUT /users/me of application fields', () => {
-  it('changes what it names and leaves the rest', async () => {
+  it('changes the given fields only', async () => {
     const ada = service.native();
     const change = { display_name: 'Countess', profile_picture: 'https://images.example.com/a.png' };
     const { status, data } = await ada.put('/users/me', change);
@@ -139,7 +139,7 @@ describe('PUT /users/me of application fields', () => {
     });
   });
 
-  it('clears what is null', async () => {
+  it('clears fields that are null', async () => {
     const ada = service.native();
     await ada.put('/users/me', {
       display_name: 'x',
@@ -154,7 +154,7 @@ describe('PUT /users/me of application fields', () => {
     expect(data).toMatchObject({ display_name: null, profile_picture: null, settings: {} });
   });
 
-  it('changes nothing where it says nothing', async () => {
+  it('changes nothing where the body is empty', async () => {
     const ada = service.native();
     const { headers } = await ada.get('/users/me');
     const empty = await ada.put('/users/me', {});
@@ -210,7 +210,7 @@ describe('PUT /users/me of application fields', () => {
 });
 
 describe('/users/me/settings', () => {
-  it('gives back exactly what was put there, key order included', async () => {
+  it('returns exactly what was stored, including the order of the keys', async () => {
     const ada = service.native();
     const settings = { z: 1, a: { '🦄': ['Ω', 1.5, null, true] }, 'with "quotes"': "it's; DROP TABLE users" };
     expect((await ada.put('/users/me/settings', settings)).data).toEqual(settings);
@@ -226,7 +226,7 @@ describe('/users/me/settings', () => {
     expect((await ada.get('/users/me/settings')).data).toEqual({ b: 2 });
   });
 
-  it('takes 32 levels and no more', async () => {
+  it('accepts at most 32 levels', async () => {
     const nested = (levels: number): unknown => (levels === 1 ? {} : { a: nested(levels - 1) });
     const ada = service.native();
     expect((await ada.put('/users/me/settings', nested(32))).status).toBe(200);
@@ -234,7 +234,7 @@ describe('/users/me/settings', () => {
     expect([status, errors]).toEqual([422, ['- too_deep']]);
   });
 
-  it.each([[[]], ['text'], [7], [null]])('refuses %j, which is no object', async (body) => {
+  it.each([[[]], ['text'], [7], [null]])('refuses %j, which is not an object', async (body) => {
     const { status, errors } = await service.native().put('/users/me/settings', body);
     expect([status, errors]).toEqual([422, ['- object_expected']]);
   });

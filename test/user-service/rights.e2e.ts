@@ -3,9 +3,9 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startTestUserService, type TestUserService } from '../support/user-service.js';
 
-/** What a real identity-provider does not do: answer out of its form, or not at all. */
+/** Answers as a real identity-provider does not: in another form, or not at all. */
 let answer: { status: number; body: string } | null;
-/** To other questions than who the caller is and may do; the same, unless told otherwise. */
+/** The answer to requests other than `GET /auth/me`; by default the same. */
 let comparison: { status: number; body: string } | undefined;
 let server: Server;
 let service: TestUserService;
@@ -100,14 +100,14 @@ it.each([
   },
 );
 
-it('an administrator suspends people also while nobody says what those may do', async () => {
+it('an administrator can suspend users also while their rights are not available', async () => {
   const { data } = await service.native().get('/users/me');
   answer = { status: 200, body: envelope({ roles: ['admin'], permissions: ['*'] }) };
   comparison = { status: 500, body: '{}' };
   expect((await service.native().patch(`/users/${data.id}`, { status: 'suspended' })).status).toBe(200);
 });
 
-it('a name that the issuer stores otherwise is 422, and what it holds is shown', async () => {
+it('a name that the issuer stores in another form is 422, and the stored one is shown', async () => {
   const ada = service.native();
   await ada.get('/users/me');
   const account = { updated_at: new Date().toISOString() };
@@ -118,7 +118,7 @@ it('a name that the issuer stores otherwise is 422, and what it holds is shown',
   expect((await ada.get('/users/me')).data).toMatchObject({ last_name: null, display_name: null });
 });
 
-it('a frozen identity-provider makes only routes that need a permission wait, and those not for long', async () => {
+it('a frozen identity-provider delays only routes that need a permission, and those for a limited time', async () => {
   answer = null;
   const ada = service.native();
   const started = performance.now();

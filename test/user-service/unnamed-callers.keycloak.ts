@@ -55,7 +55,7 @@ async function callerOf({ username, password }: TestUser): Promise<Api> {
 
 const rowsOf = (sub: string) => service.database.manager.countBy(Identity, { issuer: 'keycloak', sub });
 
-/** How often Keycloak was asked for users meanwhile. */
+/** How many requests for users Keycloak got meanwhile. */
 async function asked(work: () => Promise<unknown>): Promise<number> {
   const before = proxy.requests.length;
   await work();
@@ -87,11 +87,11 @@ describe('a person with a lightweight access token', () => {
       }
       expect((await (await callerOf(user)).get('/users/me')).data).toMatchObject(expected);
     });
-    // Each of two replicas asks for itself.
+    // Each replica asks once.
     expect(count).toBeLessThanOrEqual(Number(process.env['TEST_REPLICAS'] ?? 1));
   });
 
-  it('is looked up again once what is known is older than an hour', async () => {
+  it('is looked up again once the stored data are older than an hour', async () => {
     const user = await realm.createUser();
     const caller = await callerOf(user);
     await caller.get('/users/me');
@@ -103,7 +103,7 @@ describe('a person with a lightweight access token', () => {
     expect(await asked(() => caller.get('/users/me'))).toBe(0);
   });
 
-  it('keeps what an ordinary token has said', async () => {
+  it('keeps the claims of an ordinary token', async () => {
     const user = await realm.createUser();
     await service.api.as(await realm.passwordToken(user)).get('/users/me');
     const caller = await callerOf(user);
@@ -139,7 +139,7 @@ describe('a person with a lightweight access token', () => {
     expect(performance.now() - start).toBeLessThan(2_500);
   });
 
-  it('is served until their token ends where Keycloak has deleted them', async () => {
+  it('is served until the token expires where the user is deleted in Keycloak', async () => {
     const user = await realm.createUser();
     const caller = await callerOf(user);
     await realm.admin.users.del({ id: user.id });
@@ -158,7 +158,7 @@ describe('a person with a lightweight access token', () => {
     }
   });
 
-  it('may have a username like that of a service account', async () => {
+  it('can have a username like that of a service account', async () => {
     const user = await realm.createUser({ username: 'service-account-nobody' });
     const named = service.api.as(await realm.passwordToken(user));
     expect((await named.get('/users/me')).data).toMatchObject({ username: user.username });
@@ -167,7 +167,7 @@ describe('a person with a lightweight access token', () => {
   });
 });
 
-/** A client whose tokens, once refreshed or exchanged, do not say that they are a program's. */
+/** A client whose refreshed or exchanged tokens do not show that they belong to a service account. */
 async function makeProgram(clientId: string, scopes: string[]): Promise<{ secret: string }> {
   const secret = 'a secret of some length';
   const { id } = await realm.admin.clients.create({
@@ -209,20 +209,20 @@ describe.each([
     sub = String(readToken(first.accessToken)[1]['sub']);
   });
 
-  it.each(['refreshed', 'exchanged'] as const)('%s is no person', async (how) => {
+  it.each(['refreshed', 'exchanged'] as const)('%s is not a person', async (how) => {
     expect(readToken(tokens[how])[1]).not.toHaveProperty('client_id');
     const caller = service.api.as(tokens[how]);
     for (const answer of [await caller.get('/users/me'), await caller.put('/users/me', { settings: {} })]) {
       expect([answer.status, answer.errors]).toEqual([403, ['- not_a_person']]);
     }
     expect(await rowsOf(sub)).toBe(0);
-    // Known to be none from then on; with two replicas each has to learn it.
+    // From then on Keycloak is not asked again; each replica has to ask once.
     await caller.get('/users/me');
     expect(await asked(() => caller.get('/users/me'))).toBe(0);
   });
 });
 
-it('a program that came while Keycloak was away loses the profile that it got', async () => {
+it('a service account that called while Keycloak was away loses the profile that it got', async () => {
   const client = { client_id: 'early', client_secret: (await makeProgram('early', ['basic'])).secret };
   const first = await requestTokens(realm.issuer, { grant_type: 'client_credentials', ...client });
   const refreshToken = String(first.refreshToken);

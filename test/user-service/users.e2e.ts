@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => both.close());
 
-/** A client of user-service with the token of a native account that holds these permissions. */
+/** A client of user-service with the token of a native account with these permissions. */
 async function callerWith(permissions: string[]): Promise<Api> {
   const { api } = await both.idp.signIn(permissions);
   return both.service.api.as(api.token as string);
@@ -42,7 +42,7 @@ describe('rights', () => {
     expect([200, 404]).toContain((await call(await callerWith(['*']))).status);
   });
 
-  it('are as identity-provider has them now, whatever the token says', async () => {
+  it('are those that identity-provider has now, not those of the token', async () => {
     const { account, api } = await both.idp.signIn(['users:read']);
     const caller = both.service.api.as(api.token as string);
     expect((await caller.get('/users')).status).toBe(200);
@@ -52,7 +52,7 @@ describe('rights', () => {
     expect((await caller.get('/users')).status).toBe(403);
   });
 
-  it('come with a token of nearly 16 KiB, and not with a longer one', async () => {
+  it('work with a token of nearly 16 KiB, and not with a longer one', async () => {
     const { account } = await both.idp.signIn(['users:read']);
     const callWith = async (length: number) => {
       const { token } = await both.idp.sessionOf(account, { filler: 'x'.repeat(length) });
@@ -77,7 +77,7 @@ describe('rights', () => {
 });
 
 describe('GET /users', () => {
-  it('filters by username and email without regard to case, and by issuer and status', async () => {
+  it('filters by username and email (case-insensitive), issuer and status', async () => {
     const { id, api } = await person();
     const { data: me } = await api.get('/users/me');
     const upper = encodeURIComponent(me.email.toUpperCase());
@@ -94,7 +94,7 @@ describe('GET /users', () => {
     'goes through everybody once, page by page, sorted by %s',
     async (sort) => {
       for (let made = 0; made < 4; made++) await person();
-      // Somebody of whom the issuer tells neither username nor email.
+      // A user without a username and an email.
       const anonymous = await person();
       const none = { username: null, usernameKey: null, email: null, emailKey: null };
       await both.service.database.manager.update(Identity, { userId: anonymous.id }, none);
@@ -138,7 +138,7 @@ describe('GET /users', () => {
 });
 
 describe('suspending', () => {
-  it('shuts every route that takes a token, and is lifted again', async () => {
+  it('closes every route that needs a token, and can be reversed', async () => {
     const { api, id } = await person();
     const { status, data } = await admin.patch(`/users/${id}`, { status: 'suspended' });
     expect([status, data.status]).toEqual([200, 'suspended']);
@@ -153,7 +153,7 @@ describe('suspending', () => {
     expect((await api.get('/users/me')).status).toBe(200);
   });
 
-  it('needs the version that was read, where If-Match says one', async () => {
+  it('needs the current version where If-Match is sent', async () => {
     const { id } = await person();
     const { headers } = await admin.get(`/users/${id}`);
     const ifMatch = { 'if-match': headers.get('etag') as string };
@@ -162,7 +162,7 @@ describe('suspending', () => {
     expect((await admin.get(`/users/${id}`)).data.status).toBe('suspended');
   });
 
-  it('is not for oneself: 409', async () => {
+  it('is refused for the own profile: 409', async () => {
     const { data } = await admin.get('/users/me');
     const suspended = await admin.patch(`/users/${data.id}`, { status: 'suspended' });
     expect([suspended.status, suspended.errors]).toEqual([409, ['- own_user']]);
@@ -171,7 +171,7 @@ describe('suspending', () => {
 });
 
 describe('deleting', () => {
-  it('leaves a tombstone of (issuer, sub) and nothing else, for good', async () => {
+  it('keeps only the identity (issuer, sub), for ever', async () => {
     const { api, id, sub } = await person();
     const { data: before } = await api.get('/users/me');
     await api.put('/users/me', { display_name: 'Countess', settings: { a: 1 } });
@@ -215,8 +215,8 @@ describe('a malformed id', () => {
   );
 });
 
-describe('names of a native person', () => {
-  it('are changed in his account, with his own token, and shown to the old token at once', async () => {
+describe('names of a native user', () => {
+  it('are changed in their account, with their own token, and shown to the old token at once', async () => {
     const { account, api } = await both.idp.signIn([]);
     const caller = both.service.api.as(api.token as string);
     const { status, data } = await caller.put('/users/me', {
@@ -229,7 +229,7 @@ describe('names of a native person', () => {
     expect((await caller.get('/users/me')).data.last_name).toBe('Lovelace');
   });
 
-  it('are not changed after his session has ended: 401', async () => {
+  it('are not changed after their session has ended: 401', async () => {
     const { api } = await both.idp.signIn([]);
     const caller = both.service.api.as(api.token as string);
     await api.post('/auth/logout');

@@ -1,18 +1,17 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
 import type { UserServiceSettings } from '#libs/config/settings.js';
 import { Drain } from '#libs/http/application/drain.js';
-import { IDENTITY_PROVIDER_URL } from './rights/identity-provider.client.js';
 
-export const USER_SERVICE_SETTINGS = Symbol('USER_SERVICE_SETTINGS');
+/** Injects `UserServiceSettings`. */
+export const SETTINGS = Symbol('SETTINGS');
 
-/** What the whole application may inject of its settings. */
+/** Offers the settings and the drain to the whole application. */
 @Global()
 @Module({})
 export class SettingsModule {
   static forRoot(settings: UserServiceSettings, drain: Drain): DynamicModule {
     const providers = [
-      { provide: USER_SERVICE_SETTINGS, useValue: settings },
-      { provide: IDENTITY_PROVIDER_URL, useValue: settings.identityProviderUrl },
+      { provide: SETTINGS, useValue: settings },
       { provide: Drain, useValue: drain },
     ];
     return { module: SettingsModule, providers, exports: providers.map(({ provide }) => provide) };

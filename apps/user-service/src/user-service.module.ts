@@ -1,11 +1,11 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { AuthModule } from '#libs/auth/auth.module.js';
-import { keycloakIssuer } from '#libs/auth/keycloak-issuer.js';
-import { nativeIssuer } from '#libs/auth/native-issuer.js';
 import type { UserServiceSettings } from '#libs/config/settings.js';
 import { poolShare } from '#libs/database/pool.js';
 import { UsersDatabaseModule } from '#libs/database/users/users-database.module.js';
 import type { Drain } from '#libs/http/application/drain.js';
+import { DirectoryModule } from './directory/directory.module.js';
+import { IssuerRegistry } from './directory/issuer-registry.js';
 import { RightsModule } from './rights/rights.module.js';
 import { SettingsModule } from './settings.js';
 import { ProfileCallerResolver } from './users/caller.resolver.js';
@@ -15,16 +15,16 @@ import { UsersModule } from './users/users.module.js';
 @Module({})
 export class UserServiceModule {
   static forRoot(settings: UserServiceSettings, drain: Drain): DynamicModule {
-    const { databaseUrl, native, keycloak } = settings;
     return {
       module: UserServiceModule,
       imports: [
         SettingsModule.forRoot(settings, drain),
-        UsersDatabaseModule.forRoot(databaseUrl, { poolSize: poolShare(settings.workers) }),
+        UsersDatabaseModule.forRoot(settings.databaseUrl, { poolSize: poolShare(settings.workers) }),
         AuthModule.forRoot({
-          imports: [ProfilesModule, RightsModule],
+          imports: [DirectoryModule, ProfilesModule, RightsModule],
           issuers: {
-            useFactory: () => [nativeIssuer(native), ...(keycloak ? [keycloakIssuer(keycloak)] : [])],
+            inject: [IssuerRegistry],
+            useFactory: (issuers: IssuerRegistry) => issuers.all.map(({ tokens }) => tokens),
           },
           resolver: ProfileCallerResolver,
         }),

@@ -1,16 +1,16 @@
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** A real issuer's JWKS endpoint on loopback, whose answers a test chooses. */
+/** A JWKS endpoint on loopback. The test sets its answers. */
 export interface JwksServer {
   readonly url: string;
-  /** How often it was asked. */
+  /** The number of requests. */
   hits: number;
   answer: RequestListener;
   close(): Promise<void>;
 }
 
-/** An answer with this body: a key set, or any text. */
+/** Answers with this body, a key set or any text. */
 export const answerWith =
   (body: unknown, status = 200, headers: Record<string, string> = {}): RequestListener =>
   (_request, response) => {

@@ -1,16 +1,16 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 
-/** A key pair of an issuer that a test plays, in every form that a test needs. */
+/** A key pair of a test's own issuer, in all forms that tests need. */
 export interface TestKey {
   kid: string;
-  /** The public key: what `nativeIssuer({ keys })` takes. */
+  /** The public key, for `nativeIssuer({ keys })`. */
   key: KeyObject;
   privateKey: KeyObject;
   pem: string;
   jwk: Record<string, unknown>;
 }
 
-/** @param options.exponent 65537 unless told */
+/** @param options.exponent by default 65537 */
 export function testKey(kid: string, { bits = 2048, exponent = 65_537 } = {}): TestKey {
   // Through PEM: exporting a JWK from a key object that was just generated can deadlock Node 20.
   const pair = generateKeyPairSync('rsa', {
@@ -33,7 +33,7 @@ export function testKey(kid: string, { bits = 2048, exponent = 65_537 } = {}): T
 export type Members = Record<string, unknown>;
 
 export interface TokenParts {
-  /** An object, or the text of one where JSON.stringify would not write it. */
+  /** An object, or JSON text that JSON.stringify would not produce. */
   header: Members | string;
   claims: Members | string;
 }
@@ -43,7 +43,7 @@ const encode = (part: Members | string): string =>
 
 export const signingInput = ({ header, claims }: TokenParts): string => `${encode(header)}.${encode(claims)}`;
 
-/** Any token at all, signed RS256 whatever its header says: libraries refuse to make the ones that tests need. */
+/** Signs any token with RS256, whichever algorithm its header has. Libraries refuse to make such tokens. */
 export function signToken(parts: TokenParts, { privateKey }: Pick<TestKey, 'privateKey'>): string {
   const input = signingInput(parts);
   return `${input}.${sign('sha256', Buffer.from(input), privateKey).toString('base64url')}`;
@@ -51,7 +51,7 @@ export function signToken(parts: TokenParts, { privateKey }: Pick<TestKey, 'priv
 
 const seconds = () => Math.floor(Date.now() / 1_000);
 
-/** A good native access token's parts; a member that is undefined is left out. */
+/** The parts of a valid native access token. Undefined members are left out. */
 export function nativeToken(issuer: string, audience: string, kid: string) {
   const iat = seconds();
   return {
@@ -75,7 +75,7 @@ export function nativeToken(issuer: string, audience: string, kid: string) {
   };
 }
 
-/** A good access token's parts as Keycloak 26.7 makes them, with an audience mapper. */
+/** The parts of a valid access token of Keycloak 26.7 with an audience mapper. */
 export function keycloakToken(issuer: string, audience: string, kid: string) {
   const iat = seconds();
   return {

@@ -17,10 +17,10 @@ export const DAY = 24 * 60 * 60;
 
 export const nativeKey = testKey('native-1');
 export const keycloakKey = testKey('keycloak-1');
-/** Nobody's, under a trusted name. */
+/** An unknown key under the id of a trusted one. */
 export const strangerKey = testKey('native-1');
 
-/** What differs from a good token; a member that is undefined is left out. */
+/** The differences from a valid token. Undefined members are left out. */
 export interface Change {
   header?: Members;
   claims?: Members;
@@ -37,7 +37,7 @@ export const keycloak = ({ header, claims }: Change = {}) => {
 export const signedNative = (change?: Change) => signToken(native(change), nativeKey);
 export const signedKeycloak = (change?: Change) => signToken(keycloak(change), keycloakKey);
 
-/** A change that leaves these members out. */
+/** Leaves these members out. */
 export const without = (...names: string[]): Members =>
   Object.fromEntries(names.map((name) => [name, undefined]));
 
@@ -60,7 +60,7 @@ const trusted = (): TrustedIssuer[] => [
   },
 ];
 
-/** The module as an application installs it: a token goes through passport, its strategy and jsonwebtoken. */
+/** `AuthModule` as an application imports it: tokens go through passport, its strategy and jsonwebtoken. */
 export async function startVerifier(issuers = trusted()) {
   const module = await Test.createTestingModule({
     imports: [AuthModule.forRoot({ issuers: { useFactory: () => issuers } })],
@@ -74,7 +74,7 @@ export async function startVerifier(issuers = trusted()) {
     return module.get(BearerGuard).verify({ switchToHttp: () => http } as unknown as ExecutionContext);
   }
 
-  /** `accepted`, or the reason why not. */
+  /** `accepted`, or the reason of the refusal. */
   const outcome = (token: string): Promise<string> =>
     verify(token).then(
       () => 'accepted',

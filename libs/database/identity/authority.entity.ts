@@ -11,14 +11,14 @@ export class Authority {
   @PrimaryColumn('boolean', { default: true })
   id: true;
 
-  /** bigint, which pg gives as a string. */
+  /** A bigint, which pg returns as a string. */
   @Column('bigint')
   version: string;
 
-  /** Random and new with each write, by a trigger: after a restore the same version may come from another change. */
+  /** A trigger sets a random value with each write: after a restore the same version may belong to another change. */
   @Column('uuid')
   epoch: string;
 }
 
-/** SQL over `identity.authority`: text that is equal for one and the same change alone. It has no order. */
+/** SQL on `identity.authority`: a text that differs for each change. It has no order. */
 export const AUTHORITY_STATE = `version || ' ' || epoch`;

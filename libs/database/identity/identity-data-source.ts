@@ -19,6 +19,6 @@ export const identityOptions = (url: string, options: PoolOptions = {}) =>
     migrations: identityMigrations,
   }) satisfies DataSourceOptions;
 
-/** Schema `identity`: accounts, roles, permissions, sessions. Not yet connected: `initialize()` it, `destroy()` it. */
+/** Schema `identity`: accounts, roles, permissions, sessions. Not connected: call `initialize()`, and `destroy()` at the end. */
 export const identityDataSource = (url: string, options: PoolOptions = {}): DataSource =>
   new DataSource(identityOptions(url, options));

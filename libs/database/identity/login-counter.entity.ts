@@ -1,19 +1,19 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import { TimeColumn } from '../columns.js';
 
-/** Failed logins of one email, one address, or both together, on all replicas. The rules are identity-provider's. */
+/** Failed logins of an email, an address, or a pair of both, on all replicas. identity-provider has the rules. */
 @Entity('login_throttles')
 @Index('login_throttles_expires_at_idx', ['expiresAt'])
 export class LoginCounter {
-  /** SHA-256: neither emails nor addresses are stored. */
+  /** A SHA-256, so that neither emails nor addresses are stored. */
   @PrimaryColumn('bytea')
   key: Buffer;
 
-  /** Of each write one more: one that rests on an older state is refused. */
+  /** Each write raises it. A write that is based on an older state is refused. */
   @Column('integer')
   revision: number;
 
-  // timestamptz(3)[]: TypeORM does not read an array's precision back, and would find a difference.
+  // No precision, since TypeORM does not read an array's precision and would report a difference.
   @Column({ type: 'timestamptz', array: true, default: '{}' })
   failures: Date[];
 

@@ -1,7 +1,7 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import { CreatedAtColumn, KeyColumn, RowVersionColumn, UpdatedAtColumn } from '../columns.js';
 
-/** Besides what stands here: `permissions_name_key`, unique on `lower(name)`. */
+/** The table also has the index `permissions_name_key`, unique on `lower(name)`. */
 @Entity('permissions')
 @Index('permissions_name_idx', ['name'])
 @Index('permissions_created_at_id_idx', ['createdAt', 'id'])
@@ -16,7 +16,7 @@ export class Permission {
   @Column('text', { nullable: true })
   description: string | null;
 
-  /** Of the catalogue: neither renamed nor deleted. */
+  /** Part of the catalogue: it cannot be renamed or deleted. */
   @Column('boolean', { default: false })
   seeded: boolean;
 

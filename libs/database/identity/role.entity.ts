@@ -1,7 +1,7 @@
 import { Column, Entity, Index, JoinColumn, ManyToOne, PrimaryColumn, type Relation } from 'typeorm';
 import { CreatedAtColumn, KeyColumn, RowVersionColumn, UpdatedAtColumn } from '../columns.js';
 
-/** Besides what stands here: `roles_name_key`, unique on `lower(name)`. */
+/** The table also has the index `roles_name_key`, unique on `lower(name)`. */
 @Entity('roles')
 @Index('roles_name_idx', ['name'])
 @Index('roles_created_at_id_idx', ['createdAt', 'id'])
@@ -24,11 +24,11 @@ export class Role {
   @JoinColumn()
   parent?: Relation<Role> | null;
 
-  /** A system role: its description alone may change. */
+  /** System roles: only the description can be changed. */
   @Column('boolean', { default: false })
   system: boolean;
 
-  /** Raised for itself and all descendants when its effective permissions change. */
+  /** A change of the effective permissions raises it, also in all descendants. */
   @RowVersionColumn()
   version: number;
 

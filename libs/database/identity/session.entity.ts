@@ -2,7 +2,7 @@ import { Column, Entity, Index, JoinColumn, ManyToOne, PrimaryColumn, type Relat
 import { CreatedAtColumn, TimeColumn } from '../columns.js';
 import { Account } from './account.entity.js';
 
-/** One login; its id is the token's `sid`. Gone: the token is no longer accepted. */
+/** One login. Its id is the token's `sid`. Without this row the token is not accepted. */
 @Entity('sessions')
 @Index('sessions_account_id_idx', ['accountId'])
 @Index('sessions_expires_at_idx', ['expiresAt'])

@@ -3,19 +3,18 @@ import { v7 } from 'uuid';
 import type { CataloguePermission } from './permission-catalogue.js';
 
 /**
- * Sees to it that every permission of the catalogue is there and is a seeded one. A permission that somebody made
- * under such a name, in whatever case, becomes the catalogue's; descriptions and all other permissions stay as they
- * are. Safe when several run at once.
- * @returns the names that were added or taken over, by this run
+ * Adds the missing permissions of the catalogue. An existing permission with such a name (names are case-insensitive)
+ * becomes part of the catalogue; descriptions and all other permissions stay unchanged. Concurrent runs are safe.
+ * @returns the names that this run has added or changed
  */
 export async function upsertPermissions(
   dataSource: DataSource,
   catalogue: readonly CataloguePermission[],
 ): Promise<string[]> {
-  // One order for all, so that two runs never wait for each other in a circle.
+  // A fixed order, so that two runs do not deadlock.
   const sorted = [...catalogue].sort((a, b) => (a.name < b.name ? -1 : 1));
   return dataSource.transaction(async (manager) => {
-    // Names decide who may do what: like every such change this one is made under the authority's lock.
+    // Permission names change rights, so that this change needs the authority's lock, like all of them.
     await manager.query('SELECT FROM identity.authority FOR UPDATE');
     const changed: { name: string }[] = await manager.query(
       `INSERT INTO identity.permissions AS present (id, name, description, seeded)

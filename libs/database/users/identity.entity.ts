@@ -1,15 +1,13 @@
-import { Check, Column, Entity, Index, JoinColumn, ManyToOne, PrimaryColumn, type Relation } from 'typeorm';
+import { Column, Entity, Index, JoinColumn, ManyToOne, PrimaryColumn, type Relation } from 'typeorm';
+import type { IssuerId } from '#libs/core/issuer-id.js';
 import { KeyColumn, TimeColumn } from '../columns.js';
 import { User } from './user.entity.js';
 
-export type IssuerName = 'native' | 'keycloak';
-
 /**
- * Who somebody is: the pair (issuer, sub), never an email; and what the issuer last said of him.
- * Besides what stands here: the two expression indexes of `name-search.ts`.
+ * The identity of a user, the pair (issuer, sub) and never an email, with the fields that the issuer last asserted.
+ * The table also has the two expression indexes of `name-search.ts`.
  */
 @Entity('identities')
-@Check('identities_issuer_check', `issuer IN ('native', 'keycloak')`)
 @Index('identities_user_id_idx', ['userId'])
 @Index('identities_sub_idx', ['sub'])
 @Index('identities_username_key', ['issuer', 'usernameKey'], {
@@ -21,7 +19,7 @@ export type IssuerName = 'native' | 'keycloak';
 @Index('identities_issuer_email_key_user_id_idx', ['issuer', 'emailKey', 'userId'])
 export class Identity {
   @PrimaryColumn('text')
-  issuer: IssuerName;
+  issuer: IssuerId;
 
   @PrimaryColumn('text', { collation: 'C' })
   sub: string;
@@ -40,14 +38,14 @@ export class Identity {
   @Column('text', { nullable: true })
   username: string | null;
 
-  /** `textKey(username)`: one person's per issuer. */
+  /** `textKey(username)`: unique within an issuer. */
   @KeyColumn({ nullable: true })
   usernameKey: string | null;
 
   @Column('text', { nullable: true })
   email: string | null;
 
-  /** `textKey(email)`. Not unique: an issuer may let two people share one. */
+  /** `textKey(email)`. Not unique: an issuer may allow the same email for two users. */
   @KeyColumn({ nullable: true })
   emailKey: string | null;
 

@@ -2,10 +2,10 @@ import { Check, Column, Entity, Index, OneToMany, PrimaryColumn, type Relation }
 import { CreatedAtColumn, RowVersionColumn, UpdatedAtColumn } from '../columns.js';
 import type { Identity } from './identity.entity.js';
 
-/** `deleted`: a tombstone, its personal fields erased, which keeps the identity from being provisioned again. */
+/** `deleted`: the personal fields are erased; the row prevents that the identity gets a new profile. */
 export type UserStatus = 'active' | 'suspended' | 'deleted';
 
-/** A person's application fields. What the issuer owns is in `identities`. */
+/** The application fields of a user. The issuer-owned fields are in `identities`. */
 @Entity('users')
 @Check('users_status_check', `status IN ('active', 'suspended', 'deleted')`)
 @Index('users_created_at_id_idx', ['createdAt', 'id'], { where: `status <> 'deleted'` })
@@ -23,7 +23,7 @@ export class User {
   @Column('text', { default: 'active' })
   status: UserStatus;
 
-  /** json and not jsonb: it comes back exactly as it was sent, key order included. */
+  /** json and not jsonb, which would not keep the order of the keys. */
   @Column('json', { default: {} })
   settings: Record<string, unknown>;
 

@@ -2,11 +2,11 @@ import { DataSource, type DataSourceOptions } from 'typeorm';
 import { usersMigrations } from '#migrations/users/migrations.js';
 import { type PoolOptions, postgresOptions } from '../pool.js';
 import { Administration } from './administration.entity.js';
+import { DirectoryLease } from './directory-lease.entity.js';
 import { Identity } from './identity.entity.js';
-import { KeycloakLease } from './keycloak-lease.entity.js';
 import { User } from './user.entity.js';
 
-export const usersEntities = [Administration, Identity, KeycloakLease, User];
+export const usersEntities = [Administration, DirectoryLease, Identity, User];
 
 export const usersOptions = (url: string, options: PoolOptions = {}) =>
   ({
@@ -16,6 +16,6 @@ export const usersOptions = (url: string, options: PoolOptions = {}) =>
     migrations: usersMigrations,
   }) satisfies DataSourceOptions;
 
-/** Schema `users`: profiles and the identities of their people. Not yet connected: `initialize()` it, `destroy()` it. */
+/** Schema `users`: profiles and identities. Not connected: call `initialize()`, and `destroy()` at the end. */
 export const usersDataSource = (url: string, options: PoolOptions = {}): DataSource =>
   new DataSource(usersOptions(url, options));

@@ -1,4 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
+import { ISSUER_ID_SCHEMA, type IssuerId } from '#libs/core/issuer-id.js';
 import { type FieldOptions, field, rule } from '#libs/http/input/field.js';
 import { EmailField } from '#libs/http/input/fields.js';
 import { NameField } from '#libs/http/input/name-fields.js';
@@ -72,8 +73,8 @@ export class TokenReply {
 
 /** The principal, whichever issuer's, with the rights that hold now. */
 export class MeReply {
-  @ApiProperty({ enum: ['native', 'keycloak'] })
-  issuer: 'native' | 'keycloak';
+  @ApiProperty({ ...ISSUER_ID_SCHEMA })
+  issuer: IssuerId;
 
   @ApiProperty({ example: '018f5c3e-7a10-7cc3-9a54-0c8a8d4f0001' })
   sub: string;

@@ -18,7 +18,7 @@ export class CurrentCallerResolver extends CallerResolver {
   }
 
   resolve(token: VerifiedToken, request: FastifyRequest): Promise<Principal> {
-    return token.issuer === 'native' ? this.native(token, request) : this.keycloak(token);
+    return token.issuerKind === 'native' ? this.native(token, request) : this.keycloak(token);
   }
 
   /** One query. @throws TokenRejected where the session has ended or the account is not active */

@@ -92,9 +92,9 @@ const actorSql = (by: 'account' | 'name'): string => `
 /** @throws ApiError 401 if a native caller's account is deleted or disabled */
 async function readActor(
   tx: EntityManager,
-  { issuer, sub, roles }: Principal,
+  { issuerKind, sub, roles }: Principal,
 ): Promise<{ actor: Actor; hadAdministrator: boolean }> {
-  const isNative = issuer === 'native';
+  const isNative = issuerKind === 'native';
   const [{ found, permissions, administered }] = await tx.query(actorSql(isNative ? 'account' : 'name'), [
     isNative ? sub : roles,
   ]);

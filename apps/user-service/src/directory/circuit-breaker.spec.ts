@@ -10,7 +10,7 @@ beforeEach(() => {
   changes = [];
   circuit = new CircuitBreaker({
     failures: 3,
-    retryAfter: 1_000,
+    retryAfterMs: 1_000,
     isFailure: (error) => error instanceof Away,
     onChange: (isOpen) => changes.push(isOpen),
   });

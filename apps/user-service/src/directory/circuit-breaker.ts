@@ -1,19 +1,21 @@
 export interface CircuitOptions {
-  /** So many failures in a row open it. */
+  /** How many failures in a row open the circuit. */
   failures: number;
-  /** So long (ms) after the last failure one call may try again. */
-  retryAfter: number;
-  /** Which errors are failures of the other side; with any other error it has answered. */
+  /** How long after the last failure one call may try again. */
+  retryAfterMs: number;
+  /** Whether an error is a failure of the other side; otherwise the error is its answer. */
   isFailure: (error: unknown) => boolean;
   onChange: (isOpen: boolean) => void;
 }
 
-/** A call that was not made. */
 class CircuitOpen extends Error {
   override readonly name = 'CircuitOpen';
 }
 
-/** Refuses calls at once while the other side is away, but for one now and then that tries. Its clock is monotonic. */
+/**
+ * After several failures in a row calls are refused at once, except that one call may try again from time to time. The
+ * clock is monotonic.
+ */
 export class CircuitBreaker {
   private failures = 0;
   private retryAt = 0;
@@ -22,7 +24,7 @@ export class CircuitBreaker {
 
   constructor(private readonly options: CircuitOptions) {}
 
-  /** @throws CircuitOpen, whose cause is the last failure, and whatever the call throws */
+  /** @throws CircuitOpen, whose cause is the last failure; the call's own error */
   async execute<T>(call: () => Promise<T>): Promise<T> {
     const isTrial = this.isOpen;
     if (isTrial && (this.isTrying || performance.now() < this.retryAt)) {
@@ -50,7 +52,7 @@ export class CircuitBreaker {
   private count(failures: number): void {
     const wasOpen = this.isOpen;
     this.failures = failures;
-    if (failures > 0) this.retryAt = performance.now() + this.options.retryAfter;
+    if (failures > 0) this.retryAt = performance.now() + this.options.retryAfterMs;
     if (this.isOpen !== wasOpen) this.options.onChange(this.isOpen);
   }
 }

@@ -1,29 +1,66 @@
 import { Module } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import type { UserServiceSettings } from '#libs/config/settings.js';
+import { keycloakIssuer } from '#libs/auth/keycloak-issuer.js';
+import { nativeIssuer } from '#libs/auth/native-issuer.js';
+import type { KeycloakServiceSettings, UserServiceSettings } from '#libs/config/settings.js';
+import { IdentityProviderClient } from '../rights/identity-provider.client.js';
+import { RightsClient } from '../rights/rights.client.js';
 import { RightsModule } from '../rights/rights.module.js';
-import { USER_SERVICE_SETTINGS } from '../settings.js';
-import { Directories } from './directories.js';
+import { SETTINGS } from '../settings.js';
+import { DirectoryLeases } from './directory-leases.js';
+import type { Issuer } from './issuer.js';
+import { IssuerRegistry } from './issuer-registry.js';
 import { KeycloakDirectory } from './keycloak.directory.js';
-import { KeycloakLeases } from './keycloak-leases.js';
 import { KeycloakResiliencePolicy } from './keycloak-resilience-policy.js';
+import { KeycloakRightsSource } from './keycloak-rights.source.js';
 import { NativeDirectory } from './native.directory.js';
+import { NativeRightsSource } from './native-rights.source.js';
 
 @Module({
   imports: [RightsModule],
   providers: [
-    NativeDirectory,
     {
-      provide: Directories,
-      inject: [NativeDirectory, DataSource, USER_SERVICE_SETTINGS],
-      useFactory: (native: NativeDirectory, database: DataSource, { keycloak }: UserServiceSettings) =>
-        new Directories(
-          native,
-          keycloak &&
-            new KeycloakDirectory(keycloak, new KeycloakResiliencePolicy(), new KeycloakLeases(database)),
-        ),
+      provide: IssuerRegistry,
+      inject: [SETTINGS, DataSource, IdentityProviderClient, RightsClient],
+      useFactory: (
+        { native, keycloak }: UserServiceSettings,
+        database: DataSource,
+        identityProvider: IdentityProviderClient,
+        rights: RightsClient,
+      ) => {
+        const realms = keycloak ? [keycloak] : [];
+        return new IssuerRegistry([
+          nativeEntry(native, identityProvider, rights),
+          ...realms.map((realm) => keycloakEntry(realm, database, rights)),
+        ]);
+      },
     },
   ],
-  exports: [Directories],
+  exports: [IssuerRegistry],
 })
 export class DirectoryModule {}
+
+function nativeEntry(
+  settings: UserServiceSettings['native'],
+  identityProvider: IdentityProviderClient,
+  rights: RightsClient,
+): Issuer {
+  const tokens = nativeIssuer(settings);
+  return {
+    tokens,
+    directory: new NativeDirectory(tokens.id, identityProvider),
+    rights: new NativeRightsSource(tokens.id, rights),
+  };
+}
+
+function keycloakEntry(
+  settings: KeycloakServiceSettings,
+  database: DataSource,
+  rights: RightsClient,
+): Issuer {
+  const tokens = keycloakIssuer(settings);
+  const policy = new KeycloakResiliencePolicy(tokens.id);
+  const leases = new DirectoryLeases(tokens.id, database);
+  const directory = new KeycloakDirectory(tokens.id, settings, policy, leases);
+  return { tokens, directory, rights: new KeycloakRightsSource(tokens.id, directory, rights) };
+}

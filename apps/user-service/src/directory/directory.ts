@@ -1,19 +1,38 @@
 import type { FastifyRequest } from 'fastify';
 import type { IssuerProfile } from '../users/profile.js';
 
-/** What a person may change of the fields that his issuer owns. */
+/** The issuer-owned fields that a user may change. */
 export interface NameChange {
   firstName?: string;
   lastName?: string;
 }
 
-/** Where the people of one issuer are kept, and the fields that it owns. */
+/** The users of one issuer, with the fields that the issuer owns. */
 export interface Directory {
   /**
-   * Changes these names and nothing else of the caller's own record.
-   * @returns the record as the issuer then has it
-   * @throws ApiError 404: the issuer no longer knows him; 422 with the field that it refuses; 503 where it cannot
-   *   be asked: then the change may hold or not, and the same call again converges
+   * Changes these names, and nothing else, in the caller's own record.
+   * @returns the record as the issuer stores it afterwards
+   * @throws ApiError 404: the issuer no longer has this user; 422 on the field that the issuer refuses; 503: the issuer
+   *   is not available, and may or may not hold the change; repeating the call is safe
    */
   rename(caller: FastifyRequest, sub: string, change: NameChange): Promise<IssuerProfile>;
+
+  /**
+   * @returns null where the issuer has no such user, or offers no lookup
+   * @throws ApiError 503
+   */
+  findBySubject(sub: string): Promise<IssuerProfile | 'service_account' | null>;
+
+  /**
+   * Service accounts are not found.
+   * @returns null where the issuer has no such user, or offers no lookup
+   * @throws ApiError 503
+   */
+  findByUsername(username: string): Promise<IssuerProfile | null>;
+
+  /**
+   * For health reports: whether the issuer lets this service do its work.
+   * @throws Error where it does not
+   */
+  assertAccess(): Promise<void>;
 }

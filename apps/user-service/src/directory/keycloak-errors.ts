@@ -2,7 +2,7 @@ import { NetworkError } from '@keycloak/keycloak-admin-client';
 import { ApiError, type ErrorEntry, invalid, notFound, unavailable } from '#libs/http/replies/api-error.js';
 import { rootCauseOf } from '#libs/observability/loggable-error.js';
 
-/** Keycloak's names for the fields that may be refused, and ours. */
+/** Keycloak's names of the fields that it may refuse, with ours. */
 const FIELDS: ReadonlyMap<string, string> = new Map([
   ['firstName', 'first_name'],
   ['lastName', 'last_name'],
@@ -10,7 +10,7 @@ const FIELDS: ReadonlyMap<string, string> = new Map([
   ['username', 'username'],
 ]);
 
-/** One refusal of Keycloak's user profile: alone in the body, or among `errors`. */
+/** One error of Keycloak's user profile: it is the body itself, or an entry of `errors`. */
 interface Refusal {
   field?: unknown;
   errorMessage?: unknown;
@@ -18,7 +18,7 @@ interface Refusal {
 
 const MAX_REASON = 500;
 
-/** Keycloak does not let the service's own client in, or not do this: no user can mend that, and no second try. */
+/** Keycloak refuses the service's own client. A retry does not help: an operator has to correct it. */
 export class ClientRefused extends Error {
   override readonly name = 'ClientRefused';
 
@@ -27,24 +27,23 @@ export class ClientRefused extends Error {
   }
 }
 
-/** Whether this is why an answer is 503, also while the circuit is open. */
+/** Whether a refused client is the reason of a 503, also while the circuit is open. */
 export const isClientRefused = (error: unknown): boolean => rootCauseOf(error) instanceof ClientRefused;
 
 /**
- * Tells what is Keycloak's trouble from its answers about a user, which stay as they are: a 5xx, a 429, or that it
- * refuses the service itself.
+ * Turns a failure of Keycloak (5xx, 429, a refused client) into another error; an answer about a user stays as it is.
  */
 export function distinguishOutage(error: unknown): unknown {
   return error instanceof NetworkError ? (outageOf(error.response.status) ?? error) : error;
 }
 
-/** @returns null where the status is an answer */
+/** @returns null where the status is an answer about a user */
 export function outageOf(status: number): Error | null {
   if (status === 401 || status === 403) return new ClientRefused(status);
   return status >= 500 || status === 429 ? new Error(`Keycloak answered HTTP ${status}`) : null;
 }
 
-/** Whether Keycloak cannot be asked now: `outageOf`, no connection, or no answer in time. */
+/** Whether Keycloak is not available: `outageOf`, no connection, or no answer in time. */
 export const isKeycloakAway = (error: unknown): boolean =>
   !(error instanceof ApiError || error instanceof NetworkError);
 
@@ -54,8 +53,8 @@ export const isUnknownUser = (error: unknown): boolean =>
   error.response.status === 404 &&
   (error.responseData as { error?: unknown } | null)?.error === 'User not found';
 
-/** Turns what a call to Keycloak threw into an answer: 404, 409 or 422 on the field, else 503. */
-export function refusalOf(error: unknown): ApiError {
+/** Turns the error of a call to Keycloak into 404, 409 or 422 on the field, or 503. */
+export function toApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
   if (isKeycloakAway(error)) return unavailable(2, 'keycloak_unavailable', undefined, error);
   const { response, responseData } = error as NetworkError;
@@ -77,7 +76,7 @@ function entriesOf(body: unknown): ErrorEntry[] {
   });
 }
 
-/** The reason is a key like `error-user-attribute-required`, or a sentence that the realm's administrators wrote. */
+/** The reason is a key like `error-user-attribute-required`, or a sentence by the realm's administrators. */
 function messageOf(attribute: string, reason: string): string {
   const subject = attribute ? `attribute ${attribute}` : 'this';
   return reason ? `Keycloak refuses ${subject}: ${reason}` : `Keycloak refuses ${subject}.`;

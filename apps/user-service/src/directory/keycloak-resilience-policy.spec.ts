@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { KeycloakResiliencePolicy } from './keycloak-resilience-policy.js';
 
 it('lookups that fill their places leave those of people free', async () => {
-  const gate = new KeycloakResiliencePolicy();
+  const gate = new KeycloakResiliencePolicy('keycloak');
   let end = () => {};
   const ended = new Promise<void>((resolve) => {
     end = resolve;

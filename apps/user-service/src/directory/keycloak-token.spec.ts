@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { skewOf } from './keycloak-token.js';
+import { clockSkewOf } from './keycloak-token.js';
 
 const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
 const issuedAt = (iat?: number) => `${part({ alg: 'RS256' })}.${part({ iat })}.${part({})}`;
@@ -11,7 +11,7 @@ it.each([
   ['of a clock ahead of ours', 1_010, 1_000_000, 1_000_020, 10_999],
   ['of a clock behind ours', 990, 1_000_000, 1_000_020, -9_001],
 ])('the skew of a token %s', (_, iat, asked, got, skew) => {
-  expect(skewOf(issuedAt(iat), asked, got)).toBe(skew);
+  expect(clockSkewOf(issuedAt(iat), asked, got)).toBe(skew);
 });
 
-it('is none where the token does not tell', () => expect(skewOf(issuedAt(), 0, 0)).toBe(0));
+it('is none where the token does not tell', () => expect(clockSkewOf(issuedAt(), 0, 0)).toBe(0));

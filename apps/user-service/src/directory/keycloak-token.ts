@@ -2,28 +2,28 @@ import { decodeToken } from '#libs/auth/compact-token.js';
 import type { KeycloakServiceSettings } from '#libs/config/settings.js';
 import { ClientRefused, outageOf } from './keycloak-errors.js';
 
-/** An access token of the service's own client, and when it ends (ms, monotonic). */
+/** An access token of the service's own client. `renewAfter`: milliseconds, monotonic. */
 interface ServiceToken {
   value: string;
   renewAfter: number;
 }
 
-/** Renewed this long before its end (ms), so that none ends on its way. */
-const MARGIN = 10_000;
+/** How long before its expiry a token is renewed, so that none expires on its way to Keycloak. */
+const RENEWAL_MARGIN_MS = 10_000;
 
 /**
  * The service's own token: `POST {realm}/protocol/openid-connect/token`, grant `client_credentials` (RFC 6749,
- * section 4.4). Kept until shortly before its end; however many need a new one, it is fetched once.
+ * section 4.4). It is kept until shortly before it expires, and concurrent callers share one request for a new one.
  */
 export class KeycloakToken {
   private held: ServiceToken | null = null;
   private renewal: Promise<ServiceToken> | null = null;
-  /** How far Keycloak's clock is ahead of ours (ms), as its newest token told. */
-  private skew = 0;
+  /** How far Keycloak's clock is ahead of ours, by its newest token. */
+  private clockSkewMs = 0;
 
   constructor(
     private readonly settings: KeycloakServiceSettings,
-    private readonly timeout: number,
+    private readonly timeoutMs: number,
   ) {}
 
   async get(): Promise<string> {
@@ -35,19 +35,19 @@ export class KeycloakToken {
     return this.held.value;
   }
 
-  /** What Keycloak's clock shows, which stamps the tokens that its word is compared with. */
-  issuersNow(): Date {
-    return new Date(Date.now() + this.skew);
+  /** The time by Keycloak's clock: its answers are compared with tokens that are dated by that clock. */
+  now(): Date {
+    return new Date(Date.now() + this.clockSkewMs);
   }
 
-  /** Keycloak took it no more: a restart or a changed key may end a token early. */
+  /** Forgets a token that Keycloak refused before it expired, for instance after a restart or a change of keys. */
   discard(value: string): void {
     if (this.held?.value === value) this.held = null;
   }
 
   private async fetch(): Promise<ServiceToken> {
     const { internalUrl, realm, clientId, clientSecret } = this.settings;
-    const asked = performance.now();
+    const startedAt = performance.now();
     const askedAt = Date.now();
     const response = await fetch(
       `${internalUrl}/realms/${encodeURIComponent(realm)}/protocol/openid-connect/token`,
@@ -56,7 +56,7 @@ export class KeycloakToken {
         headers: { authorization: `Basic ${basicCredentials(clientId, clientSecret)}` },
         body: new URLSearchParams({ grant_type: 'client_credentials' }),
         redirect: 'error',
-        signal: AbortSignal.timeout(this.timeout),
+        signal: AbortSignal.timeout(this.timeoutMs),
       },
     );
     if (!response.ok) throw outageOf(response.status) ?? new ClientRefused(response.status);
@@ -64,20 +64,24 @@ export class KeycloakToken {
       access_token: string;
       expires_in: number;
     };
-    this.skew = skewOf(access_token, askedAt, Date.now());
-    return { value: access_token, renewAfter: asked + Math.max(expires_in * 1_000 - MARGIN, 0) };
+    this.clockSkewMs = clockSkewOf(access_token, askedAt, Date.now());
+    return {
+      value: access_token,
+      renewAfter: startedAt + Math.max(expires_in * 1_000 - RENEWAL_MARGIN_MS, 0),
+    };
   }
 }
 
 /**
- * How far Keycloak's clock is ahead of ours (ms): 0 as long as a token's `iat`, in whole seconds, may be of our clock;
- * else the most that it may be, so that Keycloak's word never seems older than a token from before it.
- * @param asked when the token was asked for, `got` when it was there, both by our clock (ms)
+ * How far Keycloak's clock is ahead of ours, in milliseconds: 0 where a token's `iat`, in whole seconds, fits our clock;
+ * otherwise the largest possible difference, so that Keycloak's data never seem older than a token issued before them.
+ * @param askedAt when the token was requested, by our clock (ms)
+ * @param receivedAt when it arrived, by our clock (ms)
  */
-export function skewOf(token: string, asked: number, got: number): number {
+export function clockSkewOf(token: string, askedAt: number, receivedAt: number): number {
   const { iat } = decodeToken(token).claims;
   if (typeof iat !== 'number') return 0;
-  const [least, most] = [iat * 1_000 - got, iat * 1_000 + 999 - asked];
+  const [least, most] = [iat * 1_000 - receivedAt, iat * 1_000 + 999 - askedAt];
   return least <= 0 && most >= 0 ? 0 : most;
 }
 

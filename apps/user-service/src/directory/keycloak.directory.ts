@@ -1,120 +1,120 @@
 import KeycloakAdminClient, { NetworkError } from '@keycloak/keycloak-admin-client';
 import type { FastifyRequest } from 'fastify';
 import type { KeycloakServiceSettings } from '#libs/config/settings.js';
+import type { IssuerId } from '#libs/core/issuer-id.js';
 import { KeyedSemaphore } from '#libs/core/keyed-semaphore.js';
 import { notFound, unavailable } from '#libs/http/replies/api-error.js';
 import type { IssuerProfile } from '../users/profile.js';
 import type { Directory, NameChange } from './directory.js';
+import type { DirectoryLeases } from './directory-leases.js';
 import {
   ClientRefused,
   distinguishOutage,
   isClientRefused,
   isUnknownUser,
-  refusalOf,
+  toApiError,
 } from './keycloak-errors.js';
-import type { KeycloakLeases } from './keycloak-leases.js';
-import { KEYCLOAK_BUDGET, KeycloakResiliencePolicy } from './keycloak-resilience-policy.js';
+import { KEYCLOAK_TIMEOUT_MS, type KeycloakResiliencePolicy } from './keycloak-resilience-policy.js';
 import { KeycloakToken } from './keycloak-token.js';
 import { ServiceClientHealth } from './service-client-health.js';
 
-/** With the gate's budget an answer still comes within 2.5 s. */
-const TURN_PATIENCE = 400;
+/** Together with the policy's timeout an answer still comes within 2.5 s. */
+const USER_QUEUE_TIMEOUT_MS = 400;
 
 type KeycloakUser = Awaited<ReturnType<KeycloakAdminClient['users']['find']>>[number];
 
 /**
- * Keycloak's people, through its Admin REST API as the service's own client. Every call goes through the gate: its
- * time, its number and a broken Keycloak are the gate's matter alone.
+ * The users of a Keycloak realm, by its Admin REST API and with the service's own client. Every call goes through the
+ * resilience policy, which limits its time and the number of concurrent calls, and stops calls to a broken Keycloak.
  */
 export class KeycloakDirectory implements Directory {
   private readonly token: KeycloakToken;
-  /** Who waits here for himself takes no place at the gate from others. */
-  private readonly lanes = new KeyedSemaphore(() => unavailable(1, 'busy'));
+  /** One change of a user at a time: those that wait here do not count as concurrent calls. */
+  private readonly changesByUser = new KeyedSemaphore(() => unavailable(1, 'busy'));
   private readonly client: KeycloakAdminClient;
-  private readonly standing = new ServiceClientHealth(() => this.askForStanding());
+  private readonly clientHealth = new ServiceClientHealth(() => this.checkClient());
 
   constructor(
+    private readonly issuer: IssuerId,
     private readonly settings: KeycloakServiceSettings,
-    private readonly gate: KeycloakResiliencePolicy,
-    private readonly leases: KeycloakLeases,
+    private readonly policy: KeycloakResiliencePolicy,
+    private readonly leases: DirectoryLeases,
   ) {
-    this.token = new KeycloakToken(settings, KEYCLOAK_BUDGET);
+    this.token = new KeycloakToken(settings, KEYCLOAK_TIMEOUT_MS);
     this.client = new KeycloakAdminClient({
       baseUrl: settings.internalUrl,
       realmName: settings.realm,
-      timeout: KEYCLOAK_BUDGET,
+      timeout: KEYCLOAK_TIMEOUT_MS,
       requestOptions: { redirect: 'error' },
     });
     this.client.registerTokenProvider({ getAccessToken: () => this.token.get() });
   }
 
   /**
-   * `PUT /admin/realms/{realm}/users/{id}` with the names alone: as measured on Keycloak 26, what is not in the body
-   * stays, unless `attributes` are. Read back, since Keycloak may store a name otherwise than it was sent.
+   * `PUT /admin/realms/{realm}/users/{id}` with the names alone: as measured on Keycloak 26, fields that are not in the
+   * body stay unchanged as long as it has no `attributes`. The user is read back, since Keycloak may alter a name.
    */
   async rename(_caller: FastifyRequest, sub: string, change: NameChange): Promise<IssuerProfile> {
     const rename = async () => {
       await this.client.users.update({ id: sub }, change);
-      const asked = this.token.issuersNow();
+      const askedAt = this.token.now();
       const user = await this.client.users.findOne({ id: sub });
       if (!user) throw notFound();
-      return wordOf(user, asked);
+      return this.toIssuerProfile(user, askedAt);
     };
-    return this.lanes.run([{ name: sub, width: 1 }], TURN_PATIENCE, () =>
-      this.ask((signal) => this.leases.runExclusively(sub, signal, rename)),
+    return this.changesByUser.run([{ name: sub, width: 1 }], USER_QUEUE_TIMEOUT_MS, () =>
+      this.call((signal) => this.leases.runExclusively(sub, signal, rename)),
     );
   }
 
   /**
    * `GET /admin/realms/{realm}/users/{id}`
-   * @returns null where no user has this id
-   * @throws ApiError 503
    */
   async findBySubject(sub: string): Promise<IssuerProfile | 'service_account' | null> {
-    return this.ask(async () => {
-      const asked = this.token.issuersNow();
+    return this.call(async () => {
+      const askedAt = this.token.now();
       const user = await this.client.users.findOne({ id: sub });
-      // Another resource than a user answers to an id like `..` or `count`.
+      // An id like `..` or `count` reaches another resource.
       if (user?.id !== sub) return null;
-      return (await this.isServiceAccount(user)) ? 'service_account' : wordOf(user, asked);
+      return (await this.isServiceAccount(user)) ? 'service_account' : this.toIssuerProfile(user, askedAt);
     });
   }
 
-  /** `GET /admin/realms/{realm}/users?username=…&exact=true`. A service account is nobody. */
+  /** `GET /admin/realms/{realm}/users?username=…&exact=true` */
   async findByUsername(username: string): Promise<IssuerProfile | null> {
-    return this.ask(async () => {
-      const asked = this.token.issuersNow();
+    return this.call(async () => {
+      const askedAt = this.token.now();
       const users = await this.client.users.find({ username, exact: true, max: 2 });
       const user = users.find((found) => found.username?.toLowerCase() === username.toLowerCase());
-      return user && !(await this.isServiceAccount(user)) ? wordOf(user, asked) : null;
+      return user && !(await this.isServiceAccount(user)) ? this.toIssuerProfile(user, askedAt) : null;
     }, 'lookup');
   }
 
   /**
-   * `GET /admin/realms/{realm}/users/{id}/role-mappings/realm/composite`: those that come through groups and other roles
-   * as well. A user that Keycloak does not have (any more) has none.
+   * `GET /admin/realms/{realm}/users/{id}/role-mappings/realm/composite`: with the roles that come from groups and from
+   * other roles. An unknown user has no roles.
    */
   realmRolesOf(sub: string): Promise<string[]> {
-    return this.ask(async () => {
+    return this.call(async () => {
       try {
         const roles = await this.client.users.listCompositeRealmRoleMappings({ id: sub });
         return roles.map(({ name }) => name as string);
       } catch (error) {
         if (isUnknownUser(error)) return [];
-        // Without an answer nobody may be taken for a user without roles.
-        throw new Error('Keycloak does not tell roles.', { cause: distinguishOutage(error) });
+        // A user whose roles are not known must not count as one without roles.
+        throw new Error('Keycloak did not return the roles of a user.', { cause: distinguishOutage(error) });
       }
     });
   }
 
   /** `GET /admin/realms/{realm}/users/{id}` */
   isEnabled(sub: string): Promise<boolean> {
-    return this.ask(async () => (await this.client.users.findOne({ id: sub }))?.enabled === true);
+    return this.call(async () => (await this.client.users.findOne({ id: sub }))?.enabled === true);
   }
 
   /**
-   * As measured on Keycloak 26.7: a user's record does not say that it is a client's, and `search`, unlike `username`,
-   * finds people only. People may have such a username too. Quotes make the match exact.
+   * As measured on Keycloak 26.7: the record of a service account does not say that it is one, and `search` leaves
+   * service accounts out, unlike `username`. A person may have such a username too. Quotes make the match exact.
    */
   private async isServiceAccount({ id, username, serviceAccountClientId }: KeycloakUser): Promise<boolean> {
     if (serviceAccountClientId) return true;
@@ -123,56 +123,55 @@ export class KeycloakDirectory implements Directory {
     return !people.some((person) => person.id === id);
   }
 
-  /** @throws Error while Keycloak refuses the service's client */
-  requireStanding(): Promise<void> {
-    return this.standing.require();
+  assertAccess(): Promise<void> {
+    return this.clientHealth.assertAccepted();
   }
 
-  /** A user's record says what the one who reads it may do; here it is the client's own. */
-  private async askForStanding(): Promise<void> {
+  /** Keycloak adds to a user's record what the reader may do with it; the client reads its own service account. */
+  private async checkClient(): Promise<void> {
     const username = `service-account-${this.settings.clientId}`.toLowerCase();
-    const [account] = await this.ask(() => this.client.users.find({ username, exact: true, max: 1 }));
-    // Not within `ask`: Keycloak has answered, so that its circuit stays closed.
+    const [account] = await this.call(() => this.client.users.find({ username, exact: true, max: 1 }));
+    // Outside `call`: Keycloak has answered, so that the circuit stays closed.
     if (account?.access?.['manage'] === false) throw new ClientRefused(403);
   }
 
-  private ask<T>(call: (signal: AbortSignal) => Promise<T>, purpose?: 'lookup'): Promise<T> {
-    return this.gate
+  private call<T>(work: (signal: AbortSignal) => Promise<T>, purpose?: 'lookup'): Promise<T> {
+    return this.policy
       .execute(
         (signal) =>
-          this.withFreshToken(() => call(signal)).catch((error: unknown) => {
+          this.withFreshToken(() => work(signal)).catch((error: unknown) => {
             throw distinguishOutage(error);
           }),
         purpose,
       )
       .catch((error: unknown) => {
-        if (isClientRefused(error)) this.standing.noteRefusal();
-        throw refusalOf(error);
+        if (isClientRefused(error)) this.clientHealth.noteRefusal();
+        throw toApiError(error);
       });
   }
 
-  /** A 401 may mean that Keycloak forgot our token: once more with a new one. */
-  private async withFreshToken<T>(call: () => Promise<T>): Promise<T> {
+  /** After a restart Keycloak may refuse a token that has not expired: the work is repeated with a new one. */
+  private async withFreshToken<T>(work: () => Promise<T>): Promise<T> {
     const used = await this.token.get();
     try {
-      return await call();
+      return await work();
     } catch (error) {
       if (!(error instanceof NetworkError) || error.response.status !== 401) throw error;
       this.token.discard(used);
-      return call();
+      return work();
     }
   }
-}
 
-/** @param asked when Keycloak was: what was written before is in its answer, what came between may not be */
-function wordOf(user: KeycloakUser, asked: Date): IssuerProfile {
-  return {
-    issuer: 'keycloak',
-    sub: user.id as string,
-    username: user.username ?? null,
-    email: user.email ?? null,
-    firstName: user.firstName ?? null,
-    lastName: user.lastName ?? null,
-    assertedAt: asked,
-  };
+  /** @param askedAt before the request: later changes may be missing in the answer */
+  private toIssuerProfile(user: KeycloakUser, askedAt: Date): IssuerProfile {
+    return {
+      issuer: this.issuer,
+      sub: user.id as string,
+      username: user.username ?? null,
+      email: user.email ?? null,
+      firstName: user.firstName ?? null,
+      lastName: user.lastName ?? null,
+      assertedAt: askedAt,
+    };
+  }
 }

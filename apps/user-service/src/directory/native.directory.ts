@@ -1,11 +1,14 @@
-import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
+import type { IssuerId } from '#libs/core/issuer-id.js';
 import { ApiError, type ErrorEntry, notFound, unauthorized } from '#libs/http/replies/api-error.js';
-import { IdentityProviderClient, identityProviderUnavailable } from '../rights/identity-provider.client.js';
+import {
+  type IdentityProviderClient,
+  identityProviderUnavailable,
+} from '../rights/identity-provider.client.js';
 import type { IssuerProfile } from '../users/profile.js';
 import type { Directory, NameChange } from './directory.js';
 
-/** What `PATCH /api/v1/auth/me` answers, as far as it matters here. */
+/** The fields of the answer to `PATCH /api/v1/auth/me` that are used here. */
 interface OwnAccount {
   username: string;
   email: string;
@@ -14,10 +17,12 @@ interface OwnAccount {
   account: { updated_at: string };
 }
 
-/** Native people are identity-provider's accounts: each changes his own, with his own token. */
-@Injectable()
+/** The accounts of identity-provider. Users change their own, with their own token. */
 export class NativeDirectory implements Directory {
-  constructor(private readonly identityProvider: IdentityProviderClient) {}
+  constructor(
+    private readonly issuer: IssuerId,
+    private readonly identityProvider: IdentityProviderClient,
+  ) {}
 
   async rename(
     caller: FastifyRequest,
@@ -34,7 +39,7 @@ export class NativeDirectory implements Directory {
     const account = data as OwnAccount;
     if (!account?.account) throw identityProviderUnavailable('answered without an account');
     return {
-      issuer: 'native',
+      issuer: this.issuer,
       sub,
       username: account.username,
       email: account.email,
@@ -43,9 +48,22 @@ export class NativeDirectory implements Directory {
       assertedAt: new Date(account.account.updated_at),
     };
   }
+
+  /** Not offered. A native token names its user, so that no lookup is needed. */
+  async findBySubject(): Promise<null> {
+    return null;
+  }
+
+  /** Not offered. Native users are found by their profile, which their first call makes. */
+  async findByUsername(): Promise<null> {
+    return null;
+  }
+
+  /** Uses the caller's token alone. */
+  async assertAccess(): Promise<void> {}
 }
 
-/** What is the client's to mend is passed on; anything else is not identity-provider's way of answering. */
+/** Errors that the client can correct are passed on; identity-provider does not answer in any other way. */
 const refusal = (status: number, errors: ErrorEntry[]): ApiError =>
   [403, 409, 422].includes(status) && errors.length > 0
     ? new ApiError(status, errors)

@@ -1,42 +1,42 @@
 import { isClientRefused } from './keycloak-errors.js';
 
-/** So long (ms) a good standing is believed without asking again. */
-const GOOD_FOR = 30_000;
+/** How long a good result is kept before Keycloak is asked again. */
+const KEEP_RESULT_MS = 30_000;
 
-/** Whether Keycloak accepts the service's own client, and lets it change users: for health reports. */
+/** For health reports: whether Keycloak accepts the service's own client and lets it change users. */
 export class ServiceClientHealth {
   private isRefused = false;
-  private askAfter = 0;
-  private asking: Promise<void> | null = null;
+  private checkAfter = 0;
+  private checking: Promise<void> | null = null;
 
-  /** @param ask rejects where Keycloak refuses the client, or is away */
-  constructor(private readonly ask: () => Promise<void>) {}
+  /** @param check rejects where Keycloak refuses the client or is not available */
+  constructor(private readonly check: () => Promise<void>) {}
 
   /** Notes that a call was refused. */
   noteRefusal(): void {
     this.isRefused = true;
-    this.askAfter = 0;
+    this.checkAfter = 0;
   }
 
   /**
-   * Waits for Keycloak's answer only where the last one was a refusal: a report is not held up otherwise.
+   * Waits for Keycloak's answer only after a refusal, so that reports are fast otherwise.
    * @throws Error while Keycloak refuses the client
    */
-  async require(): Promise<void> {
-    if (performance.now() >= this.askAfter) {
-      this.asking ??= this.renew().finally(() => {
-        this.asking = null;
+  async assertAccepted(): Promise<void> {
+    if (performance.now() >= this.checkAfter) {
+      this.checking ??= this.update().finally(() => {
+        this.checking = null;
       });
     }
-    if (this.isRefused) await this.asking;
+    if (this.isRefused) await this.checking;
     if (this.isRefused) throw new Error("Keycloak refuses the service's client.");
   }
 
-  private async renew(): Promise<void> {
+  private async update(): Promise<void> {
     try {
-      await this.ask();
+      await this.check();
       this.isRefused = false;
-      this.askAfter = performance.now() + GOOD_FOR;
+      this.checkAfter = performance.now() + KEEP_RESULT_MS;
     } catch (error) {
       this.isRefused ||= isClientRefused(error);
     }

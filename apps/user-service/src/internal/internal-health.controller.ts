@@ -4,25 +4,25 @@ import { DataSource } from 'typeorm';
 import type { UserServiceSettings } from '#libs/config/settings.js';
 import { HealthEndpoints } from '#libs/health/health-endpoints.js';
 import { keycloakProbe } from '#libs/health/keycloak-probe.js';
-import { Directories } from '../directory/directories.js';
-import { USER_SERVICE_SETTINGS } from '../settings.js';
+import { IssuerRegistry } from '../directory/issuer-registry.js';
+import { SETTINGS } from '../settings.js';
 
 @ApiTags('health')
 @Controller('health')
 export class InternalHealthController extends HealthEndpoints {
   constructor(
     database: DataSource,
-    directories: Directories,
-    @Inject(USER_SERVICE_SETTINGS) { keycloak }: UserServiceSettings,
+    issuers: IssuerRegistry,
+    @Inject(SETTINGS) { keycloak }: UserServiceSettings,
   ) {
     const answers = keycloakProbe(keycloak);
-    const works = async () => {
+    const hasAccess = async () => {
       await answers?.();
-      await directories.keycloak?.requireStanding();
+      await Promise.all(issuers.all.map(({ directory }) => directory.assertAccess()));
     };
     super({
       required: { database: () => database.query('SELECT 1') },
-      optional: { keycloak: answers && works },
+      optional: { keycloak: answers && hasAccess },
     });
   }
 }

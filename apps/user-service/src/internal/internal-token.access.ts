@@ -1,9 +1,9 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiBearerAuth, ApiSecurity } from '@nestjs/swagger';
 
-/** What the operations' descriptions say of it. */
+/** For the descriptions of the operations. */
 export const NEEDS_INTERNAL_TOKEN = 'Needs `INTERNAL_API_TOKEN` as bearer token where it is set.';
 
-/** For the OpenAPI document: `INTERNAL_API_TOKEN` where it is set, else nothing (`internal-token.guard.ts`). */
+/** Documents in OpenAPI that a bearer token is optional; `InternalTokenGuard` checks it. */
 export const OptionalInternalToken = (): ClassDecorator =>
   applyDecorators(ApiBearerAuth('bearer'), ApiSecurity({}));

@@ -5,14 +5,14 @@ import { bearerToken } from '#libs/auth/bearer.js';
 import { TokenRejected } from '#libs/auth/token-rejected.js';
 import type { UserServiceSettings } from '#libs/config/settings.js';
 import { unauthorized } from '#libs/http/replies/api-error.js';
-import { USER_SERVICE_SETTINGS } from '../settings.js';
+import { SETTINGS } from '../settings.js';
 
-/** The internal port asks for `INTERNAL_API_TOKEN` where it is set; its probes never do. */
+/** Requires `INTERNAL_API_TOKEN` where it is set, except for health probes. */
 @Injectable()
 export class InternalTokenGuard implements CanActivate {
   private readonly expected: Buffer | null;
 
-  constructor(@Inject(USER_SERVICE_SETTINGS) { internalApiToken }: UserServiceSettings) {
+  constructor(@Inject(SETTINGS) { internalApiToken }: UserServiceSettings) {
     this.expected = internalApiToken === null ? null : digestOf(internalApiToken);
   }
 
@@ -26,7 +26,7 @@ export class InternalTokenGuard implements CanActivate {
   }
 }
 
-/** Of equal length, whatever was sent. */
+/** `timingSafeEqual` needs two buffers of equal length. */
 const digestOf = (token: string): Buffer => createHash('sha256').update(token).digest();
 
 const isProbe = (request: FastifyRequest): boolean => /^\/health(\/|$)/.test(request.routeOptions.url ?? '');

@@ -13,7 +13,7 @@ import { LookupService } from './lookup.service.js';
 
 const ID = '01980f5e-7a3b-7c41-9d52-6f8e1b2c3d4e';
 
-/** For other services, on the internal port alone; who may call is the port's matter (`internal-token.guard.ts`). */
+/** For other services, on the internal port only. `InternalTokenGuard` decides who may call. */
 @ApiTags('lookups')
 @OptionalInternalToken()
 @Controller('users')
@@ -24,15 +24,15 @@ export class InternalUsersController {
   @Public()
   @ApiOperation({
     summary: 'The profile of a username, without regard to case',
-    description: `A username that is not known here is looked up in Keycloak. ${NEEDS_INTERNAL_TOKEN}`,
+    description: `A username without a profile is looked up in Keycloak. ${NEEDS_INTERNAL_TOKEN}`,
   })
   @Replies(ProfileReply, {
     message: 'User.',
     etag: 'read',
-    errors: { 404: 'There is no person with this username.' },
+    errors: { 404: 'No user has this username.' },
   })
   async byUsername(@Param('username') username: string, @Query() { issuer }: UsernameQuery) {
-    const profile = await this.lookup.getByUsername(username, issuer);
+    const profile = await this.lookup.getByUsername(username, issuer ?? null);
     return Reply.tagged(toProfileReply(profile), etagOf(profile.version));
   }
 
@@ -40,7 +40,7 @@ export class InternalUsersController {
   @Public()
   @ApiOperation({
     summary: 'The profiles of up to 100 subjects or ids',
-    description: `Exactly one of the two. What is not found is left out. ${NEEDS_INTERNAL_TOKEN}`,
+    description: `Send either \`subs\` or \`ids\`. Entries that are not found are left out. ${NEEDS_INTERNAL_TOKEN}`,
   })
   @ApiExtraModels(Batch)
   @ApiBody({
@@ -57,5 +57,5 @@ export class InternalUsersController {
 
 const exactlyOne = () =>
   invalid(
-    ['subs', 'ids'].map((field) => ({ field, code: 'exactly_one', message: 'Exactly one of subs and ids.' })),
+    ['subs', 'ids'].map((field) => ({ field, code: 'exactly_one', message: 'Send either subs or ids.' })),
   );

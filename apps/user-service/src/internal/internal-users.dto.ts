@@ -1,20 +1,22 @@
+import type { IssuerId } from '#libs/core/issuer-id.js';
 import { isStorable } from '#libs/core/storable-text.js';
 import { field } from '#libs/http/input/field.js';
-import { ChoiceField, IdListField, listRules } from '#libs/http/input/fields.js';
+import { IdListField, listRules } from '#libs/http/input/fields.js';
+import { IssuerField } from '../directory/issuer.field.js';
 
 export class UsernameQuery {
-  @ChoiceField(['keycloak', 'native'], {
+  @IssuerField({
     optional: true,
-    description: "Whose user; unless told, Keycloak's comes first.",
+    description: "The user's issuer. Without it, Keycloak's user is preferred to a native one.",
   })
-  issuer?: 'keycloak' | 'native';
+  issuer?: IssuerId;
 }
 
 const MAX_SUB = 255;
 
 const SubListField = (): PropertyDecorator =>
   field(
-    { optional: true, description: 'Subjects; one may match in both issuers.' },
+    { optional: true, description: 'Subjects. One subject may match users of several issuers.' },
     {
       type: 'array',
       items: { type: 'string', minLength: 1, maxLength: MAX_SUB },
@@ -28,7 +30,7 @@ const SubListField = (): PropertyDecorator =>
     ),
   );
 
-/** Exactly one of the two. */
+/** Exactly one of the fields is present. */
 export class Batch {
   @SubListField()
   subs?: string[];

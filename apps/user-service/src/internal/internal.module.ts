@@ -3,8 +3,8 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { DataSource } from 'typeorm';
 import { Drain } from '#libs/http/application/drain.js';
-import { Directories } from '../directory/directories.js';
-import { USER_SERVICE_SETTINGS } from '../settings.js';
+import { IssuerRegistry } from '../directory/issuer-registry.js';
+import { SETTINGS } from '../settings.js';
 import { ProfilesService } from '../users/profiles.service.js';
 import { InternalHealthController } from './internal-health.controller.js';
 import { InternalTokenGuard } from './internal-token.guard.js';
@@ -12,11 +12,11 @@ import { InternalUsersController } from './internal-users.controller.js';
 import { LookupService } from './lookup.service.js';
 import { MetricsController } from './metrics.controller.js';
 
-const SHARED = [DataSource, Directories, Drain, ProfilesService, USER_SERVICE_SETTINGS];
+const SHARED = [DataSource, Drain, IssuerRegistry, ProfilesService, SETTINGS];
 
 /**
- * Port 3001: an application of its own, so that no route of one port can ever answer on the other. It works with
- * the public application's services: one pool, one circuit to Keycloak.
+ * Port 3001. It is a separate application, so that no route of one port is reachable on the other one. It shares the
+ * services of the public application, and with them the database pool and the circuit to Keycloak.
  */
 @Module({})
 export class InternalModule {

@@ -1,44 +1,41 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import type { IssuerId } from '#libs/core/issuer-id.js';
 import { isStorable } from '#libs/core/storable-text.js';
 import { textKey } from '#libs/core/text-key.js';
 import { preparedQuery } from '#libs/database/prepared-query.js';
-import type { IssuerName } from '#libs/database/users/identity.entity.js';
 import { notFound } from '#libs/http/replies/api-error.js';
-import { Directories } from '../directory/directories.js';
+import { IssuerRegistry } from '../directory/issuer-registry.js';
 import { PROFILE_COLUMNS, PROFILE_TABLES, type Profile } from '../users/profile.js';
 import { ProfilesService } from '../users/profiles.service.js';
 
-const ISSUERS: readonly IssuerName[] = ['keycloak', 'native'];
-/** Longer ones are nobody's: Keycloak takes 255 characters at most, an email has 254. */
+/** Keycloak's usernames have at most 255 characters, emails at most 254. */
 const MAX_USERNAME = 255;
 
-/** Profiles as other services look for them; suspended people are shown, with their status. */
+/** Finds profiles for other services. Suspended users are found as well. */
 @Injectable()
 export class LookupService {
   constructor(
     private readonly database: DataSource,
     private readonly profiles: ProfilesService,
-    private readonly directories: Directories,
+    private readonly issuers: IssuerRegistry,
   ) {}
 
   /**
-   * One indexed query for a known person. Another one is asked of Keycloak, and provisioned where it knows him.
-   * @param issuer where both have one of that name; Keycloak's comes first unless told
-   * @throws ApiError 404; 503 where Keycloak has to be asked and is away
+   * One indexed query where there is a profile. Otherwise the issuers are asked, and a profile is made.
+   * @param issuer null: the first one in the order of `IssuerRegistry.ids` that has such a user
+   * @throws ApiError 404; 422 where there is no such issuer; 503 where an issuer has to be asked and is not available
    */
-  async getByUsername(username: string, issuer?: IssuerName): Promise<Profile> {
+  async getByUsername(username: string, issuer: IssuerId | null): Promise<Profile> {
+    if (issuer !== null) this.issuers.assertKnown(issuer);
     if (!isStorable(username) || username.length > MAX_USERNAME) throw notFound();
-    const known = await this.findKnown(textKey(username), issuer ? [issuer] : ISSUERS);
-    if (known) return known;
-    const word = issuer === 'native' ? null : await this.directories.keycloak?.findByUsername(username);
-    if (!word) throw notFound();
-    const profile = await this.profiles.ofIssuerWord(word);
-    if (profile.status === 'deleted') throw notFound();
+    const ids = issuer === null ? this.issuers.ids : [issuer];
+    const profile = (await this.findKnown(textKey(username), ids)) ?? (await this.provision(username, ids));
+    if (!profile || profile.status === 'deleted') throw notFound();
     return profile;
   }
 
-  /** One query; what is not found is left out. */
+  /** One query. Entries that are not found are left out. */
   async findMany(by: { subs: string[] } | { ids: string[] }): Promise<Profile[]> {
     const [name, condition, values] =
       'subs' in by
@@ -51,14 +48,23 @@ export class LookupService {
     });
   }
 
-  private async findKnown(usernameKey: string, issuers: readonly IssuerName[]): Promise<Profile | undefined> {
+  private async findKnown(usernameKey: string, ids: readonly IssuerId[]): Promise<Profile | null> {
     const [profile] = await preparedQuery<Profile>(this.database, {
       name: 'profile-by-username',
-      // Text order puts Keycloak's before the native one. A tombstone has no username.
+      // Profiles of deleted users have no username.
       text: `SELECT ${PROFILE_COLUMNS} FROM ${PROFILE_TABLES}
-        WHERE i.issuer = ANY($1::text[]) AND i.username_key = $2 ORDER BY i.issuer LIMIT 1`,
-      values: [issuers, usernameKey],
+        WHERE i.issuer = ANY($1::text[]) AND i.username_key = $2
+        ORDER BY array_position($1::text[], i.issuer) LIMIT 1`,
+      values: [ids, usernameKey],
     });
-    return profile;
+    return profile ?? null;
+  }
+
+  private async provision(username: string, ids: readonly IssuerId[]): Promise<Profile | null> {
+    for (const id of ids) {
+      const found = await this.issuers.find(id)?.directory.findByUsername(username);
+      if (found) return this.profiles.sync(found);
+    }
+    return null;
   }
 }

@@ -9,7 +9,7 @@ const EXAMPLE = `# HELP twinkey_http_request_duration_seconds Time to answer, by
 twinkey_http_request_duration_seconds_count{app="user-service",method="GET",route="/users/me",status="200"} 1
 `;
 
-/** Prometheus' text format, for all that runs in this process and in those that share its port. */
+/** The metrics of this process, and of the worker processes that share its port, as Prometheus text. */
 @ApiTags('metrics')
 @OptionalInternalToken()
 @Controller('metrics')
@@ -17,7 +17,7 @@ export class MetricsController {
   @Get()
   @Public()
   @ApiOperation({
-    summary: 'The metrics of all that runs in this process',
+    summary: 'The metrics of this process and its workers',
     description: `In the text format of Prometheus. ${NEEDS_INTERNAL_TOKEN}`,
   })
   @ApiOkResponse({

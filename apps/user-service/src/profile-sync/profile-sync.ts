@@ -6,11 +6,11 @@ import { Identity } from '#libs/database/users/identity.entity.js';
 import type { IssuerProfile } from '../users/profile.js';
 import { provisionedProfiles } from '../users/users-metrics.js';
 
-/** Two people learn one username at one moment, and neither is there yet: the second tries again. */
+/** Two new profiles with the same username collide on its unique index: the second transaction is retried. */
 const ATTEMPTS = 5;
 
-/** Runs a transaction that may collide with another one over a username. */
-export async function retryingCollisions<T>(transaction: () => Promise<T>): Promise<T> {
+/** Runs a transaction again where it collides with another one on a unique index. */
+export async function retryOnCollision<T>(transaction: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await transaction();
@@ -21,32 +21,32 @@ export async function retryingCollisions<T>(transaction: () => Promise<T>): Prom
 }
 
 /**
- * Takes down what an issuer said. An older word than the known one changes nothing, and what the word does not
- * say stays. Race-free: rows are inserted where there is none, never looked up first.
+ * Stores issuer data, and makes the profile where there is none. Data that are older than the stored ones are ignored,
+ * and fields that are not asserted keep their values. Safe with concurrent calls: the unique indexes decide.
  */
-export const syncProfile = (database: DataSource, word: IssuerProfile): Promise<void> =>
-  retryingCollisions(() => database.transaction((tx) => syncProfileWithin(tx, word)));
+export const syncProfile = (database: DataSource, asserted: IssuerProfile): Promise<void> =>
+  retryOnCollision(() => database.transaction((tx) => syncProfileWithin(tx, asserted)));
 
-/** The same inside a transaction that does more. */
-export async function syncProfileWithin(tx: EntityManager, word: IssuerProfile): Promise<void> {
-  const { issuer, sub, assertedAt } = word;
-  const said = fieldsOf(word);
-  const { known, holder } = await lockIdentities(tx, word, said.usernameKey);
-  if (known && (known.assertedAt >= assertedAt || (await isTombstone(tx, known.userId)))) return;
-  if (holder) {
-    // A username is one person's per issuer: newer word takes it from an older row.
-    if (holder.assertedAt > assertedAt) Object.assign(said, { username: null, usernameKey: null });
-    else await loseUsername(tx, holder);
+/** The same as part of a larger transaction. */
+export async function syncProfileWithin(tx: EntityManager, asserted: IssuerProfile): Promise<void> {
+  const { issuer, sub, assertedAt } = asserted;
+  const fields = columnsOf(asserted);
+  const { known, usernameOwner } = await lockIdentities(tx, asserted, fields.usernameKey);
+  if (known && (known.assertedAt >= assertedAt || (await isDeleted(tx, known.userId)))) return;
+  if (usernameOwner) {
+    // A username is unique within an issuer: the identity with the newer data gets it.
+    if (usernameOwner.assertedAt > assertedAt) Object.assign(fields, { username: null, usernameKey: null });
+    else await removeUsername(tx, usernameOwner);
   }
-  if (!known) return provision(tx, { ...NOTHING_SAID, ...said, issuer, sub, assertedAt });
-  await tx.update(Identity, { issuer, sub }, { ...said, assertedAt });
-  const differs = Object.entries(said).some(([name, value]) => known[name as keyof Identity] !== value);
+  if (!known) return provision(tx, { ...NO_FIELDS, ...fields, issuer, sub, assertedAt });
+  await tx.update(Identity, { issuer, sub }, { ...fields, assertedAt });
+  const differs = Object.entries(fields).some(([name, value]) => known[name as keyof Identity] !== value);
   if (differs) await touch(tx, known.userId);
 }
 
 /**
- * Locks the person's own identity and whoever has his username, both at once and in one order, so that two people
- * who trade usernames wait for each other in turn. Identities are locked before users, everywhere.
+ * Locks the user's own identity and the one that has their username, in one statement and in a fixed order: two users who
+ * exchange their usernames do not deadlock. Identities are locked before users, in the same order as in all other code.
  */
 async function lockIdentities(
   tx: EntityManager,
@@ -65,13 +65,16 @@ async function lockIdentities(
     .getMany();
   return {
     known: rows.find((row) => row.sub === sub),
-    holder: rows.find((row) => row.sub !== sub),
+    usernameOwner: rows.find((row) => row.sub !== sub),
   };
 }
 
-type Said = Pick<Identity, 'username' | 'usernameKey' | 'email' | 'emailKey' | 'firstName' | 'lastName'>;
+type IssuerColumns = Pick<
+  Identity,
+  'username' | 'usernameKey' | 'email' | 'emailKey' | 'firstName' | 'lastName'
+>;
 
-const NOTHING_SAID: Said = {
+const NO_FIELDS: IssuerColumns = {
   username: null,
   usernameKey: null,
   email: null,
@@ -82,8 +85,8 @@ const NOTHING_SAID: Said = {
 
 const keyOf = (text: string | null): string | null => (text === null ? null : textKey(text));
 
-/** The columns that the word speaks of, and no others. */
-function fieldsOf({ username, email, firstName, lastName }: IssuerProfile): Partial<Said> {
+/** The columns of the asserted fields only. */
+function columnsOf({ username, email, firstName, lastName }: IssuerProfile): Partial<IssuerColumns> {
   return {
     ...(username === undefined ? {} : { username, usernameKey: keyOf(username) }),
     ...(email === undefined ? {} : { email, emailKey: keyOf(email) }),
@@ -92,15 +95,15 @@ function fieldsOf({ username, email, firstName, lastName }: IssuerProfile): Part
   };
 }
 
-async function loseUsername(tx: EntityManager, { issuer, sub, userId }: Identity): Promise<void> {
+async function removeUsername(tx: EntityManager, { issuer, sub, userId }: Identity): Promise<void> {
   await tx.update(Identity, { issuer, sub }, { username: null, usernameKey: null });
   await touch(tx, userId);
 }
 
-/** One statement: the foreign key is checked at its end, so the identity decides whether there is a new user. */
+/** One statement, at whose end the foreign key is checked: a user is made only where the identity was new. */
 async function provision(
   tx: EntityManager,
-  identity: Said & Pick<Identity, 'issuer' | 'sub' | 'assertedAt'>,
+  identity: IssuerColumns & Pick<Identity, 'issuer' | 'sub' | 'assertedAt'>,
 ): Promise<void> {
   const made: unknown[] = await tx.query(
     `WITH made AS (
@@ -126,7 +129,7 @@ async function provision(
   provisionedProfiles.inc({ issuer: identity.issuer }, made.length);
 }
 
-async function isTombstone(tx: EntityManager, userId: string): Promise<boolean> {
+async function isDeleted(tx: EntityManager, userId: string): Promise<boolean> {
   const [user] = await tx.query('SELECT status FROM users.users WHERE id = $1', [userId]);
   return user?.status === 'deleted';
 }

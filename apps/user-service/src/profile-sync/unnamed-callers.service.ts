@@ -1,95 +1,99 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { rootCauseOf, truncate } from '#libs/observability/loggable-error.js';
-import { Directories } from '../directory/directories.js';
+import { IssuerRegistry } from '../directory/issuer-registry.js';
 import type { IssuerProfile, Profile } from '../users/profile.js';
 import { ProfilesService } from '../users/profiles.service.js';
 
-/** What Keycloak last said of a person stays good for this long (ms). */
-const FRESH_FOR = 60 * 60 * 1_000;
+/** How long the data of a lookup are used before the issuer is asked again. */
+const FRESH_MS = 60 * 60 * 1_000;
 
-/** Keycloak has not been asked yet: the next request asks. */
+/** For data that no issuer has asserted yet: the next request asks the issuer. */
 const NEVER = new Date(0);
+
+const MAX_SERVICE_ACCOUNTS = 10_000;
 
 export interface UnnamedCaller {
   /** Null for a service account. */
   profile: Profile | null;
-  /** Why Keycloak could not be asked: the profile is as it was, or made of what the token says. */
+  /** Why the issuer could not be asked. The profile is then unchanged, or made of the token's claims. */
   failure: unknown;
 }
 
-const REMEMBERED_SERVICE_ACCOUNTS = 10_000;
-
 /**
- * Callers whose Keycloak token does not name a person: a lightweight access token, or a refreshed or exchanged one of a
- * program. Keycloak is asked by `sub` where there is no profile yet, and where the profile is older than both the token
- * and an hour. However many requests of one caller arrive together, it is asked once.
+ * Callers whose token does not name a user: a lightweight access token of Keycloak, or the refreshed or exchanged token
+ * of a service account. Their issuer is asked by `sub` where there is no profile yet, and where the profile is older than
+ * the token and older than an hour. Concurrent requests of one caller share one lookup.
  */
 @Injectable()
 export class UnnamedCallersService {
   private readonly logger = new Logger(UnnamedCallersService.name);
-  private readonly asking = new Map<string, Promise<UnnamedCaller>>();
-  /** Their subjects; what is a service account once stays one. */
+  private readonly lookups = new Map<string, Promise<UnnamedCaller>>();
+  /** Keys of identities. A service account never becomes a person. */
   private readonly serviceAccounts = new Set<string>();
 
   constructor(
     private readonly profiles: ProfilesService,
-    private readonly directories: Directories,
+    private readonly issuers: IssuerRegistry,
   ) {}
 
   /**
-   * @param word what the token says
-   * @param requestId of the request, for the log
+   * @param asserted the token's claims
+   * @param requestId for the log
    */
-  async find(word: IssuerProfile, requestId: string): Promise<UnnamedCaller> {
-    const { issuer, sub } = word;
-    if (this.serviceAccounts.has(sub)) return found(null);
-    const known = await this.profiles.findByIdentity(issuer, sub);
-    if (known && !isOutdated(known, word)) return found(known);
-    const asking =
-      this.asking.get(sub) ?? this.lookUp(word, known, requestId).finally(() => this.asking.delete(sub));
-    this.asking.set(sub, asking);
-    return asking;
+  async find(asserted: IssuerProfile, requestId: string): Promise<UnnamedCaller> {
+    const key = keyOf(asserted);
+    if (this.serviceAccounts.has(key)) return found(null);
+    const known = await this.profiles.findByIdentity(asserted.issuer, asserted.sub);
+    if (known && !isOutdated(known, asserted)) return found(known);
+    const lookup =
+      this.lookups.get(key) ??
+      this.lookUp(asserted, known, requestId).finally(() => this.lookups.delete(key));
+    this.lookups.set(key, lookup);
+    return lookup;
   }
 
   private async lookUp(
-    word: IssuerProfile,
+    asserted: IssuerProfile,
     known: Profile | null,
     requestId: string,
   ): Promise<UnnamedCaller> {
-    const { issuer, sub } = word;
-    const answer = await this.askKeycloak(sub);
+    const { issuer, sub } = asserted;
+    const answer = await this.askIssuer(asserted);
     if ('failure' in answer) {
       const cause = truncate(rootCauseOf(answer.failure));
       this.logger.warn({ msg: 'caller could not be looked up in Keycloak', request_id: requestId, cause });
-      const profile = known ?? (await this.profiles.ofIssuerWord({ ...word, assertedAt: NEVER }));
+      const profile = known ?? (await this.profiles.sync({ ...asserted, assertedAt: NEVER }));
       return { profile, failure: answer.failure };
     }
     if (answer.user === 'service_account') {
-      this.remember(sub);
+      this.rememberServiceAccount(keyOf(asserted));
       if (known) await this.profiles.remove(issuer, sub);
       return found(null);
     }
-    // A token of somebody who was deleted counts until it ends, and Keycloak is not asked again for an hour.
-    return found(await this.profiles.ofIssuerWord(answer.user ?? { ...word, assertedAt: new Date() }));
+    // The token of a deleted user is accepted until it expires. The issuer is not asked again for an hour.
+    return found(await this.profiles.sync(answer.user ?? { ...asserted, assertedAt: new Date() }));
   }
 
-  private async askKeycloak(sub: string) {
+  private async askIssuer({ issuer, sub }: IssuerProfile) {
     try {
-      return { user: (await this.directories.keycloak?.findBySubject(sub)) ?? null };
+      return { user: await this.issuers.get(issuer).directory.findBySubject(sub) };
     } catch (failure) {
       return { failure };
     }
   }
 
-  private remember(sub: string): void {
-    this.serviceAccounts.add(sub);
-    if (this.serviceAccounts.size <= REMEMBERED_SERVICE_ACCOUNTS) return;
+  private rememberServiceAccount(key: string): void {
+    this.serviceAccounts.add(key);
+    if (this.serviceAccounts.size <= MAX_SERVICE_ACCOUNTS) return;
     const [oldest] = this.serviceAccounts;
     this.serviceAccounts.delete(oldest as string);
   }
 }
 
+/** An issuer's id has no colon, so that the key is unique. */
+const keyOf = ({ issuer, sub }: IssuerProfile): string => `${issuer}:${sub}`;
+
 const found = (profile: Profile | null): UnnamedCaller => ({ profile, failure: null });
 
-const isOutdated = ({ status, assertedAt }: Profile, word: IssuerProfile): boolean =>
-  status === 'active' && assertedAt < word.assertedAt && Date.now() - assertedAt.getTime() > FRESH_FOR;
+const isOutdated = ({ status, assertedAt }: Profile, asserted: IssuerProfile): boolean =>
+  status === 'active' && assertedAt < asserted.assertedAt && Date.now() - assertedAt.getTime() > FRESH_MS;

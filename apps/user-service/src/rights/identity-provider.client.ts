@@ -1,17 +1,17 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
+import type { UserServiceSettings } from '#libs/config/settings.js';
 import { type ErrorEntry, forbidden, unauthorized, unavailable } from '#libs/http/replies/api-error.js';
+import { SETTINGS } from '../settings.js';
 
-export const IDENTITY_PROVIDER_URL = Symbol('IDENTITY_PROVIDER_URL');
-
-/** For one call in all, reading included (ms). */
-const TIMEOUT = 2_000;
+/** Of one call, with the reading of its answer. */
+const TIMEOUT_MS = 2_000;
 
 export interface IdentityProviderAnswer {
   status: number;
   data: unknown;
   errors: ErrorEntry[];
-  /** Of a list: where its next page begins. */
+  /** The cursor of a list's next page. */
   nextCursor: string | null;
 }
 
@@ -21,14 +21,14 @@ interface Envelope {
   meta: { next_cursor?: string | null } | null;
 }
 
-/** Speaks to identity-provider over HTTP, as the caller: with his token, under his request's id. */
+/** Calls identity-provider over HTTP with the caller's token and request id. */
 @Injectable()
 export class IdentityProviderClient {
-  constructor(@Inject(IDENTITY_PROVIDER_URL) private readonly baseUrl: string) {}
+  constructor(@Inject(SETTINGS) private readonly settings: UserServiceSettings) {}
 
   /**
-   * @returns an answer below 500 as it is, its envelope opened
-   * @throws ApiError 503 where there is none in time, or identity-provider itself is in trouble
+   * @returns any answer below 500 except 429, with the content of its envelope
+   * @throws ApiError 503 where there is no such answer in time
    */
   async call(
     method: 'GET' | 'PATCH' | 'POST',
@@ -37,7 +37,7 @@ export class IdentityProviderClient {
     body?: object,
   ): Promise<IdentityProviderAnswer> {
     try {
-      const response = await fetch(this.baseUrl + path, {
+      const response = await fetch(this.settings.identityProviderUrl + path, {
         method,
         headers: {
           authorization: caller.headers.authorization as string,
@@ -46,7 +46,7 @@ export class IdentityProviderClient {
         },
         body: body && JSON.stringify(body),
         redirect: 'error',
-        signal: AbortSignal.timeout(TIMEOUT),
+        signal: AbortSignal.timeout(TIMEOUT_MS),
       });
       if (response.status >= 500 || response.status === 429)
         throw new Error(`identity-provider answered ${response.status}`);
@@ -64,8 +64,8 @@ export class IdentityProviderClient {
 }
 
 /**
- * The data of an answer to a question about rights.
- * @throws ApiError 401 or 403 where the caller's session or rights have ended meanwhile, 503 for anything but a 200
+ * The data of an answer about rights.
+ * @throws ApiError 401, 403 where the caller's session or rights have ended meanwhile; 503 where the status is not 200
  */
 export function requireData({ status, data }: IdentityProviderAnswer): unknown {
   if (status === 401) throw unauthorized();
@@ -74,7 +74,7 @@ export function requireData({ status, data }: IdentityProviderAnswer): unknown {
   return data;
 }
 
-/** 503: it does not answer, or not as identity-provider does. @param cause for the log alone */
+/** 503, for a missing or an unexpected answer. @param cause for the log only */
 export const identityProviderUnavailable = (cause: unknown) =>
   unavailable(
     2,

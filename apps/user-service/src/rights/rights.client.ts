@@ -10,25 +10,25 @@ import {
 
 export type Rights = Pick<Principal, 'roles' | 'permissions'>;
 
-/** What others may do, compared with what the caller may do. */
+/** The rights of others, compared with the caller's. */
 export interface Comparison {
-  /** They hold a permission that the caller lacks. */
+  /** They have a permission that the caller does not have. */
   exceeds: boolean;
-  /** They hold `*`. */
+  /** They have `*`. */
   everything: boolean;
 }
 
-/** identity-provider's limit for one question. */
+/** identity-provider's limit for one request. */
 const MAX_NAMES = 100;
 
-/** Rights are identity-provider's to say: the one place that asks it, with the caller's own token. */
+/** Asks identity-provider for rights, with the caller's token. */
 @Injectable()
 export class RightsClient {
   constructor(private readonly identityProvider: IdentityProviderClient) {}
 
   /**
    * `GET {IDENTITY_PROVIDER_URL}/api/v1/auth/me`
-   * @throws TokenRejected where identity-provider takes the token no more: its session has ended, say
+   * @throws TokenRejected where identity-provider no longer accepts the token, for instance after a logout
    * @throws ApiError 503
    */
   async ofCaller(request: FastifyRequest): Promise<Rights> {
@@ -44,17 +44,17 @@ export class RightsClient {
     return this.compare(request, 'account_ids', [id]);
   }
 
-  /** Of all these realm roles of Keycloak together. @throws ApiError 401, 403, 503 */
+  /** Compares the rights of all these Keycloak realm roles together. @throws ApiError 401, 403, 503 */
   async compareRealmRoles(request: FastifyRequest, names: readonly string[]): Promise<Comparison> {
     const parts: Comparison[] = [];
     for (let from = 0; from < names.length; from += MAX_NAMES) {
       parts.push(await this.compare(request, 'realm_roles', names.slice(from, from + MAX_NAMES)));
     }
-    return together(parts);
+    return combine(parts);
   }
 
   /**
-   * `GET {IDENTITY_PROVIDER_URL}/api/v1/rights/administrators`: the ids of the active accounts that hold `*`, page by page.
+   * `GET {IDENTITY_PROVIDER_URL}/api/v1/rights/administrators`: the ids of the active accounts that have `*`, page by page.
    * @throws ApiError 401, 403 (the caller needs `accounts:read`), 503
    */
   async *administrators(request: FastifyRequest): AsyncGenerator<string[]> {
@@ -84,11 +84,11 @@ export class RightsClient {
     if (!areComparisons(found) || found.length !== asked.length) {
       throw identityProviderUnavailable('answered without a comparison');
     }
-    return together(found);
+    return combine(found);
   }
 }
 
-const together = (parts: readonly Comparison[]): Comparison => ({
+const combine = (parts: readonly Comparison[]): Comparison => ({
   exceeds: parts.some(({ exceeds }) => exceeds),
   everything: parts.some(({ everything }) => everything),
 });

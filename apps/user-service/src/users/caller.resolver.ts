@@ -9,17 +9,17 @@ import { ProfilesService } from './profiles.service.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The caller's own profile, where the caller is a person. */
+    /** The caller's own profile; a service account has none. */
     profile?: Profile;
-    /** Why Keycloak could not be asked for them: it is not asked a second time, which would take too long. */
-    keycloakFailure?: unknown;
+    /** Why the issuer could not be asked for this profile. It is not asked twice in one request: that takes too long. */
+    directoryFailure?: unknown;
   }
 }
 
 /**
- * 1. A person has a profile from their first call on, and one who is suspended or deleted gets no further. A service
- *    account has none.
- * 2. The token is good for who he is; what he may do, identity-provider says, where a route asks for it.
+ * 1. The first call of a user makes their profile. Suspended and deleted users are refused. A service account has no
+ *    profile.
+ * 2. The identity comes from the token. The rights come from identity-provider, where a route needs a permission.
  */
 @Injectable()
 export class ProfileCallerResolver extends CallerResolver {
@@ -31,7 +31,7 @@ export class ProfileCallerResolver extends CallerResolver {
     super();
   }
 
-  /** @throws ApiError 403 `user_suspended`, `user_deleted`; 503 where identity-provider is asked and away */
+  /** @throws ApiError 403 `user_suspended`, `user_deleted`; 503 where identity-provider is needed and not available */
   async resolve(
     token: VerifiedToken,
     request: FastifyRequest,
@@ -48,26 +48,15 @@ export class ProfileCallerResolver extends CallerResolver {
   }
 
   private async profileOf(token: VerifiedToken, request: FastifyRequest): Promise<Profile | null> {
-    const word = wordOf(token);
-    if (token.namesPerson) return this.profiles.ofIssuerWord(word);
-    const { profile, failure } = await this.unnamed.find(word, request.id);
-    request.keycloakFailure = failure;
+    const asserted = toIssuerProfile(token);
+    if (token.namesPerson) return this.profiles.sync(asserted);
+    const { profile, failure } = await this.unnamed.find(asserted, request.id);
+    request.directoryFailure = failure;
     return profile;
   }
 }
 
-function wordOf(token: VerifiedToken): IssuerProfile {
-  const { issuer, subject, username, email, firstName, lastName } = token;
-  return { issuer, sub: subject, username, email, firstName, lastName, assertedAt: issuedAtOf(token) };
-}
-
-/**
- * `iat` has whole seconds. A native session's id is a UUID version 7 (RFC 9562, section 5.7), made just after the token's
- * `iat` was taken, which tells two logins of one second apart.
- */
-function issuedAtOf({ issuer, sessionId, issuedAt }: VerifiedToken): Date {
-  const from = issuedAt * 1_000;
-  const made =
-    issuer === 'native' && sessionId ? Number.parseInt(sessionId.replace('-', '').slice(0, 12), 16) : from;
-  return new Date(made >= from && made < from + 2_000 ? made : from);
+function toIssuerProfile(token: VerifiedToken): IssuerProfile {
+  const { issuer, subject, username, email, firstName, lastName, assertedAt } = token;
+  return { issuer, sub: subject, username, email, firstName, lastName, assertedAt: new Date(assertedAt) };
 }

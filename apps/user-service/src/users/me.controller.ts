@@ -11,14 +11,14 @@ import { toProfileReply } from './profile-reply.js';
 import { ProfileChange, ProfileReply, SettingsReply } from './users.dto.js';
 import { notAPerson } from './users.errors.js';
 
-/** The caller's own profile. @throws ApiError 403 `not_a_person` for a service account, which has none */
+/** The caller's own profile. @throws ApiError 403 `not_a_person` for a service account */
 const OwnProfile = createParamDecorator((_: unknown, context: ExecutionContext): Profile => {
   const { profile } = context.switchToHttp().getRequest<FastifyRequest>();
   if (!profile) throw notAPerson();
   return profile;
 });
 
-const NOT_A_PERSON = { 403: 'Suspended, deleted, or a service account.' };
+const NOT_A_PERSON = { 403: 'You are suspended, deleted, or a service account.' };
 
 @ApiTags('me')
 @Controller('users/me')
@@ -27,7 +27,7 @@ export class MeController {
 
   @Get()
   @Authenticated()
-  @ApiOperation({ summary: 'Your profile; your first call makes it' })
+  @ApiOperation({ summary: 'Your profile; your first call creates it' })
   @Replies(ProfileReply, { message: 'Your profile.', etag: 'read', errors: NOT_A_PERSON })
   get(@OwnProfile() profile: Profile): Reply<ProfileReply> {
     return reply(profile);
@@ -35,14 +35,14 @@ export class MeController {
 
   @Put()
   @Authenticated()
-  @ApiOperation({ summary: 'Change your profile; what is left out stays' })
+  @ApiOperation({ summary: 'Change your profile; fields that are left out keep their values' })
   @Replies(ProfileReply, {
     message: 'Profile updated.',
     etag: 'write',
     errors: {
       ...NOT_A_PERSON,
-      404: 'The issuer no longer knows you.',
-      409: 'The issuer refuses a duplicate.',
+      404: 'Your issuer no longer has this user.',
+      409: 'Your issuer refuses a duplicate.',
     },
   })
   async update(
@@ -64,7 +64,7 @@ export class MeController {
 
   @Put('settings')
   @Authenticated()
-  @ApiOperation({ summary: 'Replace your settings by the body' })
+  @ApiOperation({ summary: 'Replace your settings' })
   @ApiBody({ schema: { type: 'object', additionalProperties: true, example: { theme: 'dark' } } })
   @Replies(SettingsReply, { message: 'Settings replaced.', etag: 'write', errors: NOT_A_PERSON })
   async replaceSettings(

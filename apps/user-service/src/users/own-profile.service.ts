@@ -5,9 +5,9 @@ import { Identity } from '#libs/database/users/identity.entity.js';
 import { User } from '#libs/database/users/user.entity.js';
 import { ApiError, invalid, preconditionFailed } from '#libs/http/replies/api-error.js';
 import { assertIfMatch, etagOf, isMatch } from '#libs/http/replies/etag.js';
-import { Directories } from '../directory/directories.js';
+import { IssuerRegistry } from '../directory/issuer-registry.js';
 import { isClientRefused } from '../directory/keycloak-errors.js';
-import { retryingCollisions, syncProfileWithin } from '../profile-sync/profile-sync.js';
+import { retryOnCollision, syncProfileWithin } from '../profile-sync/profile-sync.js';
 import { alteredNames } from './altered-names.js';
 import type { IssuerProfile, Profile } from './profile.js';
 import { ProfilesService } from './profiles.service.js';
@@ -15,22 +15,21 @@ import { settingsFault } from './settings-rule.js';
 import type { ProfileChange } from './users.dto.js';
 import { changedMeanwhile, clientRefused, unconfirmedFields, userDeleted } from './users.errors.js';
 
-/** What a person may do to his own profile. */
+/** Changes of a user's own profile. */
 @Injectable()
 export class OwnProfileService {
   constructor(
     private readonly database: DataSource,
     private readonly profiles: ProfilesService,
-    private readonly directories: Directories,
+    private readonly issuers: IssuerRegistry,
   ) {}
 
   /**
-   * The issuer is written first, then Postgres, so that success is never told before both hold the change; the same
-   * call again converges, wherever this one broke off. `If-Match` decides before the issuer is asked; where it fits no
-   * more afterwards, the names are kept, for the issuer holds them, and nothing else is.
-   * What the issuer then holds is compared with what was asked: it may store a name otherwise.
-   * @throws ApiError 412: nothing is changed, or nothing but the names where the entries name the other fields; 503 whose
-   *   entries name each field that is not confirmed; 404, 409, 422 as the issuer says
+   * Writes the issuer first, then Postgres, so that success means that both hold the change. Repeating a call that
+   * failed half-way completes it. `If-Match` is checked before the issuer is asked. Where it no longer matches afterwards,
+   * the names are stored, since the issuer already holds them, and the other fields are not.
+   * @throws ApiError 412: nothing is stored, or only the names where the entries list other fields; 503: the entries list
+   *   the fields that may not be stored; 404, 409, 422: the issuer's answer; 422 where it stored a name in another form
    */
   async update(
     caller: FastifyRequest,
@@ -39,25 +38,25 @@ export class OwnProfileService {
     ifMatch: string | undefined,
   ): Promise<Profile> {
     assertIfMatch(ifMatch, etagOf(profile.version));
-    const word = await this.tellIssuer(caller, profile, change);
+    const renamed = await this.renameAtIssuer(caller, profile, change);
     const own = applicationFields(change);
     const hasOwn = Object.keys(own).length > 0;
-    if (word === null && !hasOwn) return profile;
-    const altered = word ? alteredNames(word, change) : [];
-    if (word && altered.length > 0) {
-      await this.write(profile, (tx) => syncProfileWithin(tx, word));
+    if (renamed === null && !hasOwn) return profile;
+    const altered = renamed ? alteredNames(renamed, change) : [];
+    if (renamed && altered.length > 0) {
+      await this.write(profile, (tx) => syncProfileWithin(tx, renamed));
       throw invalid(altered);
     }
     let isStale = false;
     const written = await this.write(profile, async (tx) => {
       isStale = !(await stillMatches(tx, profile, ifMatch));
-      if (isStale && word === null) throw preconditionFailed();
-      if (word) await learnOwn(tx, word, change);
-      if (hasOwn && !isStale) await writeOwn(tx, profile.id, own);
+      if (isStale && renamed === null) throw preconditionFailed();
+      if (renamed) await syncNames(tx, renamed, change);
+      if (hasOwn && !isStale) await writeApplicationFields(tx, profile.id, own);
     }).catch((error: unknown) => {
-      throw error instanceof ApiError ? error : unconfirmedFields(unconfirmedOf(change, word), error);
+      throw error instanceof ApiError ? error : unconfirmedFields(unconfirmedOf(change, renamed), error);
     });
-    if (isStale && hasOwn) throw changedMeanwhile(unconfirmedOf(change, word));
+    if (isStale && hasOwn) throw changedMeanwhile(unconfirmedOf(change, renamed));
     return written;
   }
 
@@ -68,16 +67,17 @@ export class OwnProfileService {
     assertIfMatch(ifMatch, etagOf(profile.version));
     return this.write(profile, async (tx) => {
       if (!(await stillMatches(tx, profile, ifMatch))) throw preconditionFailed();
-      await writeOwn(tx, profile.id, { settings: settings as Settings });
+      await writeApplicationFields(tx, profile.id, { settings: settings as Settings });
     });
   }
 
   private async write(profile: Profile, work: (tx: EntityManager) => Promise<void>): Promise<Profile> {
-    await retryingCollisions(() => this.database.transaction(work));
+    await retryOnCollision(() => this.database.transaction(work));
     return (await this.profiles.findByIdentity(profile.issuer, profile.sub)) ?? profile;
   }
 
-  private async tellIssuer(
+  /** @returns null where no name is changed */
+  private async renameAtIssuer(
     caller: FastifyRequest,
     profile: Profile,
     change: ProfileChange,
@@ -85,15 +85,12 @@ export class OwnProfileService {
     const { first_name: firstName, last_name: lastName } = change;
     if (firstName === undefined && lastName === undefined) return null;
     try {
-      if (caller.keycloakFailure) throw caller.keycloakFailure;
-      const word = await this.directories
-        .of(profile.issuer)
-        .rename(caller, profile.sub, { firstName, lastName });
-      // Clocks differ: this word is newer in any case than the one that came with the caller's token.
-      return {
-        ...word,
-        assertedAt: new Date(Math.max(word.assertedAt.getTime(), profile.assertedAt.getTime() + 1)),
-      };
+      if (caller.directoryFailure) throw caller.directoryFailure;
+      const { directory } = this.issuers.get(profile.issuer);
+      const renamed = await directory.rename(caller, profile.sub, { firstName, lastName });
+      // The change is newer than the caller's token, also where the clocks differ.
+      const assertedAt = Math.max(renamed.assertedAt.getTime(), profile.assertedAt.getTime() + 1);
+      return { ...renamed, assertedAt: new Date(assertedAt) };
     } catch (error) {
       if (!(error instanceof ApiError) || error.status !== 503) throw error;
       throw isClientRefused(error)
@@ -108,9 +105,9 @@ const isIssuerOwned = (name: string): boolean => name === 'first_name' || name =
 const namesOf = (change: ProfileChange): string[] =>
   Object.entries(change).flatMap(([name, value]) => (value === undefined ? [] : [name]));
 
-/** Once the issuer has answered, it holds its fields; where there are no others, ours of them are what is not stored. */
-function unconfirmedOf(change: ProfileChange, word: IssuerProfile | null): string[] {
-  const own = namesOf(change).filter((name) => word === null || !isIssuerOwned(name));
+/** After the issuer's answer its fields are stored there. Where nothing else was sent, they are missing in Postgres. */
+function unconfirmedOf(change: ProfileChange, renamed: IssuerProfile | null): string[] {
+  const own = namesOf(change).filter((name) => renamed === null || !isIssuerOwned(name));
   return own.length > 0 ? own : namesOf(change);
 }
 
@@ -118,21 +115,23 @@ type Settings = Record<string, unknown>;
 type ApplicationFields = Partial<Pick<User, 'displayName' | 'profilePicture' | 'settings'>>;
 
 /**
- * Between the issuer's answer and this moment somebody may have learnt what seems to be newer word. Then the change is
- * not here, and success may not be told: the same call again converges.
+ * A concurrent sync may have stored issuer data that seem to be newer. Then the change is not stored here, and the call
+ * has to fail; repeating it is safe.
  */
-async function learnOwn(tx: EntityManager, word: IssuerProfile, change: ProfileChange): Promise<void> {
-  await syncProfileWithin(tx, word);
-  const { firstName, lastName } = await tx.findOneByOrFail(Identity, { issuer: word.issuer, sub: word.sub });
-  const isHeld =
-    (change.first_name === undefined || firstName === word.firstName) &&
-    (change.last_name === undefined || lastName === word.lastName);
-  if (!isHeld) throw unconfirmedFields(namesOf(change), new Error('newer word was learnt meanwhile'));
+async function syncNames(tx: EntityManager, renamed: IssuerProfile, change: ProfileChange): Promise<void> {
+  await syncProfileWithin(tx, renamed);
+  const { issuer, sub } = renamed;
+  const { firstName, lastName } = await tx.findOneByOrFail(Identity, { issuer, sub });
+  const isStored =
+    (change.first_name === undefined || firstName === renamed.firstName) &&
+    (change.last_name === undefined || lastName === renamed.lastName);
+  if (!isStored)
+    throw unconfirmedFields(namesOf(change), new Error('A concurrent sync stored newer issuer data.'));
 }
 
 /**
- * Whether `If-Match` fits the version that is written, which is locked where the client asks. Identities are locked
- * before users, everywhere.
+ * Whether `If-Match` matches the stored version, which is locked until the commit. Identities are locked before users, in
+ * the same order as in all other code.
  */
 async function stillMatches(
   tx: EntityManager,
@@ -145,9 +144,13 @@ async function stillMatches(
   return isMatch(ifMatch, etagOf(user.version));
 }
 
-/** Never into a tombstone: the person may have been deleted since his request came in. */
-async function writeOwn(tx: EntityManager, id: string, fields: ApplicationFields): Promise<void> {
-  // TypeORM's type wants to look into the JSON as if it held columns.
+/** @throws ApiError 403 where the user was deleted after the request arrived */
+async function writeApplicationFields(
+  tx: EntityManager,
+  id: string,
+  fields: ApplicationFields,
+): Promise<void> {
+  // TypeORM's type treats the JSON's members as columns.
   const values = fields as QueryDeepPartialEntity<User>;
   const { affected } = await tx.update(User, { id, status: Not('deleted') }, values);
   if (affected === 0) throw userDeleted();

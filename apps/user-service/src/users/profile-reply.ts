@@ -1,7 +1,7 @@
 import type { Profile } from './profile.js';
 import type { ProfileReply } from './users.dto.js';
 
-/** The whitelist of what leaves of a profile. Tombstones never get here. */
+/** Lists the fields that a reply shows. Deleted profiles are never shown. */
 export function toProfileReply(profile: Profile): ProfileReply {
   return {
     id: profile.id,

@@ -3,7 +3,7 @@ import { User } from '#libs/database/users/user.entity.js';
 import { notFound } from '#libs/http/replies/api-error.js';
 import { type Profile, profileOf } from './profile.js';
 
-/** Null for a tombstone too. */
+/** Null for a deleted profile as well. */
 export async function findProfile(manager: EntityManager, id: string): Promise<Profile | null> {
   const user = await manager.findOne(User, {
     where: { id, status: Not('deleted') },

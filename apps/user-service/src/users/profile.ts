@@ -1,11 +1,12 @@
-import type { Identity, IssuerName } from '#libs/database/users/identity.entity.js';
+import type { IssuerId } from '#libs/core/issuer-id.js';
+import type { Identity } from '#libs/database/users/identity.entity.js';
 import type { User, UserStatus } from '#libs/database/users/user.entity.js';
 import { userDeleted, userSuspended } from './users.errors.js';
 
-/** A person as one identity shows him: the application's fields beside what the issuer last said. */
+/** A user with one identity: the application's fields and the issuer's last known ones. */
 export interface Profile {
   id: string;
-  issuer: IssuerName;
+  issuer: IssuerId;
   sub: string;
   username: string | null;
   email: string | null;
@@ -18,13 +19,13 @@ export interface Profile {
   version: number;
   createdAt: Date;
   updatedAt: Date;
-  /** When the issuer said the fields that it owns. */
+  /** When the issuer asserted the fields that it owns. */
   assertedAt: Date;
 }
 
-/** What an issuer says of a person; undefined where it does not say. */
+/** What an issuer asserts about a user. Undefined fields are not asserted. */
 export interface IssuerProfile {
-  issuer: IssuerName;
+  issuer: IssuerId;
   sub: string;
   username?: string | null;
   email?: string | null;
@@ -33,18 +34,18 @@ export interface IssuerProfile {
   assertedAt: Date;
 }
 
-/** `FROM` and columns of every profile that is read: `u` the user, `i` the identity. */
+/** The columns and tables of a profile: `u` is the user, `i` the identity. */
 export const PROFILE_COLUMNS = `u.id, i.issuer, i.sub, i.username, i.email,
   i.first_name AS "firstName", i.last_name AS "lastName", u.display_name AS "displayName",
   u.profile_picture AS "profilePicture", u.status, u.settings, u.version,
   u.created_at AS "createdAt", u.updated_at AS "updatedAt", i.told_at AS "assertedAt"`;
 export const PROFILE_TABLES = 'users.identities i JOIN users.users u ON u.id = i.user_id';
 
-/** A loaded user as his first identity shows him; today each has one. */
-export function profileOf(user: User): Profile {
-  const identity = user.identities?.[0];
-  if (!identity) throw new Error('A user without an identity.');
-  return { ...user, ...pick(identity) };
+/** The profile of a loaded user. Each user has one identity today. */
+export function profileOf({ identities, ...fields }: User): Profile {
+  const identity = identities?.[0];
+  if (!identity) throw new Error('The user has no identity.');
+  return { ...fields, ...issuerFieldsOf(identity) };
 }
 
 /** @throws ApiError 403 `user_suspended`, `user_deleted` */
@@ -53,7 +54,7 @@ export function requireActive(status: UserStatus): void {
   if (status === 'deleted') throw userDeleted();
 }
 
-const pick = ({ issuer, sub, username, email, firstName, lastName, assertedAt }: Identity) => ({
+const issuerFieldsOf = ({ issuer, sub, username, email, firstName, lastName, assertedAt }: Identity) => ({
   issuer,
   sub,
   username,

@@ -1,17 +1,17 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import type { IssuerId } from '#libs/core/issuer-id.js';
 import { preparedQuery } from '#libs/database/prepared-query.js';
-import type { IssuerName } from '#libs/database/users/identity.entity.js';
 import { syncProfile } from '../profile-sync/profile-sync.js';
 import { type IssuerProfile, PROFILE_COLUMNS, PROFILE_TABLES, type Profile } from './profile.js';
 
-/** Profiles by identity: found, made once, and kept as fresh as the issuer's newest word. */
+/** Profiles by identity. */
 @Injectable()
 export class ProfilesService {
   constructor(private readonly database: DataSource) {}
 
-  /** One indexed query; tombstones are found too. */
-  async findByIdentity(issuer: IssuerName, sub: string): Promise<Profile | null> {
+  /** One indexed query. Deleted profiles are found as well. */
+  async findByIdentity(issuer: IssuerId, sub: string): Promise<Profile | null> {
     const [profile] = await preparedQuery<Profile>(this.database, {
       name: 'profile-by-identity',
       text: `SELECT ${PROFILE_COLUMNS} FROM ${PROFILE_TABLES} WHERE i.issuer = $1 AND i.sub = $2`,
@@ -21,20 +21,21 @@ export class ProfilesService {
   }
 
   /**
-   * The profile of whom the issuer speaks of: as it stands where this word is no news, else made or refreshed.
-   * However many ask at once, there is one; a tombstone stays one.
+   * Makes the profile of this identity, or updates it where the issuer's data are newer than the stored ones. Concurrent
+   * calls make one profile; a deleted profile stays deleted.
    */
-  async ofIssuerWord(word: IssuerProfile): Promise<Profile> {
-    const known = await this.findByIdentity(word.issuer, word.sub);
-    if (known && (known.status === 'deleted' || known.assertedAt >= word.assertedAt)) return known;
-    await syncProfile(this.database, word);
-    const profile = await this.findByIdentity(word.issuer, word.sub);
-    if (!profile) throw new Error('A profile that was just made is gone.');
+  async sync(asserted: IssuerProfile): Promise<Profile> {
+    const { issuer, sub, assertedAt } = asserted;
+    const known = await this.findByIdentity(issuer, sub);
+    if (known && (known.status === 'deleted' || known.assertedAt >= assertedAt)) return known;
+    await syncProfile(this.database, asserted);
+    const profile = await this.findByIdentity(issuer, sub);
+    if (!profile) throw new Error('The profile does not exist after it was stored.');
     return profile;
   }
 
-  /** Removes the profile of a subject that turned out to be no person. One that is suspended or deleted stays. */
-  async remove(issuer: IssuerName, sub: string): Promise<void> {
+  /** Removes the profile of a subject that turned out to be a service account, unless it is suspended or deleted. */
+  async remove(issuer: IssuerId, sub: string): Promise<void> {
     await this.database.transaction(async (tx) => {
       const [rows] = await tx.query(
         `DELETE FROM users.identities i USING users.users u

@@ -1,24 +1,24 @@
 import { isStorable } from '#libs/core/storable-text.js';
 import type { Fault } from '#libs/http/input/field.js';
 
-/** Of the settings as JSON text in UTF-8. */
+/** Of the JSON text in UTF-8. */
 const MAX_BYTES = 16 * 1024;
-/** The object itself is the first. */
+/** The object itself is the first level. */
 const MAX_LEVELS = 32;
 
-/** What is wrong with somebody's settings, or null: a JSON object that can be stored and given back as it is. */
+/** Null where the value is a JSON object that can be stored and returned unchanged. */
 export function settingsFault(value: unknown): Fault | null {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     return { code: 'object_expected', message: 'This must be a JSON object.' };
   }
-  // The depth first: JSON.stringify would exhaust the stack.
+  // Before JSON.stringify, which deep nesting would make overflow the stack.
   const fault = faultWithin(value);
   if (fault) return fault;
   const isTooLarge = Buffer.byteLength(JSON.stringify(value)) > MAX_BYTES;
   return isTooLarge ? { code: 'too_large', message: 'At most 16 KiB of JSON.' } : null;
 }
 
-/** Level by level, so that no depth can exhaust the stack. */
+/** Goes level by level, not by recursion, so that deep nesting cannot overflow the stack. */
 function faultWithin(root: object): Fault | null {
   let level: unknown[] = [root];
   for (let depth = 1; level.length > 0; depth++) {
@@ -30,7 +30,7 @@ function faultWithin(root: object): Fault | null {
         if (!texts.every(isStorable)) {
           return { code: 'invalid_characters', message: 'NUL and lone surrogates are not allowed.' };
         }
-        // JSON.parse makes Infinity of 1e400, which JSON cannot say again.
+        // JSON.parse reads 1e400 as Infinity, which JSON cannot represent.
         if (typeof value === 'number' && !Number.isFinite(value)) {
           return { code: 'number_out_of_range', message: 'A number is too large.' };
         }

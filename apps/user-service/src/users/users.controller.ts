@@ -12,7 +12,7 @@ import { UsersService } from './users.service.js';
 
 const REFUSALS = {
   403: 'The permission is missing, or the user has permissions that you do not have (`exceeds_own_permissions`).',
-  409: 'It is yourself (`own_user`), or the last active user who has every permission (`last_admin`).',
+  409: 'The user is yourself (`own_user`), or the last active user who has every permission (`last_admin`).',
 };
 
 @ApiTags('users')
@@ -22,7 +22,7 @@ export class UsersController {
 
   @Get()
   @RequirePermission('users:read')
-  @ApiOperation({ summary: 'People of both issuers' })
+  @ApiOperation({ summary: 'Users of all issuers' })
   @Replies([ProfileReply], { message: 'Users.' })
   async list(@Query() query: UserListQuery): Promise<Reply<ProfileReply[]>> {
     return Reply.page(await this.users.list(query), toProfileReply);
@@ -30,7 +30,7 @@ export class UsersController {
 
   @Get(':id')
   @RequirePermission('users:read')
-  @ApiOperation({ summary: 'One person' })
+  @ApiOperation({ summary: 'One user' })
   @Replies(ProfileReply, { message: 'User.', etag: 'read' })
   async get(@Param('id') id: string): Promise<Reply<ProfileReply>> {
     return tagged(await this.users.get(id));
@@ -38,7 +38,7 @@ export class UsersController {
 
   @Patch(':id')
   @RequirePermission('users:update')
-  @ApiOperation({ summary: 'Suspend a user, or let them in again' })
+  @ApiOperation({ summary: 'Suspend or reactivate a user' })
   @Replies(ProfileReply, { message: 'User updated.', etag: 'write', errors: REFUSALS })
   async update(
     @Req() request: FastifyRequest,
@@ -51,7 +51,7 @@ export class UsersController {
 
   @Delete(':id')
   @RequirePermission('users:delete')
-  @ApiOperation({ summary: 'Erase a user; the issuer keeps its own record' })
+  @ApiOperation({ summary: 'Delete a user; the issuer keeps its own record' })
   @Replies(null, { message: 'User deleted.', etag: 'write', errors: REFUSALS })
   async delete(
     @Req() request: FastifyRequest,

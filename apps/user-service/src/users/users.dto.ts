@@ -1,11 +1,13 @@
 import { ApiProperty } from '@nestjs/swagger';
+import { ISSUER_ID_SCHEMA, type IssuerId } from '#libs/core/issuer-id.js';
 import { type Fault, field, rule } from '#libs/http/input/field.js';
 import { ChoiceField, TextField } from '#libs/http/input/fields.js';
 import { SearchableListQuery, SortField } from '#libs/http/input/list-query.js';
 import { DisplayNameField, NameField } from '#libs/http/input/name-fields.js';
+import { IssuerField } from '../directory/issuer.field.js';
 import { settingsFault } from './settings-rule.js';
 
-/** With a host, and nothing that a browser would read otherwise than it is written: no user, space or backslash. */
+/** Has a host, and no user, space or backslash, which browsers interpret in different ways. */
 const HTTPS_URL = /^https:\/\/[^\s\\/?#@]+([/?#][^\s\\]*)?$/;
 
 const isHttpsUrl = (value: string): boolean => HTTPS_URL.test(value) && URL.canParse(value);
@@ -16,14 +18,14 @@ const SettingsField = (): PropertyDecorator =>
       optional: true,
       nullable: true,
       description:
-        'A JSON object of at most 16 KiB and 32 levels; it replaces the old one. `null` empties it.',
+        'A JSON object of at most 16 KiB and 32 levels. It replaces the old one; `null` empties it.',
       example: { theme: 'dark' },
     },
     { type: 'object', additionalProperties: true },
     (value): Fault | null => settingsFault(value),
   );
 
-/** What a person may change of themselves: what is left out stays. */
+/** What users may change of their own profile. Fields that are left out keep their values. */
 export class ProfileChange {
   @NameField({ optional: true, example: 'Ada', description: 'Owned by the issuer.' })
   first_name?: string;
@@ -57,16 +59,16 @@ export class UserListQuery extends SearchableListQuery {
   @SortField(['created_at', 'username', 'email'])
   sort?: string;
 
-  @ChoiceField(['native', 'keycloak'], { optional: true })
-  issuer?: 'native' | 'keycloak';
+  @IssuerField({ optional: true })
+  issuer?: IssuerId;
 
   @ChoiceField(['active', 'suspended'], { optional: true })
   status?: 'active' | 'suspended';
 
-  @TextField({ max: 255, optional: true, description: 'Without regard to case.' })
+  @TextField({ max: 255, optional: true, description: 'Case-insensitive.' })
   username?: string;
 
-  @TextField({ max: 254, optional: true, description: 'Without regard to case.' })
+  @TextField({ max: 254, optional: true, description: 'Case-insensitive.' })
   email?: string;
 }
 
@@ -74,8 +76,8 @@ export class ProfileReply {
   @ApiProperty({ format: 'uuid' })
   id: string;
 
-  @ApiProperty({ enum: ['native', 'keycloak'] })
-  issuer: 'native' | 'keycloak';
+  @ApiProperty({ ...ISSUER_ID_SCHEMA })
+  issuer: IssuerId;
 
   @ApiProperty({ example: 'b7c9f0a2-6f1d-4a55-9d1c-2f6a4f1f0c11' })
   sub: string;
@@ -111,7 +113,7 @@ export class ProfileReply {
   updated_at: string;
 }
 
-/** A person's own JSON, in his own form. */
+/** JSON of any form, as the user has stored it. */
 export class SettingsReply {
   [name: string]: unknown;
 }

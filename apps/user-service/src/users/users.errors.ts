@@ -7,16 +7,16 @@ export const userDeleted = () => forbidden('user_deleted', 'This user has been d
 export const notAPerson = () => forbidden('not_a_person', 'A service account has no profile.');
 
 export const ownUser = () =>
-  conflict('own_user', 'Users cannot suspend or delete themselves: ask another administrator.');
+  conflict('own_user', 'You cannot suspend or delete yourself. Ask another administrator.');
 
 export const exceedsOwnPermissions = () =>
   forbidden('exceeds_own_permissions', 'This user has permissions that you do not have.');
 
 export const lastAdministrator = () =>
-  conflict('last_admin', 'An active user must remain who has every permission.');
+  conflict('last_admin', 'This is the last active user who has every permission.');
 
-/** Seconds: operators take longer than outages. */
-const RETRY_AFTER_MENDING = 30;
+/** Longer than for an outage, since an operator has to act. */
+const CLIENT_REFUSED_RETRY_SECONDS = 30;
 
 export const changedMeanwhile = (names: string[]): ApiError =>
   new ApiError(
@@ -24,7 +24,7 @@ export const changedMeanwhile = (names: string[]): ApiError =>
     names.map((field) => ({
       field,
       code: 'precondition_failed',
-      message: 'The resource has changed since you read it: this was not stored.',
+      message: 'This field was not stored: the resource has changed since you read it.',
     })),
   );
 
@@ -33,10 +33,10 @@ export function clientRefused(names: string[], cause: unknown): ApiError {
     (field): ErrorEntry => ({
       field,
       code: 'keycloak_unavailable',
-      message: 'Not stored: Keycloak does not accept this service. Its operator has to mend that.',
+      message: 'This field was not stored: Keycloak refuses this service. Its operator has to correct that.',
     }),
   );
-  return unavailable(RETRY_AFTER_MENDING, 'keycloak_unavailable', entries, cause);
+  return unavailable(CLIENT_REFUSED_RETRY_SECONDS, 'keycloak_unavailable', entries, cause);
 }
 
 export function unconfirmedFields(names: string[], cause: unknown): ApiError {
@@ -44,7 +44,7 @@ export function unconfirmedFields(names: string[], cause: unknown): ApiError {
     (field): ErrorEntry => ({
       field,
       code: 'not_confirmed',
-      message: 'It is not certain that this was stored. Send it again.',
+      message: 'This field may not have been stored. Send the request again.',
     }),
   );
   return unavailable(2, 'not_confirmed', entries, cause);

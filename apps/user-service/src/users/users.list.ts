@@ -27,7 +27,7 @@ const SORTS: Record<Sort, SortColumn<User> & { kind: 'time' | 'text' }> = {
   },
 };
 
-/** People of both issuers, tombstones aside. */
+/** Users of all issuers, without the deleted ones. */
 export async function listUsers(database: DataSource, query: UserListQuery): Promise<ListPage<Profile>> {
   const { issuer, status, username, email, q } = query;
   const request = readList('users', query, SORTS, { issuer, status, username, email, q });

@@ -5,21 +5,25 @@ import { Identity } from '#libs/database/users/identity.entity.js';
 import { User } from '#libs/database/users/user.entity.js';
 import type { ListPage } from '#libs/http/input/list-request.js';
 import { assertIfMatch, etagOf } from '#libs/http/replies/etag.js';
+import { IssuerRegistry } from '../directory/issuer-registry.js';
 import type { Profile } from './profile.js';
 import { getProfile } from './profile-rows.js';
 import { StatusChanges } from './status-changes.js';
 import type { StatusChange, UserListQuery } from './users.dto.js';
 import { listUsers } from './users.list.js';
 
-/** What admins do with people of both issuers. */
+/** The administration of all users. */
 @Injectable()
 export class UsersService {
   constructor(
     private readonly database: DataSource,
     private readonly changes: StatusChanges,
+    private readonly issuers: IssuerRegistry,
   ) {}
 
-  list(query: UserListQuery): Promise<ListPage<Profile>> {
+  /** @throws ApiError 422 */
+  async list(query: UserListQuery): Promise<ListPage<Profile>> {
+    this.issuers.assertKnown(query.issuer);
     return listUsers(this.database, query);
   }
 
@@ -44,7 +48,7 @@ export class UsersService {
   }
 
   /**
-   * Leaves a tombstone: (issuer, sub) stays, so that the next token does not bring the person back.
+   * Erases the personal fields. The identity (issuer, sub) stays, so that the user's next token does not make a new profile.
    * @throws ApiError as `StatusChanges.run`
    */
   async delete(request: FastifyRequest, id: string, ifMatch: string | undefined): Promise<void> {

@@ -1,0 +1,39 @@
+import { DEFAULT_KEYCLOAK_ISSUER, type IssuerId, NATIVE_ISSUER } from '#libs/core/issuer-id.js';
+import { invalid } from '#libs/http/replies/api-error.js';
+import type { Issuer } from './issuer.js';
+
+/** The issuers whose tokens are accepted, by their ids. Only this class knows which issuers there are. */
+export class IssuerRegistry {
+  private readonly byId: ReadonlyMap<IssuerId, Issuer>;
+
+  /** @param all in the order in which they are asked about their administrators */
+  constructor(readonly all: readonly Issuer[]) {
+    this.byId = new Map(all.map((issuer) => [issuer.tokens.id, issuer]));
+  }
+
+  find(id: IssuerId): Issuer | null {
+    return this.byId.get(id) ?? null;
+  }
+
+  get(id: IssuerId): Issuer {
+    const issuer = this.find(id);
+    if (!issuer) throw new Error(`The issuer ${id} is not configured.`);
+    return issuer;
+  }
+
+  /**
+   * Every issuer that a profile may come from, Keycloak's first: a username is looked up in this order. Profiles of
+   * Keycloak's users stay while Keycloak mode is off.
+   */
+  get ids(): IssuerId[] {
+    const realms = this.all.filter(({ tokens }) => tokens.kind === 'keycloak').map(({ tokens }) => tokens.id);
+    return [...new Set([...realms, DEFAULT_KEYCLOAK_ISSUER, NATIVE_ISSUER])];
+  }
+
+  /** @throws ApiError 422 on the query parameter `issuer`, where there is no such issuer */
+  assertKnown(id: IssuerId | undefined): void {
+    if (id === undefined || this.ids.includes(id)) return;
+    const message = `One of: ${this.ids.join(', ')}.`;
+    throw invalid([{ field: 'issuer', code: 'invalid_choice', message }]);
+  }
+}

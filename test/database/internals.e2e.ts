@@ -1,0 +1,44 @@
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { poolOf } from '#libs/database/prepared-query.js';
+import { usersDataSource } from '#libs/database/users/users-data-source.js';
+import { createEmptyDatabase, type TestDatabase } from '../support/postgres.js';
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await createEmptyDatabase();
+});
+afterAll(() => database?.close());
+
+/** `libs/database/pool.ts` reads them to find connections that are silent. */
+interface Internals {
+  _activeQuery: unknown;
+  _ending: boolean;
+}
+
+describe('internals of libraries, which an update may change', () => {
+  it('pg: a client shows whether it waits for an answer, and whether it is ending', async () => {
+    const client = new pg.Client(database.url);
+    const internals = client as unknown as Internals;
+    await client.connect();
+    expect(internals._activeQuery).toBeFalsy();
+    const query = client.query('SELECT pg_sleep(0.1)');
+    expect(internals._activeQuery).toBeTruthy();
+    await query;
+    expect([Boolean(internals._activeQuery), internals._ending]).toEqual([false, false]);
+    const end = client.end();
+    expect(internals._ending).toBe(true);
+    await end;
+  });
+
+  it('TypeORM: the driver of a connected data source has its pool', async () => {
+    const dataSource = usersDataSource(database.url);
+    expect(() => poolOf(dataSource)).toThrow('Driver not Connected');
+    await dataSource.initialize();
+    const pool = poolOf(dataSource);
+    expect(pool).toBeInstanceOf(pg.Pool);
+    expect((await pool.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
+    await dataSource.destroy();
+    expect(() => poolOf(dataSource)).toThrow('Driver not Connected');
+  });
+});
