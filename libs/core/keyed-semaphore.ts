@@ -1,80 +1,83 @@
-/** A name and how many may be inside under it at once. */
+/** A key, and how many tasks may run under it at the same time. */
 export interface SemaphoreKey {
   name: string;
-  width: number;
+  limit: number;
 }
 
-interface Waiting {
-  lanes: readonly SemaphoreKey[];
-  enter: () => void;
+interface WaitingTask {
+  keys: readonly SemaphoreKey[];
+  start: () => void;
 }
 
-/** No more at once than each lane is wide; the others wait in order, but not behind one who waits for another lane. */
+/**
+ * Limits how many tasks run under each key at the same time. The others wait in order; a task does not wait for one
+ * that is waiting for another key.
+ */
 export class KeyedSemaphore {
-  private readonly inside = new Map<string, number>();
-  private readonly waiting: Waiting[] = [];
+  private readonly running = new Map<string, number>();
+  private readonly waiting: WaitingTask[] = [];
 
   /**
-   * @param refusal what a try gets that may not wait
-   * @param mayWait whether one more may, behind so many
+   * @param createError makes the error for a task that may not wait any longer
+   * @param mayWait whether one more task may wait behind this many
    */
   constructor(
-    private readonly refusal: () => Error,
+    private readonly createError: () => Error,
     private readonly mayWait: (waiting: number) => boolean = () => true,
   ) {}
 
   /**
-   * Runs the work once it is inside all of its lanes.
-   * @param patienceMs how long it may wait
-   * @throws the refusal, at once where it may not wait, or when its patience ends
+   * Runs the task as soon as all of its keys have room.
+   * @param timeoutMs the longest time to wait
+   * @throws createError's error, at once if the task may not wait, or after the timeout
    */
-  async run<T>(lanes: readonly SemaphoreKey[], patienceMs: number, work: () => Promise<T>): Promise<T> {
-    if (this.hasRoom(lanes)) this.enter(lanes);
-    else await this.turn(lanes, patienceMs);
+  async run<T>(keys: readonly SemaphoreKey[], timeoutMs: number, task: () => Promise<T>): Promise<T> {
+    if (this.hasRoom(keys)) this.acquire(keys);
+    else await this.wait(keys, timeoutMs);
     try {
-      return await work();
+      return await task();
     } finally {
-      this.leave(lanes);
+      this.release(keys);
     }
   }
 
-  private async turn(lanes: readonly SemaphoreKey[], patienceMs: number): Promise<void> {
-    if (!this.mayWait(this.waiting.length)) throw this.refusal();
+  private async wait(keys: readonly SemaphoreKey[], timeoutMs: number): Promise<void> {
+    if (!this.mayWait(this.waiting.length)) throw this.createError();
     await new Promise<void>((resolve, reject) => {
-      const entry: Waiting = {
-        lanes,
-        enter: () => {
+      const entry: WaitingTask = {
+        keys,
+        start: () => {
           clearTimeout(timer);
           resolve();
         },
       };
       const timer = setTimeout(() => {
         this.waiting.splice(this.waiting.indexOf(entry), 1);
-        reject(this.refusal());
-      }, patienceMs);
+        reject(this.createError());
+      }, timeoutMs);
       this.waiting.push(entry);
     });
   }
 
-  private hasRoom(lanes: readonly SemaphoreKey[]): boolean {
-    return lanes.every(({ name, width }) => (this.inside.get(name) ?? 0) < width);
+  private hasRoom(keys: readonly SemaphoreKey[]): boolean {
+    return keys.every(({ name, limit }) => (this.running.get(name) ?? 0) < limit);
   }
 
-  private enter(lanes: readonly SemaphoreKey[]): void {
-    for (const { name } of lanes) this.inside.set(name, (this.inside.get(name) ?? 0) + 1);
+  private acquire(keys: readonly SemaphoreKey[]): void {
+    for (const { name } of keys) this.running.set(name, (this.running.get(name) ?? 0) + 1);
   }
 
-  private leave(lanes: readonly SemaphoreKey[]): void {
-    for (const { name } of lanes) {
-      const left = (this.inside.get(name) ?? 0) - 1;
-      if (left > 0) this.inside.set(name, left);
-      else this.inside.delete(name);
+  private release(keys: readonly SemaphoreKey[]): void {
+    for (const { name } of keys) {
+      const left = (this.running.get(name) ?? 0) - 1;
+      if (left > 0) this.running.set(name, left);
+      else this.running.delete(name);
     }
     for (const entry of [...this.waiting]) {
-      if (!this.hasRoom(entry.lanes)) continue;
+      if (!this.hasRoom(entry.keys)) continue;
       this.waiting.splice(this.waiting.indexOf(entry), 1);
-      this.enter(entry.lanes);
-      entry.enter();
+      this.acquire(entry.keys);
+      entry.start();
     }
   }
 }

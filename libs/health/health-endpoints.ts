@@ -5,8 +5,8 @@ import { Public } from '#libs/auth/access.js';
 import { Drain } from '#libs/http/application/drain.js';
 import { unavailable } from '#libs/http/replies/api-error.js';
 import { ErrorEnvelope } from '#libs/http/replies/envelope.js';
-import { errorResponse, Replies } from '#libs/http/replies/replies.js';
-import { type Dependencies, type Health, HealthReply, healthOf } from './health.js';
+import { ErrorResponse, Replies } from '#libs/http/replies/replies.js';
+import { checkHealth, type Dependencies, type Health, HealthReply } from './health.js';
 
 /** `live` answers in time whatever its dependencies do (ms). */
 const LIVE_PATIENCE = 250;
@@ -24,9 +24,9 @@ export abstract class HealthEndpoints {
   @Public()
   @ApiOperation({ summary: 'The state of the service and of each dependency' })
   @Replies(HealthReply, { message: 'Health.' })
-  @errorResponse(503, 'Without its database.')
+  @ErrorResponse(503, 'Without its database.')
   async whole(@Res({ passthrough: true }) reply: FastifyReply): Promise<Health | ErrorEnvelope> {
-    return this.answer(reply, await healthOf(this.dependencies));
+    return this.answer(reply, await checkHealth(this.dependencies));
   }
 
   @Get('live')
@@ -34,7 +34,7 @@ export abstract class HealthEndpoints {
   @ApiOperation({ summary: 'Whether the process answers' })
   @Replies(HealthReply, { message: 'Alive.' })
   async live(): Promise<Health> {
-    const { checks } = await healthOf(this.dependencies, LIVE_PATIENCE);
+    const { checks } = await checkHealth(this.dependencies, LIVE_PATIENCE);
     return { status: 'ok', checks };
   }
 
@@ -42,9 +42,9 @@ export abstract class HealthEndpoints {
   @Public()
   @ApiOperation({ summary: 'Whether requests should be sent here' })
   @Replies(HealthReply, { message: 'Ready.' })
-  @errorResponse(503, 'Without its database, or going down.')
+  @ErrorResponse(503, 'Without its database, or going down.')
   async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<Health | ErrorEnvelope> {
-    const health = await healthOf(this.dependencies);
+    const health = await checkHealth(this.dependencies);
     return this.answer(reply, this.drain.isDraining ? { ...health, status: 'down' } : health);
   }
 

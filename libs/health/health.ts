@@ -1,11 +1,11 @@
 import { ApiProperty } from '@nestjs/swagger';
 
 /** How a dependency is: `off` where it is not configured. */
-export type Check = 'ok' | 'down' | 'off';
+export type DependencyStatus = 'ok' | 'down' | 'off';
 
 export interface Health {
   status: 'ok' | 'degraded' | 'down';
-  checks: Record<string, Check>;
+  checks: Record<string, DependencyStatus>;
 }
 
 /** Asks one dependency; rejects, or takes too long, where it is away. `null`: not configured. */
@@ -28,11 +28,11 @@ const PATIENCE = { required: 2_000, optional: 500 };
  * The state of this process and what it depends on.
  * @param patience of each probe, at most (ms)
  */
-export async function healthOf(
+export async function checkHealth(
   { required, optional = {} }: Dependencies,
   patience = Number.POSITIVE_INFINITY,
 ): Promise<Health> {
-  const ask = (probes: Record<string, Probe>, limit: number): Promise<[string, Check][]> =>
+  const ask = (probes: Record<string, Probe>, limit: number): Promise<[string, DependencyStatus][]> =>
     Promise.all(
       Object.entries(probes).map(async ([name, probe]) => [
         name,
@@ -43,12 +43,12 @@ export async function healthOf(
     ask(required, PATIENCE.required),
     ask(optional, PATIENCE.optional),
   ]);
-  const anyDown = (checks: [string, Check][]) => checks.some(([, check]) => check === 'down');
+  const anyDown = (checks: [string, DependencyStatus][]) => checks.some(([, check]) => check === 'down');
   const status = anyDown(vital) ? 'down' : anyDown(useful) ? 'degraded' : 'ok';
   return { status, checks: Object.fromEntries([...vital, ...useful]) };
 }
 
-async function checkOf(probe: Probe, patience: number): Promise<Check> {
+async function checkOf(probe: Probe, patience: number): Promise<DependencyStatus> {
   if (probe === null) return 'off';
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
@@ -73,5 +73,5 @@ export class HealthReply implements Health {
     additionalProperties: { type: 'string', enum: ['ok', 'down', 'off'] },
     example: { database: 'ok', keycloak: 'off' },
   })
-  checks: Record<string, Check>;
+  checks: Record<string, DependencyStatus>;
 }

@@ -15,7 +15,7 @@ const DEEPEST_CAUSE = 5;
  * @param error what `err` was set to; anything but an error is printed as text
  */
 export function loggableError(error: unknown, depth = 0): LoggableError | string {
-  if (!(error instanceof Error)) return textOf(error);
+  if (!(error instanceof Error)) return describeThrown(error);
   const { code } = error as { code?: unknown };
   const cause = depth < DEEPEST_CAUSE && error.cause instanceof Error ? error.cause : undefined;
   return {
@@ -38,13 +38,13 @@ export function rootCauseOf(error: unknown): unknown {
 }
 
 /** One line for an error that is expected: its message, or its code where it has none (an `AggregateError`). */
-export function truncate(error: unknown): string {
-  if (!(error instanceof Error)) return textOf(error);
+export function errorSummary(error: unknown): string {
+  if (!(error instanceof Error)) return describeThrown(error);
   return error.message || String((error as { code?: unknown }).code ?? error.name);
 }
 
 /** Of a value that somebody threw. An object's members may be anything: only its kind is told. */
-export function textOf(value: unknown): string {
+export function describeThrown(value: unknown): string {
   return typeof value === 'object' && value !== null
     ? Object.prototype.toString.call(value)
     : String(value).slice(0, 200);

@@ -14,10 +14,10 @@ const durations = new Histogram({
 let scraped: () => Promise<string> = () => metrics.metrics();
 
 /** What `/metrics` answers: for all that runs in this process. */
-export const scrape = (): Promise<string> => scraped();
+export const scrapeMetrics = (): Promise<string> => scraped();
 
 /** Where this process is one of several behind the same ports: whom to ask instead, for all of them. */
-export function scrapeFrom(source: () => Promise<string>): void {
+export function setMetricsSource(source: () => Promise<string>): void {
   scraped = source;
 }
 

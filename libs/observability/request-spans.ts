@@ -5,7 +5,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
  * A span for each request, by hooks: what patches modules as they are loaded is fragile with ES modules. Named and
  * filled as OpenTelemetry's conventions for HTTP servers say; a path as it came is not told, since it holds ids.
  */
-export function spanRequests(fastify: FastifyInstance, app: string): void {
+export function addRequestSpans(fastify: FastifyInstance, app: string): void {
   const tracer = trace.getTracer('twinkey');
   const spans = new WeakMap<FastifyRequest, Span>();
   fastify.addHook('onRequest', (request, _reply, done) => {

@@ -11,7 +11,7 @@ const SWITCHES = [
 let traceRequests: ((fastify: FastifyInstance, app: string) => void) | null = null;
 
 /** Whether OpenTelemetry's standard variables ask for traces. */
-export const isTracingWanted = (env: Environment): boolean =>
+export const isTracingEnabled = (env: Environment): boolean =>
   SWITCHES.some((name) => Boolean(env[name])) &&
   env['OTEL_TRACES_EXPORTER'] !== 'none' &&
   env['OTEL_SDK_DISABLED']?.toLowerCase() !== 'true';
@@ -22,14 +22,14 @@ export const isTracingWanted = (env: Environment): boolean =>
  * @returns what sends the last spans and ends it
  */
 export async function startTracing(env: Environment): Promise<() => Promise<void>> {
-  if (!isTracingWanted(env)) return async () => {};
+  if (!isTracingEnabled(env)) return async () => {};
   publishVariables(env, 'OTEL_');
   const [
     { registerInstrumentations },
     { PgInstrumentation },
     { UndiciInstrumentation },
     { createTracerProvider },
-    { spanRequests },
+    { addRequestSpans },
   ] = await Promise.all([
     import('@opentelemetry/instrumentation'),
     import('@opentelemetry/instrumentation-pg'),
@@ -53,7 +53,7 @@ export async function startTracing(env: Environment): Promise<() => Promise<void
       }),
     ],
   });
-  traceRequests = spanRequests;
+  traceRequests = addRequestSpans;
   return async () => {
     traceRequests = null;
     // A collector that is away must not keep the process from ending.
@@ -62,6 +62,6 @@ export async function startTracing(env: Environment): Promise<() => Promise<void
 }
 
 /** Gives every request a span, where tracing is on. Call it before any route is added. */
-export function followTraces(fastify: FastifyInstance, app: string): void {
+export function addTracingHooks(fastify: FastifyInstance, app: string): void {
   traceRequests?.(fastify, app);
 }

@@ -14,13 +14,13 @@ export function addExamples(document: OpenAPIObject): void {
   const exemplify = (content: Record<string, MediaType> | undefined) => {
     for (const media of Object.values(content ?? {})) {
       if (media.example !== undefined || media.examples || !media.schema) continue;
-      media.example = exampleOf(document, media.schema);
+      media.example = createExample(document, media.schema);
     }
   };
   for (const { operation } of operationsOf(document)) {
     for (const parameter of operation.parameters ?? []) {
       if ('$ref' in parameter || parameter.in !== 'path' || !parameter.schema) continue;
-      parameter.example ??= exampleOf(document, parameter.schema);
+      parameter.example ??= createExample(document, parameter.schema);
     }
     if (operation.requestBody && !('$ref' in operation.requestBody)) exemplify(operation.requestBody.content);
     for (const answer of Object.values(operation.responses)) {
@@ -30,16 +30,16 @@ export function addExamples(document: OpenAPIObject): void {
 }
 
 /** A value that the schema takes: its own example first, then the first choice, then one by type. */
-export function exampleOf(document: OpenAPIObject, node: Schema): unknown {
+export function createExample(document: OpenAPIObject, node: Schema): unknown {
   const schema = resolve(document, node);
   if (schema.example !== undefined) return schema.example;
   if (schema.default !== undefined) return schema.default;
   if (schema.enum) return schema.enum[0];
   const [choice] = schema.anyOf ?? schema.oneOf ?? schema.allOf ?? [];
-  if (choice) return exampleOf(document, choice);
+  if (choice) return createExample(document, choice);
   const type = [schema.type].flat()[0];
   if (type === 'object') return objectOf(document, schema);
-  if (type === 'array') return schema.items ? [exampleOf(document, schema.items)] : [];
+  if (type === 'array') return schema.items ? [createExample(document, schema.items)] : [];
   if (type === 'integer' || type === 'number') return schema.minimum ?? 1;
   if (type === 'boolean') return true;
   if (type === 'string') return BY_FORMAT[schema.format ?? ''] ?? 'text'.padEnd(schema.minLength ?? 0, '.');
@@ -51,8 +51,10 @@ function objectOf(
   { properties, additionalProperties }: Exclude<Schema, { $ref: string }>,
 ) {
   if (properties) {
-    const entries = Object.entries(properties).map(([name, value]) => [name, exampleOf(document, value)]);
+    const entries = Object.entries(properties).map(([name, value]) => [name, createExample(document, value)]);
     return Object.fromEntries(entries) as unknown;
   }
-  return typeof additionalProperties === 'object' ? { name: exampleOf(document, additionalProperties) } : {};
+  return typeof additionalProperties === 'object'
+    ? { name: createExample(document, additionalProperties) }
+    : {};
 }

@@ -2,11 +2,11 @@ import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { describeAccess } from './access.js';
 import { type Operation, operationsOf, type Parameter, resolve, type Schema } from './document-parts.js';
-import { addErrorAnswers } from './error-responses.js';
+import { addErrorResponses } from './error-responses.js';
 import { addExamples } from './examples.js';
 import { addLinks } from './links.js';
-import { inOrder } from './property-order.js';
-import { sharedAnswers } from './shared-components.js';
+import { sortDocument } from './property-order.js';
+import { sharedComponents } from './shared-components.js';
 import { pruneComponents } from './unused-components.js';
 
 /** The security scheme's name in the document: what `@ApiBearerAuth()` names unless told otherwise. */
@@ -36,7 +36,7 @@ export function buildOpenApiDocument(app: INestApplication, about: ApiDescriptio
   const document = SwaggerModule.createDocument(app, baseOf(about), {
     operationIdFactory: nameOfOperation,
   });
-  const shared = sharedAnswers();
+  const shared = sharedComponents();
   document.components = {
     ...document.components,
     ...shared,
@@ -50,13 +50,13 @@ export function buildOpenApiDocument(app: INestApplication, about: ApiDescriptio
     describeAccess(operation);
     describePathIds(operation.parameters ?? []);
     describeBody(document, operation);
-    addErrorAnswers(operation, { method, hasPathId: /\{(\w+_)?id\}/.test(path) });
+    addErrorResponses(operation, { method, hasPathId: /\{(\w+_)?id\}/.test(path) });
   }
   pruneComponents(document);
   addLinks(document);
   addExamples(document);
   // As JSON has it: what is undefined is not there.
-  return JSON.parse(JSON.stringify(inOrder(document))) as OpenAPIObject;
+  return JSON.parse(JSON.stringify(sortDocument(document))) as OpenAPIObject;
 }
 
 /** `accountsCreate`: a good method name in generated clients, and no underscore, which Swagger UI's links mistake. */

@@ -2,7 +2,7 @@ import type { OpenAPIObject } from '@nestjs/swagger';
 import { METHODS, type PathItem } from './document-parts.js';
 
 /** The document in an order that does not depend on how the routes were found. */
-export function inOrder(document: OpenAPIObject): OpenAPIObject {
+export function sortDocument(document: OpenAPIObject): OpenAPIObject {
   const { openapi, info, servers, tags, paths, components } = document;
   return {
     openapi,

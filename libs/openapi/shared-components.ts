@@ -12,7 +12,7 @@ import {
   unavailable,
 } from '#libs/http/replies/api-error.js';
 import { ErrorEnvelope } from '#libs/http/replies/envelope.js';
-import { errorOfStatus } from '#libs/http/replies/error-translation.js';
+import { errorForStatus } from '#libs/http/replies/error-translation.js';
 import type { Components, Headers, Response, Schema } from './document-parts.js';
 
 /** Every error that a handler's answer may be, as its example shows it. */
@@ -23,8 +23,8 @@ const ERRORS: Record<number, [error: ApiError, description: string]> = {
   404: [notFound(), 'There is no such resource.'],
   409: [conflict('conflict', 'This conflicts with what is there.'), 'A conflict with what is there.'],
   412: [preconditionFailed(), 'The resource has changed since it was read.'],
-  413: [errorOfStatus(413), 'The body is too large.'],
-  415: [errorOfStatus(415), 'The body is not JSON in UTF-8.'],
+  413: [errorForStatus(413), 'The body is too large.'],
+  415: [errorForStatus(415), 'The body is not JSON in UTF-8.'],
   422: [
     invalidField('limit', 'out_of_range', 'A whole number from 1 to 100.'),
     'A field or query parameter is wrong or unknown; all of them are told at once.',
@@ -96,13 +96,13 @@ const ENVELOPE: Schema = {
 };
 
 /** What a shared answer is called: `TooManyRequests`. */
-export const nameOf = (status: number) => (STATUS_CODES[status] as string).replace(/[^A-Za-z]/g, '');
+export const responseName = (status: number) => (STATUS_CODES[status] as string).replace(/[^A-Za-z]/g, '');
 
 /** What operations refer to: one schema, one answer a status, one description a header. */
-export function sharedAnswers(): Pick<Components, 'schemas' | 'responses' | 'headers'> {
+export function sharedComponents(): Pick<Components, 'schemas' | 'responses' | 'headers'> {
   const responses = Object.entries(ERRORS).map(([status, [, description]]) => [
-    nameOf(Number(status)),
-    errorAnswer(Number(status), description),
+    responseName(Number(status)),
+    createErrorResponse(Number(status), description),
   ]);
   return {
     schemas: { ErrorEntry: { ...ENTRY }, ErrorEnvelope: { ...ENVELOPE } },
@@ -112,8 +112,8 @@ export function sharedAnswers(): Pick<Components, 'schemas' | 'responses' | 'hea
 }
 
 /** An error's answer with its headers and its example. */
-export function errorAnswer(status: number, description: string): Response {
-  const [error] = ERRORS[status] ?? [errorOfStatus(status)];
+export function createErrorResponse(status: number, description: string): Response {
+  const [error] = ERRORS[status] ?? [errorForStatus(status)];
   const name = HEADERS_BY_STATUS[status];
   return {
     description,

@@ -39,7 +39,7 @@ export async function startUserService(
       logger,
       drain,
       translators,
-      isUnprotected: settings.internalApiToken === null,
+      requiresLoopbackHost: settings.internalApiToken === null,
     });
     const internalDocs = settings.docs && settings.environment !== 'production';
     try {

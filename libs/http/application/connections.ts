@@ -7,8 +7,8 @@ import {
 } from 'node:http';
 import type { Socket } from 'node:net';
 import type { ApiError } from '../replies/api-error.js';
-import { errorOfStatus } from '../replies/error-translation.js';
-import { answerOnSocket, errorOfParser, METHODS } from './parser-errors.js';
+import { errorForStatus } from '../replies/error-translation.js';
+import { METHODS, respondOnSocket, translateParserError } from './parser-errors.js';
 import { requestIdOf } from './request-id.js';
 import { methodNotAllowed } from './wrong-methods.js';
 
@@ -65,11 +65,11 @@ export class Connections {
     server.on('checkExpectation', (request, response) => server.emit('request', request, response));
     server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
       if (error.code === 'ECONNRESET') socket.destroy();
-      else this.refuse(socket as Socket, errorOfParser(error));
+      else this.refuse(socket as Socket, translateParserError(error));
     });
     // We are no proxy. Node lets go of the socket, its errors and its time-outs included.
     server.on('connect', (request, socket) =>
-      answerOnSocket(socket as Socket, methodNotAllowed(METHODS), requestIdOf(request)),
+      respondOnSocket(socket as Socket, methodNotAllowed(METHODS), requestIdOf(request)),
     );
     server.on('timeout', (socket) => {
       const isHandled = this.exchangesOn(socket).some(({ response }) => !response.headersSent);
@@ -79,7 +79,7 @@ export class Connections {
   }
 
   /** Call it before the server closes: it then waits for its connections, and Node's own time-outs have ended. */
-  endWith(server: Server): void {
+  closeWith(server: Server): void {
     this.endOverdue();
     // A server that never listened never closes either.
     const timer = setInterval(() => this.endOverdue(), CLOSING_TIMEOUT / 4).unref();
@@ -115,7 +115,7 @@ export class Connections {
     // Nothing may come into the middle of an answer, nor behind that of the same request.
     const isAnswered = this.exchangesOn(socket).some(({ response }) => response.headersSent);
     if (!socket.writable || isAnswered) socket.destroy();
-    else answerOnSocket(socket, answer);
+    else respondOnSocket(socket, answer);
   }
 
   private endOverdue(): void {
@@ -127,7 +127,7 @@ export class Connections {
         ({ request, startedAt }) => !request.complete && now - startedAt > REQUEST_TIMEOUT,
       );
       if (isQuiet && now - quietSince > CLOSING_TIMEOUT) socket.destroy();
-      else if (isLate) this.refuse(socket, errorOfStatus(408));
+      else if (isLate) this.refuse(socket, errorForStatus(408));
     }
   }
 }

@@ -20,13 +20,13 @@ export class Drain {
   }
 
   /** Adds the hooks that tell clients to leave, and that end the connections which they keep all the same. */
-  watch(fastify: FastifyInstance, connections: Connections): void {
+  addHooks(fastify: FastifyInstance, connections: Connections): void {
     fastify.addHook('onSend', (_request, reply, payload, done) => {
       if (this.draining) reply.header('connection', 'close');
       done(null, payload);
     });
     fastify.addHook('preClose', (done) => {
-      connections.endWith(fastify.server);
+      connections.closeWith(fastify.server);
       done();
     });
   }

@@ -15,7 +15,7 @@ export function requireHost(fastify: FastifyInstance): void {
 }
 
 /** 403: a listener on loopback was called by a name of somewhere else. */
-export const foreignHost = () =>
+export const hostNotAllowed = () =>
   forbidden('host_not_allowed', 'This port answers to loopback names and addresses only, such as localhost.');
 
 /**
@@ -29,7 +29,7 @@ export function requireLoopbackHost(fastify: FastifyInstance): void {
     done();
   });
   fastify.addHook('onRequest', ({ headers: { host } }, _reply, done) => {
-    done(isExposed || host === undefined || isLoopbackHost(host) ? undefined : foreignHost());
+    done(isExposed || host === undefined || isLoopbackHost(host) ? undefined : hostNotAllowed());
   });
 }
 

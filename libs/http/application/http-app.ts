@@ -7,7 +7,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type Logger, NestLogger } from '#libs/observability/logger.js';
 import { measureRequests } from '#libs/observability/metrics.js';
 import { logRequests } from '#libs/observability/request-log.js';
-import { followTraces } from '#libs/observability/tracing.js';
+import { addTracingHooks } from '#libs/observability/tracing.js';
 import { InputGuard } from '../input/input.guard.js';
 import { InputPipe } from '../input/input.pipe.js';
 import { addEnvelopeHook } from '../replies/envelope.hook.js';
@@ -17,11 +17,11 @@ import { type ErrorTranslator, translateError } from '../replies/error-translati
 import { Connections, MAX_HEADER_SIZE } from './connections.js';
 import { Drain } from './drain.js';
 import { requireHost, requireLoopbackHost } from './host-header.js';
-import { BODY_LIMIT, readJsonBodies } from './json-body.js';
+import { addJsonParser, BODY_LIMIT } from './json-body.js';
 import { requestIdOf } from './request-id.js';
-import { originForm } from './request-target.js';
+import { toOriginForm } from './request-target.js';
 import { SECURITY_HEADERS, STRICT_TRANSPORT_SECURITY } from './security-headers.js';
-import { refuseWrongMethods } from './wrong-methods.js';
+import { rejectWrongMethods } from './wrong-methods.js';
 
 export interface HttpAppOptions {
   /** The listener's name in logs and metrics: `identity-provider`, `user-service`, `internal`. */
@@ -33,7 +33,7 @@ export interface HttpAppOptions {
   translators?: ErrorTranslator[];
   drain?: Drain;
   /** Nobody is asked for credentials: bound to loopback, it answers to loopback names alone. */
-  isUnprotected?: boolean;
+  requiresLoopbackHost?: boolean;
 }
 
 /**
@@ -50,7 +50,7 @@ export async function createHttpApp(
     cors,
     translators = [],
     drain = new Drain(),
-    isUnprotected = false,
+    requiresLoopbackHost: isUnprotected = false,
   }: HttpAppOptions,
 ): Promise<NestFastifyApplication> {
   const connections = new Connections();
@@ -61,7 +61,7 @@ export async function createHttpApp(
     trustProxy: trusted(trustProxy),
     bodyLimit: BODY_LIMIT,
     genReqId: requestIdOf,
-    rewriteUrl: originForm,
+    rewriteUrl: toOriginForm,
     routerOptions: { maxParamLength: MAX_HEADER_SIZE },
     // While draining, requests on open connections are still served: `Connection: close` sends them away.
     return503OnClosing: false,
@@ -74,14 +74,14 @@ export async function createHttpApp(
     },
   });
   const fastify: FastifyInstance = adapter.getInstance();
-  readJsonBodies(fastify);
+  addJsonParser(fastify);
   setHeaders(fastify);
   requireHost(fastify);
   if (isUnprotected) requireLoopbackHost(fastify);
-  drain.watch(fastify, connections);
+  drain.addHooks(fastify, connections);
   if (cors) await allowOrigins(fastify, cors);
-  refuseWrongMethods(fastify);
-  followTraces(fastify, name);
+  rejectWrongMethods(fastify);
+  addTracingHooks(fastify, name);
   logRequests(fastify, logger.child({ app: name }));
   measureRequests(fastify, name);
   addEnvelopeHook(fastify);

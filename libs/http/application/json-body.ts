@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { malformed } from '../replies/api-error.js';
-import { errorOfStatus } from '../replies/error-translation.js';
+import { errorForStatus } from '../replies/error-translation.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -19,7 +19,7 @@ const CHARSET = /;\s*charset\s*=\s*"?([^\s;"]+)/i;
  * JSON in UTF-8 (RFC 8259, section 8.1) is the only body that is read: other types, charsets and encodings
  * are 415, bytes that are not UTF-8 and keys that would reach a prototype are 400.
  */
-export function readJsonBodies(fastify: FastifyInstance): void {
+export function addJsonParser(fastify: FastifyInstance): void {
   const parse = fastify.getDefaultJsonParser('error', 'error');
   fastify.decorateRequest('isEmptyJson', false);
   fastify.removeAllContentTypeParsers();
@@ -28,7 +28,7 @@ export function readJsonBodies(fastify: FastifyInstance): void {
     { parseAs: 'buffer', bodyLimit: BODY_LIMIT },
     (request, body: Buffer, done) => {
       const charset = CHARSET.exec(request.headers['content-type'] ?? '')?.[1];
-      if (charset && !/^utf-?8$/i.test(charset)) return done(errorOfStatus(415));
+      if (charset && !/^utf-?8$/i.test(charset)) return done(errorForStatus(415));
       // Clients that always name a content type send it without a body too: an error where one is read (`InputGuard`).
       if (body.length === 0) {
         request.isEmptyJson = true;
@@ -45,7 +45,7 @@ export function readJsonBodies(fastify: FastifyInstance): void {
   );
   fastify.addHook('preParsing', (request, _reply, payload, done) => {
     const encoding = request.headers['content-encoding'];
-    if (encoding !== undefined && encoding.toLowerCase() !== 'identity') return done(errorOfStatus(415));
+    if (encoding !== undefined && encoding.toLowerCase() !== 'identity') return done(errorForStatus(415));
     done(null, payload);
   });
 }

@@ -1,12 +1,12 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { metrics, scrape } from '#libs/observability/metrics.js';
+import { metrics, scrapeMetrics } from '#libs/observability/metrics.js';
 import type { ApiError } from '../replies/api-error.js';
-import { errorOfStatus } from '../replies/error-translation.js';
+import { errorForStatus } from '../replies/error-translation.js';
 import { Connections } from './connections.js';
-import { foreignHost } from './host-header.js';
+import { hostNotAllowed } from './host-header.js';
 import { isLoopbackHost } from './loopback.js';
-import { rawAnswer } from './parser-errors.js';
+import { createRawResponse } from './parser-errors.js';
 import { requestIdOf } from './request-id.js';
 import { ListenError } from './running-app.js';
 import { SECURITY_HEADERS } from './security-headers.js';
@@ -22,11 +22,11 @@ export async function startMetricsListener(port: number): Promise<{ url: string;
   const server = new Connections().createServer((request, response) => {
     const requestId = requestIdOf(request);
     const refuse = (error: ApiError) => {
-      const { body, headers } = rawAnswer(error, requestId);
+      const { body, headers } = createRawResponse(error, requestId);
       response.writeHead(error.status, headers).end(body);
     };
-    if (!isLoopbackHost(request.headers.host ?? HOST)) return refuse(foreignHost());
-    if (request.url !== '/metrics') return refuse(errorOfStatus(404));
+    if (!isLoopbackHost(request.headers.host ?? HOST)) return refuse(hostNotAllowed());
+    if (request.url !== '/metrics') return refuse(errorForStatus(404));
     if (request.method !== 'GET' && request.method !== 'HEAD')
       return refuse(methodNotAllowed(['GET', 'HEAD']));
     const headers = {
@@ -35,9 +35,9 @@ export async function startMetricsListener(port: number): Promise<{ url: string;
       'cache-control': 'no-store',
       'content-type': metrics.contentType,
     };
-    scrape().then(
+    scrapeMetrics().then(
       (text) => response.writeHead(200, headers).end(text),
-      () => refuse(errorOfStatus(500)),
+      () => refuse(errorForStatus(500)),
     );
   });
   server.listen(port, HOST);

@@ -3,7 +3,7 @@ import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { ApiError } from '../replies/api-error.js';
 import { ErrorEnvelope } from '../replies/envelope.js';
-import { errorOfStatus } from '../replies/error-translation.js';
+import { errorForStatus } from '../replies/error-translation.js';
 import { SECURITY_HEADERS } from './security-headers.js';
 import { methodNotAllowed } from './wrong-methods.js';
 
@@ -19,10 +19,10 @@ export const METHODS = ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PU
 const LINGER = 1_000;
 
 /** The answer to what Node's HTTP parser refuses. */
-export function errorOfParser(error: NodeJS.ErrnoException): ApiError {
+export function translateParserError(error: NodeJS.ErrnoException): ApiError {
   return isUnknownMethod(error)
     ? methodNotAllowed(METHODS)
-    : errorOfStatus(STATUS_BY_CODE[error.code ?? ''] ?? 400);
+    : errorForStatus(STATUS_BY_CODE[error.code ?? ''] ?? 400);
 }
 
 /**
@@ -30,8 +30,8 @@ export function errorOfParser(error: NodeJS.ErrnoException): ApiError {
  * is read and dropped, since an unread rest would reset the connection before the client has its answer; and the socket
  * is destroyed after `LINGER`, also where the client never closes its side.
  */
-export function answerOnSocket(socket: Socket, answer: ApiError, requestId?: string): void {
-  const { body, headers } = rawAnswer(answer, requestId);
+export function respondOnSocket(socket: Socket, answer: ApiError, requestId?: string): void {
+  const { body, headers } = createRawResponse(answer, requestId);
   const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
   // The parser listens here: a request whose rest comes now would be carried out after it was refused.
   socket.removeAllListeners('data').on('data', () => {});
@@ -42,7 +42,7 @@ export function answerOnSocket(socket: Socket, answer: ApiError, requestId?: str
 }
 
 /** An answer in the envelope for where there is no application; the connection ends. */
-export function rawAnswer(
+export function createRawResponse(
   answer: ApiError,
   requestId: string = randomUUID(),
 ): { body: string; headers: Record<string, string | number> } {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { originForm } from './request-target.js';
+import { toOriginForm } from './request-target.js';
 
 it.each([
   ['/users/me?x=1', '/users/me?x=1'],
@@ -12,5 +12,5 @@ it.each([
   ['ftp://localhost/users', '/ftp://localhost/users'],
   ['', '/'],
 ])('the request target %s names %s', (url, expected) => {
-  expect(originForm({ url })).toBe(expected);
+  expect(toOriginForm({ url })).toBe(expected);
 });

@@ -1,7 +1,7 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createToyApp, ready } from '../../../test/support/toy-app.js';
-import { errorOfParser } from './parser-errors.js';
+import { translateParserError } from './parser-errors.js';
 
 let app: NestFastifyApplication;
 beforeAll(async () => {
@@ -56,7 +56,7 @@ describe('a right method', () => {
 
 describe('what Node itself refuses', () => {
   const answerTo = (code: string, request: string) =>
-    errorOfParser(Object.assign(new Error(code), { code, rawPacket: Buffer.from(request) }));
+    translateParserError(Object.assign(new Error(code), { code, rawPacket: Buffer.from(request) }));
 
   it('is 405 for a method that it does not know', () => {
     const { status, headers } = answerTo(

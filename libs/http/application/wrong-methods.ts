@@ -1,10 +1,10 @@
 import type { FastifyInstance } from 'fastify';
 import { ApiError } from '../replies/api-error.js';
-import { errorOfStatus } from '../replies/error-translation.js';
+import { errorForStatus } from '../replies/error-translation.js';
 
 /** RFC 9110, section 15.5.6: a 405 names in `Allow` what the resource does take. */
 export const methodNotAllowed = (allowed: readonly string[]) =>
-  new ApiError(405, errorOfStatus(405).errors, { allow: allowed.join(', ') });
+  new ApiError(405, errorForStatus(405).errors, { allow: allowed.join(', ') });
 
 interface Resource {
   pattern: RegExp;
@@ -15,7 +15,7 @@ interface Resource {
  * Tells a wrong method on a path that exists (405) from a path that does not (404). The router knows routes by
  * method first, so that to it both are unknown. Neither reads a body. Call it before any route is added.
  */
-export function refuseWrongMethods(fastify: FastifyInstance): void {
+export function rejectWrongMethods(fastify: FastifyInstance): void {
   const resources = new Map<string, Resource>();
   fastify.addHook('onRoute', ({ url, method }) => {
     // A wildcard is not a resource: CORS answers preflights of all paths with one.
@@ -34,7 +34,7 @@ export function refuseWrongMethods(fastify: FastifyInstance): void {
     const allowed = new Set(fixed ? fixed.methods : matching.flatMap(({ methods }) => [...methods]));
     const isWrong = allowed.size > 0 && !allowed.has(request.method);
     if (isWrong) return done(methodNotAllowed([...allowed].sort()));
-    done(request.is404 ? errorOfStatus(404) : undefined);
+    done(request.is404 ? errorForStatus(404) : undefined);
   });
 }
 

@@ -3,14 +3,14 @@ import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
 import { ValidateBy } from 'class-validator';
 
 /** What is wrong with a field's value; `at` names a place inside it: `[2]`. */
-export interface Fault {
-  at?: string;
+export interface FieldError {
+  path?: string;
   code: string;
   message: string;
 }
 
 /** A rule for a value that is there: the faults it finds, none where the value is good. */
-export type Rule = (value: unknown, input: object) => Fault[] | Fault | null;
+export type Rule = (value: unknown, input: object) => FieldError[] | FieldError | null;
 
 export interface FieldOptions {
   /** May be left out. */
@@ -28,11 +28,11 @@ export type Normalize = (value: unknown) => unknown;
 const NORMALIZE = Symbol('normalize');
 
 /** What `InputPipe` makes of a field's value before its rules. */
-export const normalizerOf = (type: Type, name: string): Normalize | undefined =>
+export const getNormalizer = (type: Type, name: string): Normalize | undefined =>
   Reflect.getMetadata(NORMALIZE, type.prototype, name);
 
-const REQUIRED: Fault = { code: 'required', message: 'This field is required.' };
-const NOT_NULL: Fault = { code: 'null_not_allowed', message: 'This field cannot be null.' };
+const REQUIRED: FieldError = { code: 'required', message: 'This field is required.' };
+const NOT_NULL: FieldError = { code: 'null_not_allowed', message: 'This field cannot be null.' };
 
 /**
  * One decorator for one field: its rules in order (the first that fails speaks) and its OpenAPI property,
@@ -43,7 +43,7 @@ export function field(
   schema: ApiPropertyOptions,
   ...rules: Rule[]
 ): PropertyDecorator {
-  const faultsOf = (value: unknown, input: object): Fault[] => {
+  const faultsOf = (value: unknown, input: object): FieldError[] => {
     if (value === undefined) return options.optional ? [] : [REQUIRED];
     if (value === null) return options.nullable ? [] : [NOT_NULL];
     for (const rule of rules) {
@@ -73,7 +73,7 @@ export function field(
   );
 }
 
-export const readFaults = (message: string): Fault[] => JSON.parse(message) as Fault[];
+export const readFaults = (message: string): FieldError[] => JSON.parse(message) as FieldError[];
 
 /** A rule from a predicate. */
 export const rule =

@@ -2,14 +2,14 @@ import type { ApiPropertyOptions } from '@nestjs/swagger';
 import { isEmail } from 'class-validator';
 import { isId } from '#libs/core/ids.js';
 import { isStorable } from '#libs/core/storable-text.js';
-import { type Fault, type FieldOptions, field, type Rule, rule } from './field.js';
+import { type FieldError, type FieldOptions, field, type Rule, rule } from './field.js';
 
-export const isString: Rule = rule(
+export const stringRule: Rule = rule(
   (value: unknown) => typeof value === 'string',
   'string_expected',
   'This must be a string.',
 );
-export const storable: Rule = rule(
+export const storableRule: Rule = rule(
   isStorable,
   'invalid_characters',
   'NUL and lone surrogates are not allowed.',
@@ -18,7 +18,7 @@ export const storable: Rule = rule(
 /** Lengths count characters (code points), as people and OpenAPI do. */
 const lengthOf = (value: string): number => [...value].length;
 
-export const lengthWithin =
+export const lengthRule =
   (min: number, max: number): Rule =>
   (value) => {
     const length = lengthOf(value as string);
@@ -41,9 +41,9 @@ export const TextField = ({ min = 0, max, rules = [], schema, ...options }: Text
   field(
     options,
     { type: String, ...(min > 0 ? { minLength: min } : {}), maxLength: max, ...schema } as ApiPropertyOptions,
-    isString,
-    storable,
-    lengthWithin(min, max),
+    stringRule,
+    storableRule,
+    lengthRule(min, max),
     ...rules,
   );
 
@@ -52,8 +52,8 @@ export const EmailField = (options: FieldOptions = {}): PropertyDecorator =>
   field(
     { example: 'ada@example.com', ...options },
     { type: String, format: 'email', maxLength: 254 },
-    isString,
-    storable,
+    stringRule,
+    storableRule,
     rule((value: string) => lengthOf(value.trim()) <= 254, 'too_long', 'At most 254 characters.'),
     rule(
       (value: string) => isEmail(value.trim(), { allow_utf8_local_part: true, ignore_max_length: true }),
@@ -70,7 +70,7 @@ export const RoleNameField = (options: FieldOptions = {}): PropertyDecorator =>
   field(
     { example: 'support', ...options },
     { type: String, pattern: TOKEN.source },
-    isString,
+    stringRule,
     rule((value: string) => TOKEN.test(value), 'invalid_name', 'One to 64 of A-Z, a-z, 0-9, _ and -.'),
   );
 
@@ -79,7 +79,7 @@ export const PermissionNameField = (options: FieldOptions = {}): PropertyDecorat
   field(
     { example: 'invoices:read', ...options },
     { type: String, pattern: PERMISSION.source },
-    isString,
+    stringRule,
     rule(
       (value: string) => PERMISSION.test(value),
       'invalid_name',
@@ -109,7 +109,7 @@ export const IdListField = ({
   );
 
 /** A list's own rules, then `each` for every entry: a fault names its index. */
-export const listRules = (min: number, max: number, each: (value: unknown) => Fault | null): Rule[] => [
+export const listRules = (min: number, max: number, each: (value: unknown) => FieldError | null): Rule[] => [
   rule(Array.isArray, 'array_expected', 'This must be an array.'),
   rule((value: unknown[]) => value.length >= min, 'too_few', `At least ${min}.`),
   rule((value: unknown[]) => value.length <= max, 'too_many', `At most ${max}.`),

@@ -1,7 +1,7 @@
 import { type ArgumentMetadata, Injectable, type PipeTransform, type Type } from '@nestjs/common';
 import { getMetadataStorage, type ValidationError, validate } from 'class-validator';
 import { type ErrorEntry, invalid } from '../replies/api-error.js';
-import { type Fault, type Normalize, normalizerOf, readFaults } from './field.js';
+import { type FieldError, getNormalizer, type Normalize, readFaults } from './field.js';
 
 type Fields = ReadonlyMap<string, Normalize | undefined>;
 
@@ -19,7 +19,7 @@ function declaredFields(type: Type): Fields {
   if (known) return known;
   const metadata = getMetadataStorage().getTargetValidationMetadatas(type, '', false, false);
   const fields = new Map(
-    metadata.map(({ propertyName }) => [propertyName, normalizerOf(type, propertyName)] as const),
+    metadata.map(({ propertyName }) => [propertyName, getNormalizer(type, propertyName)] as const),
   );
   fieldsByType.set(type, fields);
   return fields;
@@ -85,6 +85,10 @@ const repeatedParameter = (field: string): ErrorEntry => ({
 });
 
 function entriesOf(error: ValidationError): ErrorEntry[] {
-  const faults: Fault[] = Object.values(error.constraints ?? {}).flatMap(readFaults);
-  return faults.map(({ at, code, message }) => ({ field: `${error.property}${at ?? ''}`, code, message }));
+  const faults: FieldError[] = Object.values(error.constraints ?? {}).flatMap(readFaults);
+  return faults.map(({ path: at, code, message }) => ({
+    field: `${error.property}${at ?? ''}`,
+    code,
+    message,
+  }));
 }

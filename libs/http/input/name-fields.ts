@@ -1,17 +1,17 @@
 import type { ApiPropertyOptions } from '@nestjs/swagger';
 import { type FieldOptions, field, type Rule, rule } from './field.js';
-import { isString, lengthWithin, storable } from './fields.js';
+import { lengthRule, storableRule, stringRule } from './fields.js';
 
 /** White space and what no font shows: a name of these alone looks like none, and Keycloak erases some of them. */
 const BLANK = /^[\s\p{Z}\p{Cf}\p{Default_Ignorable_Code_Point}]*$/u;
 const CONTROL = /\p{Cc}/u;
 
 const nameRules = (max: number): Rule[] => [
-  isString,
-  storable,
+  stringRule,
+  storableRule,
   rule((value: string) => !CONTROL.test(value), 'invalid_characters', 'Control characters are not allowed.'),
   rule((value: string) => !BLANK.test(value), 'too_short', 'At least one visible character.'),
-  lengthWithin(1, max),
+  lengthRule(1, max),
 ];
 
 const schemaOf = (max: number): ApiPropertyOptions => ({ type: String, minLength: 1, maxLength: max });

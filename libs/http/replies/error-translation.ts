@@ -18,7 +18,7 @@ const BY_STATUS: Record<number, [code: string, message: string]> = {
 };
 
 /** The answer for a bare status: no text of the underlying error, which may tell of the inside. */
-export function errorOfStatus(status: number): ApiError {
+export function errorForStatus(status: number): ApiError {
   const known = BY_STATUS[status] ? status : status >= 500 ? 500 : 400;
   const [code, message] = BY_STATUS[known] as [string, string];
   return new ApiError(known, [{ field: null, code, message }], known === 503 ? { 'retry-after': '1' } : {});
@@ -29,7 +29,7 @@ const translateFrameworkError: ErrorTranslator = (error) => {
   if (error instanceof ApiError) return error;
   const status =
     error instanceof HttpException ? error.getStatus() : (error as { statusCode?: unknown })?.statusCode;
-  return typeof status === 'number' && status >= 400 && status < 500 ? errorOfStatus(status) : null;
+  return typeof status === 'number' && status >= 400 && status < 500 ? errorForStatus(status) : null;
 };
 
 /** @param translators tried in order; an error that none knows is a 500 */
@@ -38,5 +38,5 @@ export function translateError(error: unknown, translators: readonly ErrorTransl
     const translated = translate(error);
     if (translated) return translated;
   }
-  return errorOfStatus(500);
+  return errorForStatus(500);
 }

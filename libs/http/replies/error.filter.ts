@@ -1,6 +1,6 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { rootCauseOf, textOf, truncate } from '#libs/observability/loggable-error.js';
+import { describeThrown, errorSummary, rootCauseOf } from '#libs/observability/loggable-error.js';
 import type { Logger } from '#libs/observability/logger.js';
 import { ErrorEnvelope } from './envelope.js';
 import { type ErrorTranslator, translateError } from './error-translation.js';
@@ -22,7 +22,7 @@ export class ErrorFilter implements ExceptionFilter {
     if (answer.status === 500) this.logger.error({ request_id, err: asError(error) }, 'request failed');
     else if (answer.status === 503)
       this.logger.warn(
-        { request_id, reason: answer.code, cause: truncate(rootCauseOf(error)) },
+        { request_id, reason: answer.code, cause: errorSummary(rootCauseOf(error)) },
         'request refused',
       );
     void reply
@@ -35,4 +35,4 @@ export class ErrorFilter implements ExceptionFilter {
 }
 
 const asError = (thrown: unknown): Error =>
-  thrown instanceof Error ? thrown : new Error(`thrown: ${textOf(thrown)}`);
+  thrown instanceof Error ? thrown : new Error(`thrown: ${describeThrown(thrown)}`);

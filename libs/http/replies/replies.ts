@@ -47,7 +47,7 @@ export function Replies(data: Type | [Type] | null, options: ReplyOptions): Meth
           : {}),
       },
     }),
-    ...Object.entries(errors).map(([code, description]) => errorResponse(Number(code), description)),
+    ...Object.entries(errors).map(([code, description]) => ErrorResponse(Number(code), description)),
     ...(etag === 'read'
       ? [
           ApiHeader({ name: 'If-None-Match', required: false }),
@@ -57,14 +57,14 @@ export function Replies(data: Type | [Type] | null, options: ReplyOptions): Meth
     ...(etag === 'write'
       ? [
           ApiHeader({ name: 'If-Match', required: false }),
-          errorResponse(412, 'The resource has changed since it was read.'),
+          ErrorResponse(412, 'The resource has changed since it was read.'),
         ]
       : []),
   );
 }
 
 /** An error answer in the document; its envelope is one shared schema (`openapi-document.ts`). */
-export const errorResponse = (status: number, description: string): MethodDecorator =>
+export const ErrorResponse = (status: number, description: string): MethodDecorator =>
   ApiResponse({ status, description, schema: { $ref: '#/components/schemas/ErrorEnvelope' } });
 
 interface Success {

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { type Environment, readEnvironment } from '#libs/config/environment.js';
-import { messageOf } from '#libs/core/user-facing-error.js';
+import { errorMessage } from '#libs/core/user-facing-error.js';
 import { type ChosenApps, databasesOf } from '../chosen-apps.js';
 import { type OpenDatabase, openDatabase } from '../development/database.js';
 import { developmentKeysFile, usesDevelopmentKeys, withKeysOf } from '../development/keys.js';
@@ -53,7 +53,11 @@ async function open(
   try {
     return { ...(await openDatabase(env, { root, needed: databasesOf(apps) })), checks: [] };
   } catch (error) {
-    const check = broken('database', messageOf(error), 'Look into .twinkey/postgres, or set DATABASE_URL.');
+    const check = broken(
+      'database',
+      errorMessage(error),
+      'Look into .twinkey/postgres, or set DATABASE_URL.',
+    );
     return { env, close: async () => {}, checks: [check] };
   }
 }

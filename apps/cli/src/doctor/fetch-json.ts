@@ -1,4 +1,4 @@
-import { messageOf } from '#libs/core/user-facing-error.js';
+import { errorMessage } from '#libs/core/user-facing-error.js';
 
 const TIMEOUT_MS = 10_000;
 
@@ -28,6 +28,6 @@ export async function fetchJson(url: string, init: RequestInit = {}): Promise<An
     };
   } catch (error) {
     const { cause = error } = error as { cause?: unknown };
-    return messageOf(cause);
+    return errorMessage(cause);
   }
 }

@@ -15,7 +15,7 @@ const LOCK_TIMEOUT = 1_000;
  * Before the lock: who waits there holds a connection, and a crowd would take the whole pool from everybody else. One
  * works while the next already has its connection.
  */
-const TO_THE_LOCK = [{ name: 'authority', width: 2 }];
+const TO_THE_LOCK = [{ name: 'authority', limit: 2 }];
 
 /**
  * Every change of roles, permissions, accounts and who holds which goes through here, one after the other on all

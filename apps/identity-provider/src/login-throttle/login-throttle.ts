@@ -56,7 +56,7 @@ export class LoginThrottle {
     check: (place: HashPlace) => Promise<T>,
   ): Promise<T> {
     const keys = throttleKeys(emailKey, address);
-    const lanes = SCOPES.map((scope) => ({ name: nameOf(keys[scope]), width: this.limits[scope].failures }));
+    const lanes = SCOPES.map((scope) => ({ name: nameOf(keys[scope]), limit: this.limits[scope].failures }));
     const deadline = performance.now() + PATIENCE_MS;
     for (let pause = FIRST_PAUSE_MS; ; pause *= 2) {
       const result = await this.lanes.run(lanes, deadline - performance.now(), () =>

@@ -54,7 +54,7 @@ export class KeycloakDirectory implements Directory {
       if (!user) throw notFound();
       return wordOf(user, asked);
     };
-    return this.lanes.run([{ name: sub, width: 1 }], TURN_PATIENCE, () =>
+    return this.lanes.run([{ name: sub, limit: 1 }], TURN_PATIENCE, () =>
       this.ask((signal) => this.leases.runExclusively(sub, signal, rename)),
     );
   }

@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { type Fault, field, rule } from '#libs/http/input/field.js';
+import { type FieldError, field, rule } from '#libs/http/input/field.js';
 import { ChoiceField, TextField } from '#libs/http/input/fields.js';
 import { SearchableListQuery, SortField } from '#libs/http/input/list-query.js';
 import { DisplayNameField, NameField } from '#libs/http/input/name-fields.js';
@@ -20,7 +20,7 @@ const SettingsField = (): PropertyDecorator =>
       example: { theme: 'dark' },
     },
     { type: 'object', additionalProperties: true },
-    (value): Fault | null => settingsFault(value),
+    (value): FieldError | null => settingsFault(value),
   );
 
 /** What a person may change of themselves: what is left out stays. */
