@@ -75,6 +75,14 @@ describe('every route', () => {
     }
   });
 
+  it('checks access before input', async () => {
+    for (const route of published()) {
+      if (route.access?.kind === 'public') continue;
+      const { status } = await ask({ ...route, path: `${route.path}?undeclared=1` });
+      expect([route.method, route.path, status]).toEqual([route.method, route.path, 401]);
+    }
+  });
+
   it('answers 403 to who holds every permission but its own, and lets in who holds that one alone', async () => {
     for (const route of published()) {
       if (route.access?.kind !== 'token') continue;

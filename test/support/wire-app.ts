@@ -2,7 +2,9 @@ import type { Server } from 'node:http';
 import { promisify } from 'node:util';
 import { Body, Controller, Get, HttpException, Module, Param, Patch, Post, Query, Req } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import { createHttpApp, type HttpAppOptions } from '#libs/http/application/http-app.js';
+import { HttpModule } from '#libs/http/application/http.module.js';
+import type { HttpAdapterOptions } from '#libs/http/application/http-adapter.js';
+import { createHttpApp } from '#libs/http/application/http-app.js';
 import { listenOn } from '#libs/http/application/running-app.js';
 import { EmailField, TextField } from '#libs/http/input/fields.js';
 import { ListQuery, SortField } from '#libs/http/input/list-query.js';
@@ -100,7 +102,7 @@ class WireController {
   }
 }
 
-@Module({ controllers: [WireController] })
+@Module({ imports: [HttpModule.forRoot()], controllers: [WireController] })
 class WireModule {}
 
 export interface WireApp {
@@ -112,7 +114,7 @@ export interface WireApp {
 }
 
 /** What all our listeners share, on a real port, with a route for each thing that a test wants to provoke. */
-export async function startWireApp(options: Partial<HttpAppOptions> = {}): Promise<WireApp> {
+export async function startWireApp(options: Partial<HttpAdapterOptions> = {}): Promise<WireApp> {
   const log = await captureLog();
   const app = await createHttpApp(WireModule, { name: 'wire', logger: log.logger, ...options });
   const url = await listenOn(app, { host: '127.0.0.1', port: 0, variable: 'PORT' });

@@ -3,9 +3,11 @@ import { AuthModule } from '#libs/auth/auth.module.js';
 import { keycloakIssuer } from '#libs/auth/keycloak-issuer.js';
 import { nativeIssuer } from '#libs/auth/native-issuer.js';
 import type { UserServiceSettings } from '#libs/config/settings.js';
+import { translateDatabaseError } from '#libs/database/error-translation.js';
 import { poolShare } from '#libs/database/pool.js';
 import { UsersDatabaseModule } from '#libs/database/users/users-database.module.js';
 import type { Drain } from '#libs/http/application/drain.js';
+import { HttpModule } from '#libs/http/application/http.module.js';
 import { RightsModule } from './rights/rights.module.js';
 import { SettingsModule } from './settings.js';
 import { ProfileCallerResolver } from './users/caller.resolver.js';
@@ -28,6 +30,7 @@ export class UserServiceModule {
           },
           resolver: ProfileCallerResolver,
         }),
+        HttpModule.forRoot({ translators: [translateDatabaseError] }),
         UsersModule,
       ],
     };

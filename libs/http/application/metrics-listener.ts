@@ -15,20 +15,20 @@ import { methodNotAllowed } from './wrong-methods.js';
 const HOST = '127.0.0.1';
 
 /**
- * `GET /metrics` on a port of its own, on loopback, where no internal port shows them (`METRICS_PORT`).
+ * Serves `GET /metrics` on a separate loopback port (`METRICS_PORT`), for applications without an internal port.
  * @throws ListenError
  */
 export async function startMetricsListener(port: number): Promise<{ url: string; close(): Promise<void> }> {
   const server = new Connections().createServer((request, response) => {
     const requestId = requestIdOf(request);
-    const refuse = (error: ApiError) => {
+    const sendError = (error: ApiError) => {
       const { body, headers } = createRawResponse(error, requestId);
       response.writeHead(error.status, headers).end(body);
     };
-    if (!isLoopbackHost(request.headers.host ?? HOST)) return refuse(hostNotAllowed());
-    if (request.url !== '/metrics') return refuse(errorForStatus(404));
+    if (!isLoopbackHost(request.headers.host ?? HOST)) return sendError(hostNotAllowed());
+    if (request.url !== '/metrics') return sendError(errorForStatus(404));
     if (request.method !== 'GET' && request.method !== 'HEAD')
-      return refuse(methodNotAllowed(['GET', 'HEAD']));
+      return sendError(methodNotAllowed(['GET', 'HEAD']));
     const headers = {
       ...SECURITY_HEADERS,
       'x-request-id': requestId,
@@ -37,14 +37,14 @@ export async function startMetricsListener(port: number): Promise<{ url: string;
     };
     scrapeMetrics().then(
       (text) => response.writeHead(200, headers).end(text),
-      () => refuse(errorForStatus(500)),
+      () => sendError(errorForStatus(500)),
     );
   });
   server.listen(port, HOST);
   try {
     await once(server, 'listening');
   } catch (error) {
-    throw new ListenError(`Port ${port} is taken: choose another one with METRICS_PORT.`, { cause: error });
+    throw new ListenError(`Port ${port} is in use: set another port with METRICS_PORT.`, { cause: error });
   }
   return {
     url: `http://${HOST}:${(server.address() as AddressInfo).port}/metrics`,

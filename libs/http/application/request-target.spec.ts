@@ -11,6 +11,6 @@ it.each([
   ['*', '/*'],
   ['ftp://localhost/users', '/ftp://localhost/users'],
   ['', '/'],
-])('the request target %s names %s', (url, expected) => {
+])('the request target %s becomes %s', (url, expected) => {
   expect(toOriginForm({ url })).toBe(expected);
 });

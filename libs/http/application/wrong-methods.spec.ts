@@ -11,13 +11,13 @@ afterAll(() => app.close());
 
 const ask = (method: string, url: string) => app.inject({ method: method as 'GET', url });
 
-describe('a wrong method', () => {
+describe('an unsupported method', () => {
   it.each([
     ['PUT', '/api/v1/toys', 'GET, HEAD, POST'],
     ['DELETE', '/api/v1/toys?limit=1', 'GET, HEAD, POST'],
     ['GET', '/api/v1/knock', 'POST'],
     ['PATCH', '/api/v1/toys/mine', 'GET, HEAD'],
-  ])('%s %s is 405 and told what is allowed', async (method, url, allow) => {
+  ])('%s %s is 405, with the supported methods in Allow', async (method, url, allow) => {
     const answer = await ask(method, url);
     expect(answer.statusCode).toBe(405);
     expect(answer.headers.allow).toBe(allow);
@@ -30,19 +30,19 @@ describe('a wrong method', () => {
     ['PUT', '/api/v1/toys/'],
     ['PUT', '/api/v1/toys/1/2'],
     ['GET', '/'],
-  ])('%s %s stays 404: there is no such path', async (method, url) => {
+  ])('%s %s is 404: the path does not exist', async (method, url) => {
     const answer = await ask(method, url);
     expect(answer.statusCode).toBe(404);
     expect(answer.headers.allow).toBeUndefined();
   });
 });
 
-describe('a right method', () => {
+describe('a supported method', () => {
   it.each([
     ['GET', '/api/v1/toys/mine', 200],
     ['PATCH', '/api/v1/toys/01980f5e-7a3b-7c41-9d52-6f8e1b2c3d4e', 415],
     ['GET', '/api/v1/toys/01980f5e-7a3b-7c41-9d52-6f8e1b2c3d4e', 200],
-  ])('%s %s goes through', async (method, url, status) => {
+  ])('%s %s reaches its route', async (method, url, status) => {
     const headers = method === 'PATCH' ? { 'content-type': 'text/plain' } : {};
     const answer = await app.inject({
       method: method as 'GET',
@@ -54,11 +54,11 @@ describe('a right method', () => {
   });
 });
 
-describe('what Node itself refuses', () => {
+describe('a request that the parser of Node rejects', () => {
   const answerTo = (code: string, request: string) =>
     translateParserError(Object.assign(new Error(code), { code, rawPacket: Buffer.from(request) }));
 
-  it('is 405 for a method that it does not know', () => {
+  it('is 405 for an unknown method', () => {
     const { status, headers } = answerTo(
       'HPE_INVALID_METHOD',
       'BREW /api/v1/toys HTTP/1.1\r\nHost: a\r\n\r\n',
@@ -67,14 +67,14 @@ describe('what Node itself refuses', () => {
   });
 
   it.each(['\x16\x03\x01\x02\x00 TLS', 'brew / HTTP/1.1\r\n\r\n', 'BREW\r\n\r\n', ''])(
-    'is 400 for %j, which is no request',
+    'is 400 for %j, which is not HTTP',
     (request) => {
       const { status, headers } = answerTo('HPE_INVALID_METHOD', request);
       expect([status, headers]).toEqual([400, {}]);
     },
   );
 
-  it('is 431 for a head that is too large', () => {
+  it('is 431 for headers that are too large', () => {
     expect(answerTo('HPE_HEADER_OVERFLOW', '').status).toBe(431);
   });
 });

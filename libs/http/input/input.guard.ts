@@ -26,7 +26,7 @@ export class InputGuard implements CanActivate {
     const declared = inputOf(context);
     if (!declared.query) requireNone(request.query, unknownParameter);
     if (!declared.body) requireNone(request.body, unknownField);
-    else if (request.isEmptyJson) throw malformed();
+    else if (request.hasEmptyJsonBody) throw malformed();
     return true;
   }
 }
