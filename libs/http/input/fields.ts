@@ -15,7 +15,7 @@ export const storableRule: Rule = rule(
   'NUL and lone surrogates are not allowed.',
 );
 
-/** Lengths count characters (code points), as people and OpenAPI do. */
+/** Counts code points, as OpenAPI's `maxLength` does. */
 const lengthOf = (value: string): number => [...value].length;
 
 export const lengthRule =
@@ -31,12 +31,12 @@ export const lengthRule =
 export interface TextOptions extends FieldOptions {
   min?: number;
   max: number;
-  /** Further rules, after type, characters and length. */
+  /** More rules, after those for type, characters and length. */
   rules?: Rule[];
   schema?: ApiPropertyOptions;
 }
 
-/** Text of `min` (0) to `max` characters. */
+/** Text of `min` (default: 0) to `max` characters. */
 export const TextField = ({ min = 0, max, rules = [], schema, ...options }: TextOptions): PropertyDecorator =>
   field(
     options,
@@ -47,7 +47,7 @@ export const TextField = ({ min = 0, max, rules = [], schema, ...options }: Text
     ...rules,
   );
 
-/** At most 254 characters (RFC 5321, section 4.5.3.1.3), surrounding white space aside. */
+/** An email address of at most 254 characters (RFC 5321, section 4.5.3.1.3), not counting surrounding white space. */
 export const EmailField = (options: FieldOptions = {}): PropertyDecorator =>
   field(
     { example: 'ada@example.com', ...options },
@@ -71,7 +71,11 @@ export const RoleNameField = (options: FieldOptions = {}): PropertyDecorator =>
     { example: 'support', ...options },
     { type: String, pattern: TOKEN.source },
     stringRule,
-    rule((value: string) => TOKEN.test(value), 'invalid_name', 'One to 64 of A-Z, a-z, 0-9, _ and -.'),
+    rule(
+      (value: string) => TOKEN.test(value),
+      'invalid_name',
+      'Use 1 to 64 of the characters A-Z, a-z, 0-9, _ and -.',
+    ),
   );
 
 /** A permission's name: `resource:action`. */
@@ -83,7 +87,7 @@ export const PermissionNameField = (options: FieldOptions = {}): PropertyDecorat
     rule(
       (value: string) => PERMISSION.test(value),
       'invalid_name',
-      'resource:action, each one to 64 of A-Z, a-z, 0-9, _ and -.',
+      'Use resource:action, each 1 to 64 of the characters A-Z, a-z, 0-9, _ and -.',
     ),
   );
 
@@ -108,15 +112,15 @@ export const IdListField = ({
     ),
   );
 
-/** A list's own rules, then `each` for every entry: a fault names its index. */
+/** The rules of a list: its length, then `each` for every entry. Errors name the index of the entry. */
 export const listRules = (min: number, max: number, each: (value: unknown) => FieldError | null): Rule[] => [
   rule(Array.isArray, 'array_expected', 'This must be an array.'),
-  rule((value: unknown[]) => value.length >= min, 'too_few', `At least ${min}.`),
-  rule((value: unknown[]) => value.length <= max, 'too_many', `At most ${max}.`),
+  rule((value: unknown[]) => value.length >= min, 'too_few', `At least ${min} entries.`),
+  rule((value: unknown[]) => value.length <= max, 'too_many', `At most ${max} entries.`),
   (value) =>
     (value as unknown[]).flatMap((entry, index) => {
-      const fault = each(entry);
-      return fault ? [{ ...fault, at: `[${index}]` }] : [];
+      const error = each(entry);
+      return error ? [{ ...error, path: `[${index}]` }] : [];
     }),
 ];
 

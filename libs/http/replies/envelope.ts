@@ -77,7 +77,7 @@ export class ErrorEnvelope implements Envelope {
   /** @param data only a health report has data in an error response */
   constructor({ status, message, errors }: ApiError, data: unknown = null) {
     this.code = status;
-    this.message = status === 422 && errors.length > 1 ? `${errors.length} fields are invalid.` : message;
+    this.message = status === 422 && errors.length > 1 ? `${errors.length} fields are wrong.` : message;
     this.data = data;
     this.errors = errors;
     this.meta = null;
