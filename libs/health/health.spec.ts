@@ -13,17 +13,17 @@ it.each([
   [{ database: fine }, { keycloak: null }, 'ok', { database: 'ok', keycloak: 'off' }],
   [{ database: fine }, { keycloak: broken }, 'degraded', { database: 'ok', keycloak: 'down' }],
   [{ database: broken }, { keycloak: fine }, 'down', { database: 'down', keycloak: 'ok' }],
-])('%j and %j make it %s', async (required, optional, status, checks) => {
+])('required %j and optional %j give %s', async (required, optional, status, checks) => {
   expect(await checkHealth({ required, optional })).toEqual({ status, checks });
 });
 
-it('is told within half a second where what it can do without is silent', async () => {
+it('responds within half a second if an optional dependency does not', async () => {
   const health = checkHealth({ required: { database: fine }, optional: { keycloak: silent } });
   await vi.advanceTimersByTimeAsync(500);
   expect(await health).toEqual({ status: 'degraded', checks: { database: 'ok', keycloak: 'down' } });
 });
 
-it('is told in time to whoever cannot wait', async () => {
+it('responds within a given timeout', async () => {
   const health = checkHealth({ required: { database: silent } }, 250);
   await vi.advanceTimersByTimeAsync(250);
   expect(await health).toEqual({ status: 'down', checks: { database: 'down' } });

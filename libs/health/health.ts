@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 
-/** How a dependency is: `off` where it is not configured. */
+/** `off` means that the dependency is not configured. */
 export type DependencyStatus = 'ok' | 'down' | 'off';
 
 export interface Health {
@@ -8,54 +8,57 @@ export interface Health {
   checks: Record<string, DependencyStatus>;
 }
 
-/** Asks one dependency; rejects, or takes too long, where it is away. `null`: not configured. */
+/** Calls a dependency; rejects or takes too long if it is not available. `null` if it is not configured. */
 export type Probe = (() => Promise<unknown>) | null;
 
 export interface Dependencies {
-  /** Without one of these the service is `down`. */
+  /** The service is `down` if one of these is down. */
   required: Record<string, Probe>;
-  /** Without one of these it is `degraded`. */
+  /** The service is `degraded` if one of these is down. */
   optional?: Record<string, Probe>;
 }
 
 /**
- * How long (ms) a probe may take. An optional one that hangs must not make the answer so late that a load balancer
- * (two seconds in `deploy/haproxy.cfg`, one in Kubernetes) takes the whole service for dead.
+ * How long a probe may take. An optional dependency that does not respond must not delay the response until a load
+ * balancer (2 s in `deploy/haproxy.cfg`, 1 s in Kubernetes) considers the service dead.
  */
-const PATIENCE = { required: 2_000, optional: 500 };
+const TIMEOUT_MS = { required: 2_000, optional: 500 };
 
 /**
- * The state of this process and what it depends on.
- * @param patience of each probe, at most (ms)
+ * Checks all dependencies at the same time.
+ * @param maxTimeoutMs the longest time for each probe
  */
 export async function checkHealth(
   { required, optional = {} }: Dependencies,
-  patience = Number.POSITIVE_INFINITY,
+  maxTimeoutMs = Number.POSITIVE_INFINITY,
 ): Promise<Health> {
-  const ask = (probes: Record<string, Probe>, limit: number): Promise<[string, DependencyStatus][]> =>
+  const checkAll = (
+    probes: Record<string, Probe>,
+    timeoutMs: number,
+  ): Promise<[string, DependencyStatus][]> =>
     Promise.all(
       Object.entries(probes).map(async ([name, probe]) => [
         name,
-        await checkOf(probe, Math.min(limit, patience)),
+        await checkProbe(probe, Math.min(timeoutMs, maxTimeoutMs)),
       ]),
     );
-  const [vital, useful] = await Promise.all([
-    ask(required, PATIENCE.required),
-    ask(optional, PATIENCE.optional),
+  const [requiredChecks, optionalChecks] = await Promise.all([
+    checkAll(required, TIMEOUT_MS.required),
+    checkAll(optional, TIMEOUT_MS.optional),
   ]);
   const anyDown = (checks: [string, DependencyStatus][]) => checks.some(([, check]) => check === 'down');
-  const status = anyDown(vital) ? 'down' : anyDown(useful) ? 'degraded' : 'ok';
-  return { status, checks: Object.fromEntries([...vital, ...useful]) };
+  const status = anyDown(requiredChecks) ? 'down' : anyDown(optionalChecks) ? 'degraded' : 'ok';
+  return { status, checks: Object.fromEntries([...requiredChecks, ...optionalChecks]) };
 }
 
-async function checkOf(probe: Probe, patience: number): Promise<DependencyStatus> {
+async function checkProbe(probe: Probe, timeoutMs: number): Promise<DependencyStatus> {
   if (probe === null) return 'off';
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('probe timed out')), patience);
+  const timeout = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error('probe timed out')), timeoutMs);
   });
   try {
-    await Promise.race([probe(), late]);
+    await Promise.race([probe(), timeout]);
     return 'ok';
   } catch {
     return 'down';

@@ -19,7 +19,7 @@ const post = (body: string, ...headers: string[]) =>
   request('POST /things', [`Content-Length: ${body.length}`, ...headers], body);
 const JSON_TYPE = 'Content-Type: application/json';
 
-/** Everything that is the same of every error. */
+/** Checks what is the same for every error. */
 function expectEnvelope(answer: RawAnswer, status: number, code: string): void {
   const body = JSON.parse(answer.body);
   expect(Object.keys(body)).toEqual(['status', 'code', 'message', 'data', 'errors', 'meta']);
@@ -62,22 +62,22 @@ describe('the envelope holds for', () => {
     ],
     ['a path of 30 KiB', request(`GET /${'x'.repeat(30_000)}`), 404, 'not_found'],
     ['an id of 30 KiB', request(`GET /things/${'1'.repeat(30_000)}`), 404, 'not_found'],
-    ['the server as a whole', request('GET *'), 404, 'not_found'],
+    ['the whole server', request('GET *'), 404, 'not_found'],
     ['a URL of another scheme', request('GET ftp://localhost/things'), 404, 'not_found'],
     ['a malformed id', request('GET /things/1'), 404, 'not_found'],
     ['a wrong method', request('DELETE /things'), 405, 'method_not_allowed'],
     ['a wrong method on a whole URL', request('DELETE http://localhost/things'), 405, 'method_not_allowed'],
-    ['a method that is none here', request('PROPFIND /things'), 405, 'method_not_allowed'],
-    ['a method that Node does not know', request('FETCH /things'), 405, 'method_not_allowed'],
+    ['an unsupported method', request('PROPFIND /things'), 405, 'method_not_allowed'],
+    ['a method unknown to Node', request('FETCH /things'), 405, 'method_not_allowed'],
     ['TRACE', request('TRACE /things'), 405, 'method_not_allowed'],
     ['malformed JSON', post('{"name"', JSON_TYPE), 400, 'malformed_request'],
-    ['no JSON at all', post('', JSON_TYPE), 400, 'malformed_request'],
+    ['an empty body', post('', JSON_TYPE), 400, 'malformed_request'],
     ['bytes that are not UTF-8', post('{"name":"\xff"}', JSON_TYPE), 400, 'malformed_request'],
-    ['a path that is no URL', request('GET /things/%zz'), 400, 'malformed_request'],
+    ['a malformed path', request('GET /things/%zz'), 400, 'malformed_request'],
     ['a path that is not UTF-8', request('GET /things/%ff'), 400, 'malformed_request'],
     ['a large body', post(`"${'x'.repeat(100 * 1024)}"`, JSON_TYPE), 413, 'payload_too_large'],
     [
-      'a body said to be large',
+      'a large content length',
       post('{}', JSON_TYPE).replace('Length: 2', 'Length: 99999999'),
       413,
       'payload_too_large',
@@ -97,7 +97,7 @@ describe('the envelope holds for', () => {
       415,
       'unsupported_media_type',
     ],
-    ['a type that is none', post('{}', 'Content-Type: json'), 415, 'unsupported_media_type'],
+    ['a malformed type', post('{}', 'Content-Type: json'), 415, 'unsupported_media_type'],
     [
       'a type that is nearly JSON',
       post('{}', 'Content-Type: application/jsonp'),
@@ -108,12 +108,12 @@ describe('the envelope holds for', () => {
     ['UTF-16', post('{}', `${JSON_TYPE}; charset="utf-16"`), 415, 'unsupported_media_type'],
     ['gzip', post('{}', JSON_TYPE, 'Content-Encoding: gzip'), 415, 'unsupported_media_type'],
     [
-      'a coding of codings',
+      'several content codings',
       post('{}', JSON_TYPE, 'Content-Encoding: identity, br'),
       415,
       'unsupported_media_type',
     ],
-    ['a body that is no object', post('[]', JSON_TYPE), 422, 'object_expected'],
+    ['a body that is not an object', post('[]', JSON_TYPE), 422, 'object_expected'],
     [
       'a header of over 32 KiB',
       request('GET /things', [`X-Large: ${'x'.repeat(32_768)}`]),
@@ -121,13 +121,13 @@ describe('the envelope holds for', () => {
       'headers_too_large',
     ],
     ['a path of over 32 KiB', request(`GET /${'x'.repeat(32_768)}`), 431, 'headers_too_large'],
-    ['what is no HTTP', 'hello\r\n\r\n', 400, 'malformed_request'],
+    ['a request that is not HTTP', 'hello\r\n\r\n', 400, 'malformed_request'],
     ['another version of HTTP', 'GET /things HTTP/9.9\r\n\r\n', 400, 'malformed_request'],
     ['no Host', 'GET /things HTTP/1.1\r\n\r\n', 400, 'malformed_request'],
     ['a header without a colon', request('GET /things', ['nonsense']), 400, 'malformed_request'],
-    ['TLS where none is spoken', '\x16\x03\x01\x00\xa5\x01\x00\x00\xa1\x03\x03', 400, 'malformed_request'],
+    ['TLS on a port without TLS', '\x16\x03\x01\x00\xa5\x01\x00\x00\xa1\x03\x03', 400, 'malformed_request'],
     ['too many requests', request('GET /failures/too-many'), 429, 'too_many_requests'],
-    ['a dependency that is away', request('GET /failures/away'), 503, 'dependency_away'],
+    ['an unavailable dependency', request('GET /failures/away'), 503, 'dependency_away'],
   ])('%s', async (_, text, status, code) => {
     const answer = await ask(text);
     expectEnvelope(answer, status, code);
@@ -148,7 +148,7 @@ describe('the envelope holds for', () => {
     'object',
     'bare',
     'http',
-  ])('whatever is thrown: %s', async (kind) => {
+  ])('any thrown value: %s', async (kind) => {
     expectEnvelope(
       await ask(request(`GET /failures/${kind}`, [`X-Request-Id: thrown-${kind}`])),
       500,
@@ -160,7 +160,7 @@ describe('the envelope holds for', () => {
 });
 
 it.each([undefined, { origins: [], localhost: true }])(
-  'OPTIONS and other methods on the server as a whole are answered like any other, with CORS %j',
+  'OPTIONS and other methods on the whole server get a 404 in the envelope, with CORS %j',
   async (cors) => {
     const other = await startWireApp({ cors });
     try {
@@ -178,7 +178,7 @@ it.each([undefined, { origins: [], localhost: true }])(
   },
 );
 
-it('headers of nearly 32 KiB are read', async () => {
+it('headers of nearly 32 KiB are accepted', async () => {
   const answer = await ask(
     request(
       'GET /things',
@@ -188,7 +188,7 @@ it('headers of nearly 32 KiB are read', async () => {
   expect(answer.status).toBe(200);
 });
 
-describe('what costs little to send costs little to refuse', () => {
+describe('a small attack needs little memory to reject:', () => {
   it.each([
     ['depth 2000', `${'['.repeat(2_000)}${']'.repeat(2_000)}`, 422],
     ['depth 50000', `${'['.repeat(50_000)}${']'.repeat(50_000)}`, 422],
@@ -209,7 +209,7 @@ describe('what costs little to send costs little to refuse', () => {
   });
 });
 
-it('all wrong fields are told at once', async () => {
+it('one response lists all wrong fields', async () => {
   const body = '{"name":"","email":"x","role":1,"permission_ids":[]}';
   const { errors, message } = JSON.parse((await ask(post(body, JSON_TYPE))).body);
   expect(errors.map(({ field, code }: { field: string; code: string }) => `${field} ${code}`)).toEqual([

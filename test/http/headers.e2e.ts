@@ -19,7 +19,7 @@ async function ask(line: string, headers: string[] = [], body = ''): Promise<Raw
 
 describe('X-Request-Id', () => {
   it.each(['a', 'A-z_0.9', '01980f5e-7a3b-7c41-9d52-6f8e1b2c3d4e', 'x'.repeat(128)])(
-    'of the request comes back: %s',
+    'of the request is returned: %s',
     async (id) => {
       expect((await ask('GET /things', [`X-Request-Id: ${id}`])).headers['x-request-id']).toBe(id);
     },
@@ -35,14 +35,14 @@ describe('X-Request-Id', () => {
     ['has a path', 'X-Request-Id: ../../etc'],
     ['has control characters', 'X-Request-Id: a\tb'],
     ['has bytes beyond ASCII', 'X-Request-Id: a\xe9b'],
-    ['came twice', 'X-Request-Id: a\r\nX-Request-Id: b'],
-  ])('is one of ours where it %s', async (_, header) => {
+    ['is sent twice', 'X-Request-Id: a\r\nX-Request-Id: b'],
+  ])('is replaced if it %s', async (_, header) => {
     const { headers, count, status } = await ask('GET /things', [header]);
     expect([status, count('x-request-id')]).toEqual([200, 1]);
     expect(headers['x-request-id']).toMatch(/^[0-9a-f-]{36}$/);
   });
 
-  it('is another for each request', async () => {
+  it('is different for each request', async () => {
     const ids = await Promise.all(
       [1, 2, 3].map(async () => (await ask('GET /things')).headers['x-request-id']),
     );
@@ -50,7 +50,7 @@ describe('X-Request-Id', () => {
   });
 
   it.each(['GET /nowhere', 'GET /failures/string', 'POST /things', 'DELETE /things', 'GET /things/%zz'])(
-    'also comes back with an error: %s',
+    'is also returned with an error: %s',
     async (line) => {
       expect((await ask(line, ['X-Request-Id: mine', 'Content-Length: 0'])).headers['x-request-id']).toBe(
         'mine',
@@ -59,7 +59,7 @@ describe('X-Request-Id', () => {
   );
 });
 
-describe('every answer', () => {
+describe('every response', () => {
   it.each([
     'GET /things',
     'GET /nowhere',
@@ -67,7 +67,7 @@ describe('every answer', () => {
     'HEAD /things',
     'GET /failures/string',
     `GET ${ID}`,
-  ])('forbids sniffing, framing and keeping: %s', async (line) => {
+  ])('forbids sniffing, framing and caching: %s', async (line) => {
     const { headers } = await ask(line);
     expect(headers).toMatchObject({
       'x-content-type-options': 'nosniff',
@@ -104,18 +104,18 @@ describe('CORS', () => {
     'http://localhost:3000',
     'file://',
     '*',
-  ])('keeps %s out', async (origin) => {
+  ])('does not allow %s', async (origin) => {
     expect(await allowed(origin)).toBeUndefined();
     expect(await allowed(origin, 'OPTIONS /things')).toBeUndefined();
   });
 
-  it('lets the exact origin in, on errors too', async () => {
+  it('allows the exact origin, also for errors', async () => {
     for (const line of ['GET /things', 'GET /nowhere', 'GET /failures/string', 'DELETE /things']) {
       expect([line, await allowed(ORIGIN, line)]).toEqual([line, ORIGIN]);
     }
   });
 
-  it('answers a preflight without a body', async () => {
+  it('responds to a preflight without a body', async () => {
     const { status, body, headers } = await ask('OPTIONS /things', [
       `Origin: ${ORIGIN}`,
       'Access-Control-Request-Method: PUT',
@@ -130,16 +130,16 @@ describe('CORS', () => {
     });
   });
 
-  it('lets scripts read what they need of an answer', async () => {
+  it('exposes the headers that scripts need', async () => {
     const exposed = (await ask('GET /things', [`Origin: ${ORIGIN}`])).headers[
       'access-control-expose-headers'
     ];
     for (const name of ['ETag', 'Location', 'Retry-After', 'X-Request-Id']) expect(exposed).toContain(name);
   });
 
-  it('lets localhost in, on any port, where that is asked for', async () => {
+  it('allows localhost on any port if this is enabled', async () => {
     const development = await startWireApp({ cors: { origins: [], localhost: true } });
-    const told = async (origin: string) =>
+    const allowedOrigin = async (origin: string) =>
       (await exchange(development.url, request('GET /things', [`Origin: ${origin}`]))).answers[0]?.headers[
         'access-control-allow-origin'
       ];
@@ -149,20 +149,20 @@ describe('CORS', () => {
       'http://[::1]:1',
       'http://localhost',
     ]) {
-      expect(await told(origin)).toBe(origin);
+      expect(await allowedOrigin(origin)).toBe(origin);
     }
     for (const origin of [
       'http://localhost.evil.example',
       'http://localhost:1@evil.example',
       'http://127.0.0.1.nip.io',
     ]) {
-      expect(await told(origin)).toBeUndefined();
+      expect(await allowedOrigin(origin)).toBeUndefined();
     }
     await development.close();
   });
 });
 
-describe('conditions', () => {
+describe('conditional requests', () => {
   it.each(['"3"', 'W/"3"', '*', '"1", "3"', '"1",W/"3"'])(
     'If-None-Match: %s is 304 without a body',
     async (tag) => {
@@ -180,10 +180,10 @@ describe('conditions', () => {
     ask(`PATCH ${ID}`, ['Content-Type: application/json', 'Content-Length: 2', ...ifMatch], '{}');
 
   it.each([[[]], [['If-Match: "3"']], [['If-Match: *']], [['If-Match: "1", "3"']]])(
-    'a change with %j happens',
+    'a change with %j is accepted',
     async (headers) => {
-      const { status, headers: told } = await change(headers);
-      expect([status, told['etag']]).toEqual([200, '"4"']);
+      const { status, headers: responseHeaders } = await change(headers);
+      expect([status, responseHeaders['etag']]).toEqual([200, '"4"']);
     },
   );
 
@@ -205,7 +205,7 @@ describe('conditions', () => {
     }
   });
 
-  it('201 says where, without the name by which we were called', async () => {
+  it('201 has a Location without a host', async () => {
     const { status, headers } = await ask(
       'POST /things',
       ['Content-Type: application/json', 'Content-Length: 2', 'X-Forwarded-Host: evil.example.com'],

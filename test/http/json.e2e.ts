@@ -7,7 +7,7 @@ beforeAll(async () => {
 });
 afterAll(() => app?.close());
 
-/** @param body text, or bytes where it is none */
+/** @param body text, or bytes that are not text */
 async function send(body: string | Uint8Array, path = '/echo', type = 'application/json') {
   const response = await fetch(app.url + path, {
     method: 'POST',
@@ -25,7 +25,7 @@ async function send(body: string | Uint8Array, path = '/echo', type = 'applicati
 const bytes = (...values: number[]) => Uint8Array.from(values);
 const quoted = (...values: number[]) => bytes(0x22, ...values, 0x22);
 
-describe('what RFC 8259 does not allow is 400:', () => {
+describe('JSON that RFC 8259 does not allow is 400:', () => {
   it.each<[string, string | Uint8Array]>([
     ['nothing', ''],
     ['white space alone', ' \n'],
@@ -37,7 +37,7 @@ describe('what RFC 8259 does not allow is 400:', () => {
     ['a comma at the end', '[1,]'],
     ['a comma at the end of an object', '{"a":1,}'],
     ['two commas', '[1,,2]'],
-    ['a comma first', '[,1]'],
+    ['a leading comma', '[,1]'],
     ['no comma', '[1 2]'],
     ['a colon in an array', '["a":1]'],
     ['no colon', '{"a" 1}'],
@@ -47,7 +47,7 @@ describe('what RFC 8259 does not allow is 400:', () => {
     ['a number as a key', '{1:1}'],
     ['no value', '{"a":}'],
     ['two values', '{"a":1 2}'],
-    ['something behind', '{}x'],
+    ['text after the value', '{}x'],
     ['two documents', '{}{}'],
     ['a line of JSON and another', '{}\n{}'],
     ['a comment', '{/* */}'],
@@ -64,11 +64,11 @@ describe('what RFC 8259 does not allow is 400:', () => {
     ['a negative leading zero', '[-01]'],
     ['two minuses', '[--1]'],
     ['a minus alone', '[-]'],
-    ['a point first', '[.5]'],
-    ['a point last', '[1.]'],
+    ['a leading point', '[.5]'],
+    ['a trailing point', '[1.]'],
     ['two points', '[1.2.3]'],
-    ['an exponent of nothing', '[1e]'],
-    ['an exponent of a sign', '[1e+]'],
+    ['an empty exponent', '[1e]'],
+    ['an exponent with only a sign', '[1e+]'],
     ['hexadecimal', '[0x1F]'],
     ['a full-width digit', '[１]'],
     ['an underscore', '[1_000]'],
@@ -76,23 +76,23 @@ describe('what RFC 8259 does not allow is 400:', () => {
     ['a tab in a string', '["\t"]'],
     ['a newline in a string', '["\n"]'],
     ['a NUL in a string', '["\0"]'],
-    ['an escape of nothing', '["\\"]'],
-    ['an escape that is none', '["\\x41"]'],
-    ['an escape of a byte', '["\\a"]'],
+    ['an empty escape', '["\\"]'],
+    ['an unknown escape', '["\\x41"]'],
+    ['an escape from C', '["\\a"]'],
     ['a short \\u', '["\\u12"]'],
     ['a \\u that is not hexadecimal', '["\\u00zz"]'],
     ['a capital \\U', '["\\U0041"]'],
-    ['a NUL behind', '{}\0'],
+    ['a NUL after the value', '{}\0'],
     ['a form feed', '[\f1]'],
     ['a non-breaking space', '[\u00a01]'],
     ['a word joiner', '[\u20601]'],
     ['a byte order mark in the middle', '[\ufeff1]'],
     ['a line separator outside of a string', '[\u20281]'],
     ['a lone continuation byte', quoted(0x80)],
-    ['a byte of no encoding', quoted(0xff)],
+    ['an invalid byte', quoted(0xff)],
     ['an overlong slash', quoted(0xc0, 0xaf)],
     ['a surrogate in UTF-8', quoted(0xed, 0xa0, 0x80)],
-    ['a cut character', quoted(0xe2, 0x82)],
+    ['an incomplete character', quoted(0xe2, 0x82)],
     ['a character beyond Unicode', quoted(0xf4, 0x90, 0x80, 0x80)],
     ['latin1', quoted(0xe9)],
     ['UTF-16', bytes(0xff, 0xfe, 0x7b, 0, 0x7d, 0)],
@@ -113,7 +113,7 @@ describe('what RFC 8259 does not allow is 400:', () => {
   });
 });
 
-describe('what it allows is taken as it is:', () => {
+describe('JSON that RFC 8259 allows is accepted unchanged:', () => {
   it.each<[string, string, unknown]>([
     ['an empty object', '{}', {}],
     ['white space around', ' \t\r\n{ "a" : [ 1 , 2 ] } \n', { a: [1, 2] }],
@@ -122,14 +122,14 @@ describe('what it allows is taken as it is:', () => {
     ['\\u', '["\\u0041\\u00E9\\u2028"]', ['Aé\u2028']],
     ['a pair of surrogates', '["\\ud83d\\ude00"]', ['😀']],
     ['characters of four bytes', '["😀𝄞"]', ['😀𝄞']],
-    ['what is no character', '["\\uffff\\ufffe"]', ['\uffff\ufffe']],
+    ['noncharacters', '["\\uffff\\ufffe"]', ['\uffff\ufffe']],
     ['DEL', '["\x7f"]', ['\x7f']],
     ['numbers', '[0, -0, 1.5, -1e-2, 1E+2, 123456789]', [0, 0, 1.5, -0.01, 100, 123456789]],
     ['literals', '[true, false, null]', [true, false, null]],
     ['an empty key', '{"":0}', { '': 0 }],
     ['keys that are names of methods', '{"toString":1,"valueOf":2,"hasOwnProperty":3,"then":4}', null],
-    // RFC 8259, section 4: the last of two equal names, as every JSON.parse has it.
-    ['a name twice', '{"a":1,"a":2}', { a: 2 }],
+    // RFC 8259, section 4: the last of two equal names counts, as in JSON.parse.
+    ['a duplicate name', '{"a":1,"a":2}', { a: 2 }],
     ['a byte order mark', '\ufeff{}', {}],
   ])('%s', async (_, body, said) => {
     const answer = await send(body);
@@ -147,7 +147,7 @@ describe('what it allows is taken as it is:', () => {
   });
 });
 
-describe('no key reaches a prototype:', () => {
+describe('no key changes a prototype:', () => {
   it.each([
     '{"__proto__":{"polluted":true}}',
     '{"\\u005f\\u005fproto__":{"polluted":true}}',
@@ -156,7 +156,7 @@ describe('no key reaches a prototype:', () => {
     '{"constructor":{"prototype":{"polluted":true}}}',
     '{"a":{"constructor":{"prototype":{"polluted":true}}}}',
     '{"__proto__":{"name":"x"}}',
-  ])('%s is 400, and the next request is clean', async (body) => {
+  ])('%s is 400, and the next request is not affected', async (body) => {
     for (const path of ['/echo', '/things']) {
       expect(await send(body, path)).toMatchObject({ code: 400, errors: [{ code: 'malformed_request' }] });
     }
@@ -164,13 +164,13 @@ describe('no key reaches a prototype:', () => {
     expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
   });
 
-  it('in text it is text', async () => {
+  it('such a name is allowed as a value', async () => {
     expect((await send('{"name":"__proto__"}', '/things')).data).toEqual({ name: '__proto__' });
     expect((await send('{"name":"constructor"}', '/things')).data).toEqual({ name: 'constructor' });
   });
 
   it.each(['constructor', 'prototype', 'toString', 'hasOwnProperty', '__defineGetter__'])(
-    '%s is a field like any that there is not',
+    '%s is an unknown field',
     async (field) => {
       expect(await send(`{${JSON.stringify(field)}:"x"}`, '/things')).toMatchObject({
         code: 422,
@@ -187,8 +187,8 @@ describe('a query', () => {
       status: string;
       errors: { field: string; code: string }[] | null;
     };
-    const told = errors ?? [];
-    return [status, ...told.map(({ field, code }) => `${field} ${code}`)];
+    const all = errors ?? [];
+    return [status, ...all.map(({ field, code }) => `${field} ${code}`)];
   };
 
   it.each([

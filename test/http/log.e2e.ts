@@ -8,7 +8,7 @@ beforeAll(async () => {
 });
 afterAll(() => app?.close());
 
-/** What would end a line, begin another, colour a terminal, or pass for an entry of its own. */
+/** Text that could end a line, start another, control a terminal, or look like a log entry. */
 const FORGED = '{"level":"error","msg":"forged"}';
 const HOSTILE = [
   '\r\n',
@@ -23,7 +23,7 @@ const HOSTILE = [
   '‮',
 ].map((break_) => `x${break_}${FORGED}`);
 
-it('every line is one event, whatever is in a request', async () => {
+it('every line is one event for any content of a request', async () => {
   const latin = (text: string) => Buffer.from(text).toString('latin1');
   for (const text of HOSTILE) {
     const body = JSON.stringify({ name: text, [text]: text });
@@ -59,11 +59,11 @@ it('every line is one event, whatever is in a request', async () => {
     );
     expect(line['request_id']).toMatch(/^[A-Za-z0-9._-]{1,128}$/);
   }
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the test searches for them
   expect(app.log.text()).not.toMatch(/[\x00-\x09\x0b-\x1f]/);
 });
 
-it('a line names the route and not the path, and holds neither query nor body', async () => {
+it('a line has the route instead of the path, and neither query nor body', async () => {
   await fetch(`${app.url}/things?limit=4711-in-query`, { headers: { 'x-request-id': 'a-query' } });
   await fetch(`${app.url}/things/4711-in-path`, { headers: { 'x-request-id': 'a-path' } });
   await fetch(`${app.url}/4711-nowhere`, { headers: { 'x-request-id': 'nowhere' } });
@@ -76,7 +76,7 @@ it('a line names the route and not the path, and holds neither query nor body', 
   expect(app.log.text()).not.toMatch(/4711-(in|nowhere)/);
 });
 
-it('every line of a request carries its id', async () => {
+it('every line of a request has its id', async () => {
   await fetch(`${app.url}/failures/error`, { headers: { 'x-request-id': 'the-one' } });
   const lines = app.log.lines().filter((line) => line['request_id'] === 'the-one');
   expect(lines.map(({ msg }) => msg)).toEqual(['request failed', 'request']);

@@ -13,13 +13,13 @@ afterAll(() => app?.close());
 
 const lines = (...all: string[]) => all.join('\r\n');
 const HEAD = ['POST /echo HTTP/1.1', 'Host: localhost', 'Content-Type: application/json'];
-/** What must not be taken for a request of its own. */
+/** Must not be handled as a separate request. */
 const SMUGGLED = 'GET /address HTTP/1.1\r\nHost: localhost\r\n\r\n';
 
-/** Requests that our logs have seen since. */
-const seen = () => app.log.lines().filter(({ msg }) => msg === 'request').length;
+/** The number of logged requests. */
+const countRequests = () => app.log.lines().filter(({ msg }) => msg === 'request').length;
 
-describe('where a request ends is never in doubt:', () => {
+describe('the end of a request is unambiguous:', () => {
   it.each<[string, string]>([
     [
       'a length and chunks',
@@ -37,7 +37,7 @@ describe('where a request ends is never in doubt:', () => {
     ['a hexadecimal length', lines(...HEAD, 'Content-Length: 0x2', '', `{}${SMUGGLED}`)],
     ['a length and a space', lines(...HEAD, 'Content-Length : 2', '', `{}${SMUGGLED}`)],
     ['a huge length', lines(...HEAD, 'Content-Length: 99999999999999999999', '', `{}${SMUGGLED}`)],
-    ['chunks by another name', lines(...HEAD, 'Transfer-Encoding: xchunked', '', `0\r\n\r\n${SMUGGLED}`)],
+    ['an unknown transfer coding', lines(...HEAD, 'Transfer-Encoding: xchunked', '', `0\r\n\r\n${SMUGGLED}`)],
     [
       'chunks and identity',
       lines(...HEAD, 'Transfer-Encoding: chunked, identity', '', `0\r\n\r\n${SMUGGLED}`),
@@ -48,17 +48,17 @@ describe('where a request ends is never in doubt:', () => {
       lines(...HEAD, 'Transfer-Encoding:', ' chunked', 'Content-Length: 2', '', `{}${SMUGGLED}`),
     ],
     [
-      'a chunk of no size',
+      'a chunk without a size',
       lines(...HEAD, 'Transfer-Encoding: chunked', '', `x\r\n{}\r\n0\r\n\r\n${SMUGGLED}`),
     ],
     [
-      'a chunk of more than it says',
+      'a chunk longer than its size',
       lines(...HEAD, 'Transfer-Encoding: chunked', '', `1\r\n{}\r\n0\r\n\r\n${SMUGGLED}`),
     ],
     ['bare line feeds', `${HEAD.join('\n')}\nContent-Length: 2\n\n{}${SMUGGLED}`],
     ['bare carriage returns', `${HEAD.join('\r')}\rContent-Length: 2\r\r{}`],
     [
-      'a bare line feed within',
+      'a bare line feed in a header',
       lines(...HEAD, 'X-A: b\nContent-Length: 0', 'Content-Length: 2', '', `{}${SMUGGLED}`),
     ],
     ['a NUL in a header', lines(...HEAD, 'X-A: b\0c', 'Content-Length: 2', '', `{}${SMUGGLED}`)],
@@ -66,16 +66,16 @@ describe('where a request ends is never in doubt:', () => {
     ['two hosts', lines(...HEAD, 'Host: other', 'Content-Length: 2', '', '{}')],
     ['a space in the path', lines('GET /add ress HTTP/1.1', 'Host: localhost', '', '')],
   ])('%s', async (_, text) => {
-    const before = seen();
+    const before = countRequests();
     const { answers, closed } = await exchange(app.url, text, { patience: 12_000 });
     expect(answers.map(({ status }) => status)).toEqual([400]);
     expect(Object.keys(JSON.parse(answers[0]?.body as string))).toHaveLength(6);
     expect(answers[0]?.body).not.toContain('127.0.0.1');
     expect(answers[0]?.headers['connection'] === 'close' ? closed : true).toBe(true);
-    expect(seen() - before).toBeLessThanOrEqual(1);
+    expect(countRequests() - before).toBeLessThanOrEqual(1);
   });
 
-  it('what comes behind a whole request is the next one', async () => {
+  it('data after a complete request is the next request', async () => {
     const one = lines(...HEAD, 'Content-Length: 2', '', '{}');
     const last = request('GET /address');
     const { answers, closed } = await exchange(app.url, one + one + last);
@@ -83,7 +83,7 @@ describe('where a request ends is never in doubt:', () => {
     expect(closed).toBe(true);
   });
 
-  it('CONNECT is a wrong method, and the connection is closed', async () => {
+  it('CONNECT is an unsupported method, and the connection is closed', async () => {
     const text = lines('CONNECT other:443 HTTP/1.1', 'Host: other:443', 'X-Request-Id: tunnel', '', 'hello');
     const { answers, closed } = await exchange(app.url, text);
     expect(answers.map(({ status, headers }) => [status, headers['x-request-id']])).toEqual([
@@ -92,7 +92,7 @@ describe('where a request ends is never in doubt:', () => {
     expect(closed).toBe(true);
   });
 
-  it('a CONNECT whose client is gone before its answer harms nobody', async () => {
+  it('a CONNECT whose client disconnects before the response does no harm', async () => {
     for (let round = 0; round < 20; round += 1) {
       const socket = connect(Number(new URL(app.url).port), '127.0.0.1');
       await once(socket, 'connect');
@@ -103,12 +103,12 @@ describe('where a request ends is never in doubt:', () => {
     expect((await exchange(app.url, request('GET /address'))).answers[0]?.status).toBe(200);
   });
 
-  it('HTTP/1.0, as old probes speak it, needs no Host', async () => {
+  it('HTTP/1.0, which old probes use, needs no Host', async () => {
     const { answers, closed } = await exchange(app.url, 'GET /address HTTP/1.0\r\n\r\n');
     expect([answers.map(({ status }) => status), closed]).toEqual([[200], true]);
   });
 
-  it('who goes away in the middle of a body is no error of ours', async () => {
+  it('a client that disconnects during a body causes no error log', async () => {
     for (const body of ['', '{', '{"a":1}']) {
       const socket = connect(Number(new URL(app.url).port), '127.0.0.1');
       await once(socket, 'connect');
@@ -120,7 +120,7 @@ describe('where a request ends is never in doubt:', () => {
     expect(app.log.lines().filter(({ level }) => level === 'error' || level === 'fatal')).toEqual([]);
   });
 
-  it('chunks are put together', async () => {
+  it('chunks are joined', async () => {
     const chunked = lines(
       ...HEAD,
       'Transfer-Encoding: chunked',
@@ -132,7 +132,7 @@ describe('where a request ends is never in doubt:', () => {
     expect(JSON.parse(answers[0]?.body as string).data.said).toEqual({ a: 1 });
   });
 
-  it('chunks that grow too large are 413', async () => {
+  it('too many chunks are 413', async () => {
     const piece = `1000\r\n${' '.repeat(4_096)}\r\n`;
     const { answers } = await exchange(app.url, [
       lines(...HEAD, 'Transfer-Encoding: chunked', '', ''),
@@ -141,7 +141,7 @@ describe('where a request ends is never in doubt:', () => {
     expect(answers[0]?.status).toBe(413);
   });
 
-  it('Expect: 100-continue is answered before the body', async () => {
+  it('Expect: 100-continue gets a response before the body', async () => {
     const head = lines(...HEAD, 'Content-Length: 2', 'Expect: 100-continue', 'Connection: close', '', '');
     const { answers } = await exchange(app.url, [head, '{}'], { pause: 100 });
     expect(answers.map(({ status }) => status)).toEqual([100, 200]);
@@ -151,18 +151,18 @@ describe('where a request ends is never in doubt:', () => {
     'Expect: something',
     'Upgrade: websocket\r\nConnection: Upgrade',
     'Upgrade: h2c\r\nConnection: Upgrade, HTTP2-Settings',
-  ])('what is asked for beyond that is not heard: %j', async (header) => {
+  ])('other expectations and upgrades are ignored: %j', async (header) => {
     const { answers } = await exchange(app.url, request('GET /address', [header]));
     expect(answers.map(({ status }) => status)).toEqual([200]);
     expect(Object.keys(JSON.parse(answers[0]?.body as string))).toHaveLength(6);
   });
 });
 
-describe.concurrent('who is slow is sent away within 15 s:', { timeout: 30_000 }, () => {
+describe.concurrent('a slow client is disconnected within 15 s:', { timeout: 30_000 }, () => {
   const slow = (pieces: string[], pause: number) =>
     exchange(app.url, pieces, { patience: 16_000, quiet: 16_000, pause });
 
-  it('a header that never ends', async () => {
+  it('endless headers', async () => {
     const drip = [
       ...'GET /things HTTP/1.1\r\nHost: localhost\r\nX-A: '.split(''),
       ...'x'.repeat(40).split(''),
@@ -173,24 +173,24 @@ describe.concurrent('who is slow is sent away within 15 s:', { timeout: 30_000 }
     expect(after).toBeLessThan(15_000);
   });
 
-  it('a body that never comes', async () => {
+  it('a body that never arrives', async () => {
     const { answers, closed, after } = await slow([lines(...HEAD, 'Content-Length: 20', '', '{')], 0);
     expect([closed, answers.map(({ status }) => status)]).toEqual([true, [408]]);
     expect(after).toBeLessThan(15_000);
   });
 
-  it('a body that drips', async () => {
+  it('a body that arrives slowly', async () => {
     const drip = [lines(...HEAD, 'Content-Length: 1000', '', '{'), ...' '.repeat(60).split('')];
     const { closed, after } = await slow(drip, 250);
     expect([closed, after < 15_000]).toEqual([true, true]);
   });
 
-  it('a connection on which nothing is said', async () => {
+  it('a connection without data', async () => {
     const { closed, after } = await slow([''], 0);
     expect([closed, after < 15_000]).toEqual([true, true]);
   });
 
-  it('while everybody else is served', async () => {
+  it('while other clients are served', async () => {
     const idle = Array.from({ length: 500 }, () => {
       const socket = connect(Number(new URL(app.url).port), '127.0.0.1');
       socket.on('error', () => {});
