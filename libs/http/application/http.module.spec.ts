@@ -1,10 +1,11 @@
 import { Body, Controller, Get, Module, Param, Post } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { TextField } from '../input/fields.js';
-import { conflict } from '../replies/api-error.js';
+import { conflict, unauthorized } from '../replies/api-error.js';
 import { HttpModule } from './http.module.js';
 import { createHttpApp } from './http-app.js';
 
@@ -66,6 +67,22 @@ describe('a testing module that imports HttpModule', () => {
     expect(await codes('POST', '/notes', { text: 'old' })).toEqual([409, 'duplicate']);
     expect(await codes('GET', '/unknown')).toEqual([404, 'not_found']);
   });
+});
+
+it('the guards of the module that imports HttpModule run before the input guard', async () => {
+  @Module({
+    imports: [NotesModule],
+    providers: [{ provide: APP_GUARD, useValue: { canActivate: () => Promise.reject(unauthorized()) } }],
+  })
+  class GuardedModule {}
+  const module = await Test.createTestingModule({ imports: [GuardedModule] }).compile();
+  const app = module.createNestApplication<NestFastifyApplication>(new FastifyAdapter());
+  await app.init();
+  try {
+    expect((await app.inject({ method: 'GET', url: '/notes/1?page=1' })).statusCode).toBe(401);
+  } finally {
+    await app.close();
+  }
 });
 
 it('an application without HttpModule is not created', async () => {
