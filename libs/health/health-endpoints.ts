@@ -6,7 +6,7 @@ import { Drain } from '#libs/http/application/drain.js';
 import { unavailable } from '#libs/http/replies/api-error.js';
 import { ErrorEnvelope } from '#libs/http/replies/envelope.js';
 import { ErrorResponse, Replies } from '#libs/http/replies/replies.js';
-import { checkHealth, type Dependencies, type Health, HealthReply } from './health.js';
+import { checkHealth, type Dependencies, type Health, HealthReply } from './health-check.js';
 
 /** `live` responds after this time at the latest. */
 const LIVE_TIMEOUT_MS = 250;

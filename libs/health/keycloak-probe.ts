@@ -1,4 +1,4 @@
-import type { Probe } from './health.js';
+import type { Probe } from './health-check.js';
 
 const TIMEOUT_MS = 500;
 

@@ -1,11 +1,11 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
-import { describeAccess } from './access.js';
+import { describeAccess } from './access-description.js';
+import { addLinks } from './created-resource-links.js';
+import { sortDocument } from './document-order.js';
 import { type Operation, operationsOf, type Parameter, resolve, type Schema } from './document-parts.js';
 import { addErrorResponses } from './error-responses.js';
 import { addExamples } from './examples.js';
-import { addLinks } from './links.js';
-import { sortDocument } from './property-order.js';
 import { sharedComponents } from './shared-components.js';
 import { pruneComponents } from './unused-components.js';
 
