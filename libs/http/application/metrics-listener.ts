@@ -44,7 +44,7 @@ export async function startMetricsListener(port: number): Promise<{ url: string;
   try {
     await once(server, 'listening');
   } catch (error) {
-    throw new ListenError(`Port ${port} is in use: set another port with METRICS_PORT.`, { cause: error });
+    throw new ListenError(`Port ${port} is taken: set another port with METRICS_PORT.`, { cause: error });
   }
   return {
     url: `http://${HOST}:${(server.address() as AddressInfo).port}/metrics`,

@@ -47,7 +47,7 @@ function explain(
 ): string {
   switch (code) {
     case 'EADDRINUSE':
-      return `Port ${port} is in use: stop the program that uses it, or set another port with ${variable}.`;
+      return `Port ${port} is taken: stop the program that uses it, or set another port with ${variable}.`;
     case 'EACCES':
       return `Port ${port} cannot be opened by this user: set another port with ${variable}.`;
     case 'EADDRNOTAVAIL':
