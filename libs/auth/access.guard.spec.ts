@@ -4,6 +4,7 @@ import { Controller, Get, Injectable, Module, Param, Post } from '@nestjs/common
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { register } from 'prom-client';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { HttpModule } from '#libs/http/application/http.module.js';
 import { createHttpApp } from '#libs/http/application/http-app.js';
 import { createLogger } from '#libs/observability/logger.js';
 import { Authenticated, Caller, NativeOnly, Public, permissionDecorator } from './access.js';
@@ -116,6 +117,7 @@ beforeAll(async () => {
         },
         resolver: TestResolver,
       }),
+      HttpModule.forRoot(),
     ],
     controllers: [ThingsController],
   })

@@ -1,12 +1,9 @@
-/**
- * Why a server's certificate is refused: nobody here trusts who issued it, it names another host, it is not valid at
- * this time, or something else.
- */
+/** Why a server's certificate is refused: untrusted issuer, wrong host name, expired or not yet valid, or another reason. */
 export type CertificateFault = 'authority' | 'name' | 'time' | 'other';
 
-/** What Node says of a certificate (https://nodejs.org/api/tls.html#x509-certificate-error-codes). */
+/** Node's certificate error codes (https://nodejs.org/api/tls.html#x509-certificate-error-codes). */
 const FAULTS: Record<string, CertificateFault> = {
-  // Two authorities of one name.
+  // The issuer has the name of a trusted authority, but another key.
   CERT_SIGNATURE_FAILURE: 'authority',
   CERT_UNTRUSTED: 'authority',
   DEPTH_ZERO_SELF_SIGNED_CERT: 'authority',
@@ -26,7 +23,7 @@ const FAULTS: Record<string, CertificateFault> = {
   PATH_LENGTH_EXCEEDED: 'other',
 };
 
-/** @returns null where the error is about something else than the server's certificate */
+/** @returns null if the error is not about the server's certificate */
 export function findCertificateFault(error: unknown): CertificateFault | null {
   const code = (error as { code?: unknown } | null | undefined)?.code;
   return FAULTS[String(code)] ?? null;

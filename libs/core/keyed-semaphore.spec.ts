@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { KeyedSemaphore } from './keyed-semaphore.js';
 
 const refusal = () => Object.assign(new Error('Too many requests.'), { status: 429 });
-const lane = (name: string, width: number) => ({ name, width });
+const lane = (name: string, limit: number) => ({ name, limit });
 
 /** Work that ends when told. */
 function controlled() {
@@ -132,9 +132,9 @@ describe('lanes that are one wide', () => {
 });
 
 describe('a single lane', () => {
-  const turnstile = (width: number, patience: number) => {
+  const turnstile = (limit: number, patience: number) => {
     const lanes = new KeyedSemaphore(() => Object.assign(new Error('Busy.'), { status: 503, code: 'busy' }));
-    return <T>(work: () => Promise<T>) => lanes.run([lane('all', width)], patience, work);
+    return <T>(work: () => Promise<T>) => lanes.run([lane('all', limit)], patience, work);
   };
 
   it('lets no more through at once than it is wide, and everybody in the end, in order', async () => {

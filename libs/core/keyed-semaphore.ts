@@ -1,7 +1,7 @@
 /** A name and how many may be inside under it at once. */
 export interface SemaphoreKey {
   name: string;
-  width: number;
+  limit: number;
 }
 
 export interface PassOptions {
@@ -76,7 +76,7 @@ export class KeyedSemaphore {
   }
 
   private hasRoom(lanes: readonly SemaphoreKey[]): boolean {
-    return lanes.every(({ name, width }) => (this.inside.get(name) ?? 0) < width);
+    return lanes.every(({ name, limit }) => (this.inside.get(name) ?? 0) < limit);
   }
 
   private enter(lanes: readonly SemaphoreKey[]): void {

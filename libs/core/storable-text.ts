@@ -1,2 +1,2 @@
-/** PostgreSQL stores no NUL, and UTF-8 has no lone surrogate: text with either cannot come back as it was. */
+/** PostgreSQL cannot store NUL, and UTF-8 cannot encode lone surrogates. */
 export const isStorable = (text: string): boolean => !text.includes('\0') && text.isWellFormed();

@@ -10,13 +10,13 @@ describe('textKey', () => {
     expect(textKey(text)).toBe(key);
   });
 
-  it('keeps apart what only looks alike', () => {
+  it('keeps different characters that look alike different', () => {
     expect(textKey('\u0430dmin@example.com')).not.toBe(textKey('admin@example.com'));
     expect(textKey('\u0131@example.com')).not.toBe(textKey('i@example.com'));
     expect(textKey('\uff41@example.com')).not.toBe(textKey('a@example.com'));
   });
 
-  it('of a key is that key', () => {
+  it('of a key returns the same key', () => {
     for (let code = 0; code <= 0xffff; code++) {
       const key = textKey(String.fromCharCode(code));
       if (textKey(key) !== key) expect.fail(`U+${code.toString(16)}`);

@@ -1,5 +1,5 @@
 /**
- * The form in which emails and usernames are compared: trimmed, in NFC, lower-cased, and in NFC again, because
- * lower-casing may leave it. Made here and not in SQL, so that it is the same whatever locale the database has.
+ * Converts an email address or username to the form used for comparison: trimmed, NFC, lower case, and NFC again because
+ * lower-casing can undo it. Done here and not in SQL, so that the result does not depend on the database's locale.
  */
 export const textKey = (text: string): string => text.trim().normalize('NFC').toLowerCase().normalize('NFC');

@@ -1,26 +1,26 @@
-/** Something that the person at the terminal can put right: its message is one line for them. */
+/** An error that the user at the terminal can fix. Its message is one line and says how. */
 export class UserFacingError extends Error {
-  override readonly name = 'Failure';
+  override readonly name = 'UserFacingError';
 }
 
-/** Errors that only a defect of ours throws: their message alone would help nobody. */
+/** Errors that only a bug throws: the message alone does not help, so the first stack frame is added. */
 const DEFECTS = [TypeError, RangeError, ReferenceError, SyntaxError];
 
-/** Prints what went wrong on standard error, one line (settings: a line for each fault), and sets exit code 1. */
+/** Prints the error on standard error, in one line (settings errors: one line per fault), and sets exit code 1. */
 export function printError(error: unknown): void {
-  process.stderr.write(`${errorText(error)}\n`);
+  process.stderr.write(`${describeError(error)}\n`);
   process.exitCode = 1;
 }
 
-export function errorText(error: unknown): string {
+export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return oneLine(String(error));
   if (error.name === 'SettingsError') return error.message;
-  const place = DEFECTS.some((kind) => error instanceof kind) ? firstFrame(error) : '';
-  return oneLine(`${messageOf(error)}${place}`);
+  const frame = DEFECTS.some((kind) => error instanceof kind) ? firstFrame(error) : '';
+  return oneLine(`${errorMessage(error)}${frame}`);
 }
 
-/** A connection that is refused on every address of a name has no message, only a code. */
-export function messageOf(error: unknown): string {
+/** If a connection fails on every address of a host name, the error has a code but no message. */
+export function errorMessage(error: unknown): string {
   const { message, code } = error as { message?: string; code?: string };
   return message || code || String(error);
 }

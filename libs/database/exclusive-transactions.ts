@@ -9,7 +9,7 @@ const LOCK_TIMEOUT_MS = 1_000;
  * A transaction that waits for the lock occupies a connection, so that many of them would use up the pool. Therefore only
  * two of a process have a connection: one works, and the next one waits for the lock.
  */
-const LOCK_KEYS = [{ name: 'lock', width: 2 }];
+const LOCK_KEYS = [{ name: 'lock', limit: 2 }];
 
 /** READ COMMITTED: after the lock each statement sees what the previous holder has committed. */
 const PREPARE = `

@@ -5,15 +5,15 @@ import { Public } from '#libs/auth/access.js';
 import { Drain } from '#libs/http/application/drain.js';
 import { unavailable } from '#libs/http/replies/api-error.js';
 import { ErrorEnvelope } from '#libs/http/replies/envelope.js';
-import { errorResponse, Replies } from '#libs/http/replies/replies.js';
-import { type Dependencies, type Health, HealthReply, healthOf } from './health.js';
+import { ErrorResponse, Replies } from '#libs/http/replies/replies.js';
+import { checkHealth, type Dependencies, type Health, HealthReply } from './health-check.js';
 
-/** `live` answers in time whatever its dependencies do (ms). */
-const LIVE_PATIENCE = 250;
+/** `live` responds after this time at the latest. */
+const LIVE_TIMEOUT_MS = 250;
 
 /**
- * The three probes, for the controller of a listener: `live` says that the process answers, `ready` that it
- * should get requests, the third how it is. All tell of each dependency; 503 carries the same `data` as 200.
+ * The three health endpoints: `live` reports that the process responds, `ready` that it should get requests, and the root
+ * its status. All of them list the dependencies. A 503 has the same `data` as a 200.
  */
 export abstract class HealthEndpoints {
   @Inject(Drain) private readonly drain: Drain;
@@ -22,33 +22,33 @@ export abstract class HealthEndpoints {
 
   @Get()
   @Public()
-  @ApiOperation({ summary: 'The state of the service and of each dependency' })
+  @ApiOperation({ summary: 'Shows the status of the service and of each dependency' })
   @Replies(HealthReply, { message: 'Health.' })
-  @errorResponse(503, 'Without its database.')
+  @ErrorResponse(503, 'The database is not available.')
   async whole(@Res({ passthrough: true }) reply: FastifyReply): Promise<Health | ErrorEnvelope> {
-    return this.answer(reply, await healthOf(this.dependencies));
+    return this.respond(reply, await checkHealth(this.dependencies));
   }
 
   @Get('live')
   @Public()
-  @ApiOperation({ summary: 'Whether the process answers' })
+  @ApiOperation({ summary: 'Shows whether the process responds' })
   @Replies(HealthReply, { message: 'Alive.' })
   async live(): Promise<Health> {
-    const { checks } = await healthOf(this.dependencies, LIVE_PATIENCE);
+    const { checks } = await checkHealth(this.dependencies, LIVE_TIMEOUT_MS);
     return { status: 'ok', checks };
   }
 
   @Get('ready')
   @Public()
-  @ApiOperation({ summary: 'Whether requests should be sent here' })
+  @ApiOperation({ summary: 'Shows whether the service should get requests' })
   @Replies(HealthReply, { message: 'Ready.' })
-  @errorResponse(503, 'Without its database, or going down.')
+  @ErrorResponse(503, 'The database is not available, or the service is shutting down.')
   async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<Health | ErrorEnvelope> {
-    const health = await healthOf(this.dependencies);
-    return this.answer(reply, this.drain.isDraining ? { ...health, status: 'down' } : health);
+    const health = await checkHealth(this.dependencies);
+    return this.respond(reply, this.drain.isDraining ? { ...health, status: 'down' } : health);
   }
 
-  private answer(reply: FastifyReply, health: Health): Health | ErrorEnvelope {
+  private respond(reply: FastifyReply, health: Health): Health | ErrorEnvelope {
     if (health.status !== 'down') return health;
     const error = unavailable(1, 'not_ready');
     reply.code(error.status).headers(error.headers);

@@ -1,28 +1,28 @@
-import type { Probe } from './health.js';
+import type { Probe } from './health-check.js';
 
-const PATIENCE_MS = 500;
+const TIMEOUT_MS = 500;
 
 /**
- * `GET /realms/{realm}`: no more than "it answers". However many ask at once, Keycloak is asked once.
- * @param keycloak null where Keycloak mode is off
+ * Checks with `GET /realms/{realm}` that Keycloak responds. Simultaneous probes share one request.
+ * @param keycloak null if Keycloak mode is off
  */
 export function keycloakProbe(
   keycloak: { readonly internalUrl: string; readonly realm: string } | null,
 ): Probe {
   if (keycloak === null) return null;
-  let asking: Promise<void> | null = null;
-  const ask = async () => {
+  let running: Promise<void> | null = null;
+  const request = async () => {
     const response = await fetch(`${keycloak.internalUrl}/realms/${encodeURIComponent(keycloak.realm)}`, {
       redirect: 'error',
-      signal: AbortSignal.timeout(PATIENCE_MS),
+      signal: AbortSignal.timeout(TIMEOUT_MS),
     });
     await response.body?.cancel();
-    if (!response.ok) throw new Error(`Keycloak answered ${response.status}`);
+    if (!response.ok) throw new Error(`Keycloak responded with ${response.status}`);
   };
   return () => {
-    asking ??= ask().finally(() => {
-      asking = null;
+    running ??= request().finally(() => {
+      running = null;
     });
-    return asking;
+    return running;
   };
 }

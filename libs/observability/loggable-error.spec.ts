@@ -2,7 +2,7 @@ import { QueryFailedError } from 'typeorm';
 import { expect, it } from 'vitest';
 import { createLogger } from './logger.js';
 
-/** What one call writes, as text and parsed. */
+/** Returns what one call writes, as text and parsed. */
 async function written(log: (logger: Awaited<ReturnType<typeof createLogger>>) => void) {
   let text = '';
   const destination = {
@@ -25,7 +25,7 @@ function failedInsert() {
   return new QueryFailedError('INSERT INTO accounts VALUES ($1)', [SECRET], driverError);
 }
 
-it('prints of an error its type, message, stack and code, and of a query neither statement nor values', async () => {
+it('logs type, message, stack and code of an error, but neither the query nor its values', async () => {
   const { text, line } = await written((logger) => logger.error({ err: failedInsert() }, 'request failed'));
   expect(text).not.toContain('example.com');
   expect(text).not.toContain('INSERT');
@@ -37,7 +37,7 @@ it('prints of an error its type, message, stack and code, and of a query neither
   });
 });
 
-it('prints causes likewise, however an error is handed over', async () => {
+it('logs the causes of an error in the same way', async () => {
   const error = new Error('outer', { cause: failedInsert() });
   for (const log of [
     (logger: Awaited<ReturnType<typeof createLogger>>) => logger.error(error),
@@ -54,14 +54,14 @@ it('prints causes likewise, however an error is handed over', async () => {
   }
 });
 
-it('comes to an end where causes go round in a circle', async () => {
+it('stops at circular causes', async () => {
   const error = new Error('round');
   error.cause = error;
   const { line } = await written((logger) => logger.error({ err: error }));
   expect(JSON.stringify(line.err).match(/"message"/g)).toHaveLength(6);
 });
 
-it('prints of what is no error its kind at most', async () => {
+it('logs only the type of an object that is not an error', async () => {
   const { line } = await written((logger) => logger.error({ err: { password_of: SECRET } }));
   expect(line.err).toBe('[object Object]');
 });

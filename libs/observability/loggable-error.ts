@@ -1,4 +1,4 @@
-/** What a log shows of an error. */
+/** An error as it is logged. */
 export interface LoggableError {
   type: string;
   message: string;
@@ -7,17 +7,17 @@ export interface LoggableError {
   cause?: LoggableError;
 }
 
-const DEEPEST_CAUSE = 5;
+const MAX_CAUSES = 5;
 
 /**
- * pino's own serializer copies every property of an error, and those of a database's hold the statement's parameters
- * and the offending row: emails and hashes. Here the fields are named one by one, and all else stays out.
- * @param error what `err` was set to; anything but an error is printed as text
+ * Serializes an error for the log. pino's own serializer copies every property; those of a database error contain the
+ * parameters of the query and the row, with email addresses and hashes. Only the fields named here are logged.
+ * @param error the value of `err`; if it is not an error, it is logged as text
  */
 export function loggableError(error: unknown, depth = 0): LoggableError | string {
-  if (!(error instanceof Error)) return textOf(error);
+  if (!(error instanceof Error)) return describeThrown(error);
   const { code } = error as { code?: unknown };
-  const cause = depth < DEEPEST_CAUSE && error.cause instanceof Error ? error.cause : undefined;
+  const cause = depth < MAX_CAUSES && error.cause instanceof Error ? error.cause : undefined;
   return {
     type: error.name,
     message: error.message,
@@ -27,24 +27,24 @@ export function loggableError(error: unknown, depth = 0): LoggableError | string
   };
 }
 
-/** What an error comes from in the end: `fetch failed` and the like say nothing by themselves. */
+/** Follows `cause` to the first error: messages such as `fetch failed` do not say what is wrong. */
 export function rootCauseOf(error: unknown): unknown {
   let root = error;
-  for (let depth = 0; depth < DEEPEST_CAUSE; depth++) {
+  for (let depth = 0; depth < MAX_CAUSES; depth++) {
     if (!(root instanceof Error && root.cause instanceof Error)) break;
     root = root.cause;
   }
   return root;
 }
 
-/** One line for an error that is expected: its message, or its code where it has none (an `AggregateError`). */
-export function truncate(error: unknown): string {
-  if (!(error instanceof Error)) return textOf(error);
+/** Returns the message of an error, or its code if it has no message (`AggregateError`). */
+export function errorSummary(error: unknown): string {
+  if (!(error instanceof Error)) return describeThrown(error);
   return error.message || String((error as { code?: unknown }).code ?? error.name);
 }
 
-/** Of a value that somebody threw. An object's members may be anything: only its kind is told. */
-export function textOf(value: unknown): string {
+/** Describes a thrown value that is not an error. Of an object only the type, because its members can be secret. */
+export function describeThrown(value: unknown): string {
   return typeof value === 'object' && value !== null
     ? Object.prototype.toString.call(value)
     : String(value).slice(0, 200);

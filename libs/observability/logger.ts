@@ -4,7 +4,7 @@ import { loggableError } from './loggable-error.js';
 
 export type { Logger } from 'pino';
 
-/** What must never reach a log, wherever it stands in a logged object's first levels. */
+/** Redacted in the first three levels of a logged object. */
 const SECRETS = [
   'password',
   'current_password',
@@ -17,12 +17,12 @@ const SECRETS = [
   'secret',
 ];
 
-/** pino hands on the value alone. */
+/** pino passes only the value. */
 const loggableErrorOf = (error: unknown) => loggableError(error);
 
 /**
- * One JSON line an event (pino escapes control characters), readable ones in development.
- * @param options.pretty needs the development dependency pino-pretty
+ * Creates a logger. It writes one JSON line per event, with control characters escaped.
+ * @param options.pretty writes readable lines instead; needs the development dependency pino-pretty
  */
 export async function createLogger(options: {
   level: string;
@@ -69,7 +69,7 @@ export class NestLogger implements LoggerService {
   constructor(private readonly logger: Logger) {}
 
   log(message: unknown, ...rest: unknown[]): void {
-    // Nest tells of each mapped route and module at start: of use to whoever debugs the start alone.
+    // At startup, Nest logs every module and route.
     this.write('debug', message, rest);
   }
 

@@ -1,38 +1,38 @@
 import type { FastifyInstance } from 'fastify';
 import { collectDefaultMetrics, Histogram, register } from 'prom-client';
 
-/** One registry a process: whatever runs in it shows on one `/metrics`. */
+/** One registry per process: `/metrics` shows all applications of the process. */
 export const metrics = register;
 
 const durations = new Histogram({
   name: 'twinkey_http_request_duration_seconds',
-  help: 'Time to answer, by listener, method, route and status.',
+  help: 'Response time by application, method, route and status.',
   labelNames: ['app', 'method', 'route', 'status'] as const,
   buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
 });
 
-let scraped: () => Promise<string> = () => metrics.metrics();
+let source: () => Promise<string> = () => metrics.metrics();
 
-/** What `/metrics` answers: for all that runs in this process. */
-export const scrape = (): Promise<string> => scraped();
+/** Returns the body of `/metrics`. */
+export const scrapeMetrics = (): Promise<string> => source();
 
-/** Where this process is one of several behind the same ports: whom to ask instead, for all of them. */
-export function scrapeFrom(source: () => Promise<string>): void {
-  scraped = source;
+/** Replaces the source of `/metrics`, for a process that is one of several workers. */
+export function setMetricsSource(newSource: () => Promise<string>): void {
+  source = newSource;
 }
 
-let collecting = false;
+let isCollecting = false;
 
-/** Node's own figures, once a process. */
+/** Adds Node's own metrics, once per process. */
 export function collectProcessMetrics(): void {
-  if (collecting) return;
-  collecting = true;
+  if (isCollecting) return;
+  isCollecting = true;
   collectDefaultMetrics();
 }
 
 /**
- * Counts and times every request by its route's pattern: a path as it came would make a series of each id.
- * @param app the listener's name: `identity-provider`, `user-service`, `internal`
+ * Counts and times every request by its route pattern. Paths would make a time series for each id.
+ * @param app the application's name: `identity-provider`, `user-service`, `internal`
  */
 export function measureRequests(fastify: FastifyInstance, app: string): void {
   fastify.addHook('onResponse', (request, reply, done) => {

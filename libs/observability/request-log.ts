@@ -3,15 +3,15 @@ import type { Logger } from './logger.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Who called, for the log: `native:<sub>`, `keycloak:<sub>`, or null. Set by whoever authenticates. */
+    /** The caller, for the log: `<issuer>:<sub>`, or null. The access guard sets it. */
     principalName: string | null;
   }
 }
 
-/** One line a request: what was asked for, by whom, and what came of it. Never a query or a body. */
+/** Logs one line per request, without query and body. */
 export function logRequests(fastify: FastifyInstance, logger: Logger): void {
   fastify.decorateRequest('principalName', null);
-  // Looking for secrets took a third of an answer's time, and none of these fields can hold one.
+  // None of these fields can have a secret. Redaction would take a third of the time of a small request.
   const lines = logger.child({}, { redact: [] });
   fastify.addHook('onResponse', (request, reply, done) => {
     lines.info(

@@ -2,10 +2,10 @@ import { context, propagation, type Span, SpanKind, SpanStatusCode, trace } from
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 
 /**
- * A span for each request, by hooks: what patches modules as they are loaded is fragile with ES modules. Named and
- * filled as OpenTelemetry's conventions for HTTP servers say; a path as it came is not told, since it holds ids.
+ * Creates a span for each request with hooks, because patching modules at load time is fragile with ES modules. Names and
+ * attributes follow OpenTelemetry's conventions for HTTP servers, without the path, because it contains ids.
  */
-export function spanRequests(fastify: FastifyInstance, app: string): void {
+export function addRequestSpans(fastify: FastifyInstance, app: string): void {
   const tracer = trace.getTracer('twinkey');
   const spans = new WeakMap<FastifyRequest, Span>();
   fastify.addHook('onRequest', (request, _reply, done) => {
@@ -17,12 +17,12 @@ export function spanRequests(fastify: FastifyInstance, app: string): void {
       'twinkey.request_id': request.id,
       ...(route === undefined ? {} : { 'http.route': route }),
     };
-    const caller = propagation.extract(context.active(), headers);
+    const parent = propagation.extract(context.active(), headers);
     const name = route === undefined ? method : `${method} ${route}`;
-    spans.set(request, tracer.startSpan(name, { kind: SpanKind.SERVER, attributes }, caller));
+    spans.set(request, tracer.startSpan(name, { kind: SpanKind.SERVER, attributes }, parent));
     done();
   });
-  // Not before the body has arrived: its events come from outside the request's asynchronous context.
+  // After the body has arrived: its events run outside the asynchronous context of the request.
   fastify.addHook('preValidation', (request, _reply, done) => {
     const span = spans.get(request);
     if (span) context.with(trace.setSpan(context.active(), span), done);
@@ -35,7 +35,7 @@ export function spanRequests(fastify: FastifyInstance, app: string): void {
     span?.end();
     done();
   });
-  // The client went away before its answer.
+  // The client disconnected before the response.
   fastify.addHook('onRequestAbort', (request, done) => {
     spans.get(request)?.end();
     done();

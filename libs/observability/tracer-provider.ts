@@ -14,9 +14,9 @@ import {
 import type { Environment } from '#libs/config/environment.js';
 
 /**
- * A tracer provider that is set up by OpenTelemetry's standard variables. The packages read sampler, limits, batching,
- * endpoint and headers themselves; exporter and protocol are chosen here.
- * @throws Error for an exporter or a protocol that is not supported
+ * Creates a tracer provider from OpenTelemetry's standard variables. The packages read sampler, limits, batching, endpoint
+ * and headers; exporter and protocol are selected here.
+ * @throws Error if the exporter or the protocol is not supported
  */
 export async function createTracerProvider(env: Environment): Promise<NodeTracerProvider> {
   const exporter = await createExporter(env);

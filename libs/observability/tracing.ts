@@ -10,26 +10,26 @@ const SWITCHES = [
 
 let traceRequests: ((fastify: FastifyInstance, app: string) => void) | null = null;
 
-/** Whether OpenTelemetry's standard variables ask for traces. */
-export const isTracingWanted = (env: Environment): boolean =>
+/** Whether OpenTelemetry's standard variables enable tracing. */
+export const isTracingEnabled = (env: Environment): boolean =>
   SWITCHES.some((name) => Boolean(env[name])) &&
   env['OTEL_TRACES_EXPORTER'] !== 'none' &&
   env['OTEL_SDK_DISABLED']?.toLowerCase() !== 'true';
 
 /**
- * Traces of requests, of the queries that they make and of what they ask other services, exported as OpenTelemetry's
- * own variables say. Where those are not set, nothing of it is loaded. Call it before any application is made.
- * @returns what sends the last spans and ends it
+ * Traces requests, their database queries, and their calls of other services. OpenTelemetry's standard variables configure
+ * it; without them, no OpenTelemetry package is loaded. Call it before an application is created.
+ * @returns a function that sends the last spans and stops tracing
  */
 export async function startTracing(env: Environment): Promise<() => Promise<void>> {
-  if (!isTracingWanted(env)) return async () => {};
+  if (!isTracingEnabled(env)) return async () => {};
   publishVariables(env, 'OTEL_');
   const [
     { registerInstrumentations },
     { PgInstrumentation },
     { UndiciInstrumentation },
     { createTracerProvider },
-    { spanRequests },
+    { addRequestSpans },
   ] = await Promise.all([
     import('@opentelemetry/instrumentation'),
     import('@opentelemetry/instrumentation-pg'),
@@ -41,27 +41,27 @@ export async function startTracing(env: Environment): Promise<() => Promise<void
   provider.register();
   registerInstrumentations({
     tracerProvider: provider,
-    // Only within a request: neither the pool's own queries nor the background refresh of keys.
+    // Only within requests: not for queries of the pool, or background refreshes of keys.
     instrumentations: [
       new PgInstrumentation({ requireParentSpan: true }),
       new UndiciInstrumentation({
         requireParentforSpans: true,
-        // A query string may contain a name.
+        // A query string can contain a name.
         requestHook: (span, { origin, path }) => {
           span.setAttributes({ 'url.full': origin + path.replace(/\?.*$/s, ''), 'url.query': '' });
         },
       }),
     ],
   });
-  traceRequests = spanRequests;
+  traceRequests = addRequestSpans;
   return async () => {
     traceRequests = null;
-    // A collector that is away must not keep the process from ending.
+    // An unavailable collector must not keep the process running.
     await provider.shutdown().catch(() => {});
   };
 }
 
-/** Gives every request a span, where tracing is on. Call it before any route is added. */
-export function followTraces(fastify: FastifyInstance, app: string): void {
+/** Creates a span for every request if tracing is enabled. Call it before a route is added. */
+export function addTracingHooks(fastify: FastifyInstance, app: string): void {
   traceRequests?.(fastify, app);
 }

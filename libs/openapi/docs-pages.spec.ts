@@ -16,47 +16,44 @@ async function withDocs(enabled: boolean) {
 const get = (url: string, headers = {}) => app.inject({ method: 'GET', url, headers });
 
 describe('the documentation pages', () => {
-  it('serve the document as it is, without the envelope', async () => {
+  it('serve the document without the envelope', async () => {
     const document = await withDocs(true);
-    const answer = await get('/openapi.json');
-    expect(answer.statusCode).toBe(200);
-    expect(answer.headers['content-type']).toBe('application/json; charset=utf-8');
-    expect(answer.json()).toEqual(document);
+    const response = await get('/openapi.json');
+    expect(response.statusCode).toBe(200);
+    expect(response.headers['content-type']).toBe('application/json; charset=utf-8');
+    expect(response.json()).toEqual(document);
   });
 
-  it.each(['/docs', '/scalar'])(
-    '%s is a page whose own policy lets nothing in from outside',
-    async (path) => {
-      await withDocs(true);
-      const answer = await get(path);
-      expect(answer.statusCode).toBe(200);
-      expect(answer.headers).toMatchObject({
-        'content-type': 'text/html; charset=utf-8',
-        'x-content-type-options': 'nosniff',
-        'cache-control': 'no-cache',
-      });
-      const policy = String(answer.headers['content-security-policy']);
-      expect(policy).toContain("default-src 'none'; script-src 'self'; ");
-      expect(policy).toContain("connect-src 'self'");
-      expect(policy).not.toMatch(/https?:|\*|unsafe-eval/);
-      expect(answer.body).toContain('<title>Toys &#38; &#60;Co&#62;</title>');
-      expect(answer.body).not.toMatch(/<script(?! src="[a-z])|https?:|\son\w+=/);
-    },
-  );
+  it.each(['/docs', '/scalar'])('%s is a page with a policy that allows only this origin', async (path) => {
+    await withDocs(true);
+    const response = await get(path);
+    expect(response.statusCode).toBe(200);
+    expect(response.headers).toMatchObject({
+      'content-type': 'text/html; charset=utf-8',
+      'x-content-type-options': 'nosniff',
+      'cache-control': 'no-cache',
+    });
+    const policy = String(response.headers['content-security-policy']);
+    expect(policy).toContain("default-src 'none'; script-src 'self'; ");
+    expect(policy).toContain("connect-src 'self'");
+    expect(policy).not.toMatch(/https?:|\*|unsafe-eval/);
+    expect(response.body).toContain('<title>Toys &#38; &#60;Co&#62;</title>');
+    expect(response.body).not.toMatch(/<script(?! src="[a-z])|https?:|\son\w+=/);
+  });
 
-  it.each(['/docs', '/scalar'])('all that %s refers to is there', async (path) => {
+  it.each(['/docs', '/scalar'])('all files that %s refers to exist', async (path) => {
     await withDocs(true);
     const { body } = await get(path);
     const references = [...body.matchAll(/(?:src|href)="([^"]+)"/g)].map((match) => match[1] as string);
     expect(references.length).toBeGreaterThan(1);
     for (const reference of references) {
-      const answer = await get(`/${reference}`);
-      expect(answer.statusCode, reference).toBe(200);
-      expect(answer.rawPayload.length, reference).toBeGreaterThan(100);
+      const response = await get(`/${reference}`);
+      expect(response.statusCode, reference).toBe(200);
+      expect(response.rawPayload.length, reference).toBeGreaterThan(100);
     }
   });
 
-  it('a second visit costs a 304', async () => {
+  it('a second request is a 304', async () => {
     await withDocs(true);
     const first = await get('/docs/swagger-ui.css');
     const second = await get('/docs/swagger-ui.css', { 'if-none-match': first.headers.etag });
@@ -64,11 +61,11 @@ describe('the documentation pages', () => {
     expect(second.body).toBe('');
   });
 
-  it('lead from a trailing slash to the page', async () => {
+  it('redirect from a trailing slash to the page', async () => {
     await withDocs(true);
-    const answer = await get('/docs/');
-    expect(answer.statusCode).toBe(308);
-    expect(answer.headers.location).toBe('../docs');
+    const response = await get('/docs/');
+    expect(response.statusCode).toBe(308);
+    expect(response.headers.location).toBe('../docs');
   });
 
   it.each([
@@ -79,20 +76,20 @@ describe('the documentation pages', () => {
     '/docs/package.json',
     '/scalar/standalone.js.map',
     '/scalar//etc/passwd',
-  ])('%s leads nowhere', async (path) => {
+  ])('%s is 404', async (path) => {
     await withDocs(true);
-    const answer = await get(path);
-    expect(answer.statusCode).toBe(404);
-    expect(answer.json()).toMatchObject({ status: 'error', code: 404, data: null });
+    const response = await get(path);
+    expect(response.statusCode).toBe(404);
+    expect(response.json()).toMatchObject({ status: 'error', code: 404, data: null });
   });
 
   it.each(['/docs', '/scalar', '/openapi.json', '/docs/swagger-ui.css'])(
-    '%s is an unknown route where they are switched off',
+    '%s is an unknown route if they are disabled',
     async (path) => {
       await withDocs(false);
-      const answer = await get(path);
-      expect(answer.statusCode).toBe(404);
-      expect(answer.json()).toMatchObject({ status: 'error', code: 404 });
+      const response = await get(path);
+      expect(response.statusCode).toBe(404);
+      expect(response.json()).toMatchObject({ status: 'error', code: 404 });
     },
   );
 });

@@ -7,9 +7,9 @@ import type { FastifyInstance } from 'fastify';
 import { type Asset, SCALAR, SWAGGER_UI } from './docs-viewers.js';
 
 /**
- * Serves `/openapi.json` and its two viewers, `/docs` (Swagger UI) and `/scalar`, from installed packages.
- * On Fastify itself: not enveloped, not guarded, under no prefix. Call it before the app is initialised.
- * @param options.enabled where false nothing is registered: all three are 404 like any unknown route
+ * Serves `/openapi.json` and its two viewers, `/docs` (Swagger UI) and `/scalar`, from installed packages. These are routes
+ * of Fastify, without envelope, guards and prefix. Call it before the application is initialized.
+ * @param options.enabled if false, all three are 404
  */
 export function serveDocs(
   app: NestFastifyApplication,
@@ -31,7 +31,7 @@ export function serveDocs(
   }
 }
 
-/** One route a file: there is no path to traverse. The `ETag` makes a 304 of a second visit (`envelope.hook.ts`). */
+/** Adds one route per file, so that no path can be traversed. The `ETag` allows a 304 (`envelope.hook.ts`). */
 function serve(fastify: FastifyInstance, path: string, asset: Asset, headers: Record<string, string> = {}) {
   fastify.get(path, async (_request, reply) => {
     const { body, etag } = await load(asset);
@@ -45,7 +45,7 @@ interface Loaded {
   etag: string;
 }
 
-/** Read when first asked for, once for both apps: a process whose pages nobody opens does not hold them. */
+/** Files are read at the first request, and shared by all applications of the process. */
 const loaded = new WeakMap<Asset, Promise<Loaded>>();
 
 function load(asset: Asset): Promise<Loaded> {
@@ -61,7 +61,7 @@ async function read(asset: Asset): Promise<Loaded> {
 
 const { resolve } = createRequire(import.meta.url);
 
-/** The build's copy, or without a build the file of the installed package. */
+/** Returns the copy that the build made, or without a build the file of the installed package. */
 function fileOf({ module, copy }: { module: string; copy?: string }): string {
   try {
     return resolve(copy ?? module);

@@ -1,11 +1,11 @@
 /**
- * A file of a documentation page: text of our own, or one file of an installed package. Of a development dependency
- * the build keeps a copy (`scripts/support/build.mjs`).
+ * A file of a documentation page: text, or a file of an installed package. The build copies the files of development
+ * dependencies (`scripts/support/build.mjs`).
  */
 export type Asset = { type: string } & ({ text: string } | { module: string; copy?: string });
 
 export interface Viewer {
-  /** Where its page is; its assets are below. */
+  /** The path of the page. Its assets are below this path. */
   path: string;
   page: (title: string) => string;
   policy: string;
@@ -14,7 +14,7 @@ export interface Viewer {
 
 const SCRIPT = 'text/javascript; charset=utf-8';
 
-/** Everything comes from here and every request goes here: nothing of what an admin sees or types leaves. */
+/** Only this origin is allowed, so that nothing that an administrator sees or types is sent elsewhere. */
 const policyOf = (extra: Record<string, string>) =>
   Object.entries({
     'default-src': "'none'",
@@ -30,7 +30,7 @@ const policyOf = (extra: Record<string, string>) =>
     .map(([name, value]) => `${name} ${value}`)
     .join('; ');
 
-/** Links are relative, so that the pages also work behind a proxy that puts them under a path. */
+/** Links are relative, so that the pages also work behind a proxy that adds a path prefix. */
 const pageOf = (title: string, head: string, body: string) => `<!doctype html>
 <html lang="en">
 <head>
@@ -57,7 +57,7 @@ const SWAGGER_START = `SwaggerUIBundle({
 });
 `;
 
-// Scalar does not resolve the document's relative server, so it gets the same one as an absolute URL.
+// Scalar does not resolve the relative server of the document, so it gets an absolute URL.
 const SCALAR_START = `Scalar.createApiReference('#scalar', {
   url: new URL('openapi.json', location.href).href,
   servers: [{ url: new URL('.', location.href).href }],
@@ -99,7 +99,7 @@ export const SCALAR: Viewer = {
       '<link rel="icon" href="docs/favicon-32x32.png">',
       '<div id="scalar"></div>\n<script src="scalar/standalone.js"></script>\n<script src="scalar/start.js"></script>',
     ),
-  // Scalar brings its styles in its script and writes them into the page.
+  // Scalar's script adds its styles to the page.
   policy: policyOf({ 'style-src': "'self' 'unsafe-inline'" }),
   assets: {
     'start.js': { type: SCRIPT, text: SCALAR_START },

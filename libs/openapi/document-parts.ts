@@ -1,6 +1,6 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
 
-// @nestjs/swagger exports the document's type alone: its parts are named here.
+// @nestjs/swagger exports only the type of the whole document.
 export type PathItem = OpenAPIObject['paths'][string];
 export type Operation = NonNullable<PathItem['get']>;
 export type Components = NonNullable<OpenAPIObject['components']>;
@@ -13,7 +13,7 @@ export type MediaType = NonNullable<Response['content']>[string];
 export const METHODS = ['get', 'post', 'put', 'patch', 'delete'] as const;
 export type Method = (typeof METHODS)[number];
 
-/** Every operation of a document, with where it stands. */
+/** All operations of a document. */
 export function* operationsOf(
   document: OpenAPIObject,
 ): Generator<{ path: string; method: Method; operation: Operation }> {
@@ -25,7 +25,7 @@ export function* operationsOf(
   }
 }
 
-/** What a reference inside the document points at. */
+/** Resolves a reference inside the document. */
 export function resolve<T extends object>(document: OpenAPIObject, node: T | { $ref: string }): T {
   if (!('$ref' in node)) return node;
   const [section, name] = node.$ref.replace('#/components/', '').split('/') as [keyof Components, string];

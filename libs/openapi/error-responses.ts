@@ -1,8 +1,8 @@
 import type { Method, Operation, Response } from './document-parts.js';
-import { errorAnswer, HEADERS, headerRef, nameOf } from './shared-components.js';
+import { createErrorResponse, HEADERS, headerRef, responseName } from './shared-components.js';
 
-/** Adds what every route of the kind can answer, and the headers of what the handler declared. */
-export function addErrorAnswers(
+/** Adds the error responses of every such route, and the headers of the responses that the handler declares. */
+export function addErrorResponses(
   operation: Operation,
   { method, hasPathId }: { method: Method; hasPathId: boolean },
 ): void {
@@ -10,7 +10,7 @@ export function addErrorAnswers(
   const isSecured = (operation.security ?? []).length > 0;
   for (const [status, declared] of Object.entries(responses)) {
     if (!declared || '$ref' in declared) continue;
-    responses[status] = completed(Number(status), declared);
+    responses[status] = complete(Number(status), declared);
   }
   const possible = [
     400,
@@ -20,14 +20,15 @@ export function addErrorAnswers(
     ...(method === 'get' ? [] : [413, 415]),
     ...(method === 'post' ? [503] : []),
   ];
-  for (const status of possible) responses[status] ??= { $ref: `#/components/responses/${nameOf(status)}` };
+  for (const status of possible)
+    responses[status] ??= { $ref: `#/components/responses/${responseName(status)}` };
 }
 
-/** A declared answer with its shared headers; an error's with its example too. */
-function completed(status: number, declared: Response): Response {
+/** Adds the shared headers to a declared response, and an example to an error. */
+function complete(status: number, declared: Response): Response {
   const refersToEnvelope = JSON.stringify(declared.content ?? {}).includes('/ErrorEnvelope"');
   if (refersToEnvelope) {
-    const shared = errorAnswer(status, declared.description);
+    const shared = createErrorResponse(status, declared.description);
     return { ...shared, headers: { ...declared.headers, ...shared.headers } };
   }
   const names = ['X-Request-Id', ...Object.keys(declared.headers ?? {}), ...(status === 304 ? ['ETag'] : [])];

@@ -1,7 +1,7 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { type MediaType, operationsOf, resolve, type Schema } from './document-parts.js';
 
-/** Text by format, where a schema brings no example of its own. */
+/** Examples by format, for schemas without an example. */
 const BY_FORMAT: Record<string, string> = {
   uuid: '01980f5e-7a3b-7c41-9d52-6f8e1b2c3d4e',
   'date-time': '2026-01-31T09:30:00.000Z',
@@ -9,37 +9,38 @@ const BY_FORMAT: Record<string, string> = {
   uri: 'https://example.com/ada.png',
 };
 
-/** Gives each body, answer and path parameter that has no example one made from its schema. */
+/** Adds an example to each body, response and path parameter that has none. */
 export function addExamples(document: OpenAPIObject): void {
-  const exemplify = (content: Record<string, MediaType> | undefined) => {
+  const addExample = (content: Record<string, MediaType> | undefined) => {
     for (const media of Object.values(content ?? {})) {
       if (media.example !== undefined || media.examples || !media.schema) continue;
-      media.example = exampleOf(document, media.schema);
+      media.example = createExample(document, media.schema);
     }
   };
   for (const { operation } of operationsOf(document)) {
     for (const parameter of operation.parameters ?? []) {
       if ('$ref' in parameter || parameter.in !== 'path' || !parameter.schema) continue;
-      parameter.example ??= exampleOf(document, parameter.schema);
+      parameter.example ??= createExample(document, parameter.schema);
     }
-    if (operation.requestBody && !('$ref' in operation.requestBody)) exemplify(operation.requestBody.content);
-    for (const answer of Object.values(operation.responses)) {
-      if (answer && !('$ref' in answer)) exemplify(answer.content);
+    if (operation.requestBody && !('$ref' in operation.requestBody))
+      addExample(operation.requestBody.content);
+    for (const response of Object.values(operation.responses)) {
+      if (response && !('$ref' in response)) addExample(response.content);
     }
   }
 }
 
-/** A value that the schema takes: its own example first, then the first choice, then one by type. */
-export function exampleOf(document: OpenAPIObject, node: Schema): unknown {
+/** Returns the schema's own example, or else its default, its first choice, or a value of its type. */
+export function createExample(document: OpenAPIObject, node: Schema): unknown {
   const schema = resolve(document, node);
   if (schema.example !== undefined) return schema.example;
   if (schema.default !== undefined) return schema.default;
   if (schema.enum) return schema.enum[0];
   const [choice] = schema.anyOf ?? schema.oneOf ?? schema.allOf ?? [];
-  if (choice) return exampleOf(document, choice);
+  if (choice) return createExample(document, choice);
   const type = [schema.type].flat()[0];
   if (type === 'object') return objectOf(document, schema);
-  if (type === 'array') return schema.items ? [exampleOf(document, schema.items)] : [];
+  if (type === 'array') return schema.items ? [createExample(document, schema.items)] : [];
   if (type === 'integer' || type === 'number') return schema.minimum ?? 1;
   if (type === 'boolean') return true;
   if (type === 'string') return BY_FORMAT[schema.format ?? ''] ?? 'text'.padEnd(schema.minLength ?? 0, '.');
@@ -51,8 +52,10 @@ function objectOf(
   { properties, additionalProperties }: Exclude<Schema, { $ref: string }>,
 ) {
   if (properties) {
-    const entries = Object.entries(properties).map(([name, value]) => [name, exampleOf(document, value)]);
+    const entries = Object.entries(properties).map(([name, value]) => [name, createExample(document, value)]);
     return Object.fromEntries(entries) as unknown;
   }
-  return typeof additionalProperties === 'object' ? { name: exampleOf(document, additionalProperties) } : {};
+  return typeof additionalProperties === 'object'
+    ? { name: createExample(document, additionalProperties) }
+    : {};
 }

@@ -22,7 +22,7 @@ const operation = (method: string, path: string) => {
 const statuses = (method: string, path: string) => Object.keys(operation(method, path).responses);
 
 describe('the OpenAPI document', () => {
-  it('is the same text each time, in an order of its own', () => {
+  it('is always the same text, in a fixed order', () => {
     expect(JSON.stringify(documentOf(app))).toBe(JSON.stringify(document));
     expect(Object.keys(document.paths)).toEqual([
       '/api/v1/knock',
@@ -33,7 +33,7 @@ describe('the OpenAPI document', () => {
     expect(Object.keys(document.paths['/api/v1/toys/{id}'] ?? {})).toEqual(['get', 'patch', 'delete']);
   });
 
-  it('says who is asked, by what, and in which groups', () => {
+  it('has title, description, version, server, tags and security scheme', () => {
     expect(document).toMatchObject({
       openapi: '3.1.0',
       info: { title: 'Toys & <Co>', description: 'For specs.', version: '1.2.3' },
@@ -43,7 +43,7 @@ describe('the OpenAPI document', () => {
     });
   });
 
-  it('names every answer that a route of the kind can give', () => {
+  it('lists every response of a route', () => {
     expect(statuses('get', '/api/v1/toys')).toEqual(['200', '400', '401', '403', '422', '503']);
     expect(statuses('post', '/api/v1/toys')).toEqual('201 400 401 403 409 413 415 422 503'.split(' '));
     expect(statuses('get', '/api/v1/toys/{id}')).toEqual('200 304 400 401 403 404 422 503'.split(' '));
@@ -53,7 +53,7 @@ describe('the OpenAPI document', () => {
     expect(statuses('post', '/api/v1/knock')).toEqual('200 400 413 415 422 429 503'.split(' '));
   });
 
-  it('promises the headers that each answer carries', () => {
+  it('lists the headers of each response', () => {
     const headers = (method: string, path: string, status: number) =>
       Object.keys((operation(method, path).responses[status] as { headers: object }).headers);
     expect(headers('post', '/api/v1/toys', 201)).toEqual(['X-Request-Id', 'Location']);
@@ -66,7 +66,7 @@ describe('the OpenAPI document', () => {
     });
   });
 
-  it('links what creates a resource to what can be done with it', () => {
+  it('links a creating operation to the operations on the new resource', () => {
     const { links } = operation('post', '/api/v1/toys').responses[201] as { links: object };
     const parameters = { id: '$response.body#/data/id' };
     expect(links).toEqual({
@@ -76,7 +76,7 @@ describe('the OpenAPI document', () => {
     });
   });
 
-  it('holds no component that nothing refers to', () => {
+  it('has no component without references', () => {
     const { schemas, responses, headers } = document.components ?? {};
     const text = JSON.stringify(document);
     for (const [section, components] of Object.entries({ schemas, responses, headers })) {
@@ -87,7 +87,7 @@ describe('the OpenAPI document', () => {
     expect(responses).not.toHaveProperty('Conflict');
   });
 
-  it('says who may call an operation', () => {
+  it('describes who can call an operation', () => {
     expect(operation('get', '/api/v1/toys/{id}')).toMatchObject({
       description: 'Needs the permission `toys:read`.',
       'x-permission': 'toys:read',
@@ -105,27 +105,27 @@ describe('the OpenAPI document', () => {
     });
   });
 
-  it('asks for a body only where a field of it is required', () => {
+  it('requires a body only if one of its fields is required', () => {
     const isRequired = (method: string, path: string) =>
       (operation(method, path).requestBody as { required: boolean }).required;
     expect(isRequired('post', '/api/v1/toys')).toBe(true);
     expect(isRequired('patch', '/api/v1/toys/{id}')).toBe(false);
   });
 
-  it('closes every object, so that what is not declared is refused and never sent', () => {
+  it('allows no undeclared properties in objects', () => {
     expect(document.components?.schemas?.['Anything']).toMatchObject({ additionalProperties: true });
     for (const name of ['NewToy', 'ToyReply', 'ErrorEnvelope', 'ErrorEntry', 'PageMetaReply']) {
       expect(document.components?.schemas?.[name], name).toMatchObject({ additionalProperties: false });
     }
   });
 
-  it('knows that the ids in a path are UUIDs', () => {
+  it('describes ids in paths as UUIDs', () => {
     expect(operation('get', '/api/v1/toys/{id}').parameters).toContainEqual(
       expect.objectContaining({ name: 'id', in: 'path', schema: { type: 'string', format: 'uuid' } }),
     );
   });
 
-  it('has an example for each body and answer, and its own schemas take them', () => {
+  it('has a valid example for each body and response', () => {
     const ajv = new Ajv2020({ strict: false, allErrors: true });
     addFormats.default(ajv);
     ajv.addSchema({ $id: 'doc', components: document.components });

@@ -1,15 +1,15 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
-import { describeAccess } from './access.js';
+import { describeAccess } from './access-description.js';
+import { addLinks } from './created-resource-links.js';
+import { sortDocument } from './document-order.js';
 import { type Operation, operationsOf, type Parameter, resolve, type Schema } from './document-parts.js';
-import { addErrorAnswers } from './error-responses.js';
+import { addErrorResponses } from './error-responses.js';
 import { addExamples } from './examples.js';
-import { addLinks } from './links.js';
-import { inOrder } from './property-order.js';
-import { sharedAnswers } from './shared-components.js';
+import { sharedComponents } from './shared-components.js';
 import { pruneComponents } from './unused-components.js';
 
-/** The security scheme's name in the document: what `@ApiBearerAuth()` names unless told otherwise. */
+/** The name of the security scheme: the default of `@ApiBearerAuth()`. */
 export const BEARER = 'bearer';
 
 const CONTACT = { name: 'The maintainers of Twinkey' };
@@ -18,25 +18,25 @@ const LICENSE = { name: 'Apache License 2.0', identifier: 'Apache-2.0' };
 
 export interface ApiDescription {
   title: string;
-  /** Markdown: what the API is for, how to get a token. */
+  /** Markdown. */
   description: string;
   version: string;
-  /** Description by tag, in the order that the pages show them. */
+  /** Descriptions of the tags, in the order of the pages. */
   tags: Readonly<Record<string, string>>;
-  /** What the bearer scheme takes; an access token unless told. */
+  /** Describes the bearer scheme. Default: an access token. */
   bearer?: { description: string; bearerFormat?: string };
 }
 
 /**
- * The app's OpenAPI 3.1 document, from what its handlers declare and what every route shares: error answers,
- * headers, examples. The same routes always give the same text, so that the checked-in file's diff is the
- * contract's. The app needs its global prefix, but need not be initialised.
+ * Builds the OpenAPI 3.1 document of an application from the declarations of its handlers, and adds what all routes share:
+ * error responses, headers, examples. The same routes always give the same text, so that the diff of the generated file
+ * shows changes of the API. The application must have its global prefix, but need not be initialized.
  */
 export function buildOpenApiDocument(app: INestApplication, about: ApiDescription): OpenAPIObject {
   const document = SwaggerModule.createDocument(app, baseOf(about), {
     operationIdFactory: nameOfOperation,
   });
-  const shared = sharedAnswers();
+  const shared = sharedComponents();
   document.components = {
     ...document.components,
     ...shared,
@@ -50,22 +50,22 @@ export function buildOpenApiDocument(app: INestApplication, about: ApiDescriptio
     describeAccess(operation);
     describePathIds(operation.parameters ?? []);
     describeBody(document, operation);
-    addErrorAnswers(operation, { method, hasPathId: /\{(\w+_)?id\}/.test(path) });
+    addErrorResponses(operation, { method, hasPathId: /\{(\w+_)?id\}/.test(path) });
   }
   pruneComponents(document);
   addLinks(document);
   addExamples(document);
-  // As JSON has it: what is undefined is not there.
-  return JSON.parse(JSON.stringify(inOrder(document))) as OpenAPIObject;
+  // Removes undefined values.
+  return JSON.parse(JSON.stringify(sortDocument(document))) as OpenAPIObject;
 }
 
-/** `accountsCreate`: a good method name in generated clients, and no underscore, which Swagger UI's links mistake. */
+/** Returns names such as `accountsCreate`, for methods of generated clients. Links of Swagger UI break with underscores. */
 const nameOfOperation = (controller: string, method: string) => {
   const feature = controller.replace(/Controller$/, '');
   return `${feature.charAt(0).toLowerCase()}${feature.slice(1)}${method.charAt(0).toUpperCase()}${method.slice(1)}`;
 };
 
-/** Nest counts the paths of one handler in brackets: `healthLive[1]`, which is no name in any language. */
+/** Nest numbers the paths of one handler in brackets: `healthLive[1]` becomes `healthLive2`. */
 const withoutBrackets = (name: string) =>
   name.replace('[0]', '').replace(/\[(\d+)\]/, (_, n) => String(Number(n) + 1));
 
@@ -75,20 +75,20 @@ function baseOf({ title, description, version, tags, bearer = ACCESS_TOKEN }: Ap
     .setTitle(title)
     .setDescription(description)
     .setVersion(version)
-    // Relative to the document's own address, so that it also holds behind a proxy that puts the API under a path.
+    // Relative to the address of the document, so that it also works behind a proxy that adds a path prefix.
     .addServer('.')
     .addBearerAuth({ type: 'http', scheme: 'bearer', ...bearer }, BEARER);
   for (const [name, text] of Object.entries(tags)) builder.addTag(name, text);
   return builder.build();
 }
 
-/** Inputs refuse what they do not declare, and replies hold nothing else; an object that declares nothing is free. */
+/** Objects have only declared properties. An object that declares none can have any. */
 function closeSchema(schema: Schema): void {
   if ('$ref' in schema || schema.properties === undefined) return;
   schema.additionalProperties ??= Object.keys(schema.properties).length === 0;
 }
 
-/** Nest knows a path parameter as a string; ours named `id` or `…_id` are ids, and anything else is a 404. */
+/** Path parameters named `id` or `…_id` are UUIDs; Nest describes them as strings. */
 function describePathIds(parameters: Parameter[]): void {
   for (const parameter of parameters) {
     if ('$ref' in parameter || parameter.in !== 'path' || !/^(\w+_)?id$/.test(parameter.name)) continue;
@@ -96,7 +96,7 @@ function describePathIds(parameters: Parameter[]): void {
   }
 }
 
-/** A body all of whose fields may be left out may be left out itself; one of free form is the point of its request. */
+/** A body is optional if all of its fields are. A body without declared fields is required. */
 function describeBody(document: OpenAPIObject, { requestBody }: Operation): void {
   if (!requestBody || '$ref' in requestBody) return;
   const schema = requestBody.content['application/json']?.schema;

@@ -12,32 +12,35 @@ import {
   unavailable,
 } from '#libs/http/replies/api-error.js';
 import { ErrorEnvelope } from '#libs/http/replies/envelope.js';
-import { errorOfStatus } from '#libs/http/replies/error-translation.js';
+import { errorForStatus } from '#libs/http/replies/error-translation.js';
 import type { Components, Headers, Response, Schema } from './document-parts.js';
 
-/** Every error that a handler's answer may be, as its example shows it. */
+/** The errors for the examples, and their descriptions. */
 const ERRORS: Record<number, [error: ApiError, description: string]> = {
   400: [malformed(), 'The request could not be parsed.'],
   401: [unauthorized(), 'No valid access token.'],
-  403: [forbidden(), 'The caller has no right to do this.'],
-  404: [notFound(), 'There is no such resource.'],
-  409: [conflict('conflict', 'This conflicts with what is there.'), 'A conflict with what is there.'],
+  403: [forbidden(), 'The caller does not have permission.'],
+  404: [notFound(), 'The resource does not exist.'],
+  409: [
+    conflict('conflict', 'This conflicts with an existing resource.'),
+    'A conflict with an existing resource.',
+  ],
   412: [preconditionFailed(), 'The resource has changed since it was read.'],
-  413: [errorOfStatus(413), 'The body is too large.'],
-  415: [errorOfStatus(415), 'The body is not JSON in UTF-8.'],
+  413: [errorForStatus(413), 'The body is too large.'],
+  415: [errorForStatus(415), 'The body is not JSON in UTF-8.'],
   422: [
     invalidField('limit', 'out_of_range', 'A whole number from 1 to 100.'),
-    'A field or query parameter is wrong or unknown; all of them are told at once.',
+    'Fields or query parameters are invalid or unknown. The response lists all of them.',
   ],
-  429: [tooManyRequests(60), 'Too many attempts; `Retry-After` says when to come again.'],
-  503: [unavailable(), 'Overload, or a dependency is away; `Retry-After` says when to come again.'],
+  429: [tooManyRequests(60), 'Too many attempts; `Retry-After` says when to try again.'],
+  503: [unavailable(), 'Overload, or a dependency is not available; `Retry-After` says when to try again.'],
 };
 
 export const headerRef = (name: string) => ({ $ref: `#/components/headers/${name}` });
 
 export const HEADERS: Headers = {
   'X-Request-Id': {
-    description: "The request's own `X-Request-Id`, or one made for it; it stands in the logs too.",
+    description: "The request's own `X-Request-Id`, or a new one. It is also in the logs.",
     required: true,
     schema: { type: 'string', pattern: '^[A-Za-z0-9._-]{1,128}$' },
   },
@@ -57,7 +60,7 @@ export const HEADERS: Headers = {
     schema: { type: 'string', example: '"3"' },
   },
   Location: {
-    description: 'Where the new resource is: a path relative to this origin.',
+    description: 'The path of the new resource.',
     required: true,
     schema: { type: 'string', format: 'uri-reference' },
   },
@@ -75,10 +78,10 @@ const ENTRY: Schema = {
   properties: {
     field: {
       type: ['string', 'null'],
-      description: 'As the request spells it (`permission_ids[2]`), or null.',
+      description: 'The field as the request names it (`permission_ids[2]`), or null.',
     },
-    code: { type: 'string', pattern: '^[a-z][a-z0-9_]*$', description: 'A stable reason: read this one.' },
-    message: { type: 'string', description: 'For people; may change.' },
+    code: { type: 'string', pattern: '^[a-z][a-z0-9_]*$', description: 'A stable reason, for programs.' },
+    message: { type: 'string', description: 'For people; it can change.' },
   },
 };
 
@@ -95,14 +98,14 @@ const ENVELOPE: Schema = {
   },
 };
 
-/** What a shared answer is called: `TooManyRequests`. */
-export const nameOf = (status: number) => (STATUS_CODES[status] as string).replace(/[^A-Za-z]/g, '');
+/** The name of a shared response: `TooManyRequests`. */
+export const responseName = (status: number) => (STATUS_CODES[status] as string).replace(/[^A-Za-z]/g, '');
 
-/** What operations refer to: one schema, one answer a status, one description a header. */
-export function sharedAnswers(): Pick<Components, 'schemas' | 'responses' | 'headers'> {
+/** The components that operations refer to: schemas, one response per status, and headers. */
+export function sharedComponents(): Pick<Components, 'schemas' | 'responses' | 'headers'> {
   const responses = Object.entries(ERRORS).map(([status, [, description]]) => [
-    nameOf(Number(status)),
-    errorAnswer(Number(status), description),
+    responseName(Number(status)),
+    createErrorResponse(Number(status), description),
   ]);
   return {
     schemas: { ErrorEntry: { ...ENTRY }, ErrorEnvelope: { ...ENVELOPE } },
@@ -111,9 +114,9 @@ export function sharedAnswers(): Pick<Components, 'schemas' | 'responses' | 'hea
   };
 }
 
-/** An error's answer with its headers and its example. */
-export function errorAnswer(status: number, description: string): Response {
-  const [error] = ERRORS[status] ?? [errorOfStatus(status)];
+/** An error response with its headers and example. */
+export function createErrorResponse(status: number, description: string): Response {
+  const [error] = ERRORS[status] ?? [errorForStatus(status)];
   const name = HEADERS_BY_STATUS[status];
   return {
     description,

@@ -2,7 +2,7 @@ import type { OpenAPIObject } from '@nestjs/swagger';
 
 const SECTIONS = ['schemas', 'responses', 'headers'] as const;
 
-/** Takes out the components that nothing refers to, also those that only such components refer to. */
+/** Removes components without references, and components that only removed components refer to. */
 export function pruneComponents(document: OpenAPIObject): void {
   const { components } = document;
   if (components === undefined) return;

@@ -78,6 +78,14 @@ describe('every route', () => {
     }
   });
 
+  it('checks access before input', async () => {
+    for (const route of published()) {
+      if (route.access?.kind === 'public') continue;
+      const { status } = await send({ ...route, path: `${route.path}?undeclared=1` });
+      expect([route.method, route.path, status]).toEqual([route.method, route.path, 401]);
+    }
+  });
+
   it('answers 403 to callers with all other permissions, and accepts callers with only the required one', async () => {
     for (const route of published()) {
       if (route.access?.kind !== 'token') continue;

@@ -6,7 +6,7 @@ import { startMetricsListener } from '#libs/http/application/metrics-listener.js
 import { exchange, request } from '../support/raw-http.js';
 import { startWireApp, type WireApp } from '../support/wire-app.js';
 
-/** Past all time-outs, on a busy machine: an answer may stall once more after the system's buffers have taken a part. */
+/** Longer than all timeouts on a busy machine: a response can stall again after system buffers have taken a part. */
 const GONE_WITHIN_MS = 45_000;
 
 const JSON_BODY = 'Content-Type: application/json';
@@ -15,7 +15,10 @@ const half = (path: string) =>
   `POST ${path} HTTP/1.1\r\nHost: a\r\n${JSON_BODY}\r\nContent-Length: 20\r\n\r\n{`;
 
 /** A client that reads, and never closes its side. */
-async function stubborn(url: string, text: string): Promise<{ socket: Socket; received(): string }> {
+async function openStubbornClient(
+  url: string,
+  text: string,
+): Promise<{ socket: Socket; received(): string }> {
   const socket = connect({ port: Number(new URL(url).port), host: '127.0.0.1', allowHalfOpen: true });
   let received = '';
   socket
@@ -28,39 +31,35 @@ async function stubborn(url: string, text: string): Promise<{ socket: Socket; re
   return { socket, received: () => received };
 }
 
-async function until(isSo: () => Promise<boolean> | boolean, within = GONE_WITHIN_MS): Promise<boolean> {
+async function until(isTrue: () => Promise<boolean> | boolean, within = GONE_WITHIN_MS): Promise<boolean> {
   const since = performance.now();
-  while (!(await isSo())) {
+  while (!(await isTrue())) {
     if (performance.now() - since > within) return false;
     await sleep(50);
   }
   return true;
 }
 
-describe.concurrent('the server’s own socket is gone, though its client never closes:', {
+describe.concurrent('the server closes its socket, although the client never closes:', {
   timeout: 40_000,
 }, () => {
   it.each<[string, string, number | null]>([
-    ['half a head', HALF_HEAD, 408],
+    ['half of the headers', HALF_HEAD, 408],
     ['nothing at all', '', 408],
-    ['half a body', half('/echo'), 408],
-    ['half a body for a path that does not exist', half('/nowhere'), 404],
+    ['half of a body', half('/echo'), 408],
+    ['half of a body for an unknown path', half('/nowhere'), 404],
     ['a body that is too large', half('/echo').replace('20', '200000'), 413],
-    ['what is no HTTP', 'hello\r\n\r\n', 400],
-    ['a head that is too large', request('GET /things', [`X-Large: ${'x'.repeat(33_000)}`]), 431],
-    ['a method that Node does not know', request('FETCH /things'), 405],
+    ['a request that is not HTTP', 'hello\r\n\r\n', 400],
+    ['headers that are too large', request('GET /things', [`X-Large: ${'x'.repeat(33_000)}`]), 431],
+    ['a method unknown to Node', request('FETCH /things'), 405],
     ['CONNECT', 'CONNECT other:443 HTTP/1.1\r\nHost: other:443\r\n\r\n', 405],
     ['an upgrade', request('GET /things', ['Upgrade: websocket', 'Connection: Upgrade, close']), 200],
     ['a last request', request('GET /things'), 200],
     ['HTTP/1.0', 'GET /things HTTP/1.0\r\n\r\n', 200],
-    [
-      'a second request that is half a one',
-      `${request('GET /things', ['Connection: keep-alive'])}${HALF_HEAD}`,
-      200,
-    ],
+    ['half of a second request', `${request('GET /things', ['Connection: keep-alive'])}${HALF_HEAD}`, 200],
   ])('%s', async (_, text, status) => {
     const app = await startWireApp();
-    const { socket, received } = await stubborn(app.url, text);
+    const { socket, received } = await openStubbornClient(app.url, text);
     try {
       expect(await until(async () => received() !== '' && (await app.connections()) === 0)).toBe(true);
       expect(received()).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
@@ -70,9 +69,9 @@ describe.concurrent('the server’s own socket is gone, though its client never 
     }
   });
 
-  it('an answer of which nothing is read', async () => {
+  it('a response that is not read', async () => {
     const app = await startWireApp();
-    const { socket } = await stubborn(app.url, request('GET /large', ['Connection: keep-alive']));
+    const { socket } = await openStubbornClient(app.url, request('GET /large', ['Connection: keep-alive']));
     socket.pause();
     try {
       expect(await app.connections()).toBe(1);
@@ -84,13 +83,13 @@ describe.concurrent('the server’s own socket is gone, though its client never 
   });
 
   it.each([
-    ['half a head', HALF_HEAD],
-    ['what is no HTTP', 'hello\r\n\r\n'],
+    ['half of the headers', HALF_HEAD],
+    ['a request that is not HTTP', 'hello\r\n\r\n'],
     ['CONNECT', 'CONNECT other:443 HTTP/1.1\r\nHost: other:443\r\n\r\n'],
-  ])('the metrics port’s as well: %s', async (_, text) => {
+  ])('also on the metrics port: %s', async (_, text) => {
     const listener = await startMetricsListener(0);
-    const { socket, received } = await stubborn(listener.url, text);
-    // What is sent to a socket that is gone is answered by a reset.
+    const { socket, received } = await openStubbornClient(listener.url, text);
+    // Data for a closed socket gets a reset.
     const reset = new Promise((resolve) => socket.once('close', resolve));
     const sending = setInterval(() => received() !== '' && socket.write('x'), 200);
     try {
@@ -104,15 +103,15 @@ describe.concurrent('the server’s own socket is gone, though its client never 
   });
 });
 
-describe('what is refused', () => {
+describe('a rejected request', () => {
   let app: WireApp;
   beforeEach(async () => {
     app = await startWireApp();
   });
   afterEach(() => app.close());
 
-  it('is not carried out when its rest comes after all', { timeout: 60_000 }, async () => {
-    const { socket, received } = await stubborn(app.url, half('/echo'));
+  it('is not executed when its rest arrives later', { timeout: 60_000 }, async () => {
+    const { socket, received } = await openStubbornClient(app.url, half('/echo'));
     await until(() => received() !== '');
     socket.write('"a":"0123456789ab"}');
     await until(async () => (await app.connections()) === 0);
@@ -121,8 +120,11 @@ describe('what is refused', () => {
     expect(app.log.lines().filter(({ status }) => status === 200)).toEqual([]);
   });
 
-  it('never comes into the middle of another answer', async () => {
-    const { socket, received } = await stubborn(app.url, request('GET /large', ['Connection: keep-alive']));
+  it('gets no response in the middle of another one', async () => {
+    const { socket, received } = await openStubbornClient(
+      app.url,
+      request('GET /large', ['Connection: keep-alive']),
+    );
     socket.pause();
     await once(socket, 'readable');
     socket.write('hello\r\n\r\n');
@@ -134,7 +136,7 @@ describe('what is refused', () => {
     expect(received()).not.toContain('malformed_request');
   });
 
-  it('is read by a client that is still sending', async () => {
+  it('gets a response that the client can read while it is still sending', async () => {
     const large = request(
       'GET /things',
       Array.from({ length: 200 }, () => `X-Large: ${'x'.repeat(10_000)}`),
@@ -146,23 +148,23 @@ describe('what is refused', () => {
 
 describe('a server that closes', () => {
   it.each([
-    ['half a head', HALF_HEAD],
+    ['half of the headers', HALF_HEAD],
     ['nothing at all', ''],
-    ['half a body for a path that does not exist', half('/nowhere')],
-    ['half a body', half('/echo')],
+    ['half of a body for an unknown path', half('/nowhere')],
+    ['half of a body', half('/echo')],
     ['an idle connection', request('GET /things', ['Connection: keep-alive'])],
   ])('does not wait for %s', { timeout: 60_000 }, async (_, text) => {
     const app = await startWireApp();
-    const { socket } = await stubborn(app.url, text);
+    const { socket } = await openStubbornClient(app.url, text);
     await until(async () => (await app.connections()) === 1);
     await app.close();
     expect(await app.connections()).toBe(0);
     socket.destroy();
   });
 
-  it('answers what is under way', async () => {
+  it('finishes active requests', async () => {
     const app = await startWireApp();
-    const { socket, received } = await stubborn(app.url, half('/echo'));
+    const { socket, received } = await openStubbornClient(app.url, half('/echo'));
     await until(async () => (await app.connections()) === 1);
     await sleep(100);
     const closed = app.close();

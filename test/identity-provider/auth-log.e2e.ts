@@ -64,7 +64,7 @@ it('a database error is logged without them too', async () => {
   );
   const body = { email: 'unforeseen-quokka@example.com', password: NEW, role_id: roleId };
   const { status, errors, message } = await api.post('/accounts', body);
-  expect([status, errors, message]).toEqual([500, ['- internal_error'], 'Something went wrong on our side.']);
+  expect([status, errors, message]).toEqual([500, ['- internal_error'], 'An internal error occurred.']);
   const [line] = log.lines().filter(({ msg }) => msg === 'request failed');
   expect(line).toMatchObject({ level: 'error', request_id: expect.any(String), err: { code: '23514' } });
   expect(Object.keys(line?.['err'] as object)).toEqual(['type', 'message', 'stack', 'code']);

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { KeycloakServiceSettings } from '#libs/config/settings.js';
-import { scrape } from '#libs/observability/metrics.js';
+import { scrapeMetrics } from '#libs/observability/metrics.js';
 import { startTestIdentityProvider, type TestIdentityProvider } from '../support/identity-provider.js';
 import { startTestUserService, type TestUserService } from '../support/user-service.js';
 
@@ -40,7 +40,7 @@ beforeAll(async () => {
   userService = await startTestUserService({ keycloak: KEYCLOAK });
   const dashboard = JSON.parse(await readFile(DASHBOARD, 'utf8')) as { panels: Panel[] };
   panels = dashboard.panels.filter(({ type }) => type !== 'row');
-  metrics = readMetrics(await scrape());
+  metrics = readMetrics(await scrapeMetrics());
 });
 afterAll(async () => {
   await userService.close();
@@ -78,7 +78,7 @@ describe('the Grafana dashboard', () => {
 
   it('groups only by labels that the metric has', async () => {
     await identityProvider.api.get('/health/live');
-    const known = readMetrics(await scrape());
+    const known = readMetrics(await scrapeMetrics());
     const labels = known.get('twinkey_http_request_duration_seconds_bucket') as Set<string>;
     const used = expressions()
       .filter((expression) => expression.includes('twinkey_http_request_duration_seconds'))

@@ -2,7 +2,9 @@ import { Body, Controller, Delete, Get, Module, Param, Patch, Post, Query } from
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { ApiBearerAuth, ApiExtension, ApiProperty, ApiTags } from '@nestjs/swagger';
 import { pino } from 'pino';
-import { createHttpApp, type HttpAppOptions } from '#libs/http/application/http-app.js';
+import { HttpModule } from '#libs/http/application/http.module.js';
+import type { HttpAdapterOptions } from '#libs/http/application/http-adapter.js';
+import { createHttpApp } from '#libs/http/application/http-app.js';
 import { EmailField, IdField, TextField } from '#libs/http/input/fields.js';
 import { SearchableListQuery, SortField } from '#libs/http/input/list-query.js';
 import { notFound } from '#libs/http/replies/api-error.js';
@@ -107,11 +109,13 @@ class DoorController {
   }
 }
 
-@Module({ controllers: [DoorController, ToysController] })
+@Module({ imports: [HttpModule.forRoot()], controllers: [DoorController, ToysController] })
 class ToyModule {}
 
 /** An app with a route of each kind, for specs of the shared code. Close it afterwards. */
-export async function createToyApp(options: Partial<HttpAppOptions> = {}): Promise<NestFastifyApplication> {
+export async function createToyApp(
+  options: Partial<HttpAdapterOptions> = {},
+): Promise<NestFastifyApplication> {
   const logger = pino({ level: 'silent' });
   const app = await createHttpApp(ToyModule, { name: 'toys', logger, ...options });
   app.setGlobalPrefix('api/v1');

@@ -2,7 +2,9 @@ import type { Server } from 'node:http';
 import { promisify } from 'node:util';
 import { Body, Controller, Get, HttpException, Module, Param, Patch, Post, Query, Req } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import { createHttpApp, type HttpAppOptions } from '#libs/http/application/http-app.js';
+import { HttpModule } from '#libs/http/application/http.module.js';
+import type { HttpAdapterOptions } from '#libs/http/application/http-adapter.js';
+import { createHttpApp } from '#libs/http/application/http-app.js';
 import { listenOn } from '#libs/http/application/running-app.js';
 import { EmailField, TextField } from '#libs/http/input/fields.js';
 import { ListQuery, SortField } from '#libs/http/input/list-query.js';
@@ -100,7 +102,7 @@ class WireController {
   }
 }
 
-@Module({ controllers: [WireController] })
+@Module({ imports: [HttpModule.forRoot()], controllers: [WireController] })
 class WireModule {}
 
 export interface WireApp {
@@ -113,7 +115,7 @@ export interface WireApp {
 
 /** Starts an app on a real port with the common behaviour of all listeners, and routes that provoke each kind of error. */
 export async function startWireApp(
-  options: Partial<HttpAppOptions> = {},
+  options: Partial<HttpAdapterOptions> = {},
   host = '127.0.0.1',
 ): Promise<WireApp> {
   const log = await captureLog();

@@ -4,14 +4,17 @@ import { AuthModule } from '#libs/auth/auth.module.js';
 import { keycloakIssuer } from '#libs/auth/keycloak-issuer.js';
 import { nativeIssuer } from '#libs/auth/native-issuer.js';
 import type { IdentityProviderSettings } from '#libs/config/settings.js';
+import { translateDatabaseError } from '#libs/database/error-translation.js';
 import { IdentityDatabaseModule } from '#libs/database/identity/identity-database.module.js';
 import { poolShare } from '#libs/database/pool.js';
 import type { Drain } from '#libs/http/application/drain.js';
+import { HttpModule } from '#libs/http/application/http.module.js';
 import { AccountsModule } from './accounts/accounts.module.js';
 import { NativeAuthModule } from './auth/auth.module.js';
 import { CurrentCallerResolver } from './auth/caller.resolver.js';
 import { AuthorityModule } from './authority/authority.module.js';
 import { RoleMapWarning } from './authority/role-map-warning.js';
+import { translateConstraint } from './constraint-errors.js';
 import { HealthController } from './health/health.controller.js';
 import { PermissionsModule } from './permissions/permissions.module.js';
 import { RightsModule } from './rights/rights.module.js';
@@ -48,6 +51,7 @@ export class IdentityProviderModule {
           },
           resolver: CurrentCallerResolver,
         }),
+        HttpModule.forRoot({ translators: [translateConstraint, translateDatabaseError] }),
         AuthorityModule,
         ...API,
         RouterModule.register([{ path: 'api/v1', children: API }]),

@@ -1,5 +1,4 @@
 import type { IdentityProviderSettings } from '#libs/config/settings.js';
-import { translateDatabaseError } from '#libs/database/error-translation.js';
 import type { Drain } from '#libs/http/application/drain.js';
 import { createHttpApp } from '#libs/http/application/http-app.js';
 import { startMetricsListener } from '#libs/http/application/metrics-listener.js';
@@ -8,7 +7,6 @@ import type { Logger } from '#libs/observability/logger.js';
 import { collectProcessMetrics } from '#libs/observability/metrics.js';
 import { serveDocs } from '#libs/openapi/docs-pages.js';
 import { buildOpenApiDocument } from '#libs/openapi/openapi-document.js';
-import { translateConstraint } from './constraint-errors.js';
 import { IdentityProviderModule } from './identity-provider.module.js';
 import { DESCRIPTION } from './openapi.js';
 
@@ -24,7 +22,6 @@ export async function startIdentityProvider(
     drain,
     trustProxy: settings.trustProxy,
     cors: { origins: settings.corsOrigins, localhost: settings.corsLocalhost },
-    translators: [translateConstraint, translateDatabaseError],
   });
   try {
     if (settings.docs) serveDocs(app, buildOpenApiDocument(app, DESCRIPTION), { enabled: true });

@@ -1,5 +1,4 @@
 import type { UserServiceSettings } from '#libs/config/settings.js';
-import { translateDatabaseError } from '#libs/database/error-translation.js';
 import type { Drain } from '#libs/http/application/drain.js';
 import { createHttpApp } from '#libs/http/application/http-app.js';
 import { listenOn, type RunningApp } from '#libs/http/application/running-app.js';
@@ -18,14 +17,12 @@ export async function startUserService(
   { logger, drain }: { logger: Logger; drain: Drain },
 ): Promise<RunningApp> {
   collectProcessMetrics();
-  const translators = [translateDatabaseError];
   const app = await createHttpApp(UserServiceModule.forRoot(settings, drain), {
     name: 'user-service',
     logger,
     drain,
     trustProxy: settings.trustProxy,
     cors: { origins: settings.corsOrigins, localhost: settings.corsLocalhost },
-    translators,
   });
   try {
     if (settings.docs) serveDocs(app, buildOpenApiDocument(app, DESCRIPTION), { enabled: true });
@@ -38,8 +35,7 @@ export async function startUserService(
       name: 'internal',
       logger,
       drain,
-      translators,
-      isUnprotected: settings.internalApiToken === null,
+      requiresLoopbackHost: settings.internalApiToken === null,
     });
     const internalDocs = settings.docs && settings.environment !== 'production';
     try {

@@ -1,9 +1,11 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { AuthModule } from '#libs/auth/auth.module.js';
 import type { UserServiceSettings } from '#libs/config/settings.js';
+import { translateDatabaseError } from '#libs/database/error-translation.js';
 import { poolShare } from '#libs/database/pool.js';
 import { UsersDatabaseModule } from '#libs/database/users/users-database.module.js';
 import type { Drain } from '#libs/http/application/drain.js';
+import { HttpModule } from '#libs/http/application/http.module.js';
 import { DirectoryModule } from './directory/directory.module.js';
 import { IssuerRegistry } from './directory/issuer-registry.js';
 import { RightsModule } from './rights/rights.module.js';
@@ -28,6 +30,7 @@ export class UserServiceModule {
           },
           resolver: ProfileCallerResolver,
         }),
+        HttpModule.forRoot({ translators: [translateDatabaseError] }),
         UsersModule,
       ],
     };

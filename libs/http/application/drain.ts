@@ -3,8 +3,8 @@ import type { FastifyInstance } from 'fastify';
 import type { Connections } from './connections.js';
 
 /**
- * Going down without losing a request: first `/health/ready` says so, while everything is still served and
- * each answer asks its client to leave (`Connection: close`), then the listener closes.
+ * Shuts down without losing requests: first `/health/ready` reports it, while requests are still served and each response
+ * has `Connection: close`; then the listener closes.
  */
 export class Drain {
   private draining = false;
@@ -13,20 +13,20 @@ export class Drain {
     return this.draining;
   }
 
-  /** @param grace how long (ms) load balancers get to notice */
+  /** @param grace the time (ms) that load balancers get to notice */
   async begin(grace: number): Promise<void> {
     this.draining = true;
     if (grace > 0) await sleep(grace);
   }
 
-  /** Adds the hooks that tell clients to leave, and that end the connections which they keep all the same. */
-  watch(fastify: FastifyInstance, connections: Connections): void {
+  /** Adds the hooks that send `Connection: close`, and that close the connections which clients keep open. */
+  addHooks(fastify: FastifyInstance, connections: Connections): void {
     fastify.addHook('onSend', (_request, reply, payload, done) => {
       if (this.draining) reply.header('connection', 'close');
       done(null, payload);
     });
     fastify.addHook('preClose', (done) => {
-      connections.endWith(fastify.server);
+      connections.closeWith(fastify.server);
       done();
     });
   }

@@ -4,8 +4,8 @@ import { forbidden, malformed } from '../replies/api-error.js';
 import { isLoopbackAddress, isLoopbackHost } from './loopback.js';
 
 /**
- * RFC 9112, section 3.2: HTTP/1.1 without `Host`, or with two, is 400. Node's own check (`requireHostHeader`, which has
- * to be off) writes an answer without a body and lets the second case pass.
+ * Rejects HTTP/1.1 requests without `Host`, and requests with two (RFC 9112, section 3.2). Node's own check
+ * (`requireHostHeader`) is off: it responds without a body, and accepts two.
  */
 export function requireHost(fastify: FastifyInstance): void {
   fastify.addHook('onRequest', ({ raw }, _reply, done) => {
@@ -14,13 +14,13 @@ export function requireHost(fastify: FastifyInstance): void {
   });
 }
 
-/** 403: a listener on loopback was called by a name of somewhere else. */
-export const foreignHost = () =>
-  forbidden('host_not_allowed', 'This port answers to loopback names and addresses only, such as localhost.');
+/** 403: `Host` is not a loopback name or address. */
+export const hostNotAllowed = () =>
+  forbidden('host_not_allowed', 'Use a loopback name or address, such as localhost, to call this port.');
 
 /**
- * While the listener is bound to loopback, a `Host` of anything else is refused: a web page reaches it by a name of its own
- * that it makes point to 127.0.0.1 (DNS rebinding), and the browser then lets it read the answers.
+ * If the listener is bound to loopback, rejects any other `Host`. Otherwise a web page could call it under a domain name
+ * that resolves to 127.0.0.1 (DNS rebinding), and read the responses.
  */
 export function requireLoopbackHost(fastify: FastifyInstance): void {
   let isExposed = false;
@@ -29,7 +29,7 @@ export function requireLoopbackHost(fastify: FastifyInstance): void {
     done();
   });
   fastify.addHook('onRequest', ({ headers: { host } }, _reply, done) => {
-    done(isExposed || host === undefined || isLoopbackHost(host) ? undefined : foreignHost());
+    done(isExposed || host === undefined || isLoopbackHost(host) ? undefined : hostNotAllowed());
   });
 }
 

@@ -1,37 +1,37 @@
 import type { FastifyInstance } from 'fastify';
 import { malformed } from '../replies/api-error.js';
-import { errorOfStatus } from '../replies/error-translation.js';
+import { errorForStatus } from '../replies/error-translation.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** It announces JSON and brings nothing, which is not JSON. */
-    isEmptyJson: boolean;
+    /** The content type is JSON, but the body is empty. */
+    hasEmptyJsonBody: boolean;
   }
 }
 
-/** Bodies over this are 413. */
+/** In bytes. Larger bodies get a 413. */
 export const BODY_LIMIT = 100 * 1024;
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const CHARSET = /;\s*charset\s*=\s*"?([^\s;"]+)/i;
 
 /**
- * JSON in UTF-8 (RFC 8259, section 8.1) is the only body that is read: other types, charsets and encodings
- * are 415, bytes that are not UTF-8 and keys that would reach a prototype are 400.
+ * Accepts only JSON in UTF-8 (RFC 8259, section 8.1). Other types, charsets and encodings get a 415; invalid UTF-8
+ * and keys that could change a prototype get a 400.
  */
-export function readJsonBodies(fastify: FastifyInstance): void {
+export function addJsonParser(fastify: FastifyInstance): void {
   const parse = fastify.getDefaultJsonParser('error', 'error');
-  fastify.decorateRequest('isEmptyJson', false);
+  fastify.decorateRequest('hasEmptyJsonBody', false);
   fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser(
     'application/json',
     { parseAs: 'buffer', bodyLimit: BODY_LIMIT },
     (request, body: Buffer, done) => {
       const charset = CHARSET.exec(request.headers['content-type'] ?? '')?.[1];
-      if (charset && !/^utf-?8$/i.test(charset)) return done(errorOfStatus(415));
-      // Clients that always name a content type send it without a body too: an error where one is read (`InputGuard`).
+      if (charset && !/^utf-?8$/i.test(charset)) return done(errorForStatus(415));
+      // Some clients always send a content type, also without a body: `InputGuard` rejects it if the handler needs a body.
       if (body.length === 0) {
-        request.isEmptyJson = true;
+        request.hasEmptyJsonBody = true;
         return done(null, undefined);
       }
       let text: string;
@@ -45,7 +45,7 @@ export function readJsonBodies(fastify: FastifyInstance): void {
   );
   fastify.addHook('preParsing', (request, _reply, payload, done) => {
     const encoding = request.headers['content-encoding'];
-    if (encoding !== undefined && encoding.toLowerCase() !== 'identity') return done(errorOfStatus(415));
+    if (encoding !== undefined && encoding.toLowerCase() !== 'identity') return done(errorForStatus(415));
     done(null, payload);
   });
 }

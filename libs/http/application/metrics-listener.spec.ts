@@ -9,9 +9,9 @@ beforeAll(async () => {
 afterAll(() => listener.close());
 
 const ask = (path: string, method = 'GET') =>
-  fetch(new URL(path, listener.url), { method, headers: { 'x-request-id': 'asked' } });
+  fetch(new URL(path, listener.url), { method, headers: { 'x-request-id': 'the-id' } });
 
-it('tells the metrics', async () => {
+it('serves the metrics', async () => {
   const response = await ask('/metrics');
   expect([response.status, response.headers.get('content-type')]).toEqual([
     200,
@@ -24,11 +24,11 @@ it.each([
   ['/', 'GET', 404, 'not_found'],
   ['/metrics/', 'GET', 404, 'not_found'],
   ['/metrics', 'POST', 405, 'method_not_allowed'],
-])('answers %s %s in the envelope', async (path, method, status, code) => {
+])('%s %s gets an error in the envelope', async (path, method, status, code) => {
   const response = await ask(path, method);
   expect(response.status).toBe(status);
   expect(response.headers.get('x-content-type-options')).toBe('nosniff');
-  expect(response.headers.get('x-request-id')).toBe('asked');
+  expect(response.headers.get('x-request-id')).toBe('the-id');
   expect(await response.json()).toMatchObject({
     status: 'error',
     code: status,
@@ -40,7 +40,7 @@ it.each([
 it.each([
   ['localhost:9100', 200],
   ['evil.example', 403],
-])('answers to loopback names alone: %s', async (host, expected) => {
+])('accepts only loopback names in Host: %s', async (host, expected) => {
   const status = await new Promise((resolve, reject) => {
     get(listener.url, { headers: { host }, agent: false }, (response) => {
       response.resume();

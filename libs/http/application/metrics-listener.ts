@@ -1,12 +1,12 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { metrics, scrape } from '#libs/observability/metrics.js';
+import { metrics, scrapeMetrics } from '#libs/observability/metrics.js';
 import type { ApiError } from '../replies/api-error.js';
-import { errorOfStatus } from '../replies/error-translation.js';
+import { errorForStatus } from '../replies/error-translation.js';
 import { Connections } from './connections.js';
-import { foreignHost } from './host-header.js';
+import { hostNotAllowed } from './host-header.js';
 import { isLoopbackHost } from './loopback.js';
-import { rawAnswer } from './parser-errors.js';
+import { createRawResponse } from './parser-errors.js';
 import { requestIdOf } from './request-id.js';
 import { ListenError } from './running-app.js';
 import { SECURITY_HEADERS } from './security-headers.js';
@@ -15,36 +15,36 @@ import { methodNotAllowed } from './wrong-methods.js';
 const HOST = '127.0.0.1';
 
 /**
- * `GET /metrics` on a port of its own, on loopback, where no internal port shows them (`METRICS_PORT`).
+ * Serves `GET /metrics` on a separate loopback port (`METRICS_PORT`), for applications without an internal port.
  * @throws ListenError
  */
 export async function startMetricsListener(port: number): Promise<{ url: string; close(): Promise<void> }> {
   const server = new Connections().createServer((request, response) => {
     const requestId = requestIdOf(request);
-    const refuse = (error: ApiError) => {
-      const { body, headers } = rawAnswer(error, requestId);
+    const sendError = (error: ApiError) => {
+      const { body, headers } = createRawResponse(error, requestId);
       response.writeHead(error.status, headers).end(body);
     };
-    if (!isLoopbackHost(request.headers.host ?? HOST)) return refuse(foreignHost());
-    if (request.url !== '/metrics') return refuse(errorOfStatus(404));
+    if (!isLoopbackHost(request.headers.host ?? HOST)) return sendError(hostNotAllowed());
+    if (request.url !== '/metrics') return sendError(errorForStatus(404));
     if (request.method !== 'GET' && request.method !== 'HEAD')
-      return refuse(methodNotAllowed(['GET', 'HEAD']));
+      return sendError(methodNotAllowed(['GET', 'HEAD']));
     const headers = {
       ...SECURITY_HEADERS,
       'x-request-id': requestId,
       'cache-control': 'no-store',
       'content-type': metrics.contentType,
     };
-    scrape().then(
+    scrapeMetrics().then(
       (text) => response.writeHead(200, headers).end(text),
-      () => refuse(errorOfStatus(500)),
+      () => sendError(errorForStatus(500)),
     );
   });
   server.listen(port, HOST);
   try {
     await once(server, 'listening');
   } catch (error) {
-    throw new ListenError(`Port ${port} is taken: choose another one with METRICS_PORT.`, { cause: error });
+    throw new ListenError(`Port ${port} is taken: set another port with METRICS_PORT.`, { cause: error });
   }
   return {
     url: `http://${HOST}:${(server.address() as AddressInfo).port}/metrics`,

@@ -3,7 +3,7 @@ import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { ApiError } from '../replies/api-error.js';
 import { ErrorEnvelope } from '../replies/envelope.js';
-import { errorOfStatus } from '../replies/error-translation.js';
+import { errorForStatus } from '../replies/error-translation.js';
 import { SECURITY_HEADERS } from './security-headers.js';
 import { methodNotAllowed } from './wrong-methods.js';
 
@@ -12,44 +12,44 @@ const STATUS_BY_CODE: Record<string, number> = {
   ERR_HTTP_REQUEST_TIMEOUT: 408,
 };
 
-/** What any resource here takes at most: Node's parser gives no path with a method that it does not know. */
+/** All methods in use. For an unknown method, Node's parser reports no path, so `Allow` cannot be more exact. */
 export const METHODS = ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT'];
 
-/** How long (ms) a client has to read a raw answer, before its connection is gone. */
-const LINGER = 1_000;
+/** How long (ms) a client can read a raw response before its connection is destroyed. */
+const LINGER_MS = 1_000;
 
-/** The answer to what Node's HTTP parser refuses. */
-export function errorOfParser(error: NodeJS.ErrnoException): ApiError {
+/** Turns an error of Node's HTTP parser into an ApiError. */
+export function translateParserError(error: NodeJS.ErrnoException): ApiError {
   return isUnknownMethod(error)
     ? methodNotAllowed(METHODS)
-    : errorOfStatus(STATUS_BY_CODE[error.code ?? ''] ?? 400);
+    : errorForStatus(STATUS_BY_CODE[error.code ?? ''] ?? 400);
 }
 
 /**
- * Answers on the bare socket, in the envelope. The connection ends in two steps (RFC 9112, section 9.6): what still comes
- * is read and dropped, since an unread rest would reset the connection before the client has its answer; and the socket
- * is destroyed after `LINGER`, also where the client never closes its side.
+ * Writes an error in the envelope to a socket, and closes the connection in two steps (RFC 9112, section 9.6). First, more
+ * data is read and dropped: unread data would reset the connection before the client has read the response. Then, after
+ * `LINGER_MS`, the socket is destroyed, even if the client keeps its side open.
  */
-export function answerOnSocket(socket: Socket, answer: ApiError, requestId?: string): void {
-  const { body, headers } = rawAnswer(answer, requestId);
+export function respondOnSocket(socket: Socket, error: ApiError, requestId?: string): void {
+  const { body, headers } = createRawResponse(error, requestId);
   const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
-  // The parser listens here: a request whose rest comes now would be carried out after it was refused.
+  // Removes the parser: otherwise the rest of a rejected request could still arrive and be executed.
   socket.removeAllListeners('data').on('data', () => {});
   socket.on('error', () => socket.destroy());
-  socket.end(`HTTP/1.1 ${answer.status} ${STATUS_CODES[answer.status]}\r\n${head.join('')}\r\n${body}`);
-  const timer = setTimeout(() => socket.destroy(), LINGER);
+  socket.end(`HTTP/1.1 ${error.status} ${STATUS_CODES[error.status]}\r\n${head.join('')}\r\n${body}`);
+  const timer = setTimeout(() => socket.destroy(), LINGER_MS);
   socket.once('close', () => clearTimeout(timer));
 }
 
-/** An answer in the envelope for where there is no application; the connection ends. */
-export function rawAnswer(
-  answer: ApiError,
+/** Makes the body and headers of an error response without Fastify. The connection is closed. */
+export function createRawResponse(
+  error: ApiError,
   requestId: string = randomUUID(),
 ): { body: string; headers: Record<string, string | number> } {
-  const body = JSON.stringify(new ErrorEnvelope(answer));
+  const body = JSON.stringify(new ErrorEnvelope(error));
   const headers = {
     ...SECURITY_HEADERS,
-    ...answer.headers,
+    ...error.headers,
     'cache-control': 'no-store',
     'x-request-id': requestId,
     'content-type': 'application/json; charset=utf-8',
@@ -59,7 +59,7 @@ export function rawAnswer(
   return { body, headers };
 }
 
-/** A request line that is fine but for a method that Node's parser does not know: `QUERY /users HTTP/1.1`. */
+/** Whether the request line is valid except for a method that Node's parser does not know: `QUERY /users HTTP/1.1`. */
 function isUnknownMethod({ code, rawPacket }: NodeJS.ErrnoException & { rawPacket?: Buffer }): boolean {
   const line = rawPacket?.subarray(0, 1024).toString('latin1') ?? '';
   return code === 'HPE_INVALID_METHOD' && /^[A-Z][A-Z-]* \/\S* HTTP\/1\.1\r\n/.test(line);

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { originForm } from './request-target.js';
+import { toOriginForm } from './request-target.js';
 
 it.each([
   ['/users/me?x=1', '/users/me?x=1'],
@@ -11,6 +11,6 @@ it.each([
   ['*', '/*'],
   ['ftp://localhost/users', '/ftp://localhost/users'],
   ['', '/'],
-])('the request target %s names %s', (url, expected) => {
-  expect(originForm({ url })).toBe(expected);
+])('the request target %s becomes %s', (url, expected) => {
+  expect(toOriginForm({ url })).toBe(expected);
 });

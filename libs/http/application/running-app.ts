@@ -1,33 +1,33 @@
 import type { AddressInfo } from 'node:net';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 
-/** An application whose listeners are open. */
+/** An application that is listening. */
 export interface RunningApp {
   /** `identity-provider`, `user-service`. */
   name: string;
-  /** What a person at the terminal wants to know: `{ label: 'API', url: 'http://127.0.0.1:8001/api/v1' }`. */
+  /** Shown at the terminal: `{ label: 'API', url: 'http://127.0.0.1:8001/api/v1' }`. */
   addresses: { label: string; url: string }[];
-  /** Closes listeners, then what stands behind them. Requests that are under way are answered first. */
+  /** Finishes the current requests, and closes the listeners, then database connections and the like. */
   close(): Promise<void>;
 }
 
-/** A port cannot be listened on. Its message is one line that names port and variable. */
+/** The port cannot be opened. The message is one line and names the port and its setting. */
 export class ListenError extends Error {
   override readonly name = 'ListenError';
 }
 
 /**
- * Opens the application's listener.
- * @param address.port 0 takes a free one
- * @param address.variable the setting that holds the port, for the error's line
- * @returns `http://{address}:{port}` as it is bound, without a trailing slash
- * @throws ListenError where the port is taken, or may not be used
+ * Opens the application's port.
+ * @param address.port 0 selects a free port
+ * @param address.variable the name of the port's setting, for the error message
+ * @returns `http://{host}:{port}` with the port in use, without a trailing slash
+ * @throws ListenError if the port is in use or not allowed
  */
 export async function listenOn(
   app: NestFastifyApplication,
   { host, port, variable }: { host: string; port: number; variable: string },
 ): Promise<string> {
-  // Nest's own listen() would log the error with its stack as well.
+  // Nest's listen() would also log the error with its stack.
   await app.init();
   const fastify = app.getHttpAdapter().getInstance();
   try {
@@ -37,7 +37,6 @@ export async function listenOn(
       cause: error,
     });
   }
-  // A port of 0 has become a real one.
   const { port: bound } = fastify.server.address() as AddressInfo;
   return `http://${host.includes(':') ? `[${host}]` : host}:${bound}`;
 }
@@ -48,12 +47,12 @@ function explain(
 ): string {
   switch (code) {
     case 'EADDRINUSE':
-      return `Port ${port} is taken: stop what listens there, or choose another port with ${variable}.`;
+      return `Port ${port} is taken: stop the program that uses it, or set another port with ${variable}.`;
     case 'EACCES':
-      return `Port ${port} may not be opened by this user: choose another port with ${variable}.`;
+      return `Port ${port} cannot be opened by this user: set another port with ${variable}.`;
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
-      return `Port ${port} (${variable}) cannot be opened on ${host}: it is not an address of this machine.`;
+      return `Port ${port} (${variable}) cannot be opened: ${host} is not an address of this machine.`;
     default:
       return `Port ${port} (${variable}) cannot be opened on ${host}: ${code ?? message}.`;
   }

@@ -1,7 +1,7 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createToyApp, ready } from '../../../test/support/toy-app.js';
-import { errorOfParser } from './parser-errors.js';
+import { translateParserError } from './parser-errors.js';
 
 let app: NestFastifyApplication;
 beforeAll(async () => {
@@ -11,18 +11,22 @@ afterAll(() => app.close());
 
 const ask = (method: string, url: string) => app.inject({ method: method as 'GET', url });
 
-describe('a wrong method', () => {
+describe('an unsupported method', () => {
   it.each([
     ['PUT', '/api/v1/toys', 'GET, HEAD, POST'],
     ['DELETE', '/api/v1/toys?limit=1', 'GET, HEAD, POST'],
     ['GET', '/api/v1/knock', 'POST'],
     ['PATCH', '/api/v1/toys/mine', 'GET, HEAD'],
-  ])('%s %s is 405 and told what is allowed', async (method, url, allow) => {
-    const answer = await ask(method, url);
-    expect(answer.statusCode).toBe(405);
-    expect(answer.headers.allow).toBe(allow);
-    expect(answer.headers['x-content-type-options']).toBe('nosniff');
-    expect(answer.json()).toMatchObject({ code: 405, data: null, errors: [{ code: 'method_not_allowed' }] });
+  ])('%s %s is 405, with the supported methods in Allow', async (method, url, allow) => {
+    const response = await ask(method, url);
+    expect(response.statusCode).toBe(405);
+    expect(response.headers.allow).toBe(allow);
+    expect(response.headers['x-content-type-options']).toBe('nosniff');
+    expect(response.json()).toMatchObject({
+      code: 405,
+      data: null,
+      errors: [{ code: 'method_not_allowed' }],
+    });
   });
 
   it.each([
@@ -30,36 +34,36 @@ describe('a wrong method', () => {
     ['PUT', '/api/v1/toys/'],
     ['PUT', '/api/v1/toys/1/2'],
     ['GET', '/'],
-  ])('%s %s stays 404: there is no such path', async (method, url) => {
-    const answer = await ask(method, url);
-    expect(answer.statusCode).toBe(404);
-    expect(answer.headers.allow).toBeUndefined();
+  ])('%s %s is 404: the path does not exist', async (method, url) => {
+    const response = await ask(method, url);
+    expect(response.statusCode).toBe(404);
+    expect(response.headers.allow).toBeUndefined();
   });
 });
 
-describe('a right method', () => {
+describe('a supported method', () => {
   it.each([
     ['GET', '/api/v1/toys/mine', 200],
     ['PATCH', '/api/v1/toys/01980f5e-7a3b-7c41-9d52-6f8e1b2c3d4e', 415],
     ['GET', '/api/v1/toys/01980f5e-7a3b-7c41-9d52-6f8e1b2c3d4e', 200],
-  ])('%s %s goes through', async (method, url, status) => {
+  ])('%s %s reaches its route', async (method, url, status) => {
     const headers = method === 'PATCH' ? { 'content-type': 'text/plain' } : {};
-    const answer = await app.inject({
+    const response = await app.inject({
       method: method as 'GET',
       url,
       headers,
       payload: method === 'PATCH' ? 'x' : undefined,
     });
-    expect(answer.statusCode).toBe(status);
+    expect(response.statusCode).toBe(status);
   });
 });
 
-describe('what Node itself refuses', () => {
-  const answerTo = (code: string, request: string) =>
-    errorOfParser(Object.assign(new Error(code), { code, rawPacket: Buffer.from(request) }));
+describe('a request that the parser of Node rejects', () => {
+  const errorFor = (code: string, request: string) =>
+    translateParserError(Object.assign(new Error(code), { code, rawPacket: Buffer.from(request) }));
 
-  it('is 405 for a method that it does not know', () => {
-    const { status, headers } = answerTo(
+  it('is 405 for an unknown method', () => {
+    const { status, headers } = errorFor(
       'HPE_INVALID_METHOD',
       'BREW /api/v1/toys HTTP/1.1\r\nHost: a\r\n\r\n',
     );
@@ -67,14 +71,14 @@ describe('what Node itself refuses', () => {
   });
 
   it.each(['\x16\x03\x01\x02\x00 TLS', 'brew / HTTP/1.1\r\n\r\n', 'BREW\r\n\r\n', ''])(
-    'is 400 for %j, which is no request',
+    'is 400 for %j, which is not HTTP',
     (request) => {
-      const { status, headers } = answerTo('HPE_INVALID_METHOD', request);
+      const { status, headers } = errorFor('HPE_INVALID_METHOD', request);
       expect([status, headers]).toEqual([400, {}]);
     },
   );
 
-  it('is 431 for a head that is too large', () => {
-    expect(answerTo('HPE_HEADER_OVERFLOW', '').status).toBe(431);
+  it('is 431 for headers that are too large', () => {
+    expect(errorFor('HPE_HEADER_OVERFLOW', '').status).toBe(431);
   });
 });

@@ -1,10 +1,10 @@
 import type { FastifyInstance } from 'fastify';
 import { ApiError } from '../replies/api-error.js';
-import { errorOfStatus } from '../replies/error-translation.js';
+import { errorForStatus } from '../replies/error-translation.js';
 
-/** RFC 9110, section 15.5.6: a 405 names in `Allow` what the resource does take. */
+/** 405: `Allow` lists the methods that the resource supports (RFC 9110, section 15.5.6). */
 export const methodNotAllowed = (allowed: readonly string[]) =>
-  new ApiError(405, errorOfStatus(405).errors, { allow: allowed.join(', ') });
+  new ApiError(405, errorForStatus(405).errors, { allow: allowed.join(', ') });
 
 interface Resource {
   pattern: RegExp;
@@ -12,13 +12,13 @@ interface Resource {
 }
 
 /**
- * Tells a wrong method on a path that exists (405) from a path that does not (404). The router knows routes by
- * method first, so that to it both are unknown. Neither reads a body. Call it before any route is added.
+ * Responds with 405 to an unsupported method on a known path, and with 404 to an unknown path; Fastify's router has only
+ * the 404. Both respond before the body is read. Call it before any route is added.
  */
-export function refuseWrongMethods(fastify: FastifyInstance): void {
+export function rejectWrongMethods(fastify: FastifyInstance): void {
   const resources = new Map<string, Resource>();
   fastify.addHook('onRoute', ({ url, method }) => {
-    // A wildcard is not a resource: CORS answers preflights of all paths with one.
+    // CORS handles the preflights of all paths with one wildcard route.
     if (url.includes('*')) return;
     const resource = resources.get(url) ?? { pattern: patternOf(url), methods: new Set() };
     for (const name of [method].flat()) resource.methods.add(name);
@@ -28,13 +28,13 @@ export function refuseWrongMethods(fastify: FastifyInstance): void {
     const isParametric = request.routeOptions.url?.includes(':');
     if (!request.is404 && !isParametric) return done();
     const path = request.url.split('?', 1)[0] as string;
-    // `/users/me` is a resource of its own, also for a method that `/users/:id` alone takes.
+    // `/users/me` is a separate resource, also for a method that only `/users/:id` supports.
     const fixed = resources.get(path);
     const matching = request.is404 ? [...resources.values()].filter(({ pattern }) => pattern.test(path)) : [];
     const allowed = new Set(fixed ? fixed.methods : matching.flatMap(({ methods }) => [...methods]));
-    const isWrong = allowed.size > 0 && !allowed.has(request.method);
-    if (isWrong) return done(methodNotAllowed([...allowed].sort()));
-    done(request.is404 ? errorOfStatus(404) : undefined);
+    const isUnsupported = allowed.size > 0 && !allowed.has(request.method);
+    if (isUnsupported) return done(methodNotAllowed([...allowed].sort()));
+    done(request.is404 ? errorForStatus(404) : undefined);
   });
 }
 
@@ -49,6 +49,6 @@ function patternOf(url: string): RegExp {
   return new RegExp(`^${segments.join('/')}$`);
 }
 
-/** A malformed id names nothing: 404 for any method. */
+/** A malformed id matches no resource, so that every method gets a 404. */
 const patternOfParameter = (segment: string): string =>
   /^:(\w+_)?id$/.test(segment) ? '[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}' : '[^/]+';

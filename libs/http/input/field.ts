@@ -1,60 +1,77 @@
 import { applyDecorators, type Type } from '@nestjs/common';
 import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
-import { ValidateBy } from 'class-validator';
+import { ValidateBy, type ValidationArguments, validateSync } from 'class-validator';
+import type { ErrorEntry } from '../replies/api-error.js';
 
-/** What is wrong with a field's value; `at` names a place inside it: `[2]`. */
-export interface Fault {
-  at?: string;
+/** An error in the value of a field. `path` is the place inside the value: `[2]`. */
+export interface FieldError {
+  path?: string;
   code: string;
   message: string;
 }
 
-/** A rule for a value that is there: the faults it finds, none where the value is good. */
-export type Rule = (value: unknown, input: object) => Fault[] | Fault | null;
+/** Checks a value that is present. Returns its errors: none if it is valid. */
+export type Rule = (value: unknown, input: object) => FieldError[] | FieldError | null;
 
 export interface FieldOptions {
-  /** May be left out. */
+  /** The field can be omitted. */
   optional?: boolean;
-  /** `null` is taken, and clears the field. */
+  /** `null` is allowed, and clears the field. */
   nullable?: boolean;
   description?: string;
   example?: unknown;
-  /** What is checked and handed on in place of the value that was sent. */
+  /** Converts the value that was sent, before the rules check it. */
   normalize?: Normalize;
 }
 
 export type Normalize = (value: unknown) => unknown;
+type Fields = ReadonlyMap<string, Normalize | undefined>;
 
-const NORMALIZE = Symbol('normalize');
+const FIELDS = Symbol('fields');
+const NONE: Fields = new Map();
 
-/** What `InputPipe` makes of a field's value before its rules. */
-export const normalizerOf = (type: Type, name: string): Normalize | undefined =>
-  Reflect.getMetadata(NORMALIZE, type.prototype, name);
+/** The fields that an input class declares with `field`, inherited ones included, with their normalization. */
+export const fieldsOf = (type: Type): Fields => Reflect.getMetadata(FIELDS, type.prototype) ?? NONE;
 
-const REQUIRED: Fault = { code: 'required', message: 'This field is required.' };
-const NOT_NULL: Fault = { code: 'null_not_allowed', message: 'This field cannot be null.' };
+const REQUIRED: FieldError = { code: 'required', message: 'This field is required.' };
+const NOT_NULL: FieldError = { code: 'null_not_allowed', message: 'This field cannot be null.' };
+
+/** What the rules found in an input object: class-validator itself only passes on text. */
+const found = new WeakMap<object, ErrorEntry[]>();
+
+/** Checks all fields of an input object. @returns every error */
+export function validateFields(input: object): ErrorEntry[] {
+  const errors: ErrorEntry[] = [];
+  found.set(input, errors);
+  const failed = validateSync(input, { forbidUnknownValues: false });
+  if (failed.length > 0 && errors.length === 0)
+    throw new Error('Declare the rules of an input with field().');
+  return errors;
+}
 
 /**
- * One decorator for one field: its rules in order (the first that fails speaks) and its OpenAPI property,
- * so that the document cannot say other than what is checked.
+ * Declares a field: its rules, in order, up to the first that fails, and its OpenAPI property.
+ * One decorator for both, so that the document always matches the validation.
  */
 export function field(
   options: FieldOptions,
   schema: ApiPropertyOptions,
   ...rules: Rule[]
 ): PropertyDecorator {
-  const faultsOf = (value: unknown, input: object): Fault[] => {
+  const check = (value: unknown, input: object): FieldError[] => {
     if (value === undefined) return options.optional ? [] : [REQUIRED];
     if (value === null) return options.nullable ? [] : [NOT_NULL];
     for (const rule of rules) {
-      const found = rule(value, input);
-      if (found && (!Array.isArray(found) || found.length > 0)) return [found].flat();
+      const errors = [rule(value, input) ?? []].flat();
+      if (errors.length > 0) return errors;
     }
     return [];
   };
   return applyDecorators(
-    (target: object, name: string | symbol) =>
-      Reflect.defineMetadata(NORMALIZE, options.normalize, target, name),
+    (target: object, name: string | symbol) => {
+      const fields = new Map<string | symbol, unknown>(Reflect.getMetadata(FIELDS, target));
+      Reflect.defineMetadata(FIELDS, fields.set(name, options.normalize), target);
+    },
     ApiProperty({
       ...schema,
       required: !options.optional,
@@ -65,18 +82,21 @@ export function field(
     ValidateBy({
       name: 'field',
       validator: {
-        validate: (value, args) => faultsOf(value, args?.object ?? {}).length === 0,
-        // class-validator hands on text alone: the faults travel through it.
-        defaultMessage: (args) => JSON.stringify(faultsOf(args?.value, args?.object ?? {})),
+        validate: (value, args) => {
+          const { object, property } = args as ValidationArguments;
+          const errors = check(value, object);
+          for (const { path = '', code, message } of errors) {
+            found.get(object)?.push({ field: property + path, code, message });
+          }
+          return errors.length === 0;
+        },
       },
     }),
   );
 }
 
-export const readFaults = (message: string): Fault[] => JSON.parse(message) as Fault[];
-
-/** A rule from a predicate. */
+/** Makes a rule from a predicate. */
 export const rule =
-  (holds: (value: never) => boolean, code: string, message: string): Rule =>
+  (isValid: (value: never) => boolean, code: string, message: string): Rule =>
   (value) =>
-    holds(value as never) ? null : { code, message };
+    isValid(value as never) ? null : { code, message };

@@ -2,23 +2,23 @@ import type { ApiPropertyOptions } from '@nestjs/swagger';
 import { isEmail } from 'class-validator';
 import { isId } from '#libs/core/ids.js';
 import { isStorable } from '#libs/core/storable-text.js';
-import { type Fault, type FieldOptions, field, type Rule, rule } from './field.js';
+import { type FieldError, type FieldOptions, field, type Rule, rule } from './field.js';
 
-export const isString: Rule = rule(
+export const stringRule: Rule = rule(
   (value: unknown) => typeof value === 'string',
   'string_expected',
   'This must be a string.',
 );
-export const storable: Rule = rule(
+export const storableRule: Rule = rule(
   isStorable,
   'invalid_characters',
   'NUL and lone surrogates are not allowed.',
 );
 
-/** Lengths count characters (code points), as people and OpenAPI do. */
+/** Counts code points, as OpenAPI's `maxLength` does. */
 const lengthOf = (value: string): number => [...value].length;
 
-export const lengthWithin =
+export const lengthRule =
   (min: number, max: number): Rule =>
   (value) => {
     const length = lengthOf(value as string);
@@ -31,29 +31,29 @@ export const lengthWithin =
 export interface TextOptions extends FieldOptions {
   min?: number;
   max: number;
-  /** Further rules, after type, characters and length. */
+  /** More rules, after those for type, characters and length. */
   rules?: Rule[];
   schema?: ApiPropertyOptions;
 }
 
-/** Text of `min` (0) to `max` characters. */
+/** Text of `min` (default: 0) to `max` characters. */
 export const TextField = ({ min = 0, max, rules = [], schema, ...options }: TextOptions): PropertyDecorator =>
   field(
     options,
     { type: String, ...(min > 0 ? { minLength: min } : {}), maxLength: max, ...schema } as ApiPropertyOptions,
-    isString,
-    storable,
-    lengthWithin(min, max),
+    stringRule,
+    storableRule,
+    lengthRule(min, max),
     ...rules,
   );
 
-/** At most 254 characters (RFC 5321, section 4.5.3.1.3), surrounding white space aside. */
+/** An email address of at most 254 characters (RFC 5321, section 4.5.3.1.3), not counting surrounding white space. */
 export const EmailField = (options: FieldOptions = {}): PropertyDecorator =>
   field(
     { example: 'ada@example.com', ...options },
     { type: String, format: 'email', maxLength: 254 },
-    isString,
-    storable,
+    stringRule,
+    storableRule,
     rule((value: string) => lengthOf(value.trim()) <= 254, 'too_long', 'At most 254 characters.'),
     rule(
       (value: string) => isEmail(value.trim(), { allow_utf8_local_part: true, ignore_max_length: true }),
@@ -70,8 +70,12 @@ export const RoleNameField = (options: FieldOptions = {}): PropertyDecorator =>
   field(
     { example: 'support', ...options },
     { type: String, pattern: TOKEN.source },
-    isString,
-    rule((value: string) => TOKEN.test(value), 'invalid_name', 'One to 64 of A-Z, a-z, 0-9, _ and -.'),
+    stringRule,
+    rule(
+      (value: string) => TOKEN.test(value),
+      'invalid_name',
+      'Use 1 to 64 of the characters A-Z, a-z, 0-9, _ and -.',
+    ),
   );
 
 /** A permission's name: `resource:action`. */
@@ -79,11 +83,11 @@ export const PermissionNameField = (options: FieldOptions = {}): PropertyDecorat
   field(
     { example: 'invoices:read', ...options },
     { type: String, pattern: PERMISSION.source },
-    isString,
+    stringRule,
     rule(
       (value: string) => PERMISSION.test(value),
       'invalid_name',
-      'resource:action, each one to 64 of A-Z, a-z, 0-9, _ and -.',
+      'Use resource:action, each 1 to 64 of the characters A-Z, a-z, 0-9, _ and -.',
     ),
   );
 
@@ -108,15 +112,15 @@ export const IdListField = ({
     ),
   );
 
-/** A list's own rules, then `each` for every entry: a fault names its index. */
-export const listRules = (min: number, max: number, each: (value: unknown) => Fault | null): Rule[] => [
+/** The rules of a list: its length, then `each` for every entry. Errors name the index of the entry. */
+export const listRules = (min: number, max: number, each: (value: unknown) => FieldError | null): Rule[] => [
   rule(Array.isArray, 'array_expected', 'This must be an array.'),
-  rule((value: unknown[]) => value.length >= min, 'too_few', `At least ${min}.`),
-  rule((value: unknown[]) => value.length <= max, 'too_many', `At most ${max}.`),
+  rule((value: unknown[]) => value.length >= min, 'too_few', `At least ${min} entries.`),
+  rule((value: unknown[]) => value.length <= max, 'too_many', `At most ${max} entries.`),
   (value) =>
     (value as unknown[]).flatMap((entry, index) => {
-      const fault = each(entry);
-      return fault ? [{ ...fault, at: `[${index}]` }] : [];
+      const error = each(entry);
+      return error ? [{ ...error, path: `[${index}]` }] : [];
     }),
 ];
 

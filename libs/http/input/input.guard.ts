@@ -6,7 +6,7 @@ import { isId } from '#libs/core/ids.js';
 import { type ErrorEntry, invalid, malformed, notFound } from '../replies/api-error.js';
 import { MAX_UNKNOWN, unknownField, unknownParameter } from './input.pipe.js';
 
-/** What a handler reads of a request beyond its path. */
+/** Whether a handler has parameters for the query and the body. */
 interface DeclaredInput {
   query: boolean;
   body: boolean;
@@ -15,8 +15,8 @@ interface DeclaredInput {
 const inputs = new WeakMap<object, DeclaredInput>();
 
 /**
- * After access and before the pipes: a malformed id is 404, and a query or a body where the handler declares none is
- * refused (422). What is in a declared one, `InputPipe` checks.
+ * Runs after the access guards and before the pipes. A malformed id is a 404; a query or a body is a 422 if the handler
+ * does not declare one. `InputPipe` validates the declared ones.
  */
 @Injectable()
 export class InputGuard implements CanActivate {
@@ -26,7 +26,7 @@ export class InputGuard implements CanActivate {
     const declared = inputOf(context);
     if (!declared.query) requireNone(request.query, unknownParameter);
     if (!declared.body) requireNone(request.body, unknownField);
-    else if (request.isEmptyJson) throw malformed();
+    else if (request.hasEmptyJsonBody) throw malformed();
     return true;
   }
 }
@@ -37,11 +37,12 @@ function requireIds(params: Record<string, string>): void {
   }
 }
 
-function requireNone(input: unknown, fault: (field: string) => ErrorEntry): void {
+function requireNone(input: unknown, toError: (field: string) => ErrorEntry): void {
   const names = typeof input === 'object' && input !== null ? Object.keys(input) : [];
-  if (names.length > 0) throw invalid(names.slice(0, MAX_UNKNOWN).map(fault));
+  if (names.length > 0) throw invalid(names.slice(0, MAX_UNKNOWN).map(toError));
 }
 
+/** Nest has no public way to ask for the parameters of a handler; `http.module.spec.ts` fails if this changes. */
 function inputOf(context: ExecutionContext): DeclaredInput {
   const handler = context.getHandler();
   const known = inputs.get(handler);

@@ -1,6 +1,9 @@
+import { IsInt } from 'class-validator';
 import { describe, expect, it } from 'vitest';
+import { newId } from '#libs/core/ids.js';
 import { ApiError } from '../replies/api-error.js';
-import { TextField } from './fields.js';
+import { field } from './field.js';
+import { IdListField, TextField } from './fields.js';
 import { InputPipe } from './input.pipe.js';
 
 class Optional {
@@ -8,16 +11,16 @@ class Optional {
   first_name?: string;
 }
 
-class Needed {
+class Required {
   @TextField({ min: 1, max: 10 })
   first_name!: string;
 }
 
 const pipe = new InputPipe();
-const read = (metatype: typeof Optional | typeof Needed, value: unknown) =>
+const read = async (metatype: typeof Optional | typeof Required, value: unknown) =>
   pipe.transform(value, { type: 'query', metatype });
 
-const refused = async (reading: Promise<unknown>) => {
+const rejectedFields = async (reading: Promise<unknown>) => {
   const error = await reading.then(
     () => null,
     (reason: unknown) => reason,
@@ -27,7 +30,7 @@ const refused = async (reading: Promise<unknown>) => {
 };
 
 describe('a query', () => {
-  it('may be empty, the second time as the first, without two requests sharing what they get', async () => {
+  it('can be empty, and each request gets a new object', async () => {
     const first = await read(Optional, {});
     const second = await read(Optional, {});
     expect(first).toBeInstanceOf(Optional);
@@ -35,14 +38,58 @@ describe('a query', () => {
     expect(second).not.toBe(first);
   });
 
-  it('is checked as ever after an empty one', async () => {
+  it('is validated after an empty one', async () => {
     await read(Optional, {});
-    expect(await refused(read(Optional, { first_name: '' }))).toEqual(['first_name']);
-    expect(await refused(read(Optional, { last_name: 'Doe' }))).toEqual(['last_name']);
+    expect(await rejectedFields(read(Optional, { first_name: '' }))).toEqual(['first_name']);
+    expect(await rejectedFields(read(Optional, { last_name: 'Doe' }))).toEqual(['last_name']);
   });
 
-  it('that lacks what is needed is refused each time', async () => {
-    expect(await refused(read(Needed, {}))).toEqual(['first_name']);
-    expect(await refused(read(Needed, {}))).toEqual(['first_name']);
+  it('without a required field is rejected each time', async () => {
+    expect(await rejectedFields(read(Required, {}))).toEqual(['first_name']);
+    expect(await rejectedFields(read(Required, {}))).toEqual(['first_name']);
   });
+});
+
+describe('the rules of a field', () => {
+  it('run once, and all their errors are reported', async () => {
+    let runs = 0;
+    class Tags {
+      @field({}, { type: [String] }, () => {
+        runs++;
+        return [1, 3].map((index) => ({ path: `[${index}]`, code: 'invalid_tag', message: 'Invalid.' }));
+      })
+      tags!: string[];
+    }
+    const reading = async () => pipe.transform({ tags: [] }, { type: 'body', metatype: Tags });
+    expect(await rejectedFields(reading())).toEqual(['tags[1]', 'tags[3]']);
+    expect(runs).toBe(1);
+  });
+
+  it('are inherited', async () => {
+    class More extends Required {
+      @TextField({ max: 10, optional: true })
+      last_name?: string;
+    }
+    expect(await rejectedFields(read(More, { last_name: 'x' }))).toEqual(['first_name']);
+    expect(await read(More, { first_name: 'a', last_name: 'b' })).toBeInstanceOf(More);
+  });
+
+  it('cannot be bypassed with another decorator of class-validator', async () => {
+    class Mixed {
+      @IsInt()
+      @TextField({ max: 10 })
+      name!: string;
+    }
+    const reading = async () => pipe.transform({ name: 'Ada' }, { type: 'body', metatype: Mixed });
+    await expect(reading()).rejects.toThrow('field()');
+  });
+});
+
+it('a list of ids is rejected with the index of each invalid entry', async () => {
+  class Ids {
+    @IdListField()
+    ids!: string[];
+  }
+  const reading = async () => pipe.transform({ ids: ['1', newId(), '2'] }, { type: 'body', metatype: Ids });
+  expect(await rejectedFields(reading())).toEqual(['ids[0]', 'ids[2]']);
 });

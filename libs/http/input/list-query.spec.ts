@@ -5,7 +5,7 @@ const list = { sort: 'email', status: 'active', q: undefined };
 const position = { value: 'ada@example.com', id: '018f5c3e-0000-7000-8000-000000000000' };
 
 describe('a cursor', () => {
-  it('gives back the position that it was made of', () => {
+  it('contains its position', () => {
     expect(decodeCursor(list, encodeCursor(list, position))).toEqual(position);
     expect(decodeCursor(list, encodeCursor(list, { ...position, value: null }))).toEqual({
       ...position,
@@ -13,7 +13,7 @@ describe('a cursor', () => {
     });
   });
 
-  it('does not care in which order the filters stand', () => {
+  it('does not depend on the order of the filters', () => {
     expect(decodeCursor({ status: 'active', sort: 'email' }, encodeCursor(list, position))).toEqual(position);
   });
 
@@ -21,12 +21,12 @@ describe('a cursor', () => {
     ['another sort', encodeCursor({ ...list, sort: '-email' }, position)],
     ['another filter', encodeCursor({ ...list, status: 'disabled' }, position)],
     ['another search', encodeCursor({ ...list, q: 'a' }, position)],
-    ['nonsense', 'nonsense'],
+    ['random text', 'nonsense'],
     ['JSON of another shape', Buffer.from('{"a":1}').toString('base64url')],
-    ['an id that is none', encodeCursor(list, { ...position, id: "' OR true" })],
-    ['a value that no row can have', encodeCursor(list, { ...position, value: 'a\0' })],
-    ['a value that is no text', Buffer.from(JSON.stringify(['x', { a: 1 }, 'y'])).toString('base64url')],
-  ])('from %s is refused', (_, cursor) => {
+    ['an invalid id', encodeCursor(list, { ...position, id: "' OR true" })],
+    ['a value that cannot be stored', encodeCursor(list, { ...position, value: 'a\0' })],
+    ['a value that is not text', Buffer.from(JSON.stringify(['x', { a: 1 }, 'y'])).toString('base64url')],
+  ])('with %s is rejected', (_, cursor) => {
     expect(() => decodeCursor(list, cursor)).toThrow(
       expect.objectContaining({
         status: 422,

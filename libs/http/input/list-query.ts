@@ -9,10 +9,10 @@ import { ChoiceField, TextField } from './fields.js';
 const isLimit = (value: unknown): boolean =>
   typeof value === 'string' && /^[1-9]\d{0,2}$/.test(value) && Number(value) <= 100;
 
-/** What every list takes; its own class adds `sort` and filters. */
+/** The query parameters of every list. The class of a list adds `sort` and filters. */
 export class ListQuery {
   @field(
-    { optional: true, description: 'How many entries at most.' },
+    { optional: true, description: 'The maximum number of entries.' },
     { type: 'integer', minimum: 1, maximum: 100, default: 20 },
     rule((value: unknown) => isLimit(value), 'out_of_range', 'A whole number from 1 to 100.'),
   )
@@ -21,27 +21,30 @@ export class ListQuery {
   @TextField({
     optional: true,
     max: 2048,
-    // Opaque: the document promises nothing of its form.
+    // Opaque: the document does not describe its format.
     schema: { maxLength: undefined },
-    description: 'Where to go on: `meta.next_cursor` of the page before.',
+    description: 'Where the page starts: `meta.next_cursor` of the previous page.',
   })
   cursor?: string;
 
-  @ChoiceField(['true', 'false'], { optional: true, description: 'Whether `meta.total` counts all entries.' })
+  @ChoiceField(['true', 'false'], {
+    optional: true,
+    description: 'Whether `meta.total` has the number of all entries.',
+  })
   include_total?: 'true' | 'false';
 }
 
-/** A list that is searched by prefix too. */
+/** A list that can also be searched by prefix. */
 export class SearchableListQuery extends ListQuery {
   @TextField({
     optional: true,
     max: 255,
-    description: 'The beginning of an email, name or username, in any case.',
+    description: 'The beginning of an email address, name or username. Case is ignored.',
   })
   q?: string;
 }
 
-/** `sort` with its named fields, the first being the default; `-` before one sorts descending. */
+/** The `sort` parameter. The first field is the default; a leading `-` sorts descending. */
 export const SortField = (fields: readonly string[]): PropertyDecorator =>
   ChoiceField(
     fields.flatMap((name) => [name, `-${name}`]),
@@ -51,14 +54,14 @@ export const SortField = (fields: readonly string[]): PropertyDecorator =>
     },
   );
 
-/** The place in a sorted list after which a page begins. */
+/** The position in a sorted list after which a page starts. */
 export interface ListPosition {
-  /** The sorted field's value there, as JSON has it; null where the row has none. */
+  /** The value of the sorted field as in JSON, or null. */
   value: string | null;
   id: string;
 }
 
-/** Everything that decides which rows a list holds, and in which order. */
+/** Everything that determines the rows of a list and their order. */
 export type ListIdentity = Readonly<Record<string, string | undefined>>;
 
 const fingerprint = (list: ListIdentity): string =>
@@ -77,9 +80,9 @@ export const encodeCursor = (list: ListIdentity, { value, id }: ListPosition): s
   Buffer.from(JSON.stringify([fingerprint(list), value, id])).toString('base64url');
 
 /**
- * A cursor is the client's word like any other: what could not come from a row is refused before SQL meets it.
- * @param isValue whether a text may be a value of the sorted field
- * @throws ApiError 422 on `cursor`, where it is not one of this list in this order
+ * Reads a cursor. Clients can forge cursors, so their values are checked before SQL gets them.
+ * @param isValue whether a text can be a value of the sorted field
+ * @throws ApiError 422 on `cursor` if it is not a cursor of this list in this order
  */
 export function decodeCursor(
   list: ListIdentity,
@@ -87,12 +90,12 @@ export function decodeCursor(
   isValue: (text: string) => boolean = isStorable,
 ): ListPosition {
   const [print, value, id] = parse(cursor);
-  const isSound = value === null || (typeof value === 'string' && isValue(value));
-  if (!isSound || !isId(id) || print !== fingerprint(list)) {
+  const isValid = value === null || (typeof value === 'string' && isValue(value));
+  if (!isValid || !isId(id) || print !== fingerprint(list)) {
     throw invalidField(
       'cursor',
       'invalid_cursor',
-      'This cursor is not from this list with this sort and filter.',
+      'This cursor does not belong to this list with this sort and filter.',
     );
   }
   return { value, id };
@@ -107,7 +110,7 @@ function parse(cursor: string): unknown[] {
   }
 }
 
-/** The `meta` of a list's page, for the OpenAPI document. */
+/** The `meta` of a page, for the OpenAPI document. */
 export class PageMetaReply {
   @ApiProperty({ type: 'integer', example: 20 })
   limit: number;

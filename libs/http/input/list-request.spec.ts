@@ -6,7 +6,7 @@ const SORTS = { created_at: { kind: 'time' }, email: { kind: 'text' } } as const
 const id = '018f5c3e-0000-7000-8000-000000000000';
 
 describe('a list request', () => {
-  it('takes twenty by the first sort, ascending, unless told', () => {
+  it('has twenty entries, sorted ascending by the first field, by default', () => {
     expect(readList('things', {}, SORTS, {})).toMatchObject({
       sort: 'created_at',
       descending: false,
@@ -16,14 +16,14 @@ describe('a list request', () => {
     });
   });
 
-  it('sorts descending with a minus before the field', () => {
+  it('sorts descending if the field has a leading minus', () => {
     expect(readList('things', { sort: '-email' }, SORTS, {})).toMatchObject({
       sort: 'email',
       descending: true,
     });
   });
 
-  it('goes on where the page before ended, also where the default sort is then named', () => {
+  it('continues after the previous page, also if the default sort is now named', () => {
     const first = readList('things', {}, SORTS, { status: 'active' });
     const next = { value: '2026-01-31T12:00:00.000Z', id };
     const cursor = listPage(first, [], next).nextCursor as string;
@@ -33,7 +33,7 @@ describe('a list request', () => {
   });
 
   it.each(['yesterday', '2026-01-31', '+275760-09-13T00:00:00.000Z', '2026-02-31T12:00:00.000Z'])(
-    'refuses a cursor at the time %s',
+    'rejects a cursor with the time %s',
     (value) => {
       const cursor = encodeCursor({ sort: 'created_at' }, { value, id });
       expect(() => readList('things', { cursor }, SORTS, {})).toThrow(
@@ -42,7 +42,7 @@ describe('a list request', () => {
     },
   );
 
-  it('answers with a total only where one was counted', () => {
+  it('has a total only if one was counted', () => {
     const request = readList('things', { limit: '5' }, SORTS, {});
     expect(listPage(request, [1], null)).toEqual({ items: [1], limit: 5, nextCursor: null });
     expect(listPage(request, [1], null, 1)).toEqual({ items: [1], limit: 5, nextCursor: null, total: 1 });

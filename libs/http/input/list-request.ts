@@ -7,17 +7,17 @@ import {
   type ListQuery,
 } from './list-query.js';
 
-/** What the values of a sorted field are. */
+/** The type of a sorted field. */
 export type SortKind = 'text' | 'time';
 
-/** A list's query with its defaults filled in and its cursor read. */
+/** The parsed query of a list, with defaults. */
 export interface ListRequest<Sort extends string = string> {
   sort: Sort;
   descending: boolean;
   limit: number;
   after: ListPosition | null;
   includeTotal: boolean;
-  /** What a cursor belongs to. */
+  /** Identifies the list in cursors. */
   identity: ListIdentity;
 }
 
@@ -26,9 +26,10 @@ const DEFAULT_LIMIT = 20;
 const IS_VALUE: Record<SortKind, (text: string) => boolean> = { text: isStorable, time: isTime };
 
 /**
- * @param list its name: a cursor of one is none of another
- * @param sorts the fields that the list sorts by, the first being the default
- * @param filters everything else that decides which rows the list holds
+ * Parses the query of a list.
+ * @param list the list's name: cursors of other lists are rejected
+ * @param sorts the fields by which the list can be sorted, the default first
+ * @param filters everything else that determines the rows of the list
  * @throws ApiError 422 on `cursor`
  */
 export function readList<Sort extends string>(
@@ -52,7 +53,7 @@ export function readList<Sort extends string>(
   };
 }
 
-/** A page of a list: its entries, the cursor of the next page, and the number of entries in all if it was asked for. */
+/** A page of a list: its entries, the cursor of the next page, and, if requested, the total number of entries. */
 export interface ListPage<Item> {
   items: Item[];
   limit: number;
@@ -60,7 +61,7 @@ export interface ListPage<Item> {
   total?: number;
 }
 
-/** @param next the position where the next page begins, null after the last page */
+/** @param next the position after which the next page starts, null on the last page */
 export function listPage<Item>(
   { limit, identity }: ListRequest,
   items: Item[],
@@ -75,7 +76,7 @@ export function listPage<Item>(
   };
 }
 
-/** Exactly the form in which `Date` writes a time, which Postgres reads too. */
+/** Accepts only the format of `Date.toISOString`, which Postgres can read. */
 function isTime(text: string): boolean {
   const time = new Date(text);
   return text.length === 24 && !Number.isNaN(time.getTime()) && time.toISOString() === text;

@@ -24,7 +24,7 @@ const read = async (body: object): Promise<unknown> => {
 
 describe.each(FIELDS)('%s', (name) => {
   it.each(['Ada', 'Zoë 👩‍👩‍👧', 'x', 'О\u2019Нил', 'علي', 'می\u200cخواهم', '\u202edrow', null])(
-    'may be %j',
+    'accepts %j',
     async (text) => {
       expect(await read({ [name]: text })).toEqual({ [name]: text });
     },
@@ -49,18 +49,18 @@ describe.each(FIELDS)('%s', (name) => {
     ['a\u0085b', 'invalid_characters'],
     ['a\ud800', 'invalid_characters'],
     [7, 'string_expected'],
-  ])('is not %j', async (text, code) => {
+  ])('rejects %j', async (text, code) => {
     expect(await read({ [name]: text })).toEqual([`${name} ${code}`]);
   });
 });
 
-it('a name loses the white space around it, and is counted without it', async () => {
+it('a name is trimmed before its length is checked', async () => {
   expect(await read({ first_name: ' Ada\u3000\n' })).toEqual({ first_name: 'Ada' });
   expect(await read({ first_name: ` ${'x'.repeat(255)} ` })).toEqual({ first_name: 'x'.repeat(255) });
   expect(await read({ first_name: 'x'.repeat(256) })).toEqual(['first_name too_long']);
 });
 
-it('a display name is what was sent', async () => {
+it('a display name is not changed', async () => {
   expect(await read({ display_name: ' Ada ' })).toEqual({ display_name: ' Ada ' });
   expect(await read({ display_name: 'x'.repeat(101) })).toEqual(['display_name too_long']);
 });

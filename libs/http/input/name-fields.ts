@@ -1,17 +1,17 @@
 import type { ApiPropertyOptions } from '@nestjs/swagger';
 import { type FieldOptions, field, type Rule, rule } from './field.js';
-import { isString, lengthWithin, storable } from './fields.js';
+import { lengthRule, storableRule, stringRule } from './fields.js';
 
-/** White space and what no font shows: a name of these alone looks like none, and Keycloak erases some of them. */
+/** White space and invisible characters. A name of only these looks empty, and Keycloak removes some of them. */
 const BLANK = /^[\s\p{Z}\p{Cf}\p{Default_Ignorable_Code_Point}]*$/u;
 const CONTROL = /\p{Cc}/u;
 
 const nameRules = (max: number): Rule[] => [
-  isString,
-  storable,
+  stringRule,
+  storableRule,
   rule((value: string) => !CONTROL.test(value), 'invalid_characters', 'Control characters are not allowed.'),
   rule((value: string) => !BLANK.test(value), 'too_short', 'At least one visible character.'),
-  lengthWithin(1, max),
+  lengthRule(1, max),
 ];
 
 const schemaOf = (max: number): ApiPropertyOptions => ({ type: String, minLength: 1, maxLength: max });
@@ -23,7 +23,7 @@ const described = (rule: string, { description, ...options }: FieldOptions): Fie
   description: [rule, description].filter(Boolean).join(' '),
 });
 
-/** A person's first or last name, without surrounding white space. */
+/** A first or last name. Surrounding white space is removed. */
 export const NameField = (options: FieldOptions = {}): PropertyDecorator =>
   field(
     { ...described('Trimmed; not blank, no control characters.', options), normalize: trimmed },
@@ -31,6 +31,6 @@ export const NameField = (options: FieldOptions = {}): PropertyDecorator =>
     ...nameRules(255),
   );
 
-/** What a person wants to be called here, as it was sent. */
+/** The name that a user chooses for themselves. White space is kept. */
 export const DisplayNameField = (options: FieldOptions = {}): PropertyDecorator =>
   field(described('Not blank, no control characters.', options), schemaOf(100), ...nameRules(100));

@@ -4,15 +4,15 @@ import { isUnmodified } from './etag.js';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** The envelope's message of a success (`@Replies`). */
+    /** The envelope's message on success (`@Replies`). */
     message?: string;
   }
 }
 
-/** Puts what handlers return into the envelope; text and bytes, whose form a standard fixes, pass as they are. */
+/** Wraps the return values of handlers in the envelope. Strings and buffers are sent unchanged. */
 export function addEnvelopeHook(fastify: FastifyInstance): void {
   fastify.addHook('preSerialization', (request, reply, payload, done) => {
-    done(null, payload instanceof ErrorEnvelope ? payload : enclose(request, reply, payload));
+    done(null, payload instanceof ErrorEnvelope ? payload : wrap(request, reply, payload));
   });
   fastify.addHook('onSend', (request, reply, payload, done) => {
     const etag = reply.getHeader('etag');
@@ -29,11 +29,11 @@ export function addEnvelopeHook(fastify: FastifyInstance): void {
   });
 }
 
-function enclose(request: FastifyRequest, reply: FastifyReply, payload: unknown) {
+function wrap(request: FastifyRequest, reply: FastifyReply, payload: unknown) {
   const message = request.routeOptions.config.message ?? 'OK';
   if (!(payload instanceof Reply)) return successEnvelope(reply.statusCode, message, payload, null);
   if (payload.etag !== null) reply.header('etag', payload.etag);
-  // Relative, as RFC 9110 (section 10.2.2) allows: the `Host` header never enters it.
+  // A relative reference (RFC 9110, section 10.2.2), so that it does not depend on the `Host` header.
   if (payload.createdId !== null)
     reply.header('location', `${request.routeOptions.url}/${payload.createdId}`);
   return successEnvelope(reply.statusCode, message, payload.data, payload.meta);

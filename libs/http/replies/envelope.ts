@@ -1,14 +1,14 @@
 import type { ListPage } from '../input/list-request.js';
 import type { ApiError, ErrorEntry } from './api-error.js';
 
-/** A page's bounds, where `data` is a list. */
+/** Describes the page if `data` is a list. */
 export interface PageMeta {
   limit: number;
   next_cursor: string | null;
   total?: number;
 }
 
-/** Every answer's outermost form: always exactly these six keys. */
+/** The body of every response: always exactly these six keys. */
 export interface Envelope {
   status: 'success' | 'error';
   code: number;
@@ -19,8 +19,8 @@ export interface Envelope {
 }
 
 /**
- * What a handler returns when it says more than its data: a page's meta, a strong entity tag, where the
- * created resource is. A handler with nothing to add returns its data as it is.
+ * Returned by handlers that send more than data: page information, a strong entity tag, or the id of the created
+ * resource. Other handlers return their data directly.
  */
 export class Reply<T = unknown> {
   meta: PageMeta | null = null;
@@ -33,7 +33,7 @@ export class Reply<T = unknown> {
     return new Reply<never>(null);
   }
 
-  /** @param map gives the representation of one entry */
+  /** @param map turns an item into its representation */
   static page<Item, T>(
     { items, limit, nextCursor, total }: ListPage<Item>,
     map: (item: Item) => T,
@@ -49,7 +49,7 @@ export class Reply<T = unknown> {
     return reply;
   }
 
-  /** Names the created resource: the `Location` header is this id below the route's own path. */
+  /** Sets the `Location` header to the route's path followed by this id. */
   created(id: string): this {
     this.createdId = id;
     return this;
@@ -65,7 +65,7 @@ export function successEnvelope(
   return { status: 'success', code, message, data: data ?? null, errors: null, meta };
 }
 
-/** A class, so that the hook which encloses successes knows that this is enclosed already. */
+/** A class, so that the envelope hook can tell that the payload is an envelope already. */
 export class ErrorEnvelope implements Envelope {
   readonly status = 'error';
   readonly code: number;
@@ -74,7 +74,7 @@ export class ErrorEnvelope implements Envelope {
   readonly errors: ErrorEntry[];
   readonly meta: null;
 
-  /** @param data null but for a health report, which a 503 carries too */
+  /** @param data only a health report has data in an error response */
   constructor({ status, message, errors }: ApiError, data: unknown = null) {
     this.code = status;
     this.message = status === 422 && errors.length > 1 ? `${errors.length} fields are wrong.` : message;

@@ -1,42 +1,42 @@
 import { HttpException } from '@nestjs/common';
 import { ApiError } from './api-error.js';
 
-/** Turns an error of another library into an answer, or gives null where it knows nothing of it. */
+/** Turns an error of another library into an ApiError, or returns null if it does not know the error. */
 export type ErrorTranslator = (error: unknown) => ApiError | null;
 
 const BY_STATUS: Record<number, [code: string, message: string]> = {
-  400: ['malformed_request', 'The request could not be understood.'],
-  404: ['not_found', 'There is no such resource.'],
-  405: ['method_not_allowed', 'This resource does not take that method.'],
+  400: ['malformed_request', 'The request is malformed.'],
+  404: ['not_found', 'This resource does not exist.'],
+  405: ['method_not_allowed', 'This resource does not support this method.'],
   408: ['request_timeout', 'The request took too long to arrive.'],
   413: ['payload_too_large', 'The body is larger than 100 KiB.'],
   415: ['unsupported_media_type', 'A body must be application/json in UTF-8, without content encoding.'],
   429: ['too_many_requests', 'Too many requests. Try again later.'],
-  431: ['headers_too_large', 'The request header is too large.'],
-  500: ['internal_error', 'Something went wrong on our side.'],
-  503: ['unavailable', 'The service cannot answer at the moment. Try again later.'],
+  431: ['headers_too_large', 'The request headers are too large.'],
+  500: ['internal_error', 'An internal error occurred.'],
+  503: ['unavailable', 'The service is temporarily unavailable. Try again later.'],
 };
 
-/** The answer for a bare status: no text of the underlying error, which may tell of the inside. */
-export function errorOfStatus(status: number): ApiError {
+/** Makes the error of a status. The original message is not used: it may contain internal details. */
+export function errorForStatus(status: number): ApiError {
   const known = BY_STATUS[status] ? status : status >= 500 ? 500 : 400;
   const [code, message] = BY_STATUS[known] as [string, string];
   return new ApiError(known, [{ field: null, code, message }], known === 503 ? { 'retry-after': '1' } : {});
 }
 
-/** Nest's and Fastify's own errors: a 4xx of theirs stays one, anything else is a 500. */
+/** Errors of Nest and Fastify keep a 4xx status; all others become a 500. */
 const translateFrameworkError: ErrorTranslator = (error) => {
   if (error instanceof ApiError) return error;
   const status =
     error instanceof HttpException ? error.getStatus() : (error as { statusCode?: unknown })?.statusCode;
-  return typeof status === 'number' && status >= 400 && status < 500 ? errorOfStatus(status) : null;
+  return typeof status === 'number' && status >= 400 && status < 500 ? errorForStatus(status) : null;
 };
 
-/** @param translators tried in order; an error that none knows is a 500 */
+/** @param translators are tried in order; an error that none of them knows becomes a 500 */
 export function translateError(error: unknown, translators: readonly ErrorTranslator[]): ApiError {
   for (const translate of [translateFrameworkError, ...translators]) {
     const translated = translate(error);
     if (translated) return translated;
   }
-  return errorOfStatus(500);
+  return errorForStatus(500);
 }

@@ -1,38 +1,36 @@
-import { type ArgumentsHost, Catch, type ExceptionFilter } from '@nestjs/common';
+import { type ArgumentsHost, Catch, type ExceptionFilter, Logger } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { rootCauseOf, textOf, truncate } from '#libs/observability/loggable-error.js';
-import type { Logger } from '#libs/observability/logger.js';
+import { describeThrown, errorSummary, rootCauseOf } from '#libs/observability/loggable-error.js';
 import { ErrorEnvelope } from './envelope.js';
 import { type ErrorTranslator, translateError } from './error-translation.js';
 
-/** The one place that turns errors into answers, those of unknown routes and unreadable bodies included. */
+/** Turns every error into a response, also for unknown routes and invalid bodies. No other code does this. */
 @Catch()
 export class ErrorFilter implements ExceptionFilter {
-  constructor(
-    private readonly translators: readonly ErrorTranslator[],
-    private readonly logger: Logger,
-  ) {}
+  private readonly logger = new Logger(ErrorFilter.name);
+
+  constructor(private readonly translators: readonly ErrorTranslator[]) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
     const reply = http.getResponse<FastifyReply>();
     if (reply.sent) return;
-    const answer = translateError(error, this.translators);
+    const apiError = translateError(error, this.translators);
     const { id: request_id } = http.getRequest<FastifyRequest>();
-    if (answer.status === 500) this.logger.error({ request_id, err: asError(error) }, 'request failed');
-    else if (answer.status === 503)
-      this.logger.warn(
-        { request_id, reason: answer.code, cause: truncate(rootCauseOf(error)) },
-        'request refused',
-      );
+    if (apiError.status === 500) {
+      this.logger.error({ msg: 'request failed', request_id, err: asError(error) });
+    } else if (apiError.status === 503) {
+      const cause = errorSummary(rootCauseOf(error));
+      this.logger.warn({ msg: 'request refused', request_id, reason: apiError.code, cause });
+    }
     void reply
-      .code(answer.status)
-      .headers({ ...answer.headers, 'cache-control': 'no-store' })
+      .code(apiError.status)
+      .headers({ ...apiError.headers, 'cache-control': 'no-store' })
       .removeHeader('etag')
       .type('application/json; charset=utf-8')
-      .send(new ErrorEnvelope(answer));
+      .send(new ErrorEnvelope(apiError));
   }
 }
 
 const asError = (thrown: unknown): Error =>
-  thrown instanceof Error ? thrown : new Error(`thrown: ${textOf(thrown)}`);
+  thrown instanceof Error ? thrown : new Error(`thrown: ${describeThrown(thrown)}`);

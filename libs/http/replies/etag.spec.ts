@@ -3,7 +3,7 @@ import { ApiError } from './api-error.js';
 import { assertIfMatch, etagOf, isUnmodified } from './etag.js';
 
 describe('strong entity tags', () => {
-  it('quote the versions that they are made of', () => {
+  it('contain the versions in quotes', () => {
     expect(etagOf(3)).toBe('"3"');
     expect(etagOf(3, 12)).toBe('"3-12"');
   });
@@ -20,15 +20,15 @@ describe('strong entity tags', () => {
     expect(isUnmodified(header, '"3"')).toBe(expected);
   });
 
-  it.each(['"3"', '"1", "3"', '*', undefined])('If-Match %s lets a write through', (header) => {
+  it.each(['"3"', '"1", "3"', '*', undefined])('If-Match %s allows a write', (header) => {
     expect(() => assertIfMatch(header, '"3"')).not.toThrow();
   });
 
-  it.each(['"4"', 'W/"3"', '3', ''])('If-Match %s is 412: only a strong match counts', (header) => {
+  it.each(['"4"', 'W/"3"', '3', ''])('If-Match %s is 412: only a strong tag matches', (header) => {
     expect(() => assertIfMatch(header, '"3"')).toThrow(expect.objectContaining({ status: 412 }) as ApiError);
   });
 
-  it('tells a weak tag in If-Match from a version that is not the current one', () => {
+  it('the message says when the tag in If-Match is weak', () => {
     const messageOf = (header: string): string => {
       try {
         assertIfMatch(header, '"3"');

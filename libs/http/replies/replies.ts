@@ -12,20 +12,20 @@ import { PageMetaReply } from '../input/list-query.js';
 
 export interface ReplyOptions {
   message: string;
-  /** 200 unless told; 201 for what creates. */
+  /** Default: 200. Use 201 if the handler creates a resource. */
   status?: 200 | 201;
   description?: string;
-  /** Statuses beyond those that every route may answer, each with when it does. */
+  /** Error statuses in addition to those of every route, with the reason for each. */
   errors?: Partial<Record<401 | 403 | 404 | 409 | 422 | 429 | 503, string>>;
-  /** The resource carries a strong `ETag`: 304, and 412 where it is written. */
+  /** The resource has a strong `ETag`: `read` adds 304, `write` adds 412. */
   etag?: 'read' | 'write';
-  /** False for a list that comes as a whole: its `meta` is null. */
+  /** False for a list that is returned completely: its `meta` is null. */
   paged?: boolean;
 }
 
 /**
- * A handler's declared reply: the status, the envelope's message, and both in the OpenAPI document.
- * @param data the class of `data`, in brackets for a list, null for none
+ * Declares the response of a handler: its status, the envelope's message, and the OpenAPI responses.
+ * @param data the class of `data`, `[Class]` for a list, null for no data
  */
 export function Replies(data: Type | [Type] | null, options: ReplyOptions): MethodDecorator {
   const { message, status = 200, errors = {}, etag, paged = true } = options;
@@ -43,11 +43,11 @@ export function Replies(data: Type | [Type] | null, options: ReplyOptions): Meth
           ? { ETag: { description: 'A strong entity tag.', schema: { type: 'string' } } }
           : {}),
         ...(status === 201
-          ? { Location: { description: 'Where the new resource is.', schema: { type: 'string' } } }
+          ? { Location: { description: 'The path of the new resource.', schema: { type: 'string' } } }
           : {}),
       },
     }),
-    ...Object.entries(errors).map(([code, description]) => errorResponse(Number(code), description)),
+    ...Object.entries(errors).map(([code, description]) => ErrorResponse(Number(code), description)),
     ...(etag === 'read'
       ? [
           ApiHeader({ name: 'If-None-Match', required: false }),
@@ -57,14 +57,14 @@ export function Replies(data: Type | [Type] | null, options: ReplyOptions): Meth
     ...(etag === 'write'
       ? [
           ApiHeader({ name: 'If-Match', required: false }),
-          errorResponse(412, 'The resource has changed since it was read.'),
+          ErrorResponse(412, 'The resource has changed since it was read.'),
         ]
       : []),
   );
 }
 
-/** An error answer in the document; its envelope is one shared schema (`openapi-document.ts`). */
-export const errorResponse = (status: number, description: string): MethodDecorator =>
+/** Adds an error response to the OpenAPI document. Its schema is shared (`libs/openapi/shared-components.ts`). */
+export const ErrorResponse = (status: number, description: string): MethodDecorator =>
   ApiResponse({ status, description, schema: { $ref: '#/components/schemas/ErrorEnvelope' } });
 
 interface Success {
@@ -92,7 +92,7 @@ function successSchema({ code, message, type, isList, isPage }: Success) {
   };
 }
 
-/** The request's `If-Match`, for `requireMatch`. */
+/** Injects the request's `If-Match` header, for `assertIfMatch`. */
 export const IfMatch = createParamDecorator(
   (_: unknown, context: ExecutionContext): string | undefined =>
     context.switchToHttp().getRequest<FastifyRequest>().headers['if-match'],

@@ -2,7 +2,7 @@ import { databaseUrls } from '#libs/config/command.settings.js';
 import type { Environment } from '#libs/config/environment.js';
 import { postgresUrl } from '#libs/config/parse/urls.js';
 import { SettingsError } from '#libs/config/settings-error.js';
-import { messageOf } from '#libs/core/user-facing-error.js';
+import { errorMessage } from '#libs/core/user-facing-error.js';
 import { databaseAdvice } from '#libs/database/database-advice.js';
 import { DatabaseProblem } from '#libs/database/database-problem.js';
 import { withClient } from '#libs/database/direct-client.js';
@@ -57,7 +57,7 @@ async function checkDatabase({ name: schema, dataSource }: Schema, variable: str
     });
   } catch (error) {
     const remedy = databaseAdvice(error, url, variable) ?? `Check the database log, or correct ${variable}.`;
-    return broken(name, `${address} cannot be used: ${messageOf(error)}.`, remedy);
+    return broken(name, `${address} cannot be used: ${errorMessage(error)}.`, remedy);
   }
 }
 

@@ -1,4 +1,4 @@
-import { messageOf } from '#libs/core/user-facing-error.js';
+import { errorMessage } from '#libs/core/user-facing-error.js';
 
 const TIMEOUT_MS = 10_000;
 
@@ -45,5 +45,5 @@ export async function fetchJsonOrThrow(url: string, init: RequestInit = {}): Pro
 function reasonOf(error: unknown): string {
   const code = String((error as { code?: unknown }).code);
   const reason = /^ERR_SSL_(.*)/.exec(code)?.[1];
-  return reason ? `no TLS connection (${reason.toLowerCase().replaceAll('_', ' ')})` : messageOf(error);
+  return reason ? `no TLS connection (${reason.toLowerCase().replaceAll('_', ' ')})` : errorMessage(error);
 }

@@ -3,7 +3,7 @@ import { type PublicJwk, toPublicJwk } from '#libs/config/keys.js';
 import { nativeIssuerSettings, signingSettings } from '#libs/config/native.settings.js';
 import { SettingsError } from '#libs/config/settings-error.js';
 import { SettingsReader } from '#libs/config/settings-reader.js';
-import { messageOf } from '#libs/core/user-facing-error.js';
+import { errorMessage } from '#libs/core/user-facing-error.js';
 import { usesDevelopmentKeys } from '../development/keys.js';
 import { NextKey } from '../keys/next-key.js';
 import { containsKey, jwksUrlOf, publishedKeys } from '../keys/published-keys.js';
@@ -69,7 +69,11 @@ async function checkFetched(url: string): Promise<DoctorCheck> {
   try {
     return ok('keys.published', `${(await publishedKeys(url)).length} at ${url}.`);
   } catch (error) {
-    return warning('keys.published', messageOf(error), 'Native tokens cannot be verified until it responds.');
+    return warning(
+      'keys.published',
+      errorMessage(error),
+      'Native tokens cannot be verified until it responds.',
+    );
   }
 }
 

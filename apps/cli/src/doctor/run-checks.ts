@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { type Environment, readEnvironment } from '#libs/config/environment.js';
-import { messageOf } from '#libs/core/user-facing-error.js';
+import { errorMessage } from '#libs/core/user-facing-error.js';
 import { type ChosenApps, databasesOf } from '../chosen-apps.js';
 import { type OpenDatabase, openDatabase } from '../development/database.js';
 import { developmentKeysFile, usesDevelopmentKeys, withKeysOf } from '../development/keys.js';
@@ -59,7 +59,7 @@ async function open(
   } catch (error) {
     const check = broken(
       'database',
-      messageOf(error),
+      errorMessage(error),
       'Check the logs in .twinkey/postgres, or set DATABASE_URL.',
     );
     return { env, close: async () => {}, checks: [check] };

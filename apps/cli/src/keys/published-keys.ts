@@ -1,5 +1,5 @@
 import type { PublicJwk } from '#libs/config/keys.js';
-import { messageOf, UserFacingError } from '#libs/core/user-facing-error.js';
+import { errorMessage, UserFacingError } from '#libs/core/user-facing-error.js';
 
 const TIMEOUT_MS = 2_000;
 
@@ -19,7 +19,7 @@ export async function publishedKeys(url: string): Promise<Partial<PublicJwk>[]> 
   } catch (error) {
     const { cause = error } = error as { cause?: unknown };
     throw new UserFacingError(
-      `identity-provider does not answer at ${url} (${messageOf(cause)}): start it, or set IDENTITY_PROVIDER_URL.`,
+      `identity-provider does not answer at ${url} (${errorMessage(cause)}): start it, or set IDENTITY_PROVIDER_URL.`,
     );
   }
   if (!Array.isArray(keys))

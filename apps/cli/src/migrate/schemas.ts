@@ -1,6 +1,6 @@
 import type { DataSource } from 'typeorm';
 import type { DatabaseUrls } from '#libs/config/command.settings.js';
-import { messageOf, UserFacingError } from '#libs/core/user-facing-error.js';
+import { errorMessage, UserFacingError } from '#libs/core/user-facing-error.js';
 import { databaseAdvice } from '#libs/database/database-advice.js';
 import { identityDataSource } from '#libs/database/identity/identity-data-source.js';
 import { PERMISSION_CATALOGUE } from '#libs/database/identity/permission-catalogue.js';
@@ -121,7 +121,7 @@ async function withDatabaseErrors<T>({ name, dataSource }: Schema, work: () => P
 export class DatabaseCommandError extends UserFacingError {
   constructor(schema: SchemaName, cause: unknown, url: string) {
     const advice = databaseAdvice(cause, url);
-    super(`The ${schema} database: ${messageOf(cause)}${advice ? `. ${advice}` : ''}`);
+    super(`The ${schema} database: ${errorMessage(cause)}${advice ? `. ${advice}` : ''}`);
     this.cause = cause;
   }
 }

@@ -1,4 +1,4 @@
-import { errorText } from '#libs/core/user-facing-error.js';
+import { describeError } from '#libs/core/user-facing-error.js';
 import type { Drain } from '#libs/http/application/drain.js';
 import type { Running } from './start.js';
 import type { StopRequest } from './stop.js';
@@ -20,7 +20,7 @@ export async function beginShutdown(
 ): Promise<void> {
   if (signal === null) {
     process.exitCode = 1;
-    logger.fatal({ err: error }, `An error that nobody caught: ${errorText(error)}`);
+    logger.fatal({ err: error }, `An error that nobody caught: ${describeError(error)}`);
   } else {
     logger.info({ signal }, 'stopping');
   }

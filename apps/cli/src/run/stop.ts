@@ -1,5 +1,5 @@
 import { constants } from 'node:os';
-import { errorText } from '#libs/core/user-facing-error.js';
+import { describeError } from '#libs/core/user-facing-error.js';
 
 const SIGNALS: NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
@@ -37,7 +37,7 @@ export class Stop {
       }
       // Node also reports unhandled rejections here.
       process.on('uncaughtException', (error) => {
-        if (this.signal.aborted) process.stderr.write(`${errorText(error)}\n`);
+        if (this.signal.aborted) process.stderr.write(`${describeError(error)}\n`);
         else request({ signal: null, error });
       });
     });

@@ -33,7 +33,7 @@ export type Reservation = { since: number } | { blockedMs: number } | 'busy';
 /** An outage of the database has to show within two seconds. */
 const PATIENCE_MS = 1_000;
 /** Never so many that nothing else gets one. */
-const CONNECTIONS = { name: 'connections', width: 4 };
+const CONNECTIONS = { name: 'connections', limit: 4 };
 /** Each time some replica has written, so that not all of them can be at this for long. */
 const ATTEMPTS = 50;
 
@@ -79,7 +79,7 @@ export class LoginThrottleStore {
 
   private change<T>(keys: ThrottleKeys, limits: Limits, decide: Decide<T>): Promise<T> {
     // Changes of one counter would only be in each other's way.
-    const lanes = SCOPES.map((scope) => ({ name: nameOf(keys[scope]), width: 1 }));
+    const lanes = SCOPES.map((scope) => ({ name: nameOf(keys[scope]), limit: 1 }));
     const attempts = async () => {
       for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
         const { counters, revisions, now } = await this.read(keys, limits);

@@ -57,7 +57,7 @@ export class LoginThrottle {
       owner: nameOf(keys.pair),
       mayWait: (ahead: number) => this.queue.hasRoom(client, ahead),
     };
-    const lanes = SCOPES.map((scope) => ({ name: nameOf(keys[scope]), width: this.limits[scope].failures }));
+    const lanes = SCOPES.map((scope) => ({ name: nameOf(keys[scope]), limit: this.limits[scope].failures }));
     const deadline = performance.now() + PATIENCE_MS;
     for (let pause = FIRST_PAUSE_MS; ; pause *= 2) {
       const result = await this.lanes.run(

@@ -1,5 +1,5 @@
 import { isStorable } from '#libs/core/storable-text.js';
-import type { Fault } from '#libs/http/input/field.js';
+import type { FieldError } from '#libs/http/input/field.js';
 import { emailKey, localPartKey } from '../accounts/email.js';
 import { isCommonPassword } from './common-passwords.js';
 import { MAX_PASSWORD_BYTES, normalizePassword } from './password-hasher.js';
@@ -11,10 +11,10 @@ const MIN_PASSWORD_BYTES = 8;
  * @param email of the account, where it is known
  * @returns a fault for each broken rule, none for a good password
  */
-export function passwordFaults(given: string, email?: string): Fault[] {
+export function passwordFaults(given: string, email?: string): FieldError[] {
   const password = normalizePassword(given);
   const bytes = Buffer.byteLength(password);
-  const faults: Fault[] = [];
+  const faults: FieldError[] = [];
   if (!isStorable(password)) {
     faults.push({ code: 'invalid_characters', message: 'NUL and lone surrogates are not allowed.' });
   }

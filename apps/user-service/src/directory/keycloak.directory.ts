@@ -62,7 +62,7 @@ export class KeycloakDirectory implements Directory {
       if (!user) throw notFound();
       return this.toIssuerProfile(user, askedAt);
     };
-    return this.changesByUser.run([{ name: sub, width: 1 }], USER_QUEUE_TIMEOUT_MS, () =>
+    return this.changesByUser.run([{ name: sub, limit: 1 }], USER_QUEUE_TIMEOUT_MS, () =>
       this.call((signal) => this.leases.runExclusively(sub, signal, rename)),
     );
   }

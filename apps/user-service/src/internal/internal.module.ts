@@ -2,7 +2,9 @@ import type { INestApplication } from '@nestjs/common';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { DataSource } from 'typeorm';
+import { translateDatabaseError } from '#libs/database/error-translation.js';
 import { Drain } from '#libs/http/application/drain.js';
+import { HttpModule } from '#libs/http/application/http.module.js';
 import { IssuerRegistry } from '../directory/issuer-registry.js';
 import { SETTINGS } from '../settings.js';
 import { ProfilesService } from '../users/profiles.service.js';
@@ -23,6 +25,7 @@ export class InternalModule {
   static of(publicApp: INestApplication): DynamicModule {
     return {
       module: InternalModule,
+      imports: [HttpModule.forRoot({ translators: [translateDatabaseError] })],
       controllers: [InternalHealthController, InternalUsersController, MetricsController],
       providers: [
         ...SHARED.map((token) => ({

@@ -1,10 +1,10 @@
 import { Controller, Get, Header } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Public } from '#libs/auth/access.js';
-import { metrics, scrape } from '#libs/observability/metrics.js';
+import { metrics, scrapeMetrics } from '#libs/observability/metrics.js';
 import { NEEDS_INTERNAL_TOKEN, OptionalInternalToken } from './internal-token.access.js';
 
-const EXAMPLE = `# HELP twinkey_http_request_duration_seconds Time to answer, by listener, method, route and status.
+const EXAMPLE = `# HELP twinkey_http_request_duration_seconds Response time by application, method, route and status.
 # TYPE twinkey_http_request_duration_seconds histogram
 twinkey_http_request_duration_seconds_count{app="user-service",method="GET",route="/users/me",status="200"} 1
 `;
@@ -26,6 +26,6 @@ export class MetricsController {
   })
   @Header('content-type', metrics.contentType)
   read(): Promise<string> {
-    return scrape();
+    return scrapeMetrics();
   }
 }

@@ -1,5 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { rootCauseOf, truncate } from '#libs/observability/loggable-error.js';
+import { errorSummary, rootCauseOf } from '#libs/observability/loggable-error.js';
 import { IssuerRegistry } from '../directory/issuer-registry.js';
 import type { IssuerProfile, Profile } from '../users/profile.js';
 import { ProfilesService } from '../users/profiles.service.js';
@@ -60,7 +60,7 @@ export class UnnamedCallersService {
     const { issuer, sub } = asserted;
     const answer = await this.askIssuer(asserted);
     if ('failure' in answer) {
-      const cause = truncate(rootCauseOf(answer.failure));
+      const cause = errorSummary(rootCauseOf(answer.failure));
       this.logger.warn({ msg: 'caller could not be looked up in Keycloak', request_id: requestId, cause });
       const profile = known ?? (await this.profiles.sync({ ...asserted, assertedAt: NEVER }));
       return { profile, failure: answer.failure };

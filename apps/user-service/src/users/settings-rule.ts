@@ -1,5 +1,5 @@
 import { isStorable } from '#libs/core/storable-text.js';
-import type { Fault } from '#libs/http/input/field.js';
+import type { FieldError } from '#libs/http/input/field.js';
 
 /** Of the JSON text in UTF-8. */
 const MAX_BYTES = 16 * 1024;
@@ -7,7 +7,7 @@ const MAX_BYTES = 16 * 1024;
 const MAX_LEVELS = 32;
 
 /** Null where the value is a JSON object that can be stored and returned unchanged. */
-export function settingsFault(value: unknown): Fault | null {
+export function settingsFault(value: unknown): FieldError | null {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     return { code: 'object_expected', message: 'This must be a JSON object.' };
   }
@@ -19,7 +19,7 @@ export function settingsFault(value: unknown): Fault | null {
 }
 
 /** Goes level by level, not by recursion, so that deep nesting cannot overflow the stack. */
-function faultWithin(root: object): Fault | null {
+function faultWithin(root: object): FieldError | null {
   let level: unknown[] = [root];
   for (let depth = 1; level.length > 0; depth++) {
     if (depth > MAX_LEVELS) return { code: 'too_deep', message: `At most ${MAX_LEVELS} levels.` };

@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { ISSUER_ID_SCHEMA, type IssuerId } from '#libs/core/issuer-id.js';
-import { type Fault, field, rule } from '#libs/http/input/field.js';
+import { type FieldError, field, rule } from '#libs/http/input/field.js';
 import { ChoiceField, TextField } from '#libs/http/input/fields.js';
 import { SearchableListQuery, SortField } from '#libs/http/input/list-query.js';
 import { DisplayNameField, NameField } from '#libs/http/input/name-fields.js';
@@ -22,7 +22,7 @@ const SettingsField = (): PropertyDecorator =>
       example: { theme: 'dark' },
     },
     { type: 'object', additionalProperties: true },
-    (value): Fault | null => settingsFault(value),
+    (value): FieldError | null => settingsFault(value),
   );
 
 /** What users may change of their own profile. Fields that are left out keep their values. */

@@ -1,7 +1,7 @@
 import { AggregatorRegistry } from 'prom-client';
-import { errorText } from '#libs/core/user-facing-error.js';
+import { describeError } from '#libs/core/user-facing-error.js';
 import { Drain } from '#libs/http/application/drain.js';
-import { scrapeFrom } from '#libs/observability/metrics.js';
+import { setMetricsSource } from '#libs/observability/metrics.js';
 import { DisposableStack } from '../disposable-stack.js';
 import { beginShutdown } from '../shutdown.js';
 import { open } from '../start.js';
@@ -21,7 +21,7 @@ export async function runWorker(): Promise<void> {
     send({ twinkey: 'ready', addresses: running.addresses });
     await beginShutdown(running, await stop.requested, drain);
   } catch (error) {
-    if (!(error instanceof Interrupted)) send({ twinkey: 'failed', reason: errorText(error) });
+    if (!(error instanceof Interrupted)) send({ twinkey: 'failed', reason: describeError(error) });
     process.exitCode = 1;
   }
   await closers.close();
@@ -52,7 +52,7 @@ function shareMetrics(): void {
     waiting.get(message.id)?.(message.text);
     waiting.delete(message.id);
   });
-  scrapeFrom(async () => {
+  setMetricsSource(async () => {
     const id = count++;
     const text = await new Promise<string | null>((resolve) => {
       waiting.set(id, resolve);

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { healthOf } from './health.js';
+import { checkHealth } from './health-check.js';
 
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());
@@ -13,18 +13,18 @@ it.each([
   [{ database: fine }, { keycloak: null }, 'ok', { database: 'ok', keycloak: 'off' }],
   [{ database: fine }, { keycloak: broken }, 'degraded', { database: 'ok', keycloak: 'down' }],
   [{ database: broken }, { keycloak: fine }, 'down', { database: 'down', keycloak: 'ok' }],
-])('%j and %j make it %s', async (required, optional, status, checks) => {
-  expect(await healthOf({ required, optional })).toEqual({ status, checks });
+])('required %j and optional %j give %s', async (required, optional, status, checks) => {
+  expect(await checkHealth({ required, optional })).toEqual({ status, checks });
 });
 
-it('is told within half a second where what it can do without is silent', async () => {
-  const health = healthOf({ required: { database: fine }, optional: { keycloak: silent } });
+it('responds within half a second if an optional dependency does not', async () => {
+  const health = checkHealth({ required: { database: fine }, optional: { keycloak: silent } });
   await vi.advanceTimersByTimeAsync(500);
   expect(await health).toEqual({ status: 'degraded', checks: { database: 'ok', keycloak: 'down' } });
 });
 
-it('is told in time to whoever cannot wait', async () => {
-  const health = healthOf({ required: { database: silent } }, 250);
+it('responds within a given timeout', async () => {
+  const health = checkHealth({ required: { database: silent } }, 250);
   await vi.advanceTimersByTimeAsync(250);
   expect(await health).toEqual({ status: 'down', checks: { database: 'down' } });
 });

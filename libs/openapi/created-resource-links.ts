@@ -2,8 +2,8 @@ import type { OpenAPIObject } from '@nestjs/swagger';
 import { type Operation, operationsOf } from './document-parts.js';
 
 /**
- * Says of each answer that creates what its `id` is good for: the operations on the resource that it made.
- * Readers follow them in the pages, and testing tools follow a resource from its making to its end.
+ * Links each response that creates a resource to the operations on that resource. The documentation pages show these links,
+ * and test tools follow them.
  */
 export function addLinks(document: OpenAPIObject): void {
   const operations = [...operationsOf(document)];

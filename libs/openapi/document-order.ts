@@ -1,15 +1,15 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { METHODS, type PathItem } from './document-parts.js';
 
-/** The document in an order that does not depend on how the routes were found. */
-export function inOrder(document: OpenAPIObject): OpenAPIObject {
+/** Sorts the document, so that its order does not depend on the order of controllers. */
+export function sortDocument(document: OpenAPIObject): OpenAPIObject {
   const { openapi, info, servers, tags, paths, components } = document;
   return {
     openapi,
     info,
     servers,
     tags,
-    paths: sortKeys(paths, (item) => inMethodOrder(item)),
+    paths: sortKeys(paths, (item) => sortOperations(item)),
     components: {
       securitySchemes: sortKeys(components?.securitySchemes),
       schemas: sortKeys(components?.schemas),
@@ -19,7 +19,7 @@ export function inOrder(document: OpenAPIObject): OpenAPIObject {
   };
 }
 
-function inMethodOrder(item: PathItem): PathItem {
+function sortOperations(item: PathItem): PathItem {
   const ordered: PathItem = {};
   for (const method of METHODS) {
     const operation = item[method];

@@ -1,0 +1,25 @@
+import fastifyCors from '@fastify/cors';
+import type { FastifyInstance } from 'fastify';
+
+export interface CorsOptions {
+  origins: string[];
+  /** Also allows localhost and loopback addresses, on any port. */
+  localhost: boolean;
+}
+
+const LOCALHOST = /^https?:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?$/;
+
+/** Allows exact origins only. Credentials are off, because tokens are sent in a header. */
+export async function addCors(fastify: FastifyInstance, { origins, localhost }: CorsOptions): Promise<void> {
+  const allowed = new Set(origins);
+  const isAllowed = (origin: string) => allowed.has(origin) || (localhost && LOCALHOST.test(origin));
+  await fastify.register(fastifyCors, {
+    hook: 'onRequest',
+    origin: (origin, decide) => decide(null, origin !== undefined && isAllowed(origin) ? origin : false),
+    methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
+    allowedHeaders: ['Authorization', 'Content-Type', 'If-Match', 'If-None-Match', 'X-Request-Id'],
+    exposedHeaders: ['ETag', 'Location', 'Retry-After', 'WWW-Authenticate', 'X-Request-Id'],
+    maxAge: 600,
+    strictPreflight: false,
+  });
+}
