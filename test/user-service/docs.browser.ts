@@ -45,5 +45,5 @@ it('Swagger UI gives callers their own profile, also after a reload', SLOWLY, as
 it('Scalar shows every endpoint', SLOWLY, async () => {
   const { page } = visit;
   await page.goto(`${service.api.url}/scalar`);
-  await page.getByText('Your profile; your first call makes it').first().waitFor();
+  await page.getByText('Your profile; your first call creates it').first().waitFor();
 });
