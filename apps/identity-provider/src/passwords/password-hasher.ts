@@ -54,8 +54,8 @@ export class PasswordHasher {
 
   /**
    * Compares a password with a stored hash: first its normal form, then, if different, the password as sent, which
-   * older hashes are based on. A missing hash (an unknown email), an invalid hash and a password that no account can have
-   * take the same work and do not match. After a match, a new hash is created in the same turn if needed.
+   * older hashes are based on. A missing hash (an unknown email), an invalid hash and a password that no account can
+   * have take the same work and do not match. After a match, a new hash is created in the same turn if needed.
    * @param replacement the new password of a password change, which the policy accepts
    * @throws ApiError 503 `overloaded`
    */
