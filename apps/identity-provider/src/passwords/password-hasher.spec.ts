@@ -70,7 +70,7 @@ describe('a password that bcrypt would confuse with another', () => {
   it.each([
     ['empty', '', ''],
     ['equal in the first 72 bytes', full, `${full}y`],
-    ['the 72nd byte splits a character', `${'x'.repeat(70)}é`, `${'x'.repeat(70)}é😀`],
+    ['equal in the first 72 bytes, with multi-byte characters', `${'x'.repeat(70)}é`, `${'x'.repeat(70)}é😀`],
     ['with a NUL', 'p', 'p\0q'],
     ['with a lone surrogate', 'pass\ufffdword', 'pass\ud800word'],
   ])('never matches: %s', async (_, stored, given) => {
