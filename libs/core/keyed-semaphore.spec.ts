@@ -3,9 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { KeyedSemaphore } from './keyed-semaphore.js';
 
 const refusal = () => Object.assign(new Error('Too many requests.'), { status: 429 });
-const lane = (name: string, limit: number) => ({ name, limit });
+const key = (name: string, limit: number) => ({ name, limit });
 
-/** Work that ends when told. */
+/** Creates work that ends when `end` is called. */
 function controlled() {
   let end = () => {};
   const ended = new Promise<void>((resolve) => {
@@ -14,70 +14,72 @@ function controlled() {
   return { work: () => ended, end };
 }
 
-describe('the lanes of tries', () => {
-  it('let in as many as fit into all lanes of a try, the others in order as room comes', async () => {
-    const lanes = new KeyedSemaphore(refusal);
+describe('a keyed semaphore', () => {
+  it('runs work while all of its keys have a free slot, and the rest in order', async () => {
+    const semaphore = new KeyedSemaphore(refusal);
     const entered: string[] = [];
-    const pass = (name: string, own: number, hold: () => Promise<void>) =>
-      lanes.run([lane(name, own), lane('all', 3)], 1_000, () => {
+    const run = (name: string, own: number, hold: () => Promise<void>) =>
+      semaphore.run([key(name, own), key('all', 3)], 1_000, () => {
         entered.push(name);
         return hold();
       });
     const first = controlled();
     const rest = controlled();
-    const passing = [pass('a', 1, first.work), pass('a', 1, rest.work), pass('b', 1, rest.work)];
-    passing.push(pass('c', 1, rest.work), pass('d', 1, rest.work));
+    const runs = [run('a', 1, first.work), run('a', 1, rest.work), run('b', 1, rest.work)];
+    runs.push(run('c', 1, rest.work), run('d', 1, rest.work));
     await sleep(0);
     expect(entered).toEqual(['a', 'b', 'c']);
     first.end();
     await sleep(0);
     expect(entered).toEqual(['a', 'b', 'c', 'a']);
     rest.end();
-    await Promise.all(passing);
+    await Promise.all(runs);
     expect(entered).toEqual(['a', 'b', 'c', 'a', 'd']);
   });
 
-  it('refuse at once where nobody may wait, and let in again afterwards', async () => {
-    const lanes = new KeyedSemaphore(refusal);
+  it('refuses work at once if it may not wait, and accepts work again later', async () => {
+    const semaphore = new KeyedSemaphore(refusal);
     const mayWait = (ahead: number) => ahead < 1;
     const { work, end } = controlled();
-    const inside = ['a', 'b'].map((name) => lanes.run([lane(name, 1)], 1_000, work));
-    const waiting = lanes.run([lane('a', 1)], 1_000, async () => 'waited', { mayWait });
-    await expect(lanes.run([lane('a', 1)], 1_000, work, { mayWait })).rejects.toMatchObject({ status: 429 });
-    const elsewhere = lanes.run([lane('b', 1)], 1_000, async () => 'waited there', { mayWait });
+    const running = ['a', 'b'].map((name) => semaphore.run([key(name, 1)], 1_000, work));
+    const waiting = semaphore.run([key('a', 1)], 1_000, async () => 'waited', { mayWait });
+    await expect(semaphore.run([key('a', 1)], 1_000, work, { mayWait })).rejects.toMatchObject({
+      status: 429,
+    });
+    const elsewhere = semaphore.run([key('b', 1)], 1_000, async () => 'waited there', { mayWait });
     end();
     await expect(elsewhere).resolves.toBe('waited there');
-    await Promise.all(inside);
+    await Promise.all(running);
     await expect(waiting).resolves.toBe('waited');
-    await expect(lanes.run([lane('a', 1)], 0, async () => 'free')).resolves.toBe('free');
+    await expect(semaphore.run([key('a', 1)], 0, async () => 'free')).resolves.toBe('free');
   });
 
-  it('refuse whoever has waited long enough', async () => {
-    const lanes = new KeyedSemaphore(refusal);
+  it('refuses work after the timeout', async () => {
+    const semaphore = new KeyedSemaphore(refusal);
     const { work, end } = controlled();
-    const inside = lanes.run([lane('a', 1)], 1_000, work);
-    await expect(lanes.run([lane('a', 1)], 20, async () => {})).rejects.toMatchObject({ status: 429 });
+    const running = semaphore.run([key('a', 1)], 1_000, work);
+    await expect(semaphore.run([key('a', 1)], 20, async () => {})).rejects.toMatchObject({ status: 429 });
     end();
-    await inside;
-    await expect(lanes.run([lane('a', 1)], 0, async () => 'free')).resolves.toBe('free');
+    await running;
+    await expect(semaphore.run([key('a', 1)], 0, async () => 'free')).resolves.toBe('free');
   });
 
-  it('are left by work that fails', async () => {
-    const lanes = new KeyedSemaphore(refusal);
+  it('releases the keys if the work fails', async () => {
+    const semaphore = new KeyedSemaphore(refusal);
     const failure = new Error('failed');
-    await expect(lanes.run([lane('a', 1)], 0, () => Promise.reject(failure))).rejects.toBe(failure);
-    await expect(lanes.run([lane('a', 1)], 0, async () => 'free')).resolves.toBe('free');
+    await expect(semaphore.run([key('a', 1)], 0, () => Promise.reject(failure))).rejects.toBe(failure);
+    await expect(semaphore.run([key('a', 1)], 0, async () => 'free')).resolves.toBe('free');
   });
 });
 
-describe('lanes for which several owners wait', () => {
-  it('let them in by turns, those of one owner in order', async () => {
-    const lanes = new KeyedSemaphore(refusal);
+describe('a keyed semaphore with several owners', () => {
+  it('alternates between owners and keeps the order of each owner', async () => {
+    const semaphore = new KeyedSemaphore(refusal);
     const entered: string[] = [];
     const { work, end } = controlled();
-    const first = lanes.run([lane('a', 1)], 1_000, work);
+    const first = semaphore.run([key('a', 1)], 1_000, work);
     const rest = ['x1', 'x2', 'x3', 'y1', 'z1', 'y2'].map((name) =>
-      lanes.run([lane('a', 1)], 1_000, async () => entered.push(name), { owner: name.slice(0, 1) }),
+      semaphore.run([key('a', 1)], 1_000, async () => entered.push(name), { owner: name.slice(0, 1) }),
     );
     end();
     await Promise.all([first, ...rest]);
@@ -85,14 +87,16 @@ describe('lanes for which several owners wait', () => {
   });
 });
 
-describe('lanes that are one wide', () => {
-  /** Work on one key, one after the other. */
-  const inTurn = (patience: number) => {
-    const lanes = new KeyedSemaphore(() => Object.assign(new Error('Busy.'), { status: 503, code: 'busy' }));
-    return <T>(key: string, work: () => Promise<T>) => lanes.run([lane(key, 1)], patience, work);
+describe('keys with a limit of one', () => {
+  /** Runs work on the same key sequentially. */
+  const inTurn = (timeoutMs: number) => {
+    const semaphore = new KeyedSemaphore(() =>
+      Object.assign(new Error('Busy.'), { status: 503, code: 'busy' }),
+    );
+    return <T>(name: string, work: () => Promise<T>) => semaphore.run([key(name, 1)], timeoutMs, work);
   };
 
-  it('does the work on one key in order, and on another one meanwhile', async () => {
+  it('run work on the same key in order, and on different keys in parallel', async () => {
     const take = inTurn(1_000);
     const done: string[] = [];
     const work = (name: string, ms: number) => async () => {
@@ -105,7 +109,7 @@ describe('lanes that are one wide', () => {
     expect(done).toEqual(['b1', 'a1', 'a2']);
   });
 
-  it('goes on after work that failed', async () => {
+  it('continue after failed work', async () => {
     const take = inTurn(1_000);
     const failing = take('a', () => Promise.reject(new Error('no')));
     const next = take('a', async () => 'yes');
@@ -113,15 +117,15 @@ describe('lanes that are one wide', () => {
     expect(await next).toBe('yes');
   });
 
-  it('gives up after a while, and lets nobody in before his turn', async () => {
+  it('time out, and start no waiting work early', async () => {
     const take = inTurn(20);
     const { work: ended, end } = controlled();
-    let inside = 0;
+    let running = 0;
     const work = async () => {
-      inside += 1;
-      expect(inside).toBe(1);
+      running += 1;
+      expect(running).toBe(1);
       await ended();
-      inside -= 1;
+      running -= 1;
     };
     const first = take('a', work);
     await expect(take('a', work)).rejects.toMatchObject({ status: 503, code: 'busy' });
@@ -131,23 +135,25 @@ describe('lanes that are one wide', () => {
   });
 });
 
-describe('a single lane', () => {
-  const turnstile = (limit: number, patience: number) => {
-    const lanes = new KeyedSemaphore(() => Object.assign(new Error('Busy.'), { status: 503, code: 'busy' }));
-    return <T>(work: () => Promise<T>) => lanes.run([lane('all', limit)], patience, work);
+describe('a single key', () => {
+  const limited = (limit: number, timeoutMs: number) => {
+    const semaphore = new KeyedSemaphore(() =>
+      Object.assign(new Error('Busy.'), { status: 503, code: 'busy' }),
+    );
+    return <T>(work: () => Promise<T>) => semaphore.run([key('all', limit)], timeoutMs, work);
   };
 
-  it('lets no more through at once than it is wide, and everybody in the end, in order', async () => {
-    const pass = turnstile(2, 1_000);
+  it('runs no more work at once than its limit, and all of it in order', async () => {
+    const run = limited(2, 1_000);
     const done: number[] = [];
-    let inside = 0;
+    let running = 0;
     let most = 0;
     await Promise.all(
       Array.from({ length: 10 }, (_, index) =>
-        pass(async () => {
-          most = Math.max(most, ++inside);
+        run(async () => {
+          most = Math.max(most, ++running);
           await sleep(2);
-          inside--;
+          running--;
           done.push(index);
         }),
       ),
@@ -156,17 +162,17 @@ describe('a single lane', () => {
     expect(done).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
   });
 
-  it('gives what the work gives, and is free again after work that failed', async () => {
-    const pass = turnstile(1, 1_000);
-    await expect(pass(() => Promise.reject(new Error('no')))).rejects.toThrow('no');
-    await expect(pass(async () => 'yes')).resolves.toBe('yes');
+  it('returns the result of the work, and is free again after failed work', async () => {
+    const run = limited(1, 1_000);
+    await expect(run(() => Promise.reject(new Error('no')))).rejects.toThrow('no');
+    await expect(run(async () => 'yes')).resolves.toBe('yes');
   });
 
-  it('sends away who would wait too long, and who came after him still gets in', async () => {
-    const pass = turnstile(1, 20);
-    const slow = pass(() => sleep(60));
-    await expect(pass(async () => 'late')).rejects.toMatchObject({ status: 503, code: 'busy' });
+  it('refuses work that waits too long, and runs later work', async () => {
+    const run = limited(1, 20);
+    const slow = run(() => sleep(60));
+    await expect(run(async () => 'late')).rejects.toMatchObject({ status: 503, code: 'busy' });
     await slow;
-    await expect(pass(async () => 'in time')).resolves.toBe('in time');
+    await expect(run(async () => 'in time')).resolves.toBe('in time');
   });
 });

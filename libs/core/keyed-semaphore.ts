@@ -1,60 +1,60 @@
-/** A name and how many may be inside under it at once. */
+/** A key and the number of tasks that may run under it at once. */
 export interface SemaphoreKey {
   name: string;
   limit: number;
 }
 
-export interface PassOptions {
-  /** Who asks: those who wait enter in turn by owner, and those of one owner in order. */
+export interface SemaphoreOptions {
+  /** Waiting tasks of different owners take turns; tasks of one owner start in order. */
   owner?: string;
-  /** Whether one more may wait, behind so many that wait for some of its lanes. */
+  /** Decides if the task may wait; `ahead` is the number of waiting tasks that share a key with it. */
   mayWait?: (ahead: number) => boolean;
 }
 
 interface Waiting {
-  lanes: readonly SemaphoreKey[];
+  keys: readonly SemaphoreKey[];
   owner: string;
   enter: () => void;
 }
 
-/** No more at once than each lane is wide; the others wait in turn, but not behind one who waits for another lane. */
+/** Limits the parallel tasks per key. Other tasks wait in turn, but not behind a task that waits for another key. */
 export class KeyedSemaphore {
-  private readonly inside = new Map<string, number>();
-  /** By owner; the owner that has had no turn for the longest time comes first. */
+  private readonly running = new Map<string, number>();
+  /** Waiting tasks by owner; the first owner has had no turn for the longest time. */
   private readonly waiting = new Map<string, Waiting[]>();
 
-  /** @param refusal creates the error for a caller that may not wait, or no longer */
+  /** @param refusal creates the error for a task that may not wait or has timed out */
   constructor(private readonly refusal: () => Error) {}
 
   /**
-   * Runs the work once it is inside all of its lanes.
-   * @param patienceMs how long it may wait
-   * @throws the refusal, at once where it may not wait, or when its patience ends
+   * Runs the work as soon as all of its keys have a free slot.
+   * @param timeoutMs the maximum wait
+   * @throws the refusal, at once if the work may not wait, or after the timeout
    */
   async run<T>(
-    lanes: readonly SemaphoreKey[],
-    patienceMs: number,
+    keys: readonly SemaphoreKey[],
+    timeoutMs: number,
     work: () => Promise<T>,
-    options: PassOptions = {},
+    options: SemaphoreOptions = {},
   ): Promise<T> {
-    if (this.hasRoom(lanes)) this.enter(lanes);
-    else await this.turn(lanes, patienceMs, options);
+    if (this.hasRoom(keys)) this.enter(keys);
+    else await this.turn(keys, timeoutMs, options);
     try {
       return await work();
     } finally {
-      this.leave(lanes);
+      this.leave(keys);
     }
   }
 
   private async turn(
-    lanes: readonly SemaphoreKey[],
-    patienceMs: number,
-    { owner = '', mayWait }: PassOptions,
+    keys: readonly SemaphoreKey[],
+    timeoutMs: number,
+    { owner = '', mayWait }: SemaphoreOptions,
   ): Promise<void> {
-    if (mayWait && !mayWait(this.countAhead(lanes))) throw this.refusal();
+    if (mayWait && !mayWait(this.countAhead(keys))) throw this.refusal();
     await new Promise<void>((resolve, reject) => {
       const entry: Waiting = {
-        lanes,
+        keys,
         owner,
         enter: () => {
           clearTimeout(timer);
@@ -64,42 +64,42 @@ export class KeyedSemaphore {
       const timer = setTimeout(() => {
         this.remove(entry);
         reject(this.refusal());
-      }, patienceMs);
+      }, timeoutMs);
       this.waiting.set(owner, [...(this.waiting.get(owner) ?? []), entry]);
     });
   }
 
-  private countAhead(lanes: readonly SemaphoreKey[]): number {
-    const names = new Set(lanes.map(({ name }) => name));
+  private countAhead(keys: readonly SemaphoreKey[]): number {
+    const names = new Set(keys.map(({ name }) => name));
     const all = [...this.waiting.values()].flat();
-    return all.filter((entry) => entry.lanes.some(({ name }) => names.has(name))).length;
+    return all.filter((entry) => entry.keys.some(({ name }) => names.has(name))).length;
   }
 
-  private hasRoom(lanes: readonly SemaphoreKey[]): boolean {
-    return lanes.every(({ name, limit }) => (this.inside.get(name) ?? 0) < limit);
+  private hasRoom(keys: readonly SemaphoreKey[]): boolean {
+    return keys.every(({ name, limit }) => (this.running.get(name) ?? 0) < limit);
   }
 
-  private enter(lanes: readonly SemaphoreKey[]): void {
-    for (const { name } of lanes) this.inside.set(name, (this.inside.get(name) ?? 0) + 1);
+  private enter(keys: readonly SemaphoreKey[]): void {
+    for (const { name } of keys) this.running.set(name, (this.running.get(name) ?? 0) + 1);
   }
 
-  private leave(lanes: readonly SemaphoreKey[]): void {
-    for (const { name } of lanes) {
-      const left = (this.inside.get(name) ?? 0) - 1;
-      if (left > 0) this.inside.set(name, left);
-      else this.inside.delete(name);
+  private leave(keys: readonly SemaphoreKey[]): void {
+    for (const { name } of keys) {
+      const left = (this.running.get(name) ?? 0) - 1;
+      if (left > 0) this.running.set(name, left);
+      else this.running.delete(name);
     }
     for (let entry = this.findNext(); entry; entry = this.findNext()) {
       this.remove(entry);
       this.toTheEnd(entry.owner);
-      this.enter(entry.lanes);
+      this.enter(entry.keys);
       entry.enter();
     }
   }
 
   private findNext(): Waiting | undefined {
     for (const entries of this.waiting.values()) {
-      const next = entries.find(({ lanes }) => this.hasRoom(lanes));
+      const next = entries.find(({ keys }) => this.hasRoom(keys));
       if (next) return next;
     }
     return undefined;

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Account } from '#libs/database/identity/account.entity.js';
 import { startTestIdentityProvider, type TestIdentityProvider } from '../support/identity-provider.js';
 
-/** An eighth of a second a hash or so: more connections than fit into the queue, and some fit on a busy machine too. */
+/** A hash takes about 1/8 s: the connections exceed the queue, but some fit even on a busy machine. */
 const COST = 11;
 const PASSWORD = 'securepass123';
 const CONNECTIONS = 60;
@@ -19,7 +19,7 @@ beforeAll(async () => {
 });
 afterAll(() => idp?.close());
 
-/** @returns the status, or the code of the refusal */
+/** @returns the status, or the error code of a refusal */
 async function post(path: string, address: string, body: object, token?: string): Promise<string> {
   const response = await fetch(`${idp.api.url}${path}`, {
     method: 'POST',
@@ -37,7 +37,7 @@ async function post(path: string, address: string, body: object, token?: string)
 const login = ({ email }: Account, address: string) =>
   post('/auth/login', address, { email, password: PASSWORD });
 
-/** A machine that others use as well may have no time for its Postgres: that is not what is asked here. */
+/** Repeats the request while Postgres is slow on a shared machine; this test does not check Postgres. */
 async function unlessDatabaseIsSlow(request: () => Promise<string>): Promise<string> {
   let answer = await request();
   for (let i = 0; i < 10 && ['database_unavailable', 'busy'].includes(answer); i += 1)
@@ -45,7 +45,7 @@ async function unlessDatabaseIsSlow(request: () => Promise<string>): Promise<str
   return answer;
 }
 
-/** Signs in to two accounts with the right passwords, over and over, while `work` lasts. */
+/** Signs in to two accounts with the correct passwords continuously while `work` runs. */
 async function duringLogins(addressOf: (connection: number) => string, work: () => Promise<void>) {
   const answers: string[] = [];
   let isOver = false;
@@ -62,13 +62,13 @@ async function duringLogins(addressOf: (connection: number) => string, work: () 
   expect(answers).toContain('200');
 }
 
-describe('two accounts that sign in all the time', { timeout: 120_000 }, () => {
-  // With many addresses, another account at one of them shares the one place that each has on a slow machine.
+describe('continuous logins to two accounts', { timeout: 120_000 }, () => {
+  // On a slow machine each of many addresses has one place, which another account at the same address would share.
   it.each([
     ['from one address', () => '192.0.2.1', '192.0.2.1'],
     ['from two addresses', (connection: number) => `192.0.2.${1 + (connection % 2)}`, '192.0.2.1'],
     ['from many addresses', (connection: number) => `192.0.2.${1 + connection}`, '198.51.100.9'],
-  ])('%s keep nobody else out', async (_, addressOf, home) => {
+  ])('%s do not block other accounts', async (_, addressOf, home) => {
     const other = await idp.make.account({ passwordHash });
     const { api } = await idp.signIn([], { passwordHash });
     const change = { current_password: PASSWORD, new_password: 'another-good-one' };

@@ -25,7 +25,7 @@ describe('guessing over HTTP', () => {
   let lastAddress = 0;
   const newAddress = () => `192.0.2.${++lastAddress}`;
 
-  /** @param address as the trusted proxy tells it */
+  /** @param address the client address that the trusted proxy sends */
   async function login(email: string, password: string, address: string, { api } = idp) {
     const response = await fetch(`${api.url}/auth/login`, {
       method: 'POST',
@@ -35,7 +35,7 @@ describe('guessing over HTTP', () => {
     return { status: response.status, headers: response.headers, body: await response.text() };
   }
 
-  it('fifty times at once is answered no more often than may fail, on two replicas', async () => {
+  it('50 times in parallel on two replicas is answered no more often than the limit', async () => {
     const { email } = await idp.make.account({ passwordHash });
     const home = newAddress();
     const answers = await Promise.all(
@@ -54,7 +54,7 @@ describe('guessing over HTTP', () => {
     expect((await login(email, PASSWORD, newAddress())).status).toBe(200);
   });
 
-  it('tells nothing of whether there is such an account', async () => {
+  it('does not reveal if an account exists', async () => {
     const { email } = await idp.make.account({ passwordHash });
     const tell = async (guessed: string) => {
       const home = newAddress();
@@ -78,14 +78,14 @@ describe('guessing over HTTP', () => {
       ['[2001:db8::1]:40000', '2001:DB8::1', '[2001:db8:0::1]'],
       '[2001:db8::1%eth0]:40001',
     ],
-    ['what is no address: the proxy’s own', ['unknown', '_hidden', 'x:1'], 'y:1'],
-  ])('counts %s as one, whatever the proxy writes beside it', async (_, told, again) => {
+    ['invalid values (replaced by the address of the proxy)', ['unknown', '_hidden', 'x:1'], 'y:1'],
+  ])('counts %s as one address, with or without port and zone', async (_, told, again) => {
     const { email } = await idp.make.account({ passwordHash });
     for (const address of told) expect((await login(email, 'wrong-password', address)).status).toBe(401);
     expect((await login(email, PASSWORD, again)).status).toBe(429);
   });
 
-  it('at the current password counts as a failed login', async () => {
+  it('with a wrong current password counts as a failed login', async () => {
     const { account, api } = await idp.signIn([], { passwordHash });
     const change = (current_password: string) =>
       api.post('/auth/password', { current_password, new_password: 'another-good-one' });
@@ -99,7 +99,7 @@ describe('guessing over HTTP', () => {
     expect((await login(account.email, PASSWORD, '127.0.0.1')).status).toBe(429);
   });
 
-  it('does not count the right password of a disabled account', async () => {
+  it('does not count the correct password of a disabled account', async () => {
     const { email } = await idp.make.account({ passwordHash, status: 'disabled' });
     const home = newAddress();
     for (let i = 0; i < 5; i += 1) expect((await login(email, PASSWORD, home)).status).toBe(403);

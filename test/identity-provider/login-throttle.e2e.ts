@@ -11,7 +11,7 @@ import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 
 const SETTINGS = { maxFailures: 3, maxFailuresPerAddress: 5, windowSeconds: 900 };
 
-/** A process of its own: what it remembers goes with it. */
+/** Simulates a separate process with its own in-memory state. */
 class Replica {
   checks = 0;
   private readonly throttle: LoginThrottle;
@@ -24,7 +24,7 @@ class Replica {
     this.throttle = new LoginThrottle(new LoginThrottleStore(database), queue, { login: settings });
   }
 
-  /** @returns `right`, `wrong`, or the status that refuses, with its Retry-After: `429 60` */
+  /** @returns `right`, `wrong`, or the status and Retry-After of a refusal: `429 60` */
   async login(email: string, address: string, matches: boolean, ms = 0): Promise<string> {
     try {
       const result = await this.throttle.guard(email, address, async (place) => {
@@ -49,7 +49,7 @@ class Replica {
   }
 }
 
-/** Give or take what the test itself takes on a busy machine. */
+/** Allows a tolerance for the duration of the test on a busy machine. */
 const refusedFor = (seconds: number) => (answer: string) => {
   const left = Number(/^429 (\d+)$/.exec(answer)?.[1]);
   return left <= seconds && left > seconds - 15;
@@ -76,7 +76,7 @@ describe('guessing', () => {
     await testDatabase.close();
   });
 
-  /** Lets time pass for all counters, so that no test waits. */
+  /** Moves the times of all counters into the past, so that tests need not wait. */
   const later = (seconds: number) =>
     one.database.query(
       `UPDATE identity.login_throttles SET
@@ -88,7 +88,7 @@ describe('guessing', () => {
       [`${seconds} seconds`],
     );
 
-  it('at one email from one address is refused after the limit, the right password as well', async () => {
+  it('at one email from one address is refused after the limit, even with the correct password', async () => {
     const [ada, home] = [email(), address()];
     await one.wrong(3, ada, home);
     const before = one.checks;
@@ -99,7 +99,7 @@ describe('guessing', () => {
     expect(await one.login(email(), home, true)).toBe('right');
   });
 
-  it('is known to all replicas, and survives a restart', async () => {
+  it('is counted across all replicas and restarts', async () => {
     const [ada, home] = [email(), address()];
     await one.wrong(2, ada, home);
     await other.wrong(1, ada, home);
@@ -107,7 +107,7 @@ describe('guessing', () => {
     expect(await new Replica(sources[0]!).login(ada, home, true)).toSatisfy(refusedFor(60));
   });
 
-  it('is blocked for twice as long by each failure after a block, and not by tries while blocked', async () => {
+  it('is blocked twice as long by each failure after a block, but not by attempts during a block', async () => {
     const [ada, home] = [email(), address()];
     await one.wrong(3, ada, home);
     for (const [seconds, next] of [
@@ -126,7 +126,7 @@ describe('guessing', () => {
     expect(await one.login(ada, home, true)).toBe('right');
   });
 
-  it('is forgotten when the window has passed', async () => {
+  it('is allowed again after the window', async () => {
     const [ada, home] = [email(), address()];
     await one.wrong(2, ada, home);
     await later(900);
@@ -134,7 +134,7 @@ describe('guessing', () => {
     expect(await one.login(ada, home, true)).toBe('right');
   });
 
-  it('is forgotten for an email and an address by a success there', async () => {
+  it('is reset for an email and an address by a successful login', async () => {
     const [ada, home] = [email(), address()];
     await one.wrong(2, ada, home);
     expect(await one.login(ada, home, true)).toBe('right');
@@ -142,7 +142,7 @@ describe('guessing', () => {
     expect(await one.login(ada, home, true)).toBe('right');
   });
 
-  it('at any emails from one address is refused, and an own account there does not help', async () => {
+  it('at several emails from one address is refused, even after a login to an own account', async () => {
     const home = address();
     const own = email();
     for (let i = 0; i < 5; i += 1) {
@@ -153,7 +153,7 @@ describe('guessing', () => {
     expect(await other.login(email(), home, true)).toSatisfy(refusedFor(60));
   });
 
-  it('at one email from many addresses is refused for all but those where the owner has signed in', async () => {
+  it('at one email from many addresses is refused, except from addresses known from earlier logins', async () => {
     const [ada, home] = [email(), address()];
     expect(await one.login(ada, home, true)).toBe('right');
     for (let i = 0; i < 5; i += 1) await one.wrong(1, ada, address());
@@ -163,7 +163,7 @@ describe('guessing', () => {
     expect(await one.login(ada, home, true)).toSatisfy(refusedFor(60));
   });
 
-  it('in parallel runs no more checks than may fail, on all replicas together', async () => {
+  it('in parallel runs no more checks than the limit, across all replicas', async () => {
     const [ada, home] = [email(), address()];
     const before = one.checks + other.checks;
     const answers = await Promise.all([
@@ -177,21 +177,21 @@ describe('guessing', () => {
     expect(await one.login(ada, home, true)).toSatisfy(refusedFor(60));
   });
 
-  it('in parallel at any emails from one address runs no more either', async () => {
+  it('in parallel at several emails from one address runs no more checks than the limit', async () => {
     const home = address();
     const before = one.checks;
     await Promise.all(Array.from({ length: 25 }, () => one.login(email(), home, false, 10)));
     expect(one.checks - before).toBe(5);
   });
 
-  it('is not what many at once with the right password do', async () => {
+  it('limits do not refuse parallel logins with the correct password', async () => {
     const [ada, home] = [email(), address()];
     expect(await one.parallel(25, ada, home, true)).toEqual(Array(25).fill('right'));
     await one.wrong(1, ada, home);
     expect(await one.parallel(6, ada, home, true)).toEqual(Array(6).fill('right'));
   });
 
-  it('is refused at once where it would have to wait too long for others', async () => {
+  it('is refused at once if the wait for other attempts would be too long', async () => {
     const queue = new HashQueue({ parallelism: 1, hashSeconds: 1, maxWaitSeconds: 4 });
     const busy = new Replica(one.database, SETTINGS, queue);
     const [ada, home] = [email(), address()];
@@ -203,7 +203,7 @@ describe('guessing', () => {
     expect(answers.filter((answer) => answer.startsWith('429 '))).toHaveLength(17);
   });
 
-  it('costs nothing where the queue for hashing is full', async () => {
+  it('is refused without a check if the hash queue is full', async () => {
     const queue = new HashQueue({ parallelism: 1, hashSeconds: 1, maxWaitSeconds: 1 });
     const busy = new Replica(one.database, SETTINGS, queue);
     const home = address();
@@ -214,7 +214,7 @@ describe('guessing', () => {
     expect(await one.login(email(), home, false)).toSatisfy(refusedFor(60));
   });
 
-  it('that comes to no answer is not counted', async () => {
+  it('is not counted if the check fails with an error', async () => {
     const [ada, home] = [email(), address()];
     const throttle = new LoginThrottle(new LoginThrottleStore(one.database), new HashQueue(), {
       login: SETTINGS,
@@ -226,7 +226,7 @@ describe('guessing', () => {
     await one.wrong(3, ada, home);
   });
 
-  it('by a process that died meanwhile counts', async () => {
+  it('is counted if its process dies during the check', async () => {
     const [ada, home] = [email(), address()];
     const store = new LoginThrottleStore(one.database);
     const abandoned = new LoginThrottle(store, new HashQueue(), { login: SETTINGS });
@@ -237,14 +237,14 @@ describe('guessing', () => {
     expect(await one.login(ada, home, true)).toSatisfy(refusedFor(60));
   });
 
-  it('from one /64 of IPv6 is from one address', async () => {
+  it('from one IPv6 /64 network counts as one address', async () => {
     const ada = email();
     for (const host of ['1', '2', 'ffff:1']) await one.wrong(1, ada, `2001:db8:1:2::${host}`);
     expect(await one.login(ada, '2001:db8:1:2::9', true)).toSatisfy(refusedFor(60));
     expect(await one.login(ada, '2001:db8:1:3::9', true)).toBe('right');
   });
 
-  it('leaves no rows for ever, and no emails or addresses in them', async () => {
+  it('leaves only temporary rows, without emails or addresses', async () => {
     const cleaning = new LoginThrottleStore(one.database);
     const throttle = new LoginThrottle(cleaning, new HashQueue(), { login: SETTINGS });
     await later(31 * 86_400);

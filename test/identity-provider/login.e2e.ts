@@ -32,7 +32,7 @@ async function rawLogin(email: string, password: string) {
 }
 
 describe('a login', () => {
-  it('issues a token with exactly the claims that are promised', async () => {
+  it('issues a token with exactly the documented claims', async () => {
     const role = await idp.make.role(['things:read', 'accounts:read']);
     const person = { firstName: 'Ada', lastName: 'Byron', roleId: role.id, passwordHash };
     const account = await idp.make.account({ ...person, email: `${unique('Ada')}@Example.com` });
@@ -66,7 +66,7 @@ describe('a login', () => {
     expect(session.expiresAt.toISOString()).toBe(data.expiresAt);
   });
 
-  it('tells no names where there are none, and never repeats an id', async () => {
+  it('omits missing names, and never repeats an id', async () => {
     const { email } = await idp.make.account({ passwordHash });
     const answers = await Promise.all([1, 2, 3].map(() => login(email, PASSWORD)));
     const claims = answers.map(({ data }) => readToken(data.token)[1]);
@@ -80,13 +80,13 @@ describe('a login', () => {
     ['in capitals', (email: string) => email.toUpperCase()],
     ['with white space around', (email: string) => ` ${email}\t`],
     ['decomposed', (email: string) => email.normalize('NFD')],
-  ])('takes the email %s', async (_, spell) => {
+  ])('accepts the email %s', async (_, spell) => {
     const email = `${unique('zoë')}@example.com`;
     await idp.make.account({ email, passwordHash });
     expect((await login(spell(email), PASSWORD)).status).toBe(200);
   });
 
-  it('takes homographs for other emails', async () => {
+  it('treats homographs as different emails', async () => {
     const email = `${unique('admin')}@example.com`;
     await idp.make.account({ email, passwordHash });
     for (const other of [email.replace('a', 'а'), email.replace('i', 'ı'), email.replace('m', 'ｍ')]) {
@@ -94,7 +94,7 @@ describe('a login', () => {
     }
   });
 
-  it('answers everything that is no right password with the same bytes, after the same work', async () => {
+  it('returns the same bytes after the same work for every failure', async () => {
     const compare = vi.spyOn(bcrypt, 'compare');
     try {
       const longest = 'x'.repeat(72);
@@ -125,7 +125,7 @@ describe('a login', () => {
         [long.email, longest.slice(1)],
         [surrogate.email, 'pass\ud800word'],
         [cheap.email, 'wrong-password'],
-        // As they are found in imported or damaged tables.
+        // Such hashes occur in imported or damaged tables.
         ...(await Promise.all(
           ['', 'x', PASSWORD, '$2b$', '$2b$99$'.padEnd(60, 'a'), '$2x$10$'.padEnd(60, 'a')].map(
             async (hash): Promise<[string, string]> => [
@@ -149,7 +149,7 @@ describe('a login', () => {
     }
   });
 
-  it('tells a disabled account to the right password alone', async () => {
+  it('reports a disabled account only if the password is correct', async () => {
     const { email } = await idp.make.account({ passwordHash, status: 'disabled' });
     expect(await login(email, PASSWORD)).toMatchObject({ status: 403, errors: ['- account_disabled'] });
     expect(await login(email, 'wrong-password')).toMatchObject({
@@ -158,7 +158,7 @@ describe('a login', () => {
     });
   });
 
-  it('reads the formats of other bcrypts, and takes passwords of 72 bytes whole', async () => {
+  it('accepts hashes of other bcrypt implementations, and compares all 72 bytes of a password', async () => {
     for (const prefix of ['$2a$', '$2b$', '$2y$']) {
       const { email } = await idp.make.account({ passwordHash: passwordHash.replace('$2b$', prefix) });
       expect([prefix, (await login(email, PASSWORD)).status]).toEqual([prefix, 200]);
@@ -169,7 +169,7 @@ describe('a login', () => {
     }
   });
 
-  it.each([4, 9, 11])('replaces a hash of cost %i once its owner has signed in', async (cost) => {
+  it.each([4, 9, 11])('replaces a hash of cost %i after a successful login', async (cost) => {
     const account = await idp.make.account({ passwordHash: await bcrypt.hash(PASSWORD, cost) });
     const stored = async () =>
       (await idp.database.query('SELECT password_hash FROM identity.accounts WHERE id = $1', [account.id]))[0]
@@ -186,16 +186,16 @@ describe('a login', () => {
     expect(await stored()).toBe(after);
   });
 
-  it('takes two at once whose hash is of another cost', async () => {
+  it('succeeds twice in parallel if the hash has another cost', async () => {
     const account = await idp.make.account({ passwordHash: await bcrypt.hash(PASSWORD, 4) });
     const answers = await Promise.all([1, 2, 3, 4].map(() => login(account.email, PASSWORD)));
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
   });
 });
 
-describe('what is no login', () => {
+describe('an invalid login request', () => {
   it.each([
-    ['nothing', {}, ['email required', 'password required']],
+    ['no fields', {}, ['email required', 'password required']],
     ['nulls', { email: null, password: null }, ['email null_not_allowed', 'password null_not_allowed']],
     [
       'operators',
@@ -208,39 +208,42 @@ describe('what is no login', () => {
       ['email string_expected', 'password string_expected'],
     ],
     ['numbers', { email: 1, password: 12345678 }, ['email string_expected', 'password string_expected']],
-    ['no email', { email: "' OR 1=1 --", password: PASSWORD }, ['email invalid_email']],
+    ['an invalid email', { email: "' OR 1=1 --", password: PASSWORD }, ['email invalid_email']],
     ['a NUL', { email: 'a\0@example.com', password: PASSWORD }, ['email invalid_characters']],
     ['a surrogate', { email: 'a\ud800@example.com', password: PASSWORD }, ['email invalid_characters']],
     ['a long password', { email: 'a@example.com', password: 'x'.repeat(1_025) }, ['password too_long']],
     ['long emoji', { email: 'a@example.com', password: '😀'.repeat(257) }, ['password too_long']],
     [
-      'more fields',
+      'unknown fields',
       { email: 'a@example.com', password: PASSWORD, role: 'admin', otp: 1 },
       ['role unknown_field', 'otp unknown_field'],
     ],
-  ])('is refused without a hash: %s', async (_, body, errors) => {
+  ])('is refused without hashing: %s', async (_, body, errors) => {
     const compare = vi.spyOn(bcrypt, 'compare');
     expect(await idp.api.post('/auth/login', body)).toMatchObject({ status: 422, errors });
     expect(compare).not.toHaveBeenCalled();
     compare.mockRestore();
   });
 
-  it.each([100_000, 1_000_000, 10_000_000])('costs nothing with a password of %i bytes', async (length) => {
-    const compare = vi.spyOn(bcrypt, 'compare');
-    const { status } = await login('a@example.com', 'x'.repeat(length)).catch(() => ({ status: 413 }));
-    expect(status).toBe(length > 100_000 ? 413 : 422);
-    expect(compare).not.toHaveBeenCalled();
-    compare.mockRestore();
-  });
+  it.each([100_000, 1_000_000, 10_000_000])(
+    'is refused without hashing if its password has %i bytes',
+    async (length) => {
+      const compare = vi.spyOn(bcrypt, 'compare');
+      const { status } = await login('a@example.com', 'x'.repeat(length)).catch(() => ({ status: 413 }));
+      expect(status).toBe(length > 100_000 ? 413 : 422);
+      expect(compare).not.toHaveBeenCalled();
+      compare.mockRestore();
+    },
+  );
 
-  it('is a token in a login request: it is not even looked at', async () => {
+  it('is not caused by a bearer token, which is ignored', async () => {
     const { email } = await idp.make.account({ passwordHash });
     const { status } = await idp.api.as('nonsense').post('/auth/login', { email, password: PASSWORD });
     expect(status).toBe(200);
   });
 });
 
-it('a hash never leaves', async () => {
+it('no reply contains a password hash', async () => {
   const { api, account } = await idp.signIn(['*'], { passwordHash });
   const answers = await Promise.all([
     api.get('/auth/me'),

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { unique } from '../support/factories.js';
 import { startTestIdentityProvider, type TestIdentityProvider } from '../support/identity-provider.js';
 
-/** Half a second a hash or so: the queue has room for some, on any machine and with two replicas. */
+/** A hash takes about 1/2 s: the queue has room for some on any machine and with two replicas. */
 const COST = 13;
 const FLOOD = 80;
 
@@ -16,11 +16,11 @@ afterAll(() => idp?.close());
 const login = (body: unknown) => idp.api.post('/auth/login', body);
 const guess = () => login({ email: `${unique('nobody')}@example.com`, password: 'a wrong password' });
 
-it('a flood of logins is 503 at once but for those who are served in time, and harms nothing else', async () => {
+it('excess logins get 503 at once, and other requests are not affected', async () => {
   const { api } = await idp.signIn([]);
   const flood = Array.from({ length: FLOOD }, guess);
   const refused = await Promise.any(flood.map(onlyRefused));
-  // Nobody looks at the body of one who is refused anyway.
+  // The body of a refused request is not validated.
   const late = await Promise.all(Array.from({ length: 10 }, () => login({ email: 1 })));
   const me = await api.get('/auth/me');
   const answers = await Promise.all(flood);

@@ -6,7 +6,7 @@ import { startTestIdentityProvider, type TestIdentityProvider } from '../support
 const COST = 10;
 const MAX_FAILURES = 3;
 
-/** One password as two systems send it. */
+/** The same password in the Unicode forms of two systems. */
 const NFC = 'Pässwörd-ñandú-9'.normalize('NFC');
 const NFD = NFC.normalize('NFD');
 const WRONG = 'Pässwörd-ñandú-8'.normalize('NFD');
@@ -31,31 +31,34 @@ const hashOf = async (id: string): Promise<string> =>
 it.each([
   ['composed', NFC],
   ['decomposed', NFD],
-])('a password that is set %s signs in in either form, wherever it is set', async (_, set) => {
-  const { api: admin } = await idp.signIn(['*']);
-  const email = `${unique('ada')}@example.com`;
-  const role = await idp.make.role();
-  const created = await admin.post('/accounts', { email, password: set, role_id: role.id });
-  expect(created.status).toBe(201);
-  expect(await statuses(email, [NFC, NFD, WRONG])).toEqual([200, 200, 401]);
+])(
+  'a password that is set %s is accepted in both forms, on every route that sets passwords',
+  async (_, set) => {
+    const { api: admin } = await idp.signIn(['*']);
+    const email = `${unique('ada')}@example.com`;
+    const role = await idp.make.role();
+    const created = await admin.post('/accounts', { email, password: set, role_id: role.id });
+    expect(created.status).toBe(201);
+    expect(await statuses(email, [NFC, NFD, WRONG])).toEqual([200, 200, 401]);
 
-  const reset = await admin.patch(`/accounts/${created.data.id}`, { password: `${set}-reset` });
-  expect(reset.status).toBe(200);
-  expect(await statuses(email, [`${NFC}-reset`, `${NFD}-reset`, NFC])).toEqual([200, 200, 401]);
+    const reset = await admin.patch(`/accounts/${created.data.id}`, { password: `${set}-reset` });
+    expect(reset.status).toBe(200);
+    expect(await statuses(email, [`${NFC}-reset`, `${NFD}-reset`, NFC])).toEqual([200, 200, 401]);
 
-  const { token } = (await login(email, `${NFD}-reset`)).data;
-  const change = { current_password: `${NFD}-reset`, new_password: `${set}-own` };
-  expect((await idp.api.as(token).post('/auth/password', change)).status).toBe(200);
-  expect(await statuses(email, [`${NFC}-own`, `${NFD}-own`, `${NFC}-reset`])).toEqual([200, 200, 401]);
-});
+    const { token } = (await login(email, `${NFD}-reset`)).data;
+    const change = { current_password: `${NFD}-reset`, new_password: `${set}-own` };
+    expect((await idp.api.as(token).post('/auth/password', change)).status).toBe(200);
+    expect(await statuses(email, [`${NFC}-own`, `${NFD}-own`, `${NFC}-reset`])).toEqual([200, 200, 401]);
+  },
+);
 
-it('an older hash of the decomposed form still signs in, and from then on either form does', async () => {
+it('an older hash of the decomposed form is accepted, and afterwards both forms are', async () => {
   const { id, email } = await idp.make.account({ passwordHash: await bcrypt.hash(NFD, COST) });
   expect(await statuses(email, [NFC, NFD, NFC, NFD])).toEqual([401, 200, 200, 200]);
   expect(await bcrypt.compare(NFC, await hashOf(id))).toBe(true);
 });
 
-it('an older hash whose password has no normal form that bcrypt reads stays as it is', async () => {
+it('an older hash is kept if the normal form of its password exceeds the limit of bcrypt', async () => {
   const password = '\u{1D160}'.repeat(18);
   const passwordHash = await bcrypt.hash(password, 4);
   const { id, email } = await idp.make.account({ passwordHash });
@@ -63,7 +66,7 @@ it('an older hash whose password has no normal form that bcrypt reads stays as i
   expect(await hashOf(id)).toBe(passwordHash);
 });
 
-it('a login whose password has two forms does the work of two, whatever is wrong, and one counts as one', async () => {
+it('a failed login with a password of two forms takes the work of two checks and counts as one failure', async () => {
   const compare = vi.spyOn(bcrypt, 'compare');
   try {
     const passwordHash = await bcrypt.hash(NFC, COST);
@@ -76,7 +79,7 @@ it('a login whose password has two forms does the work of two, whatever is wrong
       (await idp.make.account({ passwordHash: await bcrypt.hash(NFC, 4) })).email,
       (await idp.make.account({ passwordHash: 'garbage' })).email,
     ];
-    // The last is too long for bcrypt in one form alone.
+    // The last password exceeds the limit of bcrypt only in its decomposed form.
     for (const [password, times] of [
       [WRONG, 2],
       [WRONG.normalize('NFC'), 1],

@@ -18,7 +18,7 @@ let passwordHash: string;
 
 beforeAll(async () => {
   const login = { maxFailures: 1_000, maxFailuresPerAddress: 10_000, windowSeconds: 900 };
-  // The cheapest hash that there is: what is tested is the order of statements.
+  // The lowest cost is enough, because this file tests the order of statements.
   idp = await startTestIdentityProvider({ login, bcryptCost: 4 });
   replica = await startTestIdentityProvider({ ...idp.settings, port: 0 });
   passwordHash = await bcrypt.hash(OLD, 4);
@@ -34,10 +34,12 @@ const login = (email: string, password: string, { api } = idp) =>
 
 const works = async (token: string) => (await idp.api.as(token).get('/auth/me')).status === 200;
 
-/** Sends a login some milliseconds away from the change, so that both orders come up. */
+/** Delays the change by up to 4 ms, so that both orders occur. */
 const soon = (round: number) => new Promise((resolve) => setTimeout(resolve, round % 5));
 
-it('no login with the old password outlives the own change of it', { timeout: 60_000 }, async () => {
+it('no login with the old password survives the user’s own password change', {
+  timeout: 60_000,
+}, async () => {
   for (let round = 0; round < ROUNDS; round += 1) {
     const { account, api } = await idp.signIn([], { passwordHash });
     const [changed, ...logins] = await Promise.all([
@@ -56,7 +58,7 @@ it('no login with the old password outlives the own change of it', { timeout: 60
 it.each([
   ['a reset', { password: RESET }],
   ['disabling', { status: 'disabled' }],
-])('no login with the old password outlives %s by an admin', { timeout: 60_000 }, async (_, change) => {
+])('no login with the old password survives %s by an admin', { timeout: 60_000 }, async (_, change) => {
   for (let round = 0; round < ROUNDS; round += 1) {
     const { email, id } = await idp.make.account({ passwordHash });
     const [changed, ...logins] = await Promise.all([
@@ -71,7 +73,7 @@ it.each([
   }
 });
 
-it('the own change and an admin’s reset: the reset holds, and all sessions end', {
+it('an admin’s reset overrides a concurrent own change and ends all sessions', {
   timeout: 60_000,
 }, async () => {
   for (let round = 0; round < ROUNDS; round += 1) {
@@ -81,7 +83,7 @@ it('the own change and an admin’s reset: the reset holds, and all sessions end
       soon(round).then(() => admin.api.patch(`/accounts/${account.id}`, { password: RESET })),
     ]);
     expect(reset.status).toBe(200);
-    // 422: the reset was there before the comparison; 401: it came after it.
+    // 422: the reset came before the comparison; 401: after it.
     expect([200, 401, 422]).toContain(own.status);
     expect((await api.get('/auth/me')).status).toBe(401);
     expect((await login(account.email, RESET)).status).toBe(200);
@@ -89,7 +91,9 @@ it('the own change and an admin’s reset: the reset holds, and all sessions end
   }
 });
 
-it('of two own changes from two sessions one holds, and one session', { timeout: 60_000 }, async () => {
+it('only one of two concurrent own changes succeeds, and only its session remains', {
+  timeout: 60_000,
+}, async () => {
   for (let round = 0; round < ROUNDS; round += 1) {
     const { account, api } = await idp.signIn([], { passwordHash });
     const other = await idp.sessionOf(account);
@@ -106,7 +110,7 @@ it('of two own changes from two sessions one holds, and one session', { timeout:
   }
 });
 
-it('a session that ends while its change of the password waits changes nothing', async () => {
+it('a waiting password change has no effect if its session ends', async () => {
   const { account, api } = await idp.signIn([], { passwordHash });
   const waiting = async () => {
     const [{ n }] = await idp.database.query(

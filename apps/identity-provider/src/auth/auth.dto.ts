@@ -9,8 +9,8 @@ import { NewPasswordField } from '../passwords/new-password.field.js';
 const MAX_LOGIN_PASSWORD = 1_024;
 
 /**
- * A password that is only compared: any string up to 1,024 bytes. Which ones can be right is not told apart,
- * so neither their characters nor bcrypt's limit are checked here.
+ * A password that is only compared: any string of up to 1,024 bytes. The characters and bcrypt's length limit are not
+ * checked here, so that the reply does not reveal which passwords are possible.
  */
 const GivenPasswordField = (options: FieldOptions = {}): PropertyDecorator =>
   field(
@@ -20,7 +20,7 @@ const GivenPasswordField = (options: FieldOptions = {}): PropertyDecorator =>
     rule(
       (value: string) => Buffer.byteLength(value) <= MAX_LOGIN_PASSWORD,
       'too_long',
-      'At most 1,024 bytes.',
+      'The password must have at most 1,024 bytes in UTF-8.',
     ),
   );
 
@@ -48,7 +48,7 @@ export class OwnName {
   last_name?: string | null;
 }
 
-/** The one reply in camelCase: clients rely on it. */
+/** This is the only reply in camelCase; clients depend on it. */
 export class IssuedToken {
   @ApiProperty({ enum: ['Bearer'] })
   tokenType: 'Bearer';
@@ -71,7 +71,7 @@ export class TokenReply {
   expires_at: string;
 }
 
-/** The principal, whichever issuer's, with the rights that hold now. */
+/** The principal of any issuer, with its current rights. */
 export class MeReply {
   @ApiProperty({ ...ISSUER_ID_SCHEMA })
   issuer: IssuerId;

@@ -29,20 +29,20 @@ export class AuthService {
   ) {}
 
   /**
-   * Native sign-in. An unknown email and a wrong password get the same answer after the same work.
-   * @param address the client's, for the slowing of guesses
-   * @throws ApiError 401, 403 `account_disabled` for the right password alone, 429, 503
+   * Signs in to a native account. An unknown email and a wrong password get the same reply after the same work.
+   * @param address the client address, for the login throttle
+   * @throws ApiError 401, 403 `account_disabled` (only if the password is correct), 429, 503
    */
   async login(email: string, password: string, address: string): Promise<IssuedToken> {
     const key = emailKey(email);
-    // Again where the hash was replaced meanwhile: by a new password, or by a login at the same time (`replaceHash`).
+    // The login is retried once if the hash was replaced concurrently, by a password change or a login (`replaceHash`).
     const issued =
       (await this.tryLogin(key, password, address)) ?? (await this.tryLogin(key, password, address));
     if (!issued) throw unauthorized('absent');
     return issued;
   }
 
-  /** @returns null where what was compared is no longer so */
+  /** @returns null if the account changed after the comparison */
   private async tryLogin(key: string, password: string, address: string): Promise<IssuedToken | null> {
     const { matches, candidate, hash } = await this.throttle.guard(key, address, (place) =>
       this.check(key, password, place),
@@ -52,7 +52,7 @@ export class AuthService {
     return this.issue(candidate.id, hash);
   }
 
-  /** Compares, and makes a new hash where the stored one is not of today's cost. */
+  /** Verifies the password. After a match, replaces a hash with an outdated cost or Unicode form. */
   private async check(key: string, password: string, place: HashPlace) {
     const candidate = await this.findCandidate(key);
     const stored = candidate?.passwordHash ?? null;
@@ -73,7 +73,7 @@ export class AuthService {
     return rows[0];
   }
 
-  /** @returns the hash that the account now has: the old one where somebody was faster */
+  /** @returns the new hash, or the old one if a concurrent change came first */
   private async replaceHash(id: string, old: string, hash: string): Promise<string> {
     const rows = await preparedQuery(this.database, {
       name: 'login-rehash',

@@ -7,7 +7,7 @@ import { isId } from '#libs/core/ids.js';
 import { RightsService } from '../authority/rights.service.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 
-/** Who a caller is, his token says; whether it still counts, and his rights, the database. */
+/** Identity comes from the token; session and rights come from the database. */
 @Injectable()
 export class CurrentCallerResolver extends CallerResolver {
   constructor(
@@ -21,7 +21,7 @@ export class CurrentCallerResolver extends CallerResolver {
     return token.issuerKind === 'native' ? this.native(token, request) : this.keycloak(token);
   }
 
-  /** One query. @throws TokenRejected where the session has ended or the account is not active */
+  /** Runs one query. @throws TokenRejected if the session has ended or the account is not active */
   private async native(token: VerifiedToken, request: FastifyRequest): Promise<Principal> {
     if (!isId(token.sessionId) || !isId(token.subject)) throw new TokenRejected('session_ended');
     const account = await this.sessions.find(token.sessionId, token.subject);
@@ -39,7 +39,7 @@ export class CurrentCallerResolver extends CallerResolver {
     };
   }
 
-  /** Several mapped roles give the union. */
+  /** The permissions are the union over all mapped roles. */
   private async keycloak(token: VerifiedToken): Promise<Principal> {
     const roles = await this.rights.findCurrentByRoleNames(token.roles);
     const permissions = [...new Set(roles.flatMap((role) => role.permissions))].sort();

@@ -5,7 +5,7 @@ import type { MeReply } from './auth.dto.js';
 
 const iso = (seconds: number): string => new Date(seconds * 1000).toISOString();
 
-/** @param account the caller's own where he is a native one: its names are newer than the token's */
+/** @param account the account of a native caller: its names are newer than those in the token */
 export function mapMeReply(caller: Principal, account: SessionAccount | null): MeReply {
   return {
     issuer: caller.issuer,

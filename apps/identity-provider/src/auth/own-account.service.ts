@@ -8,7 +8,7 @@ import { passwordFaults } from '../passwords/password-policy.js';
 import type { SessionAccount } from '../sessions/session-account.js';
 import type { OwnName, PasswordChange } from './auth.dto.js';
 
-/** What a person may do to his own native account. */
+/** Operations of users on their own native account. */
 @Injectable()
 export class OwnAccountService {
   constructor(
@@ -17,7 +17,7 @@ export class OwnAccountService {
     private readonly throttle: LoginThrottle,
   ) {}
 
-  /** A name that is left out stays as it is now, whoever else writes meanwhile. */
+  /** An omitted name keeps its current value, including that of a concurrent change. */
   async rename(account: SessionAccount, { first_name, last_name }: OwnName): Promise<SessionAccount> {
     const [rows] = await this.database.query(
       `UPDATE identity.accounts SET
@@ -32,8 +32,8 @@ export class OwnAccountService {
   }
 
   /**
-   * The session that asks stays; the account's others end.
-   * @throws ApiError 422 on either field, 429: a wrong current password counts as a failed login
+   * Keeps the calling session and ends the account's other sessions.
+   * @throws ApiError 422 on either field, 429 (a wrong current password counts as a failed login)
    */
   async changePassword(
     account: SessionAccount,
@@ -43,13 +43,13 @@ export class OwnAccountService {
     const faults = passwordFaults(new_password, account.email);
     if (faults.length > 0)
       throw invalid(faults.map(({ code, message }) => ({ field: 'new_password', code, message })));
-    // Again where a login has meanwhile made a new hash of the same password.
+    // The change is retried once if a concurrent login has rehashed the same password.
     if (await this.tryChange(account, current_password, new_password, address)) return;
     if (await this.tryChange(account, current_password, new_password, address)) return;
     throw wrongPassword();
   }
 
-  /** @returns false where the hash that was compared is no longer the account's, and this session goes on */
+  /** @returns false if the account's hash changed after the comparison and this session still exists */
   private async tryChange(
     account: SessionAccount,
     given: string,
@@ -76,7 +76,7 @@ export class OwnAccountService {
     return row?.password_hash ?? null;
   }
 
-  /** @throws ApiError 401 where this session has ended meanwhile: somebody else has set the password */
+  /** @throws ApiError 401 if this session was ended concurrently, for example by another password change */
   private replacePassword(
     { id, sessionId }: SessionAccount,
     current: string,
@@ -88,7 +88,7 @@ export class OwnAccountService {
          WHERE id = $1 AND password_hash = $2 RETURNING id`,
         [id, current, replacement],
       );
-      // Statements of their own, so that they see what was done to the sessions while the account was locked.
+      // Separate statements see session changes that were committed while the UPDATE waited for the row lock.
       const [session] = await tx.query('SELECT id FROM identity.sessions WHERE id = $1', [sessionId]);
       if (!session) throw unauthorized();
       if (changed.length === 0) return false;
@@ -99,4 +99,4 @@ export class OwnAccountService {
 }
 
 const wrongPassword = () =>
-  invalidField('current_password', 'wrong_password', 'This is not your current password.');
+  invalidField('current_password', 'wrong_password', 'The current password is wrong.');

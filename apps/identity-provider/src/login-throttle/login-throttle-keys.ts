@@ -3,9 +3,9 @@ import { networkOf } from '#libs/http/application/client-address.js';
 import { SCOPES, type Scope } from './login-throttle-rules.js';
 
 /**
- * The names of the three counters that a login touches: SHA-256, so that the table holds neither emails nor addresses.
- * @param emailKey as `emailKey()` makes it
- * @param address the client's
+ * Returns the keys of the three counters of a login: SHA-256 digests, so that the table holds no emails or addresses.
+ * @param emailKey the result of `emailKey()`
+ * @param address the client address
  */
 export function throttleKeys(emailKey: string, address: string): Record<Scope, Buffer> {
   const network = networkOf(address);
@@ -14,8 +14,7 @@ export function throttleKeys(emailKey: string, address: string): Record<Scope, B
   return Object.fromEntries(entries) as Record<Scope, Buffer>;
 }
 
-/** The key as text. */
 export const nameOf = (key: Buffer): string => key.toString('base64');
 
-/** JSON keeps the parts apart, whatever is in them. */
+/** JSON separates the parts unambiguously. */
 const digest = (parts: string[]): Buffer => createHash('sha256').update(JSON.stringify(parts)).digest();

@@ -2,9 +2,9 @@ import { type Counter, NOTHING, SCOPES, type Scope } from './login-throttle-rule
 
 export type ThrottleKeys = Record<Scope, Buffer>;
 
-/** A counter as it was read: the columns are null where there is no row. */
+/** A counter as read; the columns are null if it has no row. */
 export interface CounterRow {
-  /** By the database's clock. */
+  /** The database's clock. */
   now: Date;
   revision: number | null;
   failures: Date[] | null;
@@ -18,7 +18,7 @@ export interface CounterState extends Counter {
   revision: number;
 }
 
-/** Gives three rows, in the order of the keys. */
+/** Returns three rows, in the order of the keys. */
 export const READ = {
   name: 'login-throttle-read',
   text: `SELECT clock_timestamp()::timestamptz(3) AS now, revision, failures, pending, strikes, blocked_until, known_until
@@ -27,8 +27,8 @@ export const READ = {
 };
 
 /**
- * Writes three rows, or none: where one of them is not what was read, its revision becomes null, which the column
- * refuses (23502), and with it the whole statement.
+ * Writes three rows or none. If a row was changed since it was read, its revision becomes null, which violates the
+ * column's NOT NULL constraint (23502) and fails the whole statement.
  */
 export const WRITE = {
   name: 'login-throttle-write',
@@ -43,7 +43,7 @@ export const WRITE = {
       expires_at = excluded.expires_at`,
 };
 
-/** Some of the oldest that are worth nothing any more; `$1`: how many at most. */
+/** Deletes up to `$1` expired counters, oldest first. */
 export const CLEAN_UP = `DELETE FROM identity.login_throttles WHERE key IN (
   SELECT key FROM identity.login_throttles WHERE expires_at < now()
   ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED)`;
@@ -63,7 +63,7 @@ export function stateOf(row: CounterRow): CounterState {
   };
 }
 
-/** The values of one row of `WRITE`. */
+/** Returns the values of one row of `WRITE`. */
 export const valuesOf = (key: Buffer, revision: number, counter: Counter, expiry: number): unknown[] => [
   key,
   revision,

@@ -26,7 +26,7 @@ const limits: Limits = {
 
 const none: Counters = { pair: NOTHING, address: NOTHING, email: NOTHING };
 
-/** The three counters of one email and one address over time. */
+/** Simulates the three counters of one email and one address over time. */
 class Story {
   counters = none;
   now = START;
@@ -68,7 +68,7 @@ class Story {
 const blockedFor = (seconds: number) => ({ blockedMs: seconds * SECOND });
 
 describe('guessing at one email from one address', () => {
-  it('is free until the limit, and blocked for a minute from the last failure', () => {
+  it('is allowed up to the limit, then blocked for a minute from the last failure', () => {
     const story = new Story().try('wrong', 2);
     expect(story.admission).toBe('free');
     expect(story.try('wrong').admission).toEqual(blockedFor(60));
@@ -76,7 +76,7 @@ describe('guessing at one email from one address', () => {
     expect(story.after(SECOND).admission).toBe('free');
   });
 
-  it('is blocked twice as long by each failure after a block, up to fifteen minutes', () => {
+  it('doubles the block with each failure after a block, up to 15 minutes', () => {
     const story = new Story().try('wrong', 2);
     for (const seconds of [60, 120, 240, 480, 900, 900]) {
       expect(story.try('wrong').admission).toEqual(blockedFor(seconds));
@@ -84,7 +84,7 @@ describe('guessing at one email from one address', () => {
     }
   });
 
-  it('starts anew when a whole window has passed since the block', () => {
+  it('resets the counter one full window after the block', () => {
     const story = new Story()
       .try('wrong', 3)
       .after(MINUTE + WINDOW)
@@ -93,7 +93,7 @@ describe('guessing at one email from one address', () => {
     expect(story.try('wrong').admission).toEqual(blockedFor(60));
   });
 
-  it('counts failures of the window alone, which slides', () => {
+  it('counts only failures within the sliding window', () => {
     const story = new Story()
       .try('wrong')
       .after(WINDOW - SECOND)
@@ -104,21 +104,21 @@ describe('guessing at one email from one address', () => {
     expect(story.try('wrong').admission).toEqual(blockedFor(60));
   });
 
-  it('is forgotten with a right password', () => {
+  it('clears the counter after a correct password', () => {
     const story = new Story().try('wrong', 2).try('right').try('wrong', 2);
     expect(story.counters.pair.failures).toHaveLength(2);
     expect(story.admission).toBe('free');
   });
 
-  it('is not counted where the try came to no answer', () => {
+  it('is not counted if the password was not verified', () => {
     const story = new Story().try('void', 9);
     expect(story.admission).toBe('free');
     expect(story.counters.pair).toEqual(NOTHING);
   });
 });
 
-describe('parallel tries', () => {
-  it('wait while as many are undecided as may fail', () => {
+describe('parallel attempts', () => {
+  it('wait while the pending attempts reach the failure limit', () => {
     const story = new Story();
     const tries = [story.letIn(), story.letIn(), story.letIn()];
     expect(story.admission).toBe('busy');
@@ -128,14 +128,14 @@ describe('parallel tries', () => {
     expect(story.admission).toBe('free');
   });
 
-  it('are let in one by one after a block', () => {
+  it('start one at a time after a block', () => {
     const story = new Story().try('wrong', 3).after(MINUTE);
     const since = story.letIn();
     expect(story.admission).toBe('busy');
     expect(story.end(since, 'wrong').admission).toEqual(blockedFor(120));
   });
 
-  it('do not make a block longer that began while they were undecided', () => {
+  it('do not extend a block that began while they were pending', () => {
     const story = new Story();
     const late = story.letIn();
     story.try('wrong', 3).after(10 * SECOND);
@@ -143,7 +143,7 @@ describe('parallel tries', () => {
     expect(story.counters.pair.strikes).toBe(1);
   });
 
-  it('of a process that died count as failed after a minute', () => {
+  it('count as failed after a minute if their process died', () => {
     const story = new Story();
     const since = story.letIn();
     story.after(MINUTE);
@@ -151,7 +151,7 @@ describe('parallel tries', () => {
     expect(story.try('wrong', 2).admission).toEqual(blockedFor(60));
   });
 
-  it('can be taken back even so late', () => {
+  it('can still be removed after a minute', () => {
     const story = new Story();
     const since = story.letIn();
     story.after(2 * MINUTE).end(since, 'void');
@@ -159,11 +159,11 @@ describe('parallel tries', () => {
   });
 });
 
-describe('guessing from one address at any emails', () => {
-  it('is blocked at its own limit, and a success takes nothing back of it', () => {
+describe('guessing from one address at several emails', () => {
+  it('is blocked at the limit of the address, which a success does not reset', () => {
     const pairs = (counters: Counters, pair: Counter): Counters => ({ ...counters, pair });
     const story = new Story().try('wrong', 2);
-    // An account of the guesser's own, from the same address.
+    // The attacker signs in to their own account from the same address.
     story.counters = pairs(story.counters, NOTHING);
     story.try('right');
     expect(story.counters.address.failures).toHaveLength(2);
@@ -176,7 +176,7 @@ describe('guessing from one address at any emails', () => {
   });
 });
 
-describe('guessing at one email from any addresses', () => {
+describe('guessing at one email from several addresses', () => {
   const attacked = new Story();
   for (const pair of [NOTHING, NOTHING, NOTHING, NOTHING, NOTHING]) {
     attacked.counters = { ...attacked.counters, pair, address: NOTHING };
@@ -188,23 +188,23 @@ describe('guessing at one email from any addresses', () => {
     return story;
   };
 
-  it('blocks every address', () => {
+  it('blocks unknown addresses', () => {
     expect(from(NOTHING).admission).toEqual(blockedFor(59));
   });
 
-  it('but one from which the owner has signed in within thirty days', () => {
+  it('does not block an address from which the owner has signed in within 30 days', () => {
     const { pair } = new Story().try('right').counters;
     expect(from(pair).admission).toBe('free');
     expect(from(pair).after(30 * 24 * 60 * MINUTE - 2 * SECOND).counters.pair.knownUntil).not.toBeNull();
     expect(from(pair).after(30 * 24 * 60 * MINUTE).counters.pair.knownUntil).toBeNull();
   });
 
-  it('and such an address still has its own limit', () => {
+  it('keeps the own limit of a known address', () => {
     const { pair } = new Story().try('right').counters;
     expect(from(pair).try('wrong', 3).admission).toEqual(blockedFor(60));
   });
 
-  it('counts failures of such an address as well', () => {
+  it('counts failures from a known address', () => {
     const { pair } = new Story().try('right').counters;
     const story = new Story();
     story.counters = { ...none, pair };
@@ -212,22 +212,26 @@ describe('guessing at one email from any addresses', () => {
   });
 });
 
-describe('a counter that is kept', () => {
+describe('a stored counter', () => {
   it.each<[string, Counter, number]>([
-    ['holds nothing: not at all', NOTHING, 0],
-    ['has a failure: for a window', { ...NOTHING, failures: [START - MINUTE, START] }, WINDOW],
-    ['has an undecided try: as long as that may yet fail', { ...NOTHING, pending: [START] }, WINDOW],
+    ['expires immediately if it is empty', NOTHING, 0],
+    ['expires one window after the last failure', { ...NOTHING, failures: [START - MINUTE, START] }, WINDOW],
+    ['expires one window after a pending attempt started', { ...NOTHING, pending: [START] }, WINDOW],
     [
-      'is blocked: for a window longer',
+      'expires one window after the end of a block',
       { ...NOTHING, strikes: 1, blockedUntil: START + MINUTE },
       MINUTE + WINDOW,
     ],
-    ['knows an address: as long as it does', { ...NOTHING, knownUntil: START + 2 * WINDOW }, 2 * WINDOW],
+    [
+      'expires when its address is no longer known',
+      { ...NOTHING, knownUntil: START + 2 * WINDOW },
+      2 * WINDOW,
+    ],
   ])('%s', (_, counter, ms) => {
     expect(expiryOf(counter, limits.pair, START)).toBe(START + ms);
   });
 
-  it('never holds more failures than its limit', () => {
+  it('holds at most as many failures as its limit', () => {
     const story = new Story();
     const tries = Array.from({ length: 9 }, () => story.letIn());
     for (const since of tries) story.end(since, 'wrong');

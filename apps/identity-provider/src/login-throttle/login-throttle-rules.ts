@@ -1,16 +1,16 @@
-/** What is counted: one email from one address, one address for any emails, one email from any addresses. */
+/** The counted scopes: one email from one address, one address for any email, one email from any address. */
 export const SCOPES = ['pair', 'address', 'email'] as const;
 export type Scope = (typeof SCOPES)[number];
 
-/** The failed and the undecided logins of one scope. Times are in milliseconds since the epoch, by the database. */
+/** The failed and pending logins of one scope. Times are in milliseconds since the epoch, by the database's clock. */
 export interface Counter {
   failures: readonly number[];
-  /** When each try that is not yet decided was let in. */
+  /** Start times of the pending attempts. */
   pending: readonly number[];
-  /** Blocks in a row: each one is twice as long as the one before. */
+  /** Number of consecutive blocks; each block is twice as long as the previous one. */
   strikes: number;
   blockedUntil: number | null;
-  /** Of a pair: until when it is remembered that this address has signed in to this account. */
+  /** Pairs only: until this time the address counts as known for the account, after a successful login. */
   knownUntil: number | null;
 }
 
@@ -22,14 +22,14 @@ export interface Limit {
 export type Counters = Record<Scope, Counter>;
 export type Limits = Record<Scope, Limit>;
 
-/** How a try ended; `void`: it never came to an answer. */
+/** The outcome of an attempt; `void` if the password was not verified. */
 export type Outcome = 'right' | 'wrong' | 'void';
 
 const FIRST_BLOCK_MS = 60_000;
 const LONGEST_BLOCK_MS = 900_000;
 const DAY_MS = 86_400_000;
 const KNOWN_MS = 30 * DAY_MS;
-/** No try takes so long: its process has died. It counts as failed, or a crash would give guesses away. */
+/** A longer attempt means that its process has died. It counts as failed, so that crashes allow no free guesses. */
 const PENDING_MS = 60_000;
 
 export const NOTHING: Counter = {
@@ -40,7 +40,7 @@ export const NOTHING: Counter = {
   knownUntil: null,
 };
 
-/** The counter as it is now: without what is too old to count. */
+/** Returns the counter without expired entries. */
 export function current(counter: Counter, { windowMs }: Limit, now: number): Counter {
   const abandoned = counter.pending.filter((time) => time <= now - PENDING_MS);
   const forgiven = (counter.blockedUntil ?? now) <= now - windowMs;
@@ -56,12 +56,12 @@ export function current(counter: Counter, { windowMs }: Limit, now: number): Cou
 }
 
 /**
- * Whether a try may be made, of counters that are `current`. Undecided tries count as if they had failed, so that
- * parallel ones cannot slip past a limit; as they may yet succeed, they make the next one wait, not fail.
+ * Decides if an attempt may start; the counters must be `current`. Pending attempts count as failed, so that parallel
+ * attempts cannot exceed a limit. As they may still succeed, the next attempt waits and is not refused.
  *
- * Who guesses at an email from many addresses blocks it for all of them but those from which its owner has lately
- * signed in: otherwise anybody could lock anybody out. Such an address still has the limits of its own.
- * @returns `blockedMs`: for how long all tries are refused
+ * Guesses at an email from many addresses block this email for all addresses, except those from which its owner has
+ * recently signed in; otherwise anyone could lock out any user. These addresses still have their own limits.
+ * @returns `blockedMs`: how long all attempts are refused
  */
 export function admission(
   counters: Counters,
@@ -76,7 +76,7 @@ export function admission(
     : 'busy';
 }
 
-/** How many tries may be undecided at once: after a block one, and the next failure blocks again. */
+/** Returns the limit of pending attempts: one after a block, because the next failure blocks again. */
 const room = ({ strikes, failures }: Counter, limit: Limit): number =>
   strikes > 0 ? 1 : Math.max(1, limit.failures - failures.length);
 
@@ -86,8 +86,8 @@ export const reserved = (counter: Counter, now: number): Counter => ({
 });
 
 /**
- * The counter after a try that was let in at `since`. A right password clears its pair. Of the other two it takes back
- * the try alone: with an account of his own somebody could else wipe out what he has failed with others' emails.
+ * Returns the counter after an attempt that started at `since`. A correct password clears the counter of its pair. In
+ * the other two it removes only this attempt; otherwise attackers could clear their failures with an account they own.
  */
 export function settled(
   scope: Scope,
@@ -104,7 +104,7 @@ export function settled(
 }
 
 function failed(counter: Counter, limit: Limit, now: number): Counter {
-  // Let in before the block began, or past it: it does not make the block longer.
+  // The attempt started before the block, or bypassed it as a known address. It does not extend the block.
   if (counter.blockedUntil !== null && counter.blockedUntil > now) return counter;
   const failures = [...counter.failures, now].slice(-limit.failures);
   if (counter.strikes === 0 && failures.length < limit.failures) return { ...counter, failures };
@@ -112,7 +112,7 @@ function failed(counter: Counter, limit: Limit, now: number): Counter {
   return { ...counter, failures, strikes: counter.strikes + 1, blockedUntil: now + blockMs };
 }
 
-/** One that has long been pending stands among the failures by now. */
+/** An attempt that was pending for too long has been moved to the failures. */
 function withoutTry(counter: Counter, since: number): Counter {
   const pending = withoutOne(counter.pending, since);
   if (pending.length < counter.pending.length) return { ...counter, pending };
@@ -124,7 +124,7 @@ function withoutOne(times: readonly number[], time: number): readonly number[] {
   return index < 0 ? times : times.toSpliced(index, 1);
 }
 
-/** From when on the counter is worth nothing. */
+/** Returns the time from which the counter can be deleted. */
 export function expiryOf(counter: Counter, { windowMs }: Limit, now: number): number {
   return Math.max(
     now,

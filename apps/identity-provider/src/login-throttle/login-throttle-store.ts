@@ -30,31 +30,31 @@ import {
 
 export type Reservation = { since: number } | { blockedMs: number } | 'busy';
 
-/** An outage of the database has to show within two seconds. */
-const PATIENCE_MS = 1_000;
-/** Never so many that nothing else gets one. */
+/** A database outage must be reported within two seconds. */
+const TIMEOUT_MS = 1_000;
+/** The store uses at most four connections, so that others remain in the pool. */
 const CONNECTIONS = { name: 'connections', limit: 4 };
-/** Each time some replica has written, so that not all of them can be at this for long. */
+/** A write fails only after a write by another replica, so few retries are needed. */
 const ATTEMPTS = 50;
 
 const CLEANUP_INTERVAL_MS = 60_000;
-/** Short enough to disturb nobody. */
+/** Small enough not to delay other queries. */
 const CLEANUP_ROWS = 500;
 
 /**
- * The counters in Postgres, which all replicas share and which outlive them; its clock is the only one that counts.
- * A change reads, decides, and writes if nobody has written in between: no lock is held while this process is busy.
+ * Stores the counters in Postgres: all replicas share them, and they survive restarts. Only the database's clock counts.
+ * A change reads, decides, and writes if the rows are unchanged, so no lock is held while this process is busy.
  */
 @Injectable()
 export class LoginThrottleStore {
   private readonly logger = new Logger(LoginThrottleStore.name);
-  private readonly lanes = new KeyedSemaphore(() => unavailable(1, 'busy'));
+  private readonly semaphore = new KeyedSemaphore(() => unavailable(1, 'busy'));
   private nextCleanup = performance.now() + CLEANUP_INTERVAL_MS;
 
   constructor(private readonly database: DataSource) {}
 
   /**
-   * Lets a try in and counts it, or says why not; all three counters as one. A refusal writes nothing.
+   * Reserves an attempt in all three counters atomically, or returns the reason for a refusal, which writes nothing.
    * @throws ApiError 503
    */
   reserve(keys: ThrottleKeys, limits: Limits): Promise<Reservation> {
@@ -66,7 +66,7 @@ export class LoginThrottleStore {
   }
 
   /**
-   * Writes down how a try ended that was let in at `since`.
+   * Stores the outcome of an attempt that started at `since`.
    * @throws ApiError 503
    */
   async settle(keys: ThrottleKeys, limits: Limits, since: number, outcome: Outcome): Promise<void> {
@@ -78,8 +78,8 @@ export class LoginThrottleStore {
   }
 
   private change<T>(keys: ThrottleKeys, limits: Limits, decide: Decide<T>): Promise<T> {
-    // Changes of one counter would only be in each other's way.
-    const lanes = SCOPES.map((scope) => ({ name: nameOf(keys[scope]), limit: 1 }));
+    // Concurrent changes of one counter would conflict, so they run one at a time.
+    const semaphoreKeys = SCOPES.map((scope) => ({ name: nameOf(keys[scope]), limit: 1 }));
     const attempts = async () => {
       for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
         const { counters, revisions, now } = await this.read(keys, limits);
@@ -88,7 +88,9 @@ export class LoginThrottleStore {
       }
       throw unavailable(1, 'busy');
     };
-    return this.lanes.run([...lanes, CONNECTIONS], PATIENCE_MS, attempts, { owner: nameOf(keys.pair) });
+    return this.semaphore.run([...semaphoreKeys, CONNECTIONS], TIMEOUT_MS, attempts, {
+      owner: nameOf(keys.pair),
+    });
   }
 
   private async read(keys: ThrottleKeys, limits: Limits): Promise<Seen> {
@@ -105,13 +107,13 @@ export class LoginThrottleStore {
     };
   }
 
-  /** @returns false where somebody else has written since the counters were read: then nothing is changed */
+  /** @returns false, without a change, if a counter was changed since it was read */
   private async write(
     keys: ThrottleKeys,
     limits: Limits,
     { counters, revisions, now }: Seen,
   ): Promise<boolean> {
-    // Always in one order, so that no two writers wait for each other in a circle.
+    // A fixed order of the rows prevents deadlocks between writers.
     const scopes = SCOPES.toSorted((a, b) => keys[a].compare(keys[b]));
     const values = scopes.flatMap((scope) =>
       valuesOf(
@@ -130,7 +132,7 @@ export class LoginThrottleStore {
     }
   }
 
-  /** Now and then, and again soon only where there was more to do. Nobody waits for it. */
+  /** Runs in the background. If it deletes a full batch, the next `settle` runs it again. */
   private cleanUp(): void {
     this.nextCleanup = performance.now() + CLEANUP_INTERVAL_MS;
     this.database.query(CLEAN_UP, [CLEANUP_ROWS]).then(
@@ -148,5 +150,5 @@ interface Seen {
   now: number;
 }
 
-/** What a change comes to; without `next` nothing is written. */
+/** Returns the result of a change and the counters to store; without `next` nothing is written. */
 type Decide<T> = (counters: Counters, now: number) => { result: T; next?: Counters };

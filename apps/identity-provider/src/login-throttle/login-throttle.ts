@@ -12,18 +12,18 @@ import type { ThrottleKeys } from './login-throttle-rows.js';
 import { type Limits, SCOPES } from './login-throttle-rules.js';
 import { LoginThrottleStore } from './login-throttle-store.js';
 
-/** How long a try waits for others that are undecided. */
-const PATIENCE_MS = 2_000;
+/** How long an attempt waits for other pending attempts. */
+const TIMEOUT_MS = 2_000;
 const FIRST_PAUSE_MS = 50;
 
 const BUSY = Symbol('busy');
 
-/** Slows guessing down, on all replicas together. What counts and for how long is in `login-throttle-rules.ts`. */
+/** Limits password guessing across all replicas. The rules are in `login-throttle-rules.ts`. */
 @Injectable()
 export class LoginThrottle {
   private readonly limits: Limits;
-  /** Parallel tries, told apart before the database hears of them: a crowd at one account takes nothing from others. */
-  private readonly lanes = new KeyedSemaphore(() => tooManyRequests(1));
+  /** Limits parallel attempts before they reach the database: many attempts at one account do not delay others. */
+  private readonly semaphore = new KeyedSemaphore(() => tooManyRequests(1));
 
   constructor(
     private readonly store: LoginThrottleStore,
@@ -39,12 +39,13 @@ export class LoginThrottle {
   }
 
   /**
-   * Lets `check` compare a password with an account's. The try is counted before and settled after it: a password that
-   * matches clears the counter of its email and address, one that does not stays counted, an error takes the try back.
-   * @param emailKey of an account or of none: both count alike
-   * @param address the client's
-   * @param check does its hashing with the place that it is given
-   * @throws ApiError 429 when too many have failed, 503 `overloaded` when the queue for hashing is too long
+   * Runs `check`, which compares a password with the hash of an account. The attempt is counted before `check` and
+   * settled after it: a matching password clears the counter of its email and address, a wrong one stays counted, and
+   * an error removes the attempt.
+   * @param emailKey the key of any email; it counts in the same way if no account has it
+   * @param address the client address
+   * @param check must hash in the given place of the hash queue
+   * @throws ApiError 429 if too many attempts have failed, 503 `overloaded` if the hash queue is too long
    */
   async guard<T extends { matches: boolean }>(
     emailKey: string,
@@ -57,17 +58,20 @@ export class LoginThrottle {
       owner: nameOf(keys.pair),
       mayWait: (ahead: number) => this.queue.hasRoom(client, ahead),
     };
-    const lanes = SCOPES.map((scope) => ({ name: nameOf(keys[scope]), limit: this.limits[scope].failures }));
-    const deadline = performance.now() + PATIENCE_MS;
+    const semaphoreKeys = SCOPES.map((scope) => ({
+      name: nameOf(keys[scope]),
+      limit: this.limits[scope].failures,
+    }));
+    const deadline = performance.now() + TIMEOUT_MS;
     for (let pause = FIRST_PAUSE_MS; ; pause *= 2) {
-      const result = await this.lanes.run(
-        lanes,
+      const result = await this.semaphore.run(
+        semaphoreKeys,
         deadline - performance.now(),
         () => this.queue.hold(client, (place) => this.attempt(keys, () => check(place))),
         options,
       );
       if (result !== BUSY) return result;
-      // Tries of other replicas are undecided, or so many have failed that fewer fit in than a lane lets through.
+      // Attempts on other replicas are pending, or earlier failures leave fewer slots than the semaphore has.
       if (performance.now() + pause > deadline) throw tooManyRequests(1);
       await sleep(pause);
     }
@@ -84,7 +88,7 @@ export class LoginThrottle {
     const settle = (outcome: 'right' | 'wrong' | 'void') =>
       this.store.settle(keys, this.limits, reservation.since, outcome);
     const result = await check().catch((error: unknown) => {
-      // Nobody waits for it: where the database is away, the try counts as failed until its window ends.
+      // This is not awaited. If the database is unavailable, the attempt counts as failed until its window ends.
       settle('void').catch(() => {});
       throw error;
     });

@@ -1,32 +1,32 @@
 import { networkOf } from '#libs/http/application/client-address.js';
 
-/** Who asks for a place. */
+/** A client that requests a place. */
 export interface HashClient {
-  /** What counts as one client address. */
+  /** The network that counts as one client address. */
   network: string;
-  /** The email that signs in, or the administrator who sets a password; null where it is not known yet. */
+  /** The email of a login, or the administrator who sets a password; null if not yet known. */
   account: string | null;
 }
 
-/** @param address the client's, normalized */
+/** @param address the normalized client address */
 export const hashClient = (address: string, account: string | null): HashClient => ({
   network: networkOf(address),
   account,
 });
 
-/** What one network, one account, or one account in one network has of the places. */
+/** The places of one network, one account, or one account in one network. */
 interface Share {
   places: number;
-  /** The turn that it had last. */
+  /** Number of its most recent turn. */
   lastTurn: number;
 }
 
-/** A place: held by a client, then ready for its turn, at last started; or refused before it could start. */
+/** A place in the queue: held by a client, then ready, then started; or refused before it started. */
 export class Place {
   state: 'held' | 'ready' | 'started' | 'refused' = 'held';
   start = (): void => {};
   refuse = (): void => {};
-  /** When this turn has come and its own has not, it has waited too long. */
+  /** The place is refused if it has not started by this turn. */
   overdueAt = 0;
 
   constructor(
@@ -34,23 +34,23 @@ export class Place {
     readonly network: Share,
     readonly account: Share,
     readonly pair: Share,
-    /** How many turns of others it waits for. */
-    readonly patience: number,
+    /** The number of other turns that the place may wait for. */
+    readonly maxTurns: number,
   ) {}
 
-  /** Whether it can still be given to another client. */
+  /** True if the place can still be given to another client. */
   get isWaiting(): boolean {
     return this.state === 'held' || this.state === 'ready';
   }
 }
 
 /**
- * Shares places between client addresses and, within one, between accounts: round robin for turns, and where all
- * places are taken, the longest share gives up its newest place (McKenney, "Stochastic Fairness Queueing", 1990).
- * All methods look at every place, of which there are some tens: as many hashes as fit into two seconds.
+ * Shares places between client addresses and, within an address, between accounts. Turns are round robin. If all
+ * places are taken, the largest share loses its newest place (McKenney, "Stochastic Fairness Queueing", 1990).
+ * Methods iterate over all places; there are some tens, as many hashes as fit into two seconds.
  */
 export class FairPlaces {
-  /** In the order in which they were taken. */
+  /** In the order of arrival. */
   private readonly places = new Set<Place>();
   private readonly shares = new Map<string, Share>();
   private turn = 0;
@@ -59,19 +59,19 @@ export class FairPlaces {
     return this.places.size;
   }
 
-  add(client: HashClient, patience: number): Place {
+  add(client: HashClient, maxTurns: number): Place {
     const [network, account, pair] = keysOf(client).map((key) => this.take(key)) as [Share, Share, Share];
-    const place = new Place(client, network, account, pair, patience);
+    const place = new Place(client, network, account, pair, maxTurns);
     this.places.add(place);
     return place;
   }
 
   makeReady(place: Place): void {
     place.state = 'ready';
-    place.overdueAt = this.turn + place.patience;
+    place.overdueAt = this.turn + place.maxTurns;
   }
 
-  /** Does nothing where it is gone already. */
+  /** Does nothing if the place was already removed. */
   remove(place: Place): void {
     if (!this.places.delete(place)) return;
     for (const key of keysOf(place.client)) {
@@ -81,7 +81,7 @@ export class FairPlaces {
     }
   }
 
-  /** Starts the ready place whose network, and then whose account there, has waited longest since its last turn. */
+  /** Starts the ready place whose network, then whose account in it, has had no turn for the longest time. */
   startNext(): boolean {
     let next: Place | null = null;
     for (const place of this.places) {
@@ -95,16 +95,16 @@ export class FairPlaces {
     return true;
   }
 
-  /** Those that were overtaken for so long that their clients have probably gone. */
+  /** Returns the places that were overtaken for so long that their clients have probably disconnected. */
   overdue(): Place[] {
     return [...this.places].filter(({ state, overdueAt }) => state === 'ready' && this.turn >= overdueAt);
   }
 
   /**
-   * The place that has to go where one more client asks and all are taken: of the longest share the newest.
-   * @param ahead others of this client that will come before it and hold no place yet
-   * @param quarter a network with so many places gets no more from others because an account of theirs has many
-   * @returns null where nobody has more than the client would have then
+   * Returns the place that a new client replaces if all places are taken: the newest one of the largest share.
+   * @param ahead the number of earlier requests of this client that hold no place yet
+   * @param quarter a network with this many places takes no place of another network because of a busier account there
+   * @returns null if no share is larger than the client's would become
    */
   victimFor(client: HashClient, ahead: number, quarter: number): Place | null {
     const [network, account, pair] = keysOf(client).map(
@@ -124,7 +124,7 @@ export class FairPlaces {
   }
 
   private take(key: string): Share {
-    // A newcomer comes after all that have waited longer, and before the one whose turn it is.
+    // A new share comes after all shares that have waited longer, and before the one that had the last turn.
     const share = this.shares.get(key) ?? { places: 0, lastTurn: this.turn - 1 };
     share.places += 1;
     this.shares.set(key, share);
@@ -132,7 +132,7 @@ export class FairPlaces {
   }
 }
 
-/** JSON keeps the parts apart, whatever is in them. */
+/** JSON separates the parts unambiguously. */
 const keysOf = ({ network, account }: HashClient): string[] =>
   [
     ['network', network],

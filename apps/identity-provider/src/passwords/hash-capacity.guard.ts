@@ -4,10 +4,10 @@ import { emailKey } from '../accounts/email.js';
 import { hashClient } from './fair-places.js';
 import { HashQueue } from './hash-queue.js';
 
-/** Longer than any email: not worth reading, and left to validation. */
+/** Longer values cannot be emails; validation rejects them. */
 const MAX_LENGTH = 1_024;
 
-/** For routes that do nothing but check a password: a flood is refused before its bodies are validated. */
+/** Guards routes that only verify a password: excess requests are refused before their bodies are validated. */
 @Injectable()
 export class HashCapacityGuard implements CanActivate {
   constructor(private readonly queue: HashQueue) {}
@@ -20,7 +20,7 @@ export class HashCapacityGuard implements CanActivate {
   }
 }
 
-/** As the login will ask for it, if the body turns out to be valid. */
+/** Returns the account key that the login uses if the body is valid. */
 function accountOf(body: unknown): string | null {
   const email = (body as { email?: unknown } | null | undefined)?.email;
   return typeof email === 'string' && email.length <= MAX_LENGTH ? emailKey(email) : null;

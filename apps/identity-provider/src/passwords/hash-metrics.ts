@@ -1,7 +1,7 @@
 import { Counter, Gauge } from 'prom-client';
 import type { HashQueue } from './hash-queue.js';
 
-/** One a process, unless several applications run in it. */
+/** One queue per application in this process. */
 const watched = new Set<HashQueue>();
 
 new Gauge({
@@ -26,7 +26,7 @@ new Counter({
   },
 });
 
-/** Shows a queue on `/metrics`. */
+/** Adds a queue to `/metrics`. */
 export function watchHashQueue(queue: HashQueue): HashQueue {
   watched.add(queue);
   return queue;

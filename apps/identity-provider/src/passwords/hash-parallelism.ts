@@ -1,35 +1,35 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 
-/** libuv's own default (https://docs.libuv.org/en/v1.x/threadpool.html). */
+/** libuv's default (https://docs.libuv.org/en/v1.x/threadpool.html). */
 const DEFAULT_POOL_THREADS = 4;
 
 /**
- * How many hashes may run at once: one a core, so that logins can use the whole machine, yet always one less than
- * libuv has threads, so that DNS, files and whatever else goes through its pool never wait behind a hash.
+ * Returns the number of parallel hashes: one per core, so that logins can use the whole machine, but at least one less
+ * than the libuv threads, so that DNS, files and other work in the pool never wait behind a hash.
  * Measured with `bench/login-saturation.mjs`; see `docs/decisions/guessing.md`.
- * @param cores that this process may use
- * @param poolThreads libuv's; fixed when the process starts
+ * @param cores the cores that this process may use
+ * @param poolThreads the libuv threads; fixed when the process starts
  */
 export const hashParallelism = (cores = usableCores(), poolThreads = libuvThreads()): number =>
   Math.max(1, Math.min(cores, poolThreads - 1));
 
-/** Not a setting of ours: `bin/runtime.cjs` chooses it unless the operator has. */
+/** libuv reads this variable; `bin/runtime.cjs` sets it unless the operator has. */
 function libuvThreads(): number {
-  const told = Number.parseInt(process.env['UV_THREADPOOL_SIZE'] ?? '', 10);
-  return Number.isNaN(told) ? DEFAULT_POOL_THREADS : told;
+  const threads = Number.parseInt(process.env['UV_THREADPOOL_SIZE'] ?? '', 10);
+  return Number.isNaN(threads) ? DEFAULT_POOL_THREADS : threads;
 }
 
 /**
- * A container's CPU limit counts, which Node 20 does not look at: on eight cores with a limit of two, eight hashes at
- * once would use up a period's share in a quarter of it, and everything else would stand still for the rest.
+ * Respects a container's CPU limit, which Node 20 ignores. On eight cores with a limit of two, eight parallel hashes
+ * would use up the quota in a quarter of each period, and the process would be throttled for the rest.
  */
 function usableCores(): number {
   const cores = availableParallelism();
   try {
     return Math.min(cores, coresOfQuota(readFileSync('/sys/fs/cgroup/cpu.max', 'utf8')));
   } catch {
-    return cores; // No control group, or not version 2.
+    return cores; // There is no control group, or not version 2.
   }
 }
 

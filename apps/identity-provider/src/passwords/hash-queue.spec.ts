@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { HashClient } from './fair-places.js';
 import { type HashPlace, HashQueue } from './hash-queue.js';
 
-/** A job that ends when told. */
+/** Creates a job that ends when `end` is called. */
 function controlled() {
   let end = () => {};
   const ended = new Promise<void>((resolve) => {
@@ -17,8 +17,8 @@ const CLIENT: HashClient = { network: '192.0.2.7', account: 'ada@example.com' };
 const hashing = (queue: HashQueue, job: () => Promise<unknown>, client = CLIENT) =>
   queue.hold(client, (place) => place.run(job));
 
-describe('the queue for hashes', () => {
-  it('runs as many at once as it may, and the others in the order in which they came', async () => {
+describe('the hash queue', () => {
+  it('runs jobs up to its parallelism, and the others in order of arrival', async () => {
     const queue = new HashQueue({ parallelism: 2, hashSeconds: 0.01 });
     const started: number[] = [];
     const jobs = [controlled(), controlled(), controlled(), controlled()];
@@ -40,10 +40,10 @@ describe('the queue for hashes', () => {
     expect(queue.figures).toEqual({ running: 0, waiting: 0, rejected: 0 });
   });
 
-  it('refuses at once a client that would wait too long, and says for how long', async () => {
+  it('refuses a client at once if it would wait too long, with Retry-After', async () => {
     const queue = new HashQueue({ parallelism: 2, hashSeconds: 0.5, maxWaitSeconds: 2 });
     const { job, end } = controlled();
-    // Two run, and the last of seven more waits for 7 x 0.5 s / 2 = 1.75 s; one more would wait for 2 s.
+    // Two run, and the last of seven more waits for 7 x 0.5 s / 2 = 1.75 s; the next one would wait for 2 s.
     const taken = Array.from({ length: 9 }, () => hashing(queue, job));
     const last = hashing(queue, job);
     await expect(hashing(queue, job)).rejects.toMatchObject({
@@ -57,7 +57,7 @@ describe('the queue for hashes', () => {
     await expect(hashing(queue, async () => 'again')).resolves.toBe('again');
   });
 
-  it('counts a place from when it is taken, not from when its hash starts', async () => {
+  it('counts a place as soon as it is taken, before its hash starts', async () => {
     const queue = new HashQueue({ parallelism: 1, hashSeconds: 1, maxWaitSeconds: 1 });
     const { job, end } = controlled();
     const asking = [queue.hold(CLIENT, () => job()), queue.hold(CLIENT, () => job())];
@@ -66,7 +66,7 @@ describe('the queue for hashes', () => {
     await Promise.all(asking);
   });
 
-  it('gives place and thread back when a hash fails', async () => {
+  it('releases the place and the thread when a hash fails', async () => {
     const queue = new HashQueue({ parallelism: 1, hashSeconds: 1, maxWaitSeconds: 0 });
     const failure = new Error('failed');
     await expect(hashing(queue, () => Promise.reject(failure))).rejects.toBe(failure);
@@ -74,7 +74,7 @@ describe('the queue for hashes', () => {
     expect(queue.figures).toEqual({ running: 0, waiting: 0, rejected: 0 });
   });
 
-  it('learns how long a hash takes', async () => {
+  it('measures the duration of a hash', async () => {
     const queue = new HashQueue({ parallelism: 1, hashSeconds: 10, maxWaitSeconds: 2 });
     for (let i = 0; i < 50; i += 1) await hashing(queue, async () => {});
     const { job, end } = controlled();
@@ -87,8 +87,8 @@ describe('the queue for hashes', () => {
 });
 
 /**
- * A queue of one thread and eight places: a quarter of them is two. Turns are taken by hand; `from` asks for a place
- * as a client and tells what becomes of it.
+ * A queue with one thread and eight places; a quarter of them is two. `turns` advances it. `from` requests places for
+ * clients and records the ones that start or are refused.
  */
 class Bench {
   readonly queue = new HashQueue({ parallelism: 1, hashSeconds: 1, maxWaitSeconds: 7 });
@@ -96,7 +96,7 @@ class Bench {
   readonly refused: string[] = [];
   private running: (() => void)[] = [];
 
-  /** @param name `a/x`, for the account x in the network a, or `a/x1` for the first of several */
+  /** @param names `a/x` for the account x in the network a, or `a/x1` for the first of several */
   from(...names: string[]): this {
     for (const name of names) {
       const [network = '', account = ''] = name.replace(/\d+$/, '').split('/');
@@ -115,7 +115,7 @@ class Bench {
       this.running.shift()?.();
     }
     await sleep(0);
-    // The average of what turns take must not change the number of places.
+    // The measured average must not change the number of places.
     Object.assign(this.queue, { hashSeconds: 1 });
     return this;
   }
@@ -124,22 +124,22 @@ class Bench {
 const many = (count: number, name: string) =>
   Array.from({ length: count }, (_, index) => `${name}${index + 1}`);
 
-describe('the shares of the queue', () => {
-  it('let networks have their turns one after the other, and within one the accounts', async () => {
+describe('fair shares of the queue', () => {
+  it('alternate between networks, and within a network between accounts', async () => {
     const bench = new Bench().from('a/x1', 'a/x2', 'a/x3', 'a/y1', 'b/x1', 'b/x2', 'c/z1');
     await bench.turns(7);
     expect(bench.started).toEqual(['a/x1', 'b/x1', 'c/z1', 'a/y1', 'b/x2', 'a/x2', 'a/x3']);
     expect(bench.refused).toEqual([]);
   });
 
-  it('are all of it for the only one who asks', async () => {
+  it('give all places to a single client', async () => {
     const bench = new Bench().from(...many(9, 'a/x'));
     await bench.turns(0);
     expect(bench.refused).toEqual(['a/x9']);
     expect(bench.queue.figures).toEqual({ running: 1, waiting: 7, rejected: 1 });
   });
 
-  it('give the newest place of the longest to one who has less', async () => {
+  it('give the newest place of the largest share to a client with fewer places', async () => {
     const bench = new Bench().from(...many(8, 'a/x'), 'b/y1', 'b/y2', 'b/y3', 'b/y4', 'b/y5', 'c/z1');
     await bench.turns(0);
     expect(bench.refused.toSorted()).toEqual(['a/x5', 'a/x6', 'a/x7', 'a/x8', 'b/y4', 'b/y5']);
@@ -147,7 +147,7 @@ describe('the shares of the queue', () => {
     expect(bench.started).toEqual(['a/x1', 'b/y1', 'c/z1', 'a/x2', 'b/y2', 'a/x3', 'b/y3', 'a/x4']);
   });
 
-  it('never refuse one who has less than a quarter while another has more', async () => {
+  it('refuse no network below a quarter while another one has more', async () => {
     const bench = new Bench().from('d/u', 'e/v', ...many(3, 'a/x'), ...many(3, 'b/y'));
     bench.from('c/z1', 'c/z2');
     await bench.turns(0);
@@ -155,38 +155,38 @@ describe('the shares of the queue', () => {
     expect(bench.refused.every((name) => /^[ab]/.test(name))).toBe(true);
   });
 
-  it('within one network give way to an account that has less there', async () => {
+  it('give a place to an account that has fewer places in the same network', async () => {
     const bench = new Bench().from(...many(4, 'a/x'), ...many(4, 'a/y'), 'a/z');
     await bench.turns(3);
     expect(bench.refused).toEqual(['a/y4']);
     expect(bench.started).toContain('a/z');
   });
 
-  it('of few accounts from many networks give way to another account from yet another network', async () => {
+  it('of few accounts in many networks yield to another account from another network', async () => {
     const bench = new Bench().from('a/x', 'b/x', 'c/x', 'd/x', 'e/y', 'f/y', 'g/y', 'h/y');
     await bench.from('i/z').turns(0);
     expect(bench.refused).toEqual(['h/y']);
-    // An account that is as busy gets nothing from it.
+    // An equally busy account gets no place.
     await bench.from('k/x').turns(0);
     expect(bench.refused).toEqual(['h/y', 'k/x']);
   });
 
-  it('of few accounts from many networks give way to another account from the same network', async () => {
+  it('of few accounts in many networks yield to another account from the same network', async () => {
     const bench = new Bench().from('a/x', 'b/x', 'c/y', 'c/z', 'd/x', 'e/x', 'f/x', 'g/x');
     await bench.from('b/v', 'c/v').turns(0);
     expect(bench.refused.toSorted()).toEqual(['c/v', 'g/x']);
-    // The network has its quarter now, and gives one of its own places.
+    // The network now has its quarter, so one of its own places is refused.
     await bench.from('b/w').turns(0);
     expect(bench.refused.at(-1)).toBe('b/x');
   });
 
-  it('of many accounts from one network take no more than a quarter for the sake of accounts', async () => {
+  it('of many accounts in one network take at most a quarter from busier accounts', async () => {
     const bench = new Bench().from('b/x', 'c/x', 'd/x', 'e/x', 'f/x', 'g/x', 'h/x', 'a/1a', 'a/2a', 'a/3a');
     await bench.turns(0);
     expect(bench.refused.toSorted()).toEqual(['a/3a', 'h/x']);
   });
 
-  it('can be asked about before a place is taken', async () => {
+  it('can be checked before a place is taken', async () => {
     const { queue } = await new Bench().from(...many(8, 'a/x')).turns(0);
     const refuses = (network: string, account: string | null) => {
       try {
@@ -203,14 +203,14 @@ describe('the shares of the queue', () => {
     expect(refuses('b', null)).toBe(false);
   });
 
-  it('refuse one who was overtaken for longer than it would have waited in line', async () => {
+  it('refuse a place that was overtaken by more turns than the queue has places', async () => {
     const bench = new Bench().from(...many(6, 'a/x'));
     for (const network of 'bcdefghi') await bench.from(`${network}/y`).turns(1);
     expect(bench.refused).toEqual(['a/x4', 'a/x5', 'a/x6']);
     expect(bench.queue.figures.rejected).toBe(3);
   });
 
-  it('take a place from one who holds it and has not asked for its turn yet', async () => {
+  it('take a held place that is not ready for its turn yet', async () => {
     const { queue } = new Bench();
     const { job: preparing, end } = controlled();
     const held = Array.from({ length: 8 }, () =>

@@ -4,35 +4,35 @@ import { FairPlaces, type HashClient, type Place } from './fair-places.js';
 import { hashParallelism } from './hash-parallelism.js';
 
 export interface HashQueueOptions {
-  /** Hashes at once. */
+  /** Number of parallel hashes. */
   parallelism?: number;
-  /** A client that would wait longer is refused. */
+  /** Clients that would wait longer are refused. */
   maxWaitSeconds?: number;
-  /** What a hash is taken to need until one has been measured. */
+  /** Estimated duration of a hash until one has been measured. */
   hashSeconds?: number;
 }
 
-/** A place in the queue. Only `HashQueue.hold` hands it out, so that it is always given back. */
+/** A place in the queue. Only `HashQueue.hold` provides it, so that it is always released. */
 export interface HashPlace {
   /**
-   * Runs the work in this place's turn: all of its hashes in one.
-   * @throws ApiError 503 `overloaded`: the place went to another client, or its turn came too late
+   * Runs the work, with all of its hashes, in one turn of this place.
+   * @throws ApiError 503 `overloaded` if the place was given to another client or waited too long
    */
   run<T>(work: () => Promise<T>): Promise<T>;
 }
 
-/** How much the latest turn counts in the average. */
+/** Weight of the latest turn in the moving average. */
 const WEIGHT = 0.1;
 
 /**
- * A bounded queue for bcrypt, shared fairly between clients (`fair-places.ts`). A client that comes when the wait would
- * be too long is refused at once (503): one that waits longer has gone away, and its hash would only make the next one
- * wait as well. Unless others hold more places than it would: then the newest of theirs is refused instead.
+ * A bounded queue for bcrypt, shared fairly between clients (`fair-places.ts`). If the wait would be too long, a new
+ * client is refused at once (503): a client that waits longer has usually disconnected, and its hash would only delay
+ * the next one. If another share is larger than the new client's would become, its newest place is refused instead.
  */
 export class HashQueue {
   private readonly parallelism: number;
   private readonly maxWaitSeconds: number;
-  /** Of one turn. */
+  /** Average duration of one turn. */
   private hashSeconds: number;
   private readonly places = new FairPlaces();
   private running = 0;
@@ -44,36 +44,36 @@ export class HashQueue {
     this.hashSeconds = options.hashSeconds ?? 0.25;
   }
 
-  /** For metrics: hashes that run and places that wait, now; refusals since the start. */
+  /** Metrics: running hashes and waiting places now, refusals since the start. */
   get figures(): { running: number; waiting: number; rejected: number } {
     return { running: this.running, waiting: this.places.size - this.running, rejected: this.rejected };
   }
 
-  /** How long one more place would wait, in seconds, behind all the others. */
+  /** Expected wait of a new place behind all others, in seconds. */
   get expectedWait(): number {
     const before = this.places.size - this.parallelism + 1;
     return (Math.max(0, before) * this.hashSeconds) / this.parallelism;
   }
 
-  /** As many places as are served in time. */
+  /** The number of places that can be served in time. */
   private get capacity(): number {
     return this.parallelism + Math.floor((this.maxWaitSeconds * this.parallelism) / this.hashSeconds);
   }
 
-  /** Whether the client would get a place after `ahead` others of its kind. */
+  /** Checks if the client would get a place after `ahead` earlier requests of its own. */
   hasRoom(client: HashClient, ahead = 0): boolean {
     return this.places.size + ahead < this.capacity || this.victimFor(client, ahead) !== null;
   }
 
-  /** @throws ApiError 503 `overloaded` where the client would get no place */
+  /** @throws ApiError 503 `overloaded` if the client would get no place */
   requireRoom(client: HashClient): void {
     if (!this.hasRoom(client)) throw this.overloaded();
   }
 
   /**
-   * Takes a place for as long as `work` lasts. It is taken before the database is asked, so that a flood costs nothing
-   * but the refusals.
-   * @throws ApiError 503 `overloaded`, at once where there is no place
+   * Holds a place while `work` runs. It is taken before any database query, so that excess requests cost only their
+   * refusals.
+   * @throws ApiError 503 `overloaded`, at once if there is no place
    */
   async hold<T>(client: HashClient, work: (place: HashPlace) => Promise<T>): Promise<T> {
     const place = this.take(client);
@@ -127,7 +127,7 @@ export class HashQueue {
     });
   }
 
-  /** The thread goes straight to the next one, so that nobody who comes in between overtakes it. */
+  /** A free thread starts the next place at once, so that new requests cannot overtake it. */
   private startNext(): void {
     while (this.running < this.parallelism && this.places.startNext()) this.running += 1;
     for (const place of this.places.overdue()) this.refuse(place);

@@ -2,8 +2,8 @@ import { type FieldOptions, field, rule } from '#libs/http/input/field.js';
 import { passwordFaults } from './password-policy.js';
 
 /**
- * A password that is set. Where the same body has an `email`, the password is compared with it; where it has none, the
- * service asks `passwordFaults` with the account's.
+ * A new password. If the same body has an `email`, the password is compared with it. Otherwise the service calls
+ * `passwordFaults` with the email of the account.
  */
 export const NewPasswordField = (options: FieldOptions = {}): PropertyDecorator =>
   field(

@@ -9,29 +9,29 @@ import { type HashPlace, HashQueue } from './hash-queue.js';
 
 export interface Verification {
   matches: boolean;
-  /** What to store instead: of the replacement, or of the same password where its hash is not of today's cost. */
+  /** The hash to store: of the replacement, or of the same password if its hash is outdated in cost or Unicode form. */
   newHash: string | null;
 }
 
 const WRONG: Verification = { matches: false, newHash: null };
 
-/** The one form of all spellings of a password (Unicode's NFC): what is hashed, and what the policy counts. */
+/** Returns the normal form of a password (Unicode NFC), which is hashed and checked by the policy. */
 export const normalizePassword = (password: string): string => password.normalize('NFC');
 
-/** bcrypt reads no further. */
+/** bcrypt ignores all further bytes. */
 export const MAX_PASSWORD_BYTES = 72;
 
-/** Beyond this, one hash would hold a thread for many seconds or for days: nobody's hash, but garbage. */
+/** A hash of a higher cost would occupy a thread for many seconds or for days, so it is treated as invalid. */
 const MAX_COST = 15;
 const MIN_COST = 4;
 
 const HASH = /^\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53}$/;
 const DUMMY_PASSWORD = 'dummy';
 
-/** Makes and checks bcrypt hashes, in turn. A check takes as long whatever is wrong with the password or the hash. */
+/** Creates and verifies bcrypt hashes through the queue. A failed check takes the same time for every cause. */
 @Injectable()
 export class PasswordHasher {
-  /** For each cost a hash that no password matches. */
+  /** One hash per cost, which no password matches. */
   private readonly dummies: readonly string[];
   private readonly cost: number;
 
@@ -44,8 +44,8 @@ export class PasswordHasher {
   }
 
   /**
-   * Hashes the password's normal form: systems compose accents differently for the same keys.
-   * @param password one that the policy lets through
+   * Hashes the password's normal form, because systems compose the same accents differently.
+   * @param password a password that the policy accepts
    * @throws ApiError 503 `overloaded`
    */
   hash(password: string, client: HashClient): Promise<string> {
@@ -53,11 +53,10 @@ export class PasswordHasher {
   }
 
   /**
-   * Compares a password with a stored hash: its normal form first, then, if that differs, the password as it was sent,
-   * which older hashes were made of. Without a hash (an unknown email), with an invalid one, and with a password that no
-   * account can have, the same work is done and the answer is no. If it matches and a new hash is needed, that is made in
-   * the same turn.
-   * @param replacement the new password if it is being changed: one that the policy accepts
+   * Compares a password with a stored hash: first its normal form, then, if different, the password as sent, which
+   * older hashes are based on. A missing hash (an unknown email), an invalid hash and a password that no account can
+   * have take the same work and do not match. After a match, a new hash is created in the same turn if needed.
+   * @param replacement the new password of a password change, which the policy accepts
    * @throws ApiError 503 `overloaded`
    */
   verify(
@@ -81,7 +80,7 @@ export class PasswordHasher {
 
   private async makeHash(password: string): Promise<string> {
     const normal = normalizePassword(password);
-    if (!isHashable(normal)) throw new RangeError('bcrypt cannot tell this password from others.');
+    if (!isHashable(normal)) throw new RangeError('bcrypt cannot distinguish this password from others.');
     return bcrypt.hash(normal, this.cost);
   }
 
@@ -96,8 +95,8 @@ export class PasswordHasher {
   }
 
   /**
-   * A cheaper hash would answer sooner than the dummy, and so tell that there is an account. What is missing is done as
-   * well: 2^c + (2^c + 2^(c+1) + … + 2^(n-1)) = 2^n rounds. A dearer hash stays slower until its owner's next login.
+   * A hash of lower cost would take less time than the dummy and reveal that the account exists. The missing work is
+   * added: 2^c + (2^c + 2^(c+1) + … + 2^(n-1)) = 2^n rounds. A hash of higher cost stays slower until the next login.
    */
   private async fillUp(done: number): Promise<void> {
     for (let cost = done; cost < this.cost; cost += 1) await this.work(cost);
@@ -109,8 +108,8 @@ export class PasswordHasher {
 }
 
 /**
- * Whether bcrypt sees all of it: it stops after 72 bytes, older versions at a NUL, and a lone surrogate would become
- * U+FFFD, so that two passwords would be one.
+ * Checks if bcrypt uses the whole password. bcrypt stops after 72 bytes, and older versions at a NUL; a lone surrogate
+ * would become U+FFFD. Different passwords would then have the same hash.
  */
 const isHashable = (password: string): boolean =>
   password !== '' && Buffer.byteLength(password) <= MAX_PASSWORD_BYTES && isStorable(password);
@@ -120,13 +119,13 @@ interface StoredHash {
   cost: number;
 }
 
-/** `$2y$` is PHP's name for what is `$2b$` elsewhere. */
+/** PHP writes `$2y$` for `$2b$`. */
 function readHash(stored: string | null): StoredHash | null {
   const cost = Number(HASH.exec(stored ?? '')?.[1]);
   if (!(cost >= MIN_COST && cost <= MAX_COST)) return null;
   return { text: stored!.replace('$2y$', '$2b$'), cost };
 }
 
-/** Well formed, so that a comparison does all its rounds, and made of nobody's password. */
+/** Creates a random hash of valid form, so that a comparison runs all rounds and no known password matches. */
 const dummyHash = (cost: number): string =>
   bcrypt.genSaltSync(cost) + randomBytes(24).toString('base64').replaceAll('+', '.').slice(0, 31);

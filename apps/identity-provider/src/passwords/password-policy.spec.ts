@@ -6,13 +6,13 @@ const codes = (password: string, email?: string) => passwordFaults(password, ema
 
 describe('a new password', () => {
   it.each([
-    ['the documented one', 'securepass123'],
+    ['the documented example', 'securepass123'],
     ['eight bytes', 'kq7#vLp2'],
     ['four letters of two bytes', 'éüöä'],
     ['72 bytes', `${'kq7#vLp2'.repeat(9)}`],
     ['18 emoji: 72 bytes', '😀'.repeat(18)],
     ['spaces inside and around', ' a quiet morning '],
-    ['a common one with more', 'password123-and-more'],
+    ['a common password with a suffix', 'password123-and-more'],
   ])('may be %s', (_, password) => {
     expect(codes(password, 'ada@example.com')).toEqual([]);
   });
@@ -24,8 +24,8 @@ describe('a new password', () => {
     ['18 emoji and a letter', `${'😀'.repeat(18)}x`, 'too_long'],
     ['a NUL', 'kq7#v\0Lp2', 'invalid_characters'],
     ['a lone surrogate', 'kq7#v\ud83dLp2', 'invalid_characters'],
-    ['a common one', 'password123', 'common_password'],
-    ['a common one in another case', 'PassWord123', 'common_password'],
+    ['a common password', 'password123', 'common_password'],
+    ['a common password in another case', 'PassWord123', 'common_password'],
     ['a demo password', 'admin123', 'common_password'],
     ["the email's local part", 'ada.lovelace', 'matches_email'],
     ["the email's local part in another case", 'ADA.Lovelace', 'matches_email'],
@@ -33,23 +33,23 @@ describe('a new password', () => {
     expect(codes(password, 'Ada.Lovelace@example.com')).toEqual([code]);
   });
 
-  it('is told every rule that it breaks', () => {
+  it('reports every violated rule', () => {
     expect(codes('123456')).toEqual(['too_short', 'common_password']);
   });
 
-  it('is compared with the local part as the email has it, composed or not', () => {
+  it('is compared with the local part of the email in any Unicode form', () => {
     expect(codes('zoe\u0308-martin', 'Zo\u00eb-Martin@example.com')).toEqual(['matches_email']);
   });
 });
 
-describe("a password's bytes", () => {
+describe('the length of a password in bytes', () => {
   it.each([
     ['36 letters of two bytes, sent as three', 'é'.repeat(36), []],
     ['37 letters of two bytes', 'é'.repeat(37), ['too_long']],
     ['four letters of two bytes', 'éöàü', []],
     ['three letters of two bytes, sent as nine', 'éöà', ['too_short']],
-    ['18 signs that normalization makes three times as long', '\u{1D160}'.repeat(18), ['too_long']],
-  ])('are those of its normal form: %s', (_, password, expected) => {
+    ['18 characters that NFC makes three times as long', '\u{1D160}'.repeat(18), ['too_long']],
+  ])('is that of its normal form: %s', (_, password, expected) => {
     expect(codes(password.normalize('NFD'))).toEqual(expected);
     expect(codes(password)).toEqual(expected);
   });
@@ -60,7 +60,7 @@ describe('the list of common passwords', () => {
     .trimEnd()
     .split('\n');
 
-  it('has at least 10,000 that no other rule would refuse, each once and in lower case', () => {
+  it('has at least 10,000 entries that no other rule refuses, unique and in lower case', () => {
     const refusedByListAlone = list.filter((password) => Buffer.byteLength(password) >= 8);
     expect(refusedByListAlone.length).toBeGreaterThanOrEqual(10_000);
     expect(new Set(list).size).toBe(list.length);
@@ -68,7 +68,7 @@ describe('the list of common passwords', () => {
   });
 
   it.each(['password', '12345678', 'qwertyuiop', 'iloveyou', 'letmein', 'admin123', 'user123', 'p@ssw0rd'])(
-    'has %s',
+    'contains %s',
     (password) => {
       expect(list).toContain(password);
     },

@@ -7,9 +7,9 @@ import { MAX_PASSWORD_BYTES, normalizePassword } from './password-hasher.js';
 const MIN_PASSWORD_BYTES = 8;
 
 /**
- * What speaks against a password where one is set; a login asks none of this. Rules look at its normal form.
- * @param email of the account, where it is known
- * @returns a fault for each broken rule, none for a good password
+ * Checks the normal form of a new password; logins do not apply these rules.
+ * @param email the email of the account, if known
+ * @returns one fault per violated rule
  */
 export function passwordFaults(given: string, email?: string): FieldError[] {
   const password = normalizePassword(given);
@@ -21,22 +21,22 @@ export function passwordFaults(given: string, email?: string): FieldError[] {
   if (bytes < MIN_PASSWORD_BYTES) {
     faults.push({
       code: 'too_short',
-      message: `A password has at least ${MIN_PASSWORD_BYTES} bytes in UTF-8.`,
+      message: `The password must have at least ${MIN_PASSWORD_BYTES} bytes in UTF-8.`,
     });
   }
   if (bytes > MAX_PASSWORD_BYTES) {
     faults.push({
       code: 'too_long',
-      message: `A password has at most ${MAX_PASSWORD_BYTES} bytes in UTF-8.`,
+      message: `The password must have at most ${MAX_PASSWORD_BYTES} bytes in UTF-8.`,
     });
   }
   if (isCommonPassword(password)) {
-    faults.push({ code: 'common_password', message: 'This is one of the most common passwords.' });
+    faults.push({ code: 'common_password', message: 'The password is too common. Choose another one.' });
   }
   if (email !== undefined && emailKey(password) === localPartKey(email)) {
     faults.push({
       code: 'matches_email',
-      message: 'A password is not what stands before the @ of the email.',
+      message: 'The password must not equal the local part of the email address.',
     });
   }
   return faults;

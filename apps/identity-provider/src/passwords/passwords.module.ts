@@ -6,7 +6,7 @@ import { hashParallelism } from './hash-parallelism.js';
 import { HashQueue } from './hash-queue.js';
 import { PasswordHasher } from './password-hasher.js';
 
-/** On a machine of 2026; the queue measures its own from the first hash on. */
+/** Duration of a bcrypt round on a machine of 2026; an initial value until the queue has measured hashes. */
 const ROUND_SECONDS = 60e-6;
 
 @Module({
