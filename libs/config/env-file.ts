@@ -13,6 +13,7 @@ import {
 } from 'node:fs';
 import { parse } from 'dotenv';
 import { SettingsError } from './settings-error.js';
+import { isVariableName } from './unknown-variables.js';
 
 /** Marks a `.env` that contains a private key written by Twinkey: other users must not be able to read it. */
 const MARKER = '# Twinkey wrote keys into this file: keep it private (mode 0600).';
@@ -147,7 +148,8 @@ function requireSameValues(text: string, expected: Record<string, string>): void
   const names = new Set([...Object.keys(found), ...Object.keys(expected)]);
   const changed = [...names].filter((name) => found[name] !== expected[name]);
   if (changed.length > 0) {
-    throw new Error(`Cannot edit the .env file without changing ${changed.join(', ')}; set it by hand.`);
+    const names = changed.filter(isVariableName).join(', ') || 'other lines';
+    throw new Error(`Cannot edit the .env file without changing ${names}; set it by hand.`);
   }
 }
 

@@ -124,7 +124,7 @@ export function complete<T extends object>(parts: T): Complete<T> | undefined {
 
 /** A shell and `.env` remove quotes; docker's `--env-file` and Kubernetes keep them. */
 function requireNoQuotes(text: string): void {
-  if (/^(["'`]).*\1/s.test(text)) {
+  if (/^(["'`]).*\1$/s.test(text)) {
     throw new InvalidValue('is in quotes, which are part of the value here: remove them');
   }
 }

@@ -30,6 +30,12 @@ describe('unknownVariables', () => {
     expect(unknownVariables({ POTR: '8001' }, {})).toEqual([expect.stringContaining('PORT?')]);
   });
 
+  it('does not show the last line of a key that was written without quotes', () => {
+    const found = unknownVariables({ Zm9vYmFyYmF6: '' }, {});
+    expect(found).toEqual([expect.stringContaining('double quotes')]);
+    expect(found[0]).not.toContain('Zm9v');
+  });
+
   it('ignores settings and variables of other programs', () => {
     expect(unknownVariables({ ...known, NODE_ENV: 'test' }, known)).toEqual([]);
     expect(unknownVariables({ OTEL_SERVICE_NAME: 'x', COMPOSE_PROJECT_NAME: 'x' }, {})).toEqual([]);

@@ -25,11 +25,15 @@ export function unknownVariables(file: Environment, real: Environment): string[]
     .map((name) => ({ name, place: 'the environment' }));
   return [...inFile, ...inReal]
     .filter(({ name }) => !KNOWN.has(name) && !OTHERS.test(name))
-    .map(
-      ({ name, place }) =>
-        `${name} in ${place} is not a setting of Twinkey: did you mean ${closestMatch(name, [...KNOWN])}?`,
+    .map(({ name, place }) =>
+      isVariableName(name)
+        ? `${name} in ${place} is not a setting of Twinkey: did you mean ${closestMatch(name, [...KNOWN])}?`
+        : `A line of ${place} is not a setting: put values of several lines into double quotes.`,
     );
 }
+
+/** The last line of an unquoted key also looks like `name=`: it must not be shown. */
+export const isVariableName = (text: string): boolean => /^[A-Z][A-Z0-9_]*$/.test(text);
 
 export function withoutServiceLinks(real: Environment): Environment {
   return Object.fromEntries(Object.entries(real).filter(([name, value]) => !isServiceLink(name, value)));

@@ -68,6 +68,12 @@ describe('the address of a client', () => {
     expect((await addressSeen(trustProxy, { 'x-forwarded-for': told })).ip).toBe(ip);
   });
 
+  it('is IPv4 on a listener of localhost', async () => {
+    app = await startWireApp({}, 'localhost');
+    const response = await fetch(`http://127.0.0.1:${new URL(app.url).port}/address`);
+    expect(await response.json()).toMatchObject({ data: { ip: '127.0.0.1' } });
+  });
+
   it('is IPv4 as such on a listener for both families', async () => {
     app = await startWireApp({}, '::');
     const response = await fetch(`http://127.0.0.1:${new URL(app.url).port}/address`);

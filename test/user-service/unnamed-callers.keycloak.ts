@@ -115,6 +115,7 @@ describe('a person with a lightweight access token', () => {
     ['away', { kind: 'refuse' } as const],
     ['frozen', { kind: 'freeze' } as const],
     ['failing', { kind: 'answer', status: 500 } as const],
+    ['hidden by a proxy that answers 404', { kind: 'answer', status: 404 } as const],
   ])('is served with Keycloak %s, and their names are filled in afterwards', async (_, mode) => {
     const user = await realm.createUser();
     const caller = await callerOf(user);

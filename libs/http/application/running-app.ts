@@ -31,7 +31,8 @@ export async function listenOn(
   await app.init();
   const fastify = app.getHttpAdapter().getInstance();
   try {
-    await fastify.listen({ host, port });
+    // With a server of our own, Fastify would open only the first address of `localhost`, which may be ::1.
+    await fastify.listen({ host: host === 'localhost' ? '127.0.0.1' : host, port });
   } catch (error) {
     throw new ListenError(explain(error as NodeJS.ErrnoException, { host, port, variable }), {
       cause: error,

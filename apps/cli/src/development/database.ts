@@ -1,4 +1,5 @@
 import { type Environment, environmentName } from '#libs/config/environment.js';
+import { importDevelopment } from './import-development.js';
 import { isSet } from './is-set.js';
 
 export type DatabaseVariable = 'IDENTITY_DATABASE_URL' | 'USER_DATABASE_URL';
@@ -31,7 +32,10 @@ export async function openDatabase(
   if (!usesEmbeddedDatabase(env, options.needed)) {
     return { env, isEmbedded: false, close: async () => {} };
   }
-  const { openEmbeddedPostgres } = await import('#libs/development/postgres/embedded-postgres.js');
+  const { openEmbeddedPostgres } = await importDevelopment(
+    () => import('#libs/development/postgres/embedded-postgres.js'),
+    'no embedded Postgres: set DATABASE_URL',
+  );
   const { url, close } = await openEmbeddedPostgres({
     root: options.root,
     exclusive: options.exclusive ?? false,

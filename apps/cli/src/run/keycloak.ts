@@ -1,6 +1,7 @@
 import { type Environment, environmentName } from '#libs/config/environment.js';
 import { UserFacingError } from '#libs/core/user-facing-error.js';
 import { type ChosenApps, settingsOf } from '../chosen-apps.js';
+import { importDevelopment } from '../development/import-development.js';
 import { isSet } from '../development/is-set.js';
 import { print } from '../terminal.js';
 import type { DisposableStack } from './disposable-stack.js';
@@ -28,7 +29,10 @@ export async function withKeycloak(
   // Report invalid settings before the slow start of Keycloak.
   settingsOf(apps, { ...env, KEYCLOAK_URL: '' });
   print('Starting Keycloak (this takes a while) …');
-  const { startDevelopmentKeycloak } = await import('#libs/development/keycloak/development-keycloak.js');
+  const { startDevelopmentKeycloak } = await importDevelopment(
+    () => import('#libs/development/keycloak/development-keycloak.js'),
+    'no local Keycloak: set KEYCLOAK_URL',
+  );
   const keycloak = await startDevelopmentKeycloak({
     root,
     environment: env,

@@ -113,6 +113,8 @@ export class HashQueue {
       const seconds = (performance.now() - start) / 1000;
       this.hashSeconds += WEIGHT * (seconds - this.hashSeconds);
       this.running -= 1;
+      // The rest of the work holds no place: it may wait for the database.
+      this.places.remove(place);
       this.startNext();
     }
   }

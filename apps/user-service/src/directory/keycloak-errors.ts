@@ -31,10 +31,13 @@ export class ClientRefused extends Error {
 export const isClientRefused = (error: unknown): boolean => rootCauseOf(error) instanceof ClientRefused;
 
 /**
- * Turns a failure of Keycloak (5xx, 429, a refused client) into another error; an answer about a user stays as it is.
+ * Turns a failure of Keycloak (5xx, 429, a refused client, a 404 of a proxy) into another error; an answer about a user
+ * stays as it is.
  */
 export function distinguishOutage(error: unknown): unknown {
-  return error instanceof NetworkError ? (outageOf(error.response.status) ?? error) : error;
+  if (!(error instanceof NetworkError) || isUnknownUser(error)) return error;
+  const { status } = error.response;
+  return outageOf(status) ?? (status === 404 ? new Error('Keycloak answered HTTP 404') : error);
 }
 
 /** @returns null where the status is an answer about a user */

@@ -58,7 +58,7 @@ export class KeycloakDirectory implements Directory {
     const rename = async () => {
       await this.client.users.update({ id: sub }, change);
       const askedAt = this.token.now();
-      const user = await this.client.users.findOne({ id: sub });
+      const user = await this.findUser(sub);
       if (!user) throw notFound();
       return this.toIssuerProfile(user, askedAt);
     };
@@ -73,9 +73,8 @@ export class KeycloakDirectory implements Directory {
   async findBySubject(sub: string): Promise<IssuerProfile | 'service_account' | null> {
     return this.call(async () => {
       const askedAt = this.token.now();
-      const user = await this.client.users.findOne({ id: sub });
-      // An id like `..` or `count` reaches another resource.
-      if (user?.id !== sub) return null;
+      const user = await this.findUser(sub);
+      if (!user) return null;
       return (await this.isServiceAccount(user)) ? 'service_account' : this.toIssuerProfile(user, askedAt);
     });
   }
@@ -109,7 +108,23 @@ export class KeycloakDirectory implements Directory {
 
   /** `GET /admin/realms/{realm}/users/{id}` */
   isEnabled(sub: string): Promise<boolean> {
-    return this.call(async () => (await this.client.users.findOne({ id: sub }))?.enabled === true);
+    return this.call(async () => (await this.findUser(sub))?.enabled === true);
+  }
+
+  /**
+   * The admin client's `findOne` returns null for every 404, also for that of a proxy while Keycloak restarts. Keycloak's
+   * own 404 for the user's roles proves that it does not know the user.
+   */
+  private async findUser(sub: string): Promise<KeycloakUser | null> {
+    const user = await this.client.users.findOne({ id: sub });
+    // An id like `..` or `count` reaches another resource.
+    if (user) return user.id === sub ? user : null;
+    try {
+      await this.client.users.listRealmRoleMappings({ id: sub });
+    } catch (error) {
+      if (!isUnknownUser(error)) throw error;
+    }
+    return null;
   }
 
   /**

@@ -13,7 +13,13 @@ import type { IssuerProfile, Profile } from './profile.js';
 import { ProfilesService } from './profiles.service.js';
 import { settingsFault } from './settings-rule.js';
 import type { ProfileChange } from './users.dto.js';
-import { changedMeanwhile, clientRefused, unconfirmedFields, userDeleted } from './users.errors.js';
+import {
+  changedMeanwhile,
+  clientRefused,
+  notAPerson,
+  unconfirmedFields,
+  userDeleted,
+} from './users.errors.js';
 
 /** Changes of a user's own profile. */
 @Injectable()
@@ -141,6 +147,7 @@ async function stillMatches(
   if (ifMatch === undefined) return true;
   await tx.query('SELECT 1 FROM users.identities WHERE issuer = $1 AND sub = $2 FOR UPDATE', [issuer, sub]);
   const [user] = await tx.query('SELECT version FROM users.users WHERE id = $1 FOR UPDATE', [id]);
+  if (!user) throw notAPerson();
   return isMatch(ifMatch, etagOf(user.version));
 }
 

@@ -4,6 +4,7 @@ import type { IssuerId } from '#libs/core/issuer-id.js';
 import { preparedQuery } from '#libs/database/prepared-query.js';
 import { syncProfile } from '../profile-sync/profile-sync.js';
 import { type IssuerProfile, PROFILE_COLUMNS, PROFILE_TABLES, type Profile } from './profile.js';
+import { notAPerson } from './users.errors.js';
 
 /** Profiles by identity. */
 @Injectable()
@@ -30,13 +31,16 @@ export class ProfilesService {
     if (known && (known.status === 'deleted' || known.assertedAt >= assertedAt)) return known;
     await syncProfile(this.database, asserted);
     const profile = await this.findByIdentity(issuer, sub);
-    if (!profile) throw new Error('The profile does not exist after it was stored.');
+    // A concurrent request may have found out that the subject is a service account.
+    if (!profile) throw notAPerson();
     return profile;
   }
 
   /** Removes the profile of a subject that turned out to be a service account, unless it is suspended or deleted. */
   async remove(issuer: IssuerId, sub: string): Promise<void> {
     await this.database.transaction(async (tx) => {
+      // Locked first, so that the status is read after a concurrent change of it.
+      await tx.query('SELECT FROM users.identities WHERE issuer = $1 AND sub = $2 FOR UPDATE', [issuer, sub]);
       const [rows] = await tx.query(
         `DELETE FROM users.identities i USING users.users u
           WHERE i.issuer = $1 AND i.sub = $2 AND u.id = i.user_id AND u.status = 'active' RETURNING u.id`,

@@ -2,9 +2,10 @@ import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import type { EntityManager } from 'typeorm';
 import { IssuerRegistry } from '../directory/issuer-registry.js';
-import { NO_RIGHTS } from '../directory/rights-source.js';
 import type { Comparison } from '../rights/rights.client.js';
 import type { Profile } from './profile.js';
+
+const UNKNOWN_RIGHTS: Comparison = { exceeds: true, everything: false };
 
 /** What other users may do. */
 @Injectable()
@@ -12,15 +13,15 @@ export class UserRights {
   constructor(private readonly issuers: IssuerRegistry) {}
 
   /**
-   * Compares a user's rights with the caller's. Users of an issuer that is not configured cannot sign in: they have no
-   * rights.
+   * Compares a user's rights with the caller's. The rights of users whose issuer is not configured are unknown: only
+   * callers with `*` may act on them, and they cannot sign in as administrators.
    * @throws ApiError 401, 403; 503 where identity-provider or the issuer is not available
    */
   async compare(
     request: FastifyRequest,
     { issuer, sub }: Pick<Profile, 'issuer' | 'sub'>,
   ): Promise<Comparison> {
-    return this.issuers.find(issuer)?.rights.compare(request, sub) ?? NO_RIGHTS;
+    return this.issuers.find(issuer)?.rights.compare(request, sub) ?? UNKNOWN_RIGHTS;
   }
 
   /**
