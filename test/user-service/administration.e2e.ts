@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { User } from '#libs/database/users/user.entity.js';
@@ -60,6 +61,20 @@ describe('support, with only users:update and users:delete,', () => {
     expect(outcomeOf(await suspend(support.api, auditor))).toEqual(EXCEEDS);
     expect(outcomeOf(await support.api.delete(`/users/${auditor.id}`))).toEqual(EXCEEDS);
     expect(await statusOf(auditor)).toBe('active');
+  });
+
+  it('cannot change users of an issuer that is not configured, since their rights are unknown', async () => {
+    const support = await person(['users:update', 'users:delete']);
+    const [id, sub] = [randomUUID(), randomUUID()];
+    await both.service.database.query('INSERT INTO users.users (id) VALUES ($1)', [id]);
+    await both.service.database.query(
+      `INSERT INTO users.identities (issuer, sub, user_id, told_at) VALUES ('elsewhere', $2, $1, now())`,
+      [id, sub],
+    );
+    expect(outcomeOf(await support.api.patch(`/users/${id}`, { status: 'suspended' }))).toEqual(EXCEEDS);
+    expect(outcomeOf(await support.api.delete(`/users/${id}`))).toEqual(EXCEEDS);
+    const admin = await person(['*']);
+    expect((await admin.api.patch(`/users/${id}`, { status: 'suspended' })).status).toBe(200);
   });
 
   it('can change users with the same permissions or fewer', async () => {
