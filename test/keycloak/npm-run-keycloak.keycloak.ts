@@ -8,7 +8,7 @@ import { readToken, requestClientToken } from '../support/keycloak-tokens.js';
 
 const SLOW_MS = 180_000;
 const PROGRAM = `
-import { main } from './dist/keycloak/command.js';
+import { main } from './dist/libs/development/keycloak/keycloak-command.js';
 process.exitCode = await main(process.argv.slice(2), import.meta.dirname);
 `;
 

@@ -64,13 +64,13 @@ async function acceptsConnections(url: string): Promise<boolean> {
       throw new Error('The embedded Postgres rejects the stored password.', { cause: error });
     if (code !== '3D000') return false;
   }
-  await withConnection(url.replace(/[^/]+$/, 'postgres'), (client) =>
+  return withConnection(url.replace(/[^/]+$/, 'postgres'), (client) =>
     client.query(`CREATE DATABASE ${DATABASE}`),
-  ).catch(
+  ).then(
+    () => true,
     // Another process may be creating it: the next attempt checks again.
-    () => {},
+    () => false,
   );
-  return false;
 }
 
 async function withConnection(url: string, work: (client: Client) => Promise<unknown>): Promise<void> {
