@@ -16,6 +16,9 @@ export class ListenError extends Error {
   override readonly name = 'ListenError';
 }
 
+/** Connections that wait for a busy process to accept them. The system's own limit (`somaxconn`) can be lower. */
+const BACKLOG = 4_096;
+
 /**
  * Opens the application's port.
  * @param address.port 0 selects a free port
@@ -32,7 +35,7 @@ export async function listenOn(
   const fastify = app.getHttpAdapter().getInstance();
   try {
     // With a server of our own, Fastify would open only the first address of `localhost`, which may be ::1.
-    await fastify.listen({ host: host === 'localhost' ? '127.0.0.1' : host, port });
+    await fastify.listen({ host: host === 'localhost' ? '127.0.0.1' : host, port, backlog: BACKLOG });
   } catch (error) {
     throw new ListenError(explain(error as NodeJS.ErrnoException, { host, port, variable }), {
       cause: error,
