@@ -114,7 +114,7 @@ async function environment(databaseUrl) {
     KEYCLOAK_URL: 'https://keycloak.bench.test',
     KEYCLOAK_INTERNAL_URL: await startJwks(),
     KEYCLOAK_REALM: REALM,
-    KEYCLOAK_CLIENT_SECRET: 'not-used',
+    KEYCLOAK_CLIENT_SECRET: 'a-secret-of-the-benchmark',
   };
 }
 
