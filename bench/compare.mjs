@@ -1,4 +1,4 @@
-import { median, sendAtFixedRate, sendAtMaximumRate } from './load.mjs';
+import { median, quantile, sendAtFixedRate, sendAtMaximumRate } from './load.mjs';
 import { cpuTime } from './processes.mjs';
 
 /**
