@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { median, sendAtFixedRate, sendAtMaximumRate, sendAtOnce } from './load.mjs';
+import { median, quantile, sendAtFixedRate, sendAtMaximumRate, sendAtOnce } from './load.mjs';
 import { cpuTime, outputOfNode } from './processes.mjs';
 import { username } from './rows.mjs';
 import { PASSWORD, tokenOfPerson } from './stage.mjs';
