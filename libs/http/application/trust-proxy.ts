@@ -35,9 +35,13 @@ const LOOPBACK = ['127.0.0.0/8', '::1'];
  */
 export function normalizeClientAddress(fastify: FastifyInstance): void {
   fastify.addHook('onRequest', (request, _reply, done) => {
-    const { ip, ips = [ip] } = request;
-    const address = ips.map((each) => normalizeAddress(each ?? '')).findLast((each) => each !== null);
+    const { ip } = request;
+    const address = normalizeAddress(ip ?? '') ?? nearestAddress(request.ips);
     if (address && address !== ip) Object.defineProperty(request, 'ip', { value: address });
     done();
   });
 }
+
+/** The last address that is one: `ips` begins with the socket's and ends with the client's. */
+const nearestAddress = (ips: readonly string[] = []): string | null | undefined =>
+  ips.map((each) => normalizeAddress(each ?? '')).findLast((each) => each !== null);

@@ -41,7 +41,7 @@ export class AccountsController {
   @ApiOperation({ summary: 'List accounts' })
   @Replies([AccountReply], { message: 'Accounts.' })
   async list(@Query() query: AccountListQuery): Promise<Reply<AccountReply[]>> {
-    return Reply.page(await this.accounts.list(query), mapAccount);
+    return Reply.page(await this.accounts.list(query), mapped);
   }
 
   @Get(':id')
@@ -88,5 +88,7 @@ export class AccountsController {
   }
 }
 
+const mapped = (account: AccountWithRole): AccountReply => mapAccount(account, account.role);
+
 const tagged = (account: AccountWithRole): Reply<AccountReply> =>
-  Reply.tagged(mapAccount(account), etagOfAccount(account));
+  Reply.tagged(mapped(account), etagOfAccount(account));

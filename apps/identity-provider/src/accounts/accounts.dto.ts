@@ -97,17 +97,17 @@ export class AccountReply {
 type PublicAccount = Pick<
   Account,
   'id' | 'email' | 'firstName' | 'lastName' | 'status' | 'createdAt' | 'updatedAt'
-> & { role: Pick<Role, 'id' | 'name'> };
+>;
 
 /** The public fields of an account, without the password hash. */
-export function mapAccount(account: PublicAccount): AccountReply {
+export function mapAccount(account: PublicAccount, role: Pick<Role, 'id' | 'name'>): AccountReply {
   return {
     id: account.id,
     email: account.email,
     first_name: account.firstName,
     last_name: account.lastName,
     status: account.status,
-    role: { id: account.role.id, name: account.role.name },
+    role: { id: role.id, name: role.name },
     created_at: account.createdAt.toISOString(),
     updated_at: account.updatedAt.toISOString(),
   };

@@ -22,7 +22,6 @@ export function mapMeReply(caller: Principal, account: SessionAccount | null): M
       issued_at: iso(caller.token.issuedAt),
       expires_at: iso(caller.token.expiresAt),
     },
-    account:
-      account && mapAccount({ ...account, role: { id: account.roleId, name: caller.roles[0] as string } }),
+    account: account && mapAccount(account, { id: account.roleId, name: caller.roles[0] as string }),
   };
 }
