@@ -4,12 +4,28 @@ import { type PoolOptions, postgresOptions } from '../pool.js';
 import { Account } from './account.entity.js';
 import { Authority } from './authority.entity.js';
 import { LoginCounter } from './login-counter.entity.js';
+import { OauthClient } from './oauth-client.entity.js';
+import { OauthConsent } from './oauth-consent.entity.js';
+import { OauthSecret } from './oauth-secret.entity.js';
+import { OauthState } from './oauth-state.entity.js';
 import { Permission } from './permission.entity.js';
 import { Role } from './role.entity.js';
 import { RolePermission } from './role-permission.entity.js';
 import { Session } from './session.entity.js';
 
-export const identityEntities = [Account, Authority, LoginCounter, Permission, Role, RolePermission, Session];
+export const identityEntities = [
+  Account,
+  Authority,
+  LoginCounter,
+  OauthClient,
+  OauthConsent,
+  OauthSecret,
+  OauthState,
+  Permission,
+  Role,
+  RolePermission,
+  Session,
+];
 
 export const identityOptions = (url: string, options: PoolOptions = {}) =>
   ({

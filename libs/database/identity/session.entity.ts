@@ -6,6 +6,11 @@ import { Account } from './account.entity.js';
 @Entity('sessions')
 @Index('sessions_account_id_idx', ['accountId'])
 @Index('sessions_expires_at_idx', ['expiresAt'])
+@Index('sessions_client_id_idx', ['clientId'])
+@Index('sessions_sign_in_id_client_id_idx', ['signInId', 'clientId'], {
+  unique: true,
+  where: 'sign_in_id IS NOT NULL',
+})
 export class Session {
   @PrimaryColumn('uuid')
   id: string;
@@ -16,6 +21,18 @@ export class Session {
   @ManyToOne(() => Account, { onDelete: 'CASCADE' })
   @JoinColumn()
   account?: Relation<Account>;
+
+  /** The OAuth client; null for a browser's sign-in at Twinkey's own pages. */
+  @Column('text', { nullable: true })
+  clientId: string | null;
+
+  /** The browser's sign-in that an OAuth client's session came from. It ends with it. */
+  @Column('uuid', { nullable: true })
+  signInId: string | null;
+
+  @ManyToOne(() => Session, { onDelete: 'CASCADE' })
+  @JoinColumn()
+  signIn?: Relation<Session> | null;
 
   @CreatedAtColumn()
   createdAt: Date;
