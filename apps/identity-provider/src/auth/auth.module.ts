@@ -13,5 +13,6 @@ import { OwnAccountService } from './own-account.service.js';
   imports: [AuthorityModule, TokensModule, PasswordsModule, SessionsModule],
   controllers: [AuthController],
   providers: [AuthService, LoginThrottle, LoginThrottleStore, OwnAccountService],
+  exports: [AuthService, LoginThrottle],
 })
 export class NativeAuthModule {}

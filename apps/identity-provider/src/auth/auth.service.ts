@@ -33,23 +33,33 @@ export class AuthService {
    * @param address the client address, for the login throttle
    * @throws ApiError 401, 403 `account_disabled` (only if the password is correct), 429, 503
    */
-  async login(email: string, password: string, address: string): Promise<IssuedToken> {
-    const key = emailKey(email);
-    // The login is retried once if the hash was replaced concurrently, by a password change or a login (`replaceHash`).
-    const issued =
-      (await this.tryLogin(key, password, address)) ?? (await this.tryLogin(key, password, address));
-    if (!issued) throw unauthorized('absent');
-    return issued;
+  login(email: string, password: string, address: string): Promise<IssuedToken> {
+    return this.authenticate(email, password, address, (accountId, hash) => this.issue(accountId, hash));
   }
 
-  /** @returns null if the account changed after the comparison */
-  private async tryLogin(key: string, password: string, address: string): Promise<IssuedToken | null> {
-    const { matches, candidate, hash } = await this.throttle.guard(key, address, (place) =>
-      this.check(key, password, place),
-    );
-    if (!matches || !candidate || hash === null) throw unauthorized('absent');
-    if (candidate.status !== 'active') throw forbidden('account_disabled', 'This account is disabled.');
-    return this.issue(candidate.id, hash);
+  /**
+   * Verifies a password as `login` does, and then starts a session.
+   * @param start gets the account's id and the hash that was verified; null if the account has changed since
+   * @throws ApiError as `login`
+   */
+  async authenticate<T>(
+    email: string,
+    password: string,
+    address: string,
+    start: (accountId: string, passwordHash: string) => Promise<T | null>,
+  ): Promise<T> {
+    const key = emailKey(email);
+    // Tried again once if the hash was replaced concurrently, by a password change or a login (`replaceHash`).
+    for (let attempt = 0; attempt < 2; attempt++) {
+      const { matches, candidate, hash } = await this.throttle.guard(key, address, (place) =>
+        this.check(key, password, place),
+      );
+      if (!matches || !candidate || hash === null) throw unauthorized('absent');
+      if (candidate.status !== 'active') throw forbidden('account_disabled', 'This account is disabled.');
+      const started = await start(candidate.id, hash);
+      if (started) return started;
+    }
+    throw unauthorized('absent');
   }
 
   /** Verifies the password. After a match, replaces a hash with an outdated cost or Unicode form. */

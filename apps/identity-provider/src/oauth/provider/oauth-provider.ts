@@ -1,0 +1,165 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import type { Configuration, KoaContextWithOIDC, Provider as OidcProvider } from 'oidc-provider';
+import type { IdentityProviderSettings } from '#libs/config/settings.js';
+import { LoginThrottle } from '../../login-throttle/login-throttle.js';
+import { JwksService } from '../../tokens/jwks.service.js';
+import { SETTINGS } from '../../settings.js';
+import { ClientMetadataSource } from '../clients/client-metadata.js';
+import { OauthSecrets } from '../oauth-secrets.js';
+import { Provider } from '../oidc.js';
+import { ProviderPages } from '../pages/provider-pages.js';
+import { SignIns } from '../sign-ins.js';
+import { OauthStateAdapter } from '../state/oauth-state.adapter.js';
+import { OauthStateStore } from '../state/oauth-state.store.js';
+import { AccessTokenClaims } from '../tokens/access-token-claims.js';
+import { TokenHandles } from '../tokens/token-handles.js';
+import { OauthAccounts } from './accounts.js';
+import { Grants } from './grants.js';
+import { pagePolicy } from './interaction-policy.js';
+import { IssuerAddress } from './issuer-address.js';
+import { currentContext, extendModels } from './model-extensions.js';
+import { fixedSettings, resourceServer, resourcesOf } from './provider-settings.js';
+import { RefreshGrant } from './refresh-grant.js';
+import { SigningKey } from './signing-keys.js';
+
+/** The key of wrong user codes in the login throttle. No email has it. */
+const USER_CODES = 'device codes';
+
+/** Makes oidc-provider's `Provider` at the first request that needs it, because its cookies' keys are in the database. */
+@Injectable()
+export class OauthProvider {
+  readonly address: IssuerAddress;
+  private readonly logger = new Logger(OauthProvider.name);
+  private made: Promise<OidcProvider> | undefined;
+
+  constructor(
+    @Inject(SETTINGS) private readonly settings: IdentityProviderSettings,
+    private readonly jwks: JwksService,
+    private readonly secrets: OauthSecrets,
+    private readonly state: OauthStateStore,
+    private readonly clients: ClientMetadataSource,
+    private readonly signIns: SignIns,
+    private readonly accounts: OauthAccounts,
+    private readonly grants: Grants,
+    private readonly claims: AccessTokenClaims,
+    private readonly refresh: RefreshGrant,
+    private readonly handles: TokenHandles,
+    private readonly pages: ProviderPages,
+    private readonly throttle: LoginThrottle,
+  ) {
+    this.address = new IssuerAddress(settings.signing.issuer);
+  }
+
+  /** @throws an error of the database, which keeps the cookies' keys; the next call tries again */
+  get(): Promise<OidcProvider> {
+    this.made ??= this.make().catch((error: unknown) => {
+      this.made = undefined;
+      throw error;
+    });
+    return this.made;
+  }
+
+  private async make(): Promise<OidcProvider> {
+    const keys = await this.secrets.cookieKeys();
+    const provider = new Provider(this.settings.signing.issuer, this.configuration(keys));
+    provider.proxy = true;
+    // koa would print errors; the log has them below.
+    provider.silent = true;
+    extendModels(provider, {
+      signIns: this.signIns,
+      countWrongSecret: async (clientId, address) => {
+        await this.throttle.guard(`client ${clientId}`, address, async () => ({ matches: false }));
+      },
+    });
+    this.handles.extend(provider);
+    this.refresh.register(provider, (identifier) => resourceServer(this.settings, identifier));
+    provider.use((ctx, next) => this.pages.afterRoute(ctx as unknown as KoaContextWithOIDC, next));
+    provider.on('server_error', (ctx, error) => this.report(ctx, error));
+    provider.on('backchannel.error', (_ctx, error, client) =>
+      this.logger.warn({ msg: 'back-channel logout failed', client_id: client.clientId, reason: error.message }),
+    );
+    return provider;
+  }
+
+  private configuration(keys: string[]): Configuration {
+    const resources = resourcesOf(this.settings);
+    const [signingKey] = this.jwks.keys;
+    const sources = {
+      state: this.state,
+      clients: this.clients,
+      signIns: this.signIns,
+      guardUserCode: async (find: () => ReturnType<OauthStateStore['findByUserCode']>) => {
+        const address = currentContext()?.req.clientAddress ?? '';
+        const { found } = await this.throttle.guard(USER_CODES, address, async () => {
+          const found = await find();
+          return { matches: found !== null, found };
+        });
+        return found;
+      },
+    };
+    const fixed = fixedSettings(this.settings, this.address);
+    return {
+      ...fixed,
+      adapter: (type: string) => new OauthStateAdapter(type, sources),
+      cookies: { ...fixed.cookies, keys },
+      jwks: {
+        keys: this.jwks.keys.map(
+          (jwk) => new SigningKey(jwk, jwk === signingKey ? this.settings.signing.privateKey : null),
+        ),
+      },
+      findAccount: (_ctx, accountId) => this.accounts.find(accountId),
+      loadExistingGrant: (ctx) => this.grants.load(ctx, resources),
+      formats: {
+        customizers: { jwt: (_ctx, token, structured) => this.claims.write(token as never, structured) as never },
+      },
+      interactions: {
+        policy: pagePolicy(),
+        url: (_ctx, { uid }) => `${this.address.basePath}/oauth/interaction/${uid}`,
+      },
+      renderError: (ctx, out, error) => this.pages.error(ctx, out, error),
+      features: {
+        devInteractions: { enabled: false },
+        userinfo: { enabled: false },
+        dPoP: { enabled: false },
+        backchannelLogout: { enabled: true },
+        clientCredentials: { enabled: true },
+        pushedAuthorizationRequests: { enabled: true },
+        externalSigningSupport: { enabled: true, ack: 'experimental-01' },
+        introspection: {
+          enabled: true,
+          // A public client cannot prove who asks.
+          allowedPolicy: (_ctx, client) => client.clientAuthMethod !== 'none',
+        },
+        revocation: {
+          enabled: true,
+          allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId,
+        },
+        resourceIndicators: {
+          enabled: true,
+          defaultResource: () => this.settings.signing.issuer,
+          useGrantedResource: () => true,
+          getResourceServerInfo: (_ctx, identifier) => resourceServer(this.settings, identifier),
+        },
+        rpInitiatedLogout: {
+          enabled: true,
+          logoutSource: (ctx) => this.pages.signOut(ctx),
+          postLogoutSuccessSource: (ctx) => this.pages.signedOut(ctx),
+        },
+        deviceFlow: {
+          enabled: true,
+          charset: 'base-20',
+          mask: '****-****',
+          deviceInfo: (ctx) => ({ ip: ctx.req.clientAddress, ua: ctx.get('user-agent').slice(0, 512) }),
+          userCodeInputSource: (ctx, _form, out, error) => this.pages.deviceCode(ctx, out, error),
+          userCodeConfirmSource: (ctx, _form, client, deviceInfo, userCode) =>
+            this.pages.deviceConfirmation(ctx, client, deviceInfo, userCode),
+          successSource: (ctx) => this.pages.deviceDone(ctx),
+        },
+      },
+    };
+  }
+
+  private report(ctx: KoaContextWithOIDC, error: Error): void {
+    this.logger.error({ msg: 'request failed', request_id: ctx.res.getHeader('x-request-id'), err: error });
+  }
+}

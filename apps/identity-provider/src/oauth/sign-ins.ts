@@ -1,0 +1,77 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { newId } from '#libs/core/ids.js';
+import { preparedQuery } from '#libs/database/prepared-query.js';
+import { SessionsService } from '../sessions/sessions.service.js';
+import { LIFETIMES } from './lifetimes.js';
+
+/** SQL: the end of a session that is used now. `created_at` is that of the session's row. */
+const NEXT_EXPIRY = `least(now() + ${LIFETIMES.signInIdle} * interval '1 second',
+  s.created_at + ${LIFETIMES.signInMax} * interval '1 second')`;
+
+/**
+ * The sessions of the OpenID Provider: one for each sign-in of a browser at Twinkey's pages, and below it one for each
+ * client that the browser signs in to. The id of a client's session is the `sid` of its tokens and the id of its grant.
+ */
+@Injectable()
+export class SignIns {
+  constructor(
+    private readonly database: DataSource,
+    private readonly sessions: SessionsService,
+  ) {}
+
+  /**
+   * Opens the session of a browser's sign-in.
+   * @returns its id, or null if the account or its password has changed since the password was verified
+   */
+  async open(accountId: string, passwordHash: string): Promise<string | null> {
+    const expiresAt = new Date(Date.now() + LIFETIMES.signInIdle * 1000);
+    const opened = await this.sessions.open(accountId, passwordHash, expiresAt);
+    return opened?.sessionId ?? null;
+  }
+
+  /** Extends a browser's sign-in. @returns its id, or null if it has ended or belongs to another account */
+  async renew(signInId: string, accountId: string): Promise<string | null> {
+    const rows = await preparedQuery<{ id: string }>(this.database, {
+      name: 'sign-in-renew',
+      text: `UPDATE identity.sessions s SET expires_at = ${NEXT_EXPIRY}
+        WHERE id = $1 AND account_id = $2 AND expires_at > now() RETURNING id`,
+      values: [signInId, accountId],
+    });
+    return rows[0]?.id ?? null;
+  }
+
+  /**
+   * The session of a client below a browser's sign-in: the present one, or a new one.
+   * @returns its id, or null if the sign-in has ended
+   */
+  async openForClient(signInId: string, accountId: string, clientId: string): Promise<string | null> {
+    if ((await this.renew(signInId, accountId)) === null) return null;
+    const rows = await preparedQuery<{ id: string }>(this.database, {
+      name: 'sign-in-client',
+      text: `INSERT INTO identity.sessions AS s (id, account_id, client_id, sign_in_id, expires_at)
+        SELECT $1, account_id, $4, id, expires_at FROM identity.sessions
+          WHERE id = $2 AND account_id = $3 AND expires_at > now() FOR KEY SHARE
+        ON CONFLICT (sign_in_id, client_id) WHERE sign_in_id IS NOT NULL
+          DO UPDATE SET expires_at = excluded.expires_at
+        RETURNING id`,
+      values: [newId(), signInId, accountId, clientId],
+    });
+    return rows[0]?.id ?? null;
+  }
+
+  /** Extends a client's session and its sign-in, after a refresh. */
+  async use(sessionId: string): Promise<void> {
+    await preparedQuery(this.database, {
+      name: 'sign-in-use',
+      text: `UPDATE identity.sessions s SET expires_at = ${NEXT_EXPIRY}
+        WHERE id IN ($1, (SELECT sign_in_id FROM identity.sessions WHERE id = $1)) AND expires_at > now()`,
+      values: [sessionId],
+    });
+  }
+
+  /** Ends a session and all that came from it. */
+  async end(id: string): Promise<void> {
+    await this.sessions.end(id);
+  }
+}
