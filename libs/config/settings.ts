@@ -23,10 +23,20 @@ export interface IdentityProviderSettings extends CommonSettings {
   signing: SigningSettings;
   bcryptCost: number;
   login: { maxFailures: number; maxFailuresPerAddress: number; windowSeconds: number };
+  brand: BrandSettings;
   /** null: Keycloak mode is off. */
   keycloak: KeycloakIssuerSettings | null;
   /** null: there is no listener for metrics. */
   metricsPort: number | null;
+}
+
+/** How identity-provider's own pages look. */
+export interface BrandSettings {
+  name: string;
+  /** `#rrggbb` */
+  color: string;
+  /** The path of an image file, or null. */
+  logo: string | null;
 }
 
 export interface UserServiceSettings extends CommonSettings {

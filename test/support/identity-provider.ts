@@ -49,9 +49,10 @@ export interface TestIdentityProvider {
 export async function startTestIdentityProvider(
   overrides: Partial<IdentityProviderSettings> = {},
   logger?: Logger,
+  issuer = ISSUER,
 ): Promise<TestIdentityProvider> {
   const own = overrides.databaseUrl ? null : await createTestDatabase();
-  const settings = { ...settingsFor(own?.url ?? (overrides.databaseUrl as string)), ...overrides };
+  const settings = { ...settingsFor(own?.url ?? (overrides.databaseUrl as string), issuer), ...overrides };
   const database = await identityDataSource(settings.databaseUrl, { poolSize: 3 }).initialize();
   if (own) await database.transaction(addSystemRoles);
   const app = await startReplicated(() =>
@@ -65,7 +66,7 @@ export async function startTestIdentityProvider(
 
   const sessionOf = async (account: Account, added: Members = {}) => {
     const session = await make.session(account);
-    const { header, claims } = nativeToken(ISSUER, AUDIENCE, key.kid);
+    const { header, claims } = nativeToken(issuer, AUDIENCE, key.kid);
     const names = {
       sub: account.id,
       sid: session.id,
@@ -98,7 +99,7 @@ export async function startTestIdentityProvider(
   };
 }
 
-function settingsFor(databaseUrl: string): IdentityProviderSettings {
+function settingsFor(databaseUrl: string, issuer: string): IdentityProviderSettings {
   return {
     environment: 'test',
     host: '127.0.0.1',
@@ -110,7 +111,7 @@ function settingsFor(databaseUrl: string): IdentityProviderSettings {
     logLevel: 'silent',
     databaseUrl,
     signing: {
-      issuer: ISSUER,
+      issuer,
       audience: AUDIENCE,
       lifetimeSeconds: 3_600,
       kid: key.kid,
@@ -119,6 +120,7 @@ function settingsFor(databaseUrl: string): IdentityProviderSettings {
     },
     bcryptCost: 10,
     login: { maxFailures: 10, maxFailuresPerAddress: 100, windowSeconds: 900 },
+    brand: { name: 'Twinkey', color: '#2b59c3', logo: null },
     keycloak: null,
     metricsPort: null,
   };

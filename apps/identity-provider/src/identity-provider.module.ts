@@ -2,7 +2,6 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { RouterModule } from '@nestjs/core';
 import { AuthModule } from '#libs/auth/auth.module.js';
 import { keycloakIssuer } from '#libs/auth/keycloak-issuer.js';
-import { nativeIssuer } from '#libs/auth/native-issuer.js';
 import type { IdentityProviderSettings } from '#libs/config/settings.js';
 import { translateDatabaseError } from '#libs/database/error-translation.js';
 import { IdentityDatabaseModule } from '#libs/database/identity/identity-database.module.js';
@@ -10,27 +9,29 @@ import { poolShare } from '#libs/database/pool.js';
 import type { Drain } from '#libs/http/application/drain.js';
 import { HttpModule } from '#libs/http/application/http.module.js';
 import { AccountsModule } from './accounts/accounts.module.js';
-import { NativeAuthModule } from './auth/auth.module.js';
 import { CurrentCallerResolver } from './auth/caller.resolver.js';
+import { LoginModule } from './auth/login.module.js';
 import { AuthorityModule } from './authority/authority.module.js';
 import { RoleMapWarning } from './authority/role-map-warning.js';
 import { translateConstraint } from './constraint-errors.js';
 import { HealthController } from './health/health.controller.js';
+import { OauthModule } from './oauth/oauth.module.js';
 import { PermissionsModule } from './permissions/permissions.module.js';
 import { RightsModule } from './rights/rights.module.js';
 import { RolesModule } from './roles/roles.module.js';
 import { SessionsModule } from './sessions/sessions.module.js';
 import { SettingsModule } from './settings.module.js';
 import { WellKnownController } from './tokens/jwks.controller.js';
+import { ownIssuer } from './tokens/own-issuer.js';
 import { TokensModule } from './tokens/tokens.module.js';
 
 /** The modules with routes under `/api/v1`. */
-const API = [NativeAuthModule, TokensModule, AccountsModule, RolesModule, PermissionsModule, RightsModule];
+const API = [LoginModule, TokensModule, AccountsModule, RolesModule, PermissionsModule, RightsModule];
 
 @Module({})
 export class IdentityProviderModule {
   static forRoot(settings: IdentityProviderSettings, drain: Drain): DynamicModule {
-    const { databaseUrl, signing, keycloak } = settings;
+    const { databaseUrl, keycloak } = settings;
     return {
       module: IdentityProviderModule,
       imports: [
@@ -39,20 +40,13 @@ export class IdentityProviderModule {
         AuthModule.forRoot({
           imports: [SessionsModule, AuthorityModule],
           issuers: {
-            useFactory: () => [
-              nativeIssuer({
-                ...signing,
-                maxLifetimeSeconds: signing.lifetimeSeconds,
-                keys: signing.publicKeys,
-                jwksUrl: null,
-              }),
-              ...(keycloak ? [keycloakIssuer(keycloak)] : []),
-            ],
+            useFactory: () => [ownIssuer(settings), ...(keycloak ? [keycloakIssuer(keycloak)] : [])],
           },
           resolver: CurrentCallerResolver,
         }),
         HttpModule.forRoot({ translators: [translateConstraint, translateDatabaseError] }),
         AuthorityModule,
+        OauthModule,
         ...API,
         RouterModule.register([{ path: 'api/v1', children: API }]),
       ],

@@ -8,6 +8,7 @@ import { collectProcessMetrics } from '#libs/observability/metrics.js';
 import { serveDocs } from '#libs/openapi/docs-pages.js';
 import { buildOpenApiDocument } from '#libs/openapi/openapi-document.js';
 import { IdentityProviderModule } from './identity-provider.module.js';
+import { addOauthRoutes } from './oauth/oauth-routes.js';
 import { DESCRIPTION } from './openapi.js';
 
 /** Starts identity-provider. @throws ListenError, and an error if the database is unavailable */
@@ -24,6 +25,7 @@ export async function startIdentityProvider(
     cors: { origins: settings.corsOrigins, localhost: settings.corsLocalhost },
   });
   try {
+    addOauthRoutes(app);
     if (settings.docs) serveDocs(app, buildOpenApiDocument(app, DESCRIPTION), { enabled: true });
     const url = await listenOn(app, { host: settings.host, port: settings.port, variable: 'PORT' });
     const metrics = settings.metricsPort === null ? null : await startMetricsListener(settings.metricsPort);

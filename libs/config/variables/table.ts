@@ -1,3 +1,4 @@
+import { brandVariables } from './brand.js';
 import { composeVariables } from './compose.js';
 import { databaseVariables } from './databases.js';
 import { keycloakVariables } from './keycloak.js';
@@ -13,6 +14,7 @@ export const SECTIONS: readonly { title: string; variables: Variables }[] = [
   { title: 'Databases', variables: databaseVariables },
   { title: 'Native tokens', variables: tokenVariables },
   { title: 'Passwords and logins', variables: loginVariables },
+  { title: 'Sign-in pages', variables: brandVariables },
   { title: 'Keycloak', variables: keycloakVariables },
   { title: 'HTTP and operation', variables: operationVariables },
   { title: 'docker compose', variables: composeVariables },
@@ -24,6 +26,7 @@ export const VARIABLES = {
   ...databaseVariables,
   ...tokenVariables,
   ...loginVariables,
+  ...brandVariables,
   ...keycloakVariables,
   ...operationVariables,
 };

@@ -5,6 +5,7 @@ import { type Principal, principalOf, type VerifiedToken } from '#libs/auth/prin
 import { TokenRejected } from '#libs/auth/token-rejected.js';
 import { isId } from '#libs/core/ids.js';
 import { RightsService } from '../authority/rights.service.js';
+import { ServiceClients } from '../sessions/service-clients.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 
 /** Identity comes from the token; session and rights come from the database. */
@@ -13,12 +14,14 @@ export class CurrentCallerResolver extends CallerResolver {
   constructor(
     private readonly sessions: SessionsService,
     private readonly rights: RightsService,
+    private readonly clients: ServiceClients,
   ) {
     super();
   }
 
   resolve(token: VerifiedToken, request: FastifyRequest): Promise<Principal> {
-    return token.issuerKind === 'native' ? this.native(token, request) : this.keycloak(token);
+    if (token.issuerKind !== 'native') return this.keycloak(token);
+    return token.kind === 'service' ? this.service(token) : this.native(token, request);
   }
 
   /** Runs one query. @throws TokenRejected if the session has ended or the account is not active */
@@ -36,6 +39,17 @@ export class CurrentCallerResolver extends CallerResolver {
       lastName: account.lastName,
       roles: [role.name],
       permissions: role.permissions,
+    };
+  }
+
+  /** @throws TokenRejected if the client is disabled or may no longer act for itself */
+  private async service(token: VerifiedToken): Promise<Principal> {
+    const client = await this.clients.findService(token.subject);
+    if (!client) throw new TokenRejected('session_ended');
+    return {
+      ...principalOf(token),
+      roles: client.role === null ? [] : [client.role],
+      permissions: client.permissions,
     };
   }
 

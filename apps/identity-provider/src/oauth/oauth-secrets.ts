@@ -19,7 +19,9 @@ export class OauthSecrets {
    * digests are stored.
    */
   async successorOf(refreshToken: string): Promise<string> {
-    return createHmac('sha256', await this.get('refresh')).update(refreshToken).digest('base64url');
+    return createHmac('sha256', await this.get('refresh'))
+      .update(refreshToken)
+      .digest('base64url');
   }
 
   private get(name: string): Promise<string> {
@@ -35,7 +37,9 @@ export class OauthSecrets {
       'INSERT INTO identity.oauth_secrets (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING',
       [name, randomBytes(32).toString('base64url')],
     );
-    const [row] = await this.database.query('SELECT value FROM identity.oauth_secrets WHERE name = $1', [name]);
+    const [row] = await this.database.query('SELECT value FROM identity.oauth_secrets WHERE name = $1', [
+      name,
+    ]);
     return row.value;
   }
 }

@@ -5,7 +5,8 @@ import type * as Oidc from 'oidc-provider';
  * Import its values from here, and its types from the package.
  */
 const { Provider, errors, interactionPolicy, ExternalSigningKey } = await importQuietly();
-export { Provider, errors, interactionPolicy, ExternalSigningKey };
+
+export { ExternalSigningKey, errors, interactionPolicy, Provider };
 
 async function importQuietly(): Promise<typeof Oidc> {
   const { warn } = console;

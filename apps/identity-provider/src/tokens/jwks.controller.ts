@@ -1,11 +1,9 @@
-import { Controller, Get, Header, Inject, Res } from '@nestjs/common';
+import { Controller, Get, Header, Res } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { Public } from '#libs/auth/access.js';
-import type { IdentityProviderSettings } from '#libs/config/settings.js';
 import { successEnvelope } from '#libs/http/replies/envelope.js';
-import { SETTINGS } from '../settings.js';
-import { DiscoveryReply, JwksReply, RepliesAsIs } from './jwks.dto.js';
+import { JwksReply, RepliesAsIs } from './jwks.dto.js';
 import { JWKS_MAX_AGE, JwksService } from './jwks.service.js';
 
 const JSON_TYPE = 'application/json; charset=utf-8';
@@ -17,19 +15,9 @@ const CACHE_CONTROL = `public, max-age=${JWKS_MAX_AGE}`;
 export class WellKnownController {
   /** Serialized once: the replies never change. */
   private readonly body: string;
-  private readonly discovery: string;
 
-  constructor(
-    private readonly jwks: JwksService,
-    @Inject(SETTINGS) { signing: { issuer } }: IdentityProviderSettings,
-  ) {
+  constructor(private readonly jwks: JwksService) {
     this.body = JSON.stringify({ keys: jwks.keys });
-    this.discovery = JSON.stringify({
-      issuer,
-      jwks_uri: `${issuer.replace(/\/$/, '')}/.well-known/jwks.json`,
-      id_token_signing_alg_values_supported: ['RS256'],
-      subject_types_supported: ['public'],
-    });
   }
 
   @Get('jwks.json')
@@ -41,16 +29,6 @@ export class WellKnownController {
   keys(@Res({ passthrough: true }) reply: FastifyReply): string {
     reply.header('etag', this.jwks.etag);
     return this.body;
-  }
-
-  @Get('openid-configuration')
-  @Public()
-  @ApiOperation({ summary: 'The location of the keys (OpenID Connect Discovery 1.0)' })
-  @Header('content-type', JSON_TYPE)
-  @Header('cache-control', CACHE_CONTROL)
-  @RepliesAsIs(DiscoveryReply)
-  configuration(): string {
-    return this.discovery;
   }
 }
 

@@ -14,16 +14,20 @@ export interface TokenSubject {
   permissions: readonly string[];
 }
 
+/** Both in seconds since the epoch. */
+export interface TokenLife {
+  issuedAt: number;
+  expiresAt: number;
+}
+
 /** In characters. Many servers and proxies refuse longer headers. */
 export const MAX_SIGNED_LENGTH = 8 * 1024;
 /** RFC 9068 (section 2.2) requires a client id: for `POST /auth/login` the client is Twinkey itself. */
 export const OWN_CLIENT_ID = 'twinkey';
 
-/** What a token has besides its subject. Times in seconds since the epoch. */
-export interface TokenIssue {
+/** What a token has besides its subject. */
+export interface TokenIssue extends TokenLife {
   clientId: string;
-  issuedAt: number;
-  expiresAt: number;
   tokenId: string;
   /** Only tokens of OAuth clients have one. */
   scope?: string | undefined;
@@ -47,23 +51,19 @@ export class TokenSigner {
   constructor(@Inject(SETTINGS) { signing }: Pick<IdentityProviderSettings, 'signing'>) {
     this.settings = signing;
     this.header = encode({ alg: 'RS256', typ: 'at+jwt', kid: signing.kid });
-    this.signatureLength = Math.ceil(((signing.privateKey.asymmetricKeyDetails?.modulusLength ?? 4_096) / 6));
+    this.signatureLength = Math.ceil((signing.privateKey.asymmetricKeyDetails?.modulusLength ?? 4_096) / 6);
   }
 
-  /** The expiry of a token that is issued at `issuedAt`, both in seconds since the epoch. */
-  expiryOf(issuedAt: number): number {
-    return issuedAt + Math.floor(this.settings.lifetimeSeconds);
+  /** The longest life of a token that is issued at `issuedAt`, in seconds since the epoch. */
+  lifeFrom(issuedAt: number): TokenLife {
+    return { issuedAt, expiresAt: issuedAt + Math.floor(this.settings.lifetimeSeconds) };
   }
 
   /**
    * Signs synchronously, because bcrypt may occupy all threads of libuv's pool.
-   * @param issuedAt seconds since the epoch
    */
-  sign(subject: TokenSubject, issuedAt: number): string {
-    const expiresAt = this.expiryOf(issuedAt);
-    return this.signed(
-      this.claimsOf(subject, { clientId: OWN_CLIENT_ID, issuedAt, expiresAt, tokenId: randomUUID() }),
-    );
+  sign(subject: TokenSubject, life: TokenLife): string {
+    return this.signed(this.claimsOf(subject, { ...life, clientId: OWN_CLIENT_ID, tokenId: randomUUID() }));
   }
 
   /**
@@ -87,7 +87,10 @@ export class TokenSigner {
   }
 
   /** The claims of a client's own access token: `sub` is the client, and there is no `sid`. */
-  serviceClaimsOf({ clientId, role, permissions }: ServiceSubject, issue: TokenIssue): Record<string, unknown> {
+  serviceClaimsOf(
+    { clientId, role, permissions }: ServiceSubject,
+    issue: TokenIssue,
+  ): Record<string, unknown> {
     return this.fitted({ ...this.common(clientId, issue), ...(role === null ? {} : { role }) }, permissions);
   }
 

@@ -69,7 +69,10 @@ function metadataOf(row: ClientRow): AllClientMetadata {
     application_type: uris.every(isHttps) ? 'web' : 'native',
     ...(row.type === 'public'
       ? { token_endpoint_auth_method: 'none' as const }
-      : { token_endpoint_auth_method: 'client_secret_basic' as const, client_secret: 'compared by its digest' }),
+      : {
+          token_endpoint_auth_method: 'client_secret_basic' as const,
+          client_secret: 'compared by its digest',
+        }),
     grant_types: row.grantTypes,
     response_types: row.grantTypes.includes('authorization_code') ? ['code'] : [],
     redirect_uris: row.redirectUris,
@@ -93,7 +96,8 @@ export const hashSecret = (secret: string): Buffer => createHash('sha256').updat
 /** Whether this is the client's secret, or the one before it while that still counts. */
 export function matchesSecret(client: TwinkeyMetadata, secret: string, now: number): boolean {
   const given = hashSecret(secret);
-  const isEqual = (hash: string | null) => hash !== null && timingSafeEqual(Buffer.from(hash, 'base64'), given);
+  const isEqual = (hash: string | null) =>
+    hash !== null && timingSafeEqual(Buffer.from(hash, 'base64'), given);
   const isPreviousValid = client.previousSecretExpiresAt !== null && now < client.previousSecretExpiresAt;
   return isEqual(client.secretHash) || (isPreviousValid && isEqual(client.previousSecretHash));
 }

@@ -2,7 +2,19 @@ const MAX_LENGTH = 2_048;
 /** The names that oidc-provider compares without their port. */
 const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
 /** Schemes that browsers run or that read local files. */
-const FORBIDDEN = new Set(['javascript:', 'data:', 'vbscript:', 'file:', 'blob:', 'about:', 'view-source:', 'ws:', 'wss:', 'ftp:', 'mailto:']);
+const FORBIDDEN = new Set([
+  'javascript:',
+  'data:',
+  'vbscript:',
+  'file:',
+  'blob:',
+  'about:',
+  'view-source:',
+  'ws:',
+  'wss:',
+  'ftp:',
+  'mailto:',
+]);
 
 export const isHttps = (uri: string): boolean => URL.canParse(uri) && new URL(uri).protocol === 'https:';
 
@@ -18,7 +30,8 @@ export function redirectUriFault(uri: string): string | null {
   if (href.includes('#') || uri.includes('#')) return 'A fragment is not allowed.';
   if (username || password) return 'A user name is not allowed.';
   if (protocol === 'https:') return hostname ? null : 'A host is required.';
-  if (protocol === 'http:') return LOOPBACK.has(hostname) ? null : 'http is only allowed for localhost, 127.0.0.1 and [::1].';
+  if (protocol === 'http:')
+    return LOOPBACK.has(hostname) ? null : 'http is only allowed for localhost, 127.0.0.1 and [::1].';
   if (FORBIDDEN.has(protocol) || !protocol.includes('.'))
     return 'Use https, http on loopback, or a private scheme with a dot, such as com.example.app:/callback.';
   return null;

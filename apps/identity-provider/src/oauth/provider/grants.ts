@@ -40,7 +40,8 @@ export class Grants {
     if (!known.every((scope) => allowed.includes(scope))) return undefined;
     const id = await this.signIns.openForClient(session.uid, accountId, client.clientId);
     if (id === null) throw new errors.SessionNotFound('the sign-in has ended');
-    const grant = (await provider.Grant.find(id)) ?? newGrant(provider, { id, accountId, clientId: client.clientId });
+    const grant =
+      (await provider.Grant.find(id)) ?? newGrant(provider, { id, accountId, clientId: client.clientId });
     grant.addOIDCScope(known);
     for (const resource of resources) grant.addResourceScope(resource, known);
     await grant.save();

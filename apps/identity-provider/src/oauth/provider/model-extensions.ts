@@ -1,4 +1,4 @@
-import type { Provider as OidcProvider, KoaContextWithOIDC } from 'oidc-provider';
+import type { KoaContextWithOIDC, Provider as OidcProvider } from 'oidc-provider';
 import { matchesSecret, type TwinkeyMetadata } from '../clients/client-metadata.js';
 import { Provider } from '../oidc.js';
 import type { SignIns } from '../sign-ins.js';

@@ -1,10 +1,11 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { Configuration, KoaContextWithOIDC, Provider as OidcProvider } from 'oidc-provider';
 import type { IdentityProviderSettings } from '#libs/config/settings.js';
-import { LoginThrottle } from '../../login-throttle/login-throttle.js';
-import { JwksService } from '../../tokens/jwks.service.js';
 import { SETTINGS } from '../../settings.js';
+import { JwksService } from '../../tokens/jwks.service.js';
+import { OWN_CLIENT_ID } from '../../tokens/token-signer.js';
 import { ClientMetadataSource } from '../clients/client-metadata.js';
+import { Guesses } from '../guesses.js';
 import { OauthSecrets } from '../oauth-secrets.js';
 import { Provider } from '../oidc.js';
 import { ProviderPages } from '../pages/provider-pages.js';
@@ -21,9 +22,6 @@ import { currentContext, extendModels } from './model-extensions.js';
 import { fixedSettings, resourceServer, resourcesOf } from './provider-settings.js';
 import { RefreshGrant } from './refresh-grant.js';
 import { SigningKey } from './signing-keys.js';
-
-/** The key of wrong user codes in the login throttle. No email has it. */
-const USER_CODES = 'device codes';
 
 /** Makes oidc-provider's `Provider` at the first request that needs it, because its cookies' keys are in the database. */
 @Injectable()
@@ -45,7 +43,7 @@ export class OauthProvider {
     private readonly refresh: RefreshGrant,
     private readonly handles: TokenHandles,
     private readonly pages: ProviderPages,
-    private readonly throttle: LoginThrottle,
+    private readonly guesses: Guesses,
   ) {
     this.address = new IssuerAddress(settings.signing.issuer);
   }
@@ -67,16 +65,18 @@ export class OauthProvider {
     provider.silent = true;
     extendModels(provider, {
       signIns: this.signIns,
-      countWrongSecret: async (clientId, address) => {
-        await this.throttle.guard(`client ${clientId}`, address, async () => ({ matches: false }));
-      },
+      countWrongSecret: (clientId, address) => this.guesses.countWrongSecret(clientId, address),
     });
     this.handles.extend(provider);
     this.refresh.register(provider, (identifier) => resourceServer(this.settings, identifier));
     provider.use((ctx, next) => this.pages.afterRoute(ctx as unknown as KoaContextWithOIDC, next));
     provider.on('server_error', (ctx, error) => this.report(ctx, error));
     provider.on('backchannel.error', (_ctx, error, client) =>
-      this.logger.warn({ msg: 'back-channel logout failed', client_id: client.clientId, reason: error.message }),
+      this.logger.warn({
+        msg: 'back-channel logout failed',
+        client_id: client.clientId,
+        reason: error.message,
+      }),
     );
     return provider;
   }
@@ -88,14 +88,8 @@ export class OauthProvider {
       state: this.state,
       clients: this.clients,
       signIns: this.signIns,
-      guardUserCode: async (find: () => ReturnType<OauthStateStore['findByUserCode']>) => {
-        const address = currentContext()?.req.clientAddress ?? '';
-        const { found } = await this.throttle.guard(USER_CODES, address, async () => {
-          const found = await find();
-          return { matches: found !== null, found };
-        });
-        return found;
-      },
+      findByUserCode: (find: () => ReturnType<OauthStateStore['findByUserCode']>) =>
+        this.guesses.findByUserCode(currentContext()?.req.clientAddress ?? '', find),
     };
     const fixed = fixedSettings(this.settings, this.address);
     return {
@@ -110,7 +104,9 @@ export class OauthProvider {
       findAccount: (_ctx, accountId) => this.accounts.find(accountId),
       loadExistingGrant: (ctx) => this.grants.load(ctx, resources),
       formats: {
-        customizers: { jwt: (_ctx, token, structured) => this.claims.write(token as never, structured) as never },
+        customizers: {
+          jwt: (_ctx, token, structured) => this.claims.write(token as never, structured) as never,
+        },
       },
       interactions: {
         policy: pagePolicy(),
@@ -128,11 +124,14 @@ export class OauthProvider {
         introspection: {
           enabled: true,
           // A public client cannot prove who asks.
-          allowedPolicy: (_ctx, client) => client.clientAuthMethod !== 'none',
+          allowedPolicy: async (_ctx, client, token) =>
+            client.clientAuthMethod !== 'none' && this.handles.describeRefreshToken(token),
         },
         revocation: {
           enabled: true,
-          allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId,
+          // RFC 7009, section 2.1. A token of `POST /auth/login` belongs to whoever holds it, as at `POST /auth/logout`.
+          allowedPolicy: (_ctx, client, token) =>
+            [client.clientId, OWN_CLIENT_ID].includes(token.clientId as string),
         },
         resourceIndicators: {
           enabled: true,

@@ -88,7 +88,7 @@ export function fixedSettings(settings: IdentityProviderSettings, address: Issue
       userinfo_endpoint: address.url(USERINFO),
     },
     // oidc-provider's own dispatcher refuses private addresses, where the services of a cluster are.
-    fetch: (url, { dispatcher: _, ...options }: RequestInit & { dispatcher?: unknown }) =>
-      fetch(url, { ...options, redirect: 'manual' }),
+    fetch: (url, options) =>
+      fetch(url, { ...options, dispatcher: undefined, redirect: 'manual' } as RequestInit),
   };
 }

@@ -44,7 +44,8 @@ export class RefreshGrant {
     const value = params.refresh_token;
     if (!value) throw new errors.InvalidRequest("missing required parameter(s) 'refresh_token'");
     const presented = (await provider.RefreshToken.find(value)) as StoredRefreshToken | undefined;
-    if (!presented || presented.clientId !== client.clientId) throw new errors.InvalidGrant('refresh token is not valid');
+    if (!presented || presented.clientId !== client.clientId)
+      throw new errors.InvalidGrant('refresh token is not valid');
     const grant = await provider.Grant.find(presented.grantId);
     if (!grant || grant.clientId !== client.clientId) throw new errors.InvalidGrant('the session has ended');
     const scopes = requestedScopes(params.scope, presented.scope ?? '');
@@ -54,7 +55,12 @@ export class RefreshGrant {
   }
 
   /** @throws InvalidGrant for a reuse, which also ends the session */
-  private async rotate(ctx: RefreshContext, value: string, presented: StoredRefreshToken, provider: Provider) {
+  private async rotate(
+    ctx: RefreshContext,
+    value: string,
+    presented: StoredRefreshToken,
+    provider: Provider,
+  ) {
     const successor = await this.secrets.successorOf(value);
     const outcome = await this.tokens.rotate(value, successor, REFRESH_REPEAT_SECONDS);
     const token = outcome === 'reused' ? undefined : await provider.RefreshToken.find(successor);
@@ -97,7 +103,10 @@ export class RefreshGrant {
       expiresWithSession: token.expiresWithSession,
     } as never);
     Object.assign(accessToken, {
-      resourceServer: new provider.ResourceServer(identifier as string, issue.resource(identifier as string) as never),
+      resourceServer: new provider.ResourceServer(
+        identifier as string,
+        issue.resource(identifier as string) as never,
+      ),
       scope: issue.scopes.join(' '),
     });
     ctx.oidc.entity('AccessToken', accessToken);
@@ -137,6 +146,7 @@ function requestedScopes(requested: string | undefined, granted: string): string
   if (!requested) return held;
   const wanted = [...new Set(requested.split(' ').filter(Boolean))];
   const missing = wanted.filter((scope) => !held.includes(scope));
-  if (missing.length > 0) throw new errors.InvalidScope('refresh token missing requested scopes', missing.join(' '));
+  if (missing.length > 0)
+    throw new errors.InvalidScope('refresh token missing requested scopes', missing.join(' '));
   return wanted;
 }

@@ -11,7 +11,7 @@ export interface AdapterSources {
   clients: ClientMetadataSource;
   signIns: SignIns;
   /** Looks a user code up for a browser, and counts wrong ones. */
-  guardUserCode: (find: () => Promise<StoredState | null>) => Promise<StoredState | null>;
+  findByUserCode: (find: () => Promise<StoredState | null>) => Promise<StoredState | null>;
 }
 
 /** oidc-provider's storage of one model in Postgres (its `Adapter`). */
@@ -38,13 +38,14 @@ export class OauthStateAdapter implements Adapter {
 
   findByUserCode(userCode: string): Promise<AdapterPayload | undefined> {
     const find = () => this.sources.state.findByUserCode(this.type, userCode);
-    return withOauthErrors(async () => payloadOf(await this.sources.guardUserCode(find)));
+    return withOauthErrors(async () => payloadOf(await this.sources.findByUserCode(find)));
   }
 
   /** @throws InvalidGrant if another request has consumed it at the same time */
   consume(id: string): Promise<void> {
     return withOauthErrors(async () => {
-      if (!(await this.sources.state.consume(this.type, id))) throw new errors.InvalidGrant('already consumed');
+      if (!(await this.sources.state.consume(this.type, id)))
+        throw new errors.InvalidGrant('already consumed');
     });
   }
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { AccessToken, ClientCredentials, JWTStructured } from 'oidc-provider';
+import { ServiceClients } from '../../sessions/service-clients.js';
 import { TokenSigner } from '../../tokens/token-signer.js';
 import { errors } from '../oidc.js';
 import { withOauthErrors } from '../state/oauth-errors.js';
@@ -11,6 +12,7 @@ import { TokenSubjects } from './token-subjects.js';
 export class AccessTokenClaims {
   constructor(
     private readonly subjects: TokenSubjects,
+    private readonly services: ServiceClients,
     private readonly signer: TokenSigner,
   ) {}
 
@@ -28,7 +30,7 @@ export class AccessTokenClaims {
       scope: token.scope || undefined,
     };
     if (token.kind === 'ClientCredentials') {
-      const service = await this.subjects.findService(issue.clientId);
+      const service = await this.services.findService(issue.clientId);
       if (!service) throw new errors.InvalidClient('the client may not act for itself');
       return this.signer.serviceClaimsOf(service, issue);
     }
