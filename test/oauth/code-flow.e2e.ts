@@ -2,7 +2,12 @@ import * as oidc from 'openid-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { OauthClient } from '#libs/database/identity/oauth-client.entity.js';
 import { readToken } from '../support/keycloak-tokens.js';
-import { CALLBACK, PASSWORD, startTestOpenIdProvider, type TestOpenIdProvider } from '../support/openid-provider.js';
+import {
+  CALLBACK,
+  PASSWORD,
+  startTestOpenIdProvider,
+  type TestOpenIdProvider,
+} from '../support/openid-provider.js';
 import { WebBrowser } from '../support/web-browser.js';
 
 let provider: TestOpenIdProvider;

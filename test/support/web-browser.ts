@@ -66,7 +66,9 @@ export class WebBrowser {
   private cookiesFor(url: string): string {
     const { pathname } = new URL(url);
     return [...this.cookies]
-      .filter(([, { path }]) => pathname === path || pathname.startsWith(path.endsWith('/') ? path : `${path}/`))
+      .filter(
+        ([, { path }]) => pathname === path || pathname.startsWith(path.endsWith('/') ? path : `${path}/`),
+      )
       .map(([key, { value }]) => `${key.split(' ')[0]}=${value}`)
       .join('; ');
   }
@@ -78,7 +80,8 @@ export class WebBrowser {
       const [name = '', value = ''] = pair.split(/=(.*)/s);
       const path = attributes.find((each) => /^path=/i.test(each))?.slice(5) ?? new URL(url).pathname;
       const expires = attributes.find((each) => /^expires=/i.test(each))?.slice(8);
-      if (value === '' || (expires && Date.parse(expires) < Date.now())) this.cookies.delete(`${name} ${path}`);
+      if (value === '' || (expires && Date.parse(expires) < Date.now()))
+        this.cookies.delete(`${name} ${path}`);
       else this.cookies.set(`${name} ${path}`, { value, path });
     }
   }

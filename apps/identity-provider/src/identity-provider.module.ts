@@ -15,6 +15,7 @@ import { AuthorityModule } from './authority/authority.module.js';
 import { RoleMapWarning } from './authority/role-map-warning.js';
 import { translateConstraint } from './constraint-errors.js';
 import { HealthController } from './health/health.controller.js';
+import { ClientsModule } from './oauth/clients/clients.module.js';
 import { OauthModule } from './oauth/oauth.module.js';
 import { PermissionsModule } from './permissions/permissions.module.js';
 import { RightsModule } from './rights/rights.module.js';
@@ -26,7 +27,15 @@ import { ownIssuer } from './tokens/own-issuer.js';
 import { TokensModule } from './tokens/tokens.module.js';
 
 /** The modules with routes under `/api/v1`. */
-const API = [LoginModule, TokensModule, AccountsModule, RolesModule, PermissionsModule, RightsModule];
+const API = [
+  LoginModule,
+  TokensModule,
+  AccountsModule,
+  RolesModule,
+  PermissionsModule,
+  RightsModule,
+  ClientsModule,
+];
 
 @Module({})
 export class IdentityProviderModule {

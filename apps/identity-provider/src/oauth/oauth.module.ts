@@ -4,6 +4,7 @@ import { AuthorityModule } from '../authority/authority.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { TokensModule } from '../tokens/tokens.module.js';
 import { ClientMetadataSource } from './clients/client-metadata.js';
+import { ClientOrigins } from './clients/client-origins.js';
 import { Guesses } from './guesses.js';
 import { OauthSecrets } from './oauth-secrets.js';
 import { InteractionPages } from './pages/interaction-pages.js';
@@ -34,6 +35,7 @@ import { TokenSubjects } from './tokens/token-subjects.js';
       SignIns,
       Guesses,
       ClientMetadataSource,
+      ClientOrigins,
     ],
     ...[OauthProvider, OauthAccounts, Grants, RefreshGrant],
     ...[TokenSubjects, AccessTokenClaims, AccessTokenReader, TokenHandles],

@@ -1,0 +1,7 @@
+import { Module } from '@nestjs/common';
+import { AuthorityModule } from '../../authority/authority.module.js';
+import { ClientsController } from './clients.controller.js';
+import { ClientsService } from './clients.service.js';
+
+@Module({ imports: [AuthorityModule], controllers: [ClientsController], providers: [ClientsService] })
+export class ClientsModule {}
