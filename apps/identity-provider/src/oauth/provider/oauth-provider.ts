@@ -124,8 +124,8 @@ export class OauthProvider {
         introspection: {
           enabled: true,
           // A public client cannot prove who asks.
-          allowedPolicy: async (_ctx, client, token) =>
-            client.clientAuthMethod !== 'none' && this.handles.describeRefreshToken(token),
+          allowedPolicy: async (ctx, client, token) =>
+            client.clientAuthMethod !== 'none' && this.handles.describeRefreshToken(ctx.oidc.provider, token),
         },
         revocation: {
           enabled: true,

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { AdapterPayload, KoaContextWithOIDC, Provider } from 'oidc-provider';
 import { ServiceClients } from '../../sessions/service-clients.js';
+import { OWN_CLIENT_ID } from '../../tokens/token-signer.js';
 import { SignIns } from '../sign-ins.js';
 import { withOauthErrors } from '../state/oauth-errors.js';
 import { AccessTokenReader, type NativeToken } from './access-token-reader.js';
@@ -49,13 +50,13 @@ export class TokenHandles {
     provider.ClientCredentials.find = (async () => undefined) as never;
   }
 
-  /** Adds what a refresh token does not have itself. @returns false if its account is no longer active */
-  async describeRefreshToken(token: {
-    kind: string;
-    accountId?: string;
-    grantId?: string;
-  }): Promise<boolean> {
+  /** Adds what a refresh token does not have itself. @returns false if its account or its client is no longer active */
+  async describeRefreshToken(
+    provider: Provider,
+    token: { kind: string; accountId?: string; grantId?: string; clientId?: string | undefined },
+  ): Promise<boolean> {
     if (token.kind !== 'RefreshToken') return true;
+    if (!(await this.isActiveClient(provider, token.clientId))) return false;
     const person = await withOauthErrors(() =>
       this.subjects.findPerson(token.grantId as string, token.accountId as string),
     );
@@ -72,18 +73,18 @@ export class TokenHandles {
   }
 
   private async ofPerson(provider: Provider, token: NativeToken): Promise<FoundToken | undefined> {
-    const { sessionId, subject } = token;
-    const person = sessionId === null ? null : await this.subjects.findPerson(sessionId, subject);
-    if (!person || sessionId === null) return undefined;
-    const found = new provider.AccessToken({
-      ...payloadOf(token),
-      accountId: subject,
-      sid: sessionId,
-    } as never);
-    return Object.assign(found, {
-      extra: { username: person.email },
-      destroy: () => this.signIns.end(sessionId),
-    });
+    const { sessionId, subject, clientId } = token;
+    if (sessionId === null || !(await this.isActiveClient(provider, clientId))) return undefined;
+    const person = await this.subjects.findPerson(sessionId, subject);
+    if (!person) return undefined;
+    // Not as `accountId`: oidc-provider would look for the client, and Twinkey itself is none.
+    const extra = { sub: subject, username: person.email };
+    const found = new provider.AccessToken({ ...payloadOf(token), sid: sessionId } as never);
+    return Object.assign(found, { extra, destroy: () => this.signIns.end(sessionId) });
+  }
+
+  private async isActiveClient(provider: Provider, clientId: string | null | undefined): Promise<boolean> {
+    return clientId === OWN_CLIENT_ID || (await provider.Client.find(clientId ?? '')) !== undefined;
   }
 
   /** It has no session that could end: it lives until it expires, or its client is disabled. */
