@@ -43,7 +43,10 @@ async function exchange(base: string, client: OauthClient, parameters: Record<st
       ...parameters,
     }),
   });
-  return { status: response.status, body: (await response.json()) as Record<string, string> };
+  return {
+    status: response.status,
+    body: (await response.json()) as { error: string; access_token: string },
+  };
 }
 
 async function freshCode(client: OauthClient) {

@@ -36,6 +36,12 @@ export function extendModels(provider: OidcProvider, { signIns, countWrongSecret
     if (this.accountId !== undefined) await withOauthErrors(() => signIns.end(this.uid));
   };
 
+  // A form that is posted without a session would be a 500: oidc-provider changes the session, which was never stored.
+  const { persist } = provider.Session.prototype;
+  provider.Session.prototype.persist = async function persistIfStored() {
+    return typeof this.exp === 'number' ? persist.call(this) : '';
+  };
+
   addAccessTokenHash(provider);
 }
 

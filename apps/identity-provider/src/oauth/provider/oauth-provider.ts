@@ -61,8 +61,6 @@ export class OauthProvider {
     const keys = await this.secrets.cookieKeys();
     const provider = new Provider(this.settings.signing.issuer, this.configuration(keys));
     provider.proxy = true;
-    // koa would print errors; the log has them below.
-    provider.silent = true;
     extendModels(provider, {
       signIns: this.signIns,
       countWrongSecret: (clientId, address) => this.guesses.countWrongSecret(clientId, address),
@@ -70,6 +68,11 @@ export class OauthProvider {
     this.handles.extend(provider);
     this.refresh.register(provider, (identifier) => resourceServer(this.settings, identifier));
     provider.use((ctx, next) => this.pages.afterRoute(ctx as unknown as KoaContextWithOIDC, next));
+    // koa's own event, for what fails outside of oidc-provider's error handling.
+    provider.on(
+      'error' as never,
+      ((error: Error, ctx: KoaContextWithOIDC) => this.report(ctx, error)) as never,
+    );
     provider.on('server_error', (ctx, error) => this.report(ctx, error));
     provider.on('backchannel.error', (_ctx, error, client) =>
       this.logger.warn({
