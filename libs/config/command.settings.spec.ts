@@ -117,3 +117,13 @@ describe('keycloakSettings', () => {
     });
   });
 });
+
+it.each([
+  ['databaseUrls', () => databaseUrls({ DATABASE_URL: URL })],
+  ['seedSettings', () => seedSettings({ DATABASE_URL: URL })],
+  ['keycloakSettings', () => keycloakSettings({ ...KEYCLOAK })],
+  ['rotationSettings', () => rotationSettings(developmentEnvironment())],
+  ['additionalKeys of rotationSettings', () => rotationSettings(developmentEnvironment()).additionalKeys],
+])('returns frozen settings: %s', (_, read) => {
+  expect(Object.isFrozen(read())).toBe(true);
+});
