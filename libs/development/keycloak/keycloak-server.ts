@@ -6,7 +6,7 @@ import { KeycloakStartError } from './keycloak-error.js';
 import { prepareHome } from './keycloak-home.js';
 import { findKeycloakRuntime } from './keycloak-runtime.js';
 import { type Launch, launchOf } from './launch.js';
-import { findFreePort, requireFreePort } from './ports.js';
+import { chooseFreePort, requireFreePort } from './ports.js';
 import { type Environment, runProgram } from './programs.js';
 import { type SupervisedProcess, startSupervised } from './supervised-process.js';
 
@@ -71,7 +71,7 @@ export async function startKeycloak(options: KeycloakOptions): Promise<RunningKe
   const home = resolve(options.dataFolder);
   await prepareHome(home, runtime, options.realm ?? null);
 
-  const port = options.port || (await findFreePort(host));
+  const port = options.port || (await chooseFreePort(host));
   const url = `http://${options.hostname ?? 'localhost'}:${port}`;
   const launch = launchOf(runtime, {
     host,

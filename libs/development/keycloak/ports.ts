@@ -1,4 +1,4 @@
-import { createServer } from 'node:net';
+import { findFreePort } from '#libs/core/free-port.js';
 import { KeycloakStartError } from './keycloak-error.js';
 
 /**
@@ -7,39 +7,35 @@ import { KeycloakStartError } from './keycloak-error.js';
  */
 export async function requireFreePort(host: string, port: number): Promise<void> {
   for (const address of host === '127.0.0.1' ? ['127.0.0.1', '::1'] : [host]) {
-    const { error } = await tryListening(address, port);
-    if (error === 'EADDRINUSE') {
+    const code = await listenError(address, port);
+    if (code === 'EADDRINUSE') {
       throw new KeycloakStartError(
         `Port ${port} is taken, and Keycloak needs it: stop the program that uses it, or choose another port (npm run keycloak -- --port 8081).`,
       );
     }
     // On a machine without IPv6, ::1 does not exist and is not in use.
-    if (error && address === host) {
-      throw new KeycloakStartError(`Keycloak can't listen on ${host}, port ${port} (${error}).`);
+    if (code && address === host) {
+      throw new KeycloakStartError(`Keycloak can't listen on ${host}, port ${port} (${code}).`);
     }
   }
 }
 
-/** A port that is free at this moment. */
-export async function findFreePort(host: string): Promise<number> {
-  const { port, error } = await tryListening(host, 0);
-  if (port === null) {
-    throw new KeycloakStartError(`Keycloak can't listen on ${host} (${error}).`);
+/** A port that is free at this moment. @throws KeycloakStartError if the host's address does not exist */
+export async function chooseFreePort(host: string): Promise<number> {
+  try {
+    return await findFreePort({ host });
+  } catch (error) {
+    throw new KeycloakStartError(`Keycloak can't listen on ${host} (${codeOf(error)}).`);
   }
-  return port;
 }
 
-function tryListening(host: string, port: number): Promise<{ port: number | null; error: string | null }> {
-  const server = createServer();
-  return new Promise((resolve) => {
-    server.once('error', (error: NodeJS.ErrnoException) =>
-      resolve({ port: null, error: error.code ?? error.message }),
-    );
-    server.listen({ host, port, exclusive: true }, () => {
-      const address = server.address();
-      server.close(() =>
-        resolve({ port: typeof address === 'object' && address ? address.port : null, error: null }),
-      );
-    });
-  });
+async function listenError(host: string, port: number): Promise<string | null> {
+  try {
+    await findFreePort({ host, port });
+    return null;
+  } catch (error) {
+    return codeOf(error);
+  }
 }
+
+const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? (error as Error).message;
