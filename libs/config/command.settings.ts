@@ -24,12 +24,14 @@ export function databaseUrls(env: Environment): DatabaseUrls {
   return deepFreeze(reader.finish(complete({ identity, users })));
 }
 
-/** For `seed`. @throws SettingsError */
-export function seedSettings(env: Environment): {
+export interface SeedSettings {
   environment: EnvironmentName;
   databaseUrl: string;
   bcryptCost: number;
-} {
+}
+
+/** For `seed`. @throws SettingsError */
+export function seedSettings(env: Environment): SeedSettings {
   const reader = new SettingsReader(env);
   return deepFreeze(
     reader.finish(

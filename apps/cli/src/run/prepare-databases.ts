@@ -5,7 +5,7 @@ import { isMisconfigured, isUnavailable } from '#libs/database/pg-errors.js';
 import { type ChosenApps, databasesOf } from '../chosen-apps.js';
 import { isSet } from '../development/is-set.js';
 import { migrateUp, requireMigrated, type Schema, schemasOf } from '../migrate/schemas.js';
-import { withSeeding } from '../seed/seeding.js';
+import { withSeedService } from '../seed/seed-context.js';
 
 export interface DemoAccount {
   email: string;
@@ -35,10 +35,10 @@ export async function prepareDatabases(
     else await migrateUp(schemas);
   });
   if (environment !== 'development' || !hasIdentity(schemas)) return { demoAccounts: [] };
-  return withSeeding(seedSettings(env), async (seeding) => {
+  return withSeedService(seedSettings(env), async (seed) => {
     const isIdentityEmbedded = isEmbedded && !isSet(env, 'IDENTITY_DATABASE_URL');
-    if (isIdentityEmbedded || !(await seeding.hasAnyAccount())) await seeding.demo();
-    return { demoAccounts: await seeding.demoAccounts() };
+    if (isIdentityEmbedded || !(await seed.hasAnyAccount())) await seed.seedDemo();
+    return { demoAccounts: await seed.findDemoAccounts() };
   });
 }
 

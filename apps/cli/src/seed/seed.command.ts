@@ -22,14 +22,14 @@ export class SeedCommand extends StrictCommand {
           'There are no demo accounts in production. To create the first administrator, run twinkey seed --admin-email you@example.com.',
         );
       }
-      const { withSeeding } = await import('./seeding.js');
-      await withSeeding(settings, async (seeding) => {
-        if (adminEmail === undefined) return printAdded(await seeding.demo());
-        if (await seeding.hasAccount(adminEmail)) {
-          printAdded(await seeding.rights());
+      const { withSeedService } = await import('./seed-context.js');
+      await withSeedService(settings, async (seed) => {
+        if (adminEmail === undefined) return printAdded(await seed.seedDemo());
+        if (await seed.hasAccount(adminEmail)) {
+          printAdded(await seed.seedRights());
           return print(`${adminEmail} already exists, and stays as it is.`);
         }
-        printAdded(await seeding.admin(adminEmail, await readNewPassword(adminEmail)));
+        printAdded(await seed.seedAdmin(adminEmail, await readNewPassword(adminEmail)));
       });
     });
   }
