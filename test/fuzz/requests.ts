@@ -1,7 +1,7 @@
 import type { BothServices } from '../support/both-services.js';
 import { unique } from '../support/factories.js';
 import type { Operation } from './operations.js';
-import type { Sent } from './send.js';
+import type { Sent } from './sender.js';
 
 /** Valid values, so that a body passes the first validation rules. */
 const VALUES: Record<string, () => unknown> = {

@@ -3,7 +3,7 @@ import { startTestIdentityProvider, type TestIdentityProvider } from '../support
 import { createRealm, type TestRealm, type TestUser } from '../support/keycloak.js';
 import type { TokenSet } from '../support/keycloak-tokens.js';
 import { EXAMPLES, JOSE_WITH_BOTH } from './examples.js';
-import { tampered } from './tampered.js';
+import { tampered } from './tampered-token.js';
 import type { TrustedIssuer } from './verifier.js';
 
 let realm: TestRealm;

@@ -2,7 +2,7 @@ import { hash } from 'bcrypt';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestIdentityProvider, type TestIdentityProvider } from '../support/identity-provider.js';
 import { EXAMPLES } from './examples.js';
-import { tampered } from './tampered.js';
+import { tampered } from './tampered-token.js';
 import type { TrustedIssuer } from './verifier.js';
 
 const PASSWORD = 'securepass123';

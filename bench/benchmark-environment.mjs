@@ -8,7 +8,7 @@ import bcrypt from 'bcrypt';
 import { findFreePort } from '../dist/libs/core/free-port.js';
 import { openCluster } from '../dist/libs/development/postgres/embedded-postgres.js';
 import { startNode, startProgram } from './processes.mjs';
-import { addPeople, isNative, personId, sessionId, username } from './rows.mjs';
+import { addPeople, isNative, personId, sessionId, username } from './sample-rows.mjs';
 import { jwksOf, newKey, tokenOf } from './tokens.mjs';
 
 /** Fast settings: this data does not have to survive a crash. */
