@@ -7,5 +7,5 @@ const { ensureBuilt } = await import('./support/build.mjs');
 await runScript(async () => {
   await ensureInstalled();
   await ensureBuilt();
-  await import('../dist/libs/development/keycloak/start.js');
+  await import('../dist/libs/development/keycloak/main.js');
 });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { KeycloakStartError } from '#libs/development/keycloak/keycloak-error.js';
 import { type RunningKeycloak, startKeycloak } from '#libs/development/keycloak/keycloak-server.js';
 import type { Environment } from '#libs/development/keycloak/programs.js';
-import { demoRealm } from '#libs/development/keycloak/realm.js';
+import { demoRealm } from '#libs/development/keycloak/realm-files.js';
 
 const ADMIN = { username: 'admin', password: 'test-admin' };
 

@@ -5,7 +5,7 @@ import { keycloakVariables } from '#libs/config/variables/keycloak.js';
 import { KeycloakStartError } from './keycloak-error.js';
 import { type RunningKeycloak, startKeycloak } from './keycloak-server.js';
 import type { Environment } from './programs.js';
-import { demoRealm } from './realm.js';
+import { demoRealm } from './realm-files.js';
 
 const CLIENT_ID = 'user-service';
 const ROLE_MAP = 'twinkey-admin=admin';

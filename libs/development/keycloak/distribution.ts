@@ -5,8 +5,8 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { KeycloakStartError } from './keycloak-error.js';
+import { KEYCLOAK_ARTIFACT, KEYCLOAK_SHA256, KEYCLOAK_VERSION } from './keycloak-release.js';
 import { type Environment, runProgram, withoutKeycloakSettings } from './programs.js';
-import { KEYCLOAK_ARTIFACT, KEYCLOAK_SHA256, KEYCLOAK_VERSION } from './release.js';
 
 const NAME = `keycloak-${KEYCLOAK_VERSION}`;
 const ARCHIVE = `keycloak-quarkus-dist-${KEYCLOAK_VERSION}.tar.gz`;

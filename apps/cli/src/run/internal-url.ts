@@ -1,8 +1,7 @@
-import type { Environment } from '#libs/config/environment.js';
+import { type Environment, isSet } from '#libs/config/environment.js';
 import { SettingsReader } from '#libs/config/settings-reader.js';
 import { findFreePort } from '#libs/core/free-port.js';
 import type { ChosenApps } from '../chosen-apps.js';
-import { isSet } from '../development/is-set.js';
 
 const ALL_ADDRESSES = ['0.0.0.0', '::'];
 

@@ -1,10 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { databaseUrls, seedSettings } from '#libs/config/command.settings.js';
-import { type Environment, environmentName } from '#libs/config/environment.js';
+import { type Environment, environmentName, isSet } from '#libs/config/environment.js';
 import { isMisconfigured, isUnavailable } from '#libs/database/pg-errors.js';
 import { type ChosenApps, databasesOf } from '../chosen-apps.js';
-import { isSet } from '../development/is-set.js';
-import { migrateUp, requireMigrated, type Schema, schemasOf } from '../migrate/schemas.js';
+import { type DatabaseSchema, migrateUp, requireMigrated, schemasOf } from '../migrate/schema-migrations.js';
 import { withSeedService } from '../seed/seed-context.js';
 
 export interface DemoAccount {
@@ -42,7 +41,7 @@ export async function prepareDatabases(
   });
 }
 
-const hasIdentity = (schemas: Schema[]) => schemas.some(({ name }) => name === 'identity');
+const hasIdentity = (schemas: DatabaseSchema[]) => schemas.some(({ name }) => name === 'identity');
 
 async function retryWhileUnavailable<T>(work: () => Promise<T>): Promise<T> {
   const since = performance.now();

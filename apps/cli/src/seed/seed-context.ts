@@ -9,7 +9,7 @@ import { UserFacingError } from '#libs/core/user-facing-error.js';
 import { identityDataSource } from '#libs/database/identity/identity-data-source.js';
 import { findPostgresError } from '#libs/database/pg-errors.js';
 import { ApiError } from '#libs/http/replies/api-error.js';
-import { DatabaseCommandError } from '../migrate/schemas.js';
+import { DatabaseCommandError } from '../migrate/schema-migrations.js';
 
 /** SQLSTATE: undefined table, undefined schema. */
 const NOT_MIGRATED = ['42P01', '3F000'];

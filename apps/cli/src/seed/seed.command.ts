@@ -3,11 +3,11 @@ import type { SeedResult } from '#apps/identity-provider/src/seed/seed.service.j
 import { seedSettings } from '#libs/config/command.settings.js';
 import { readEnvironment } from '#libs/config/environment.js';
 import { UserFacingError } from '#libs/core/user-facing-error.js';
-import { withDatabase } from '../development/database.js';
+import { withDatabase } from '../development/development-database.js';
 import { projectRoot } from '../project-root.js';
 import { StrictCommand } from '../strict-command.js';
-import { print } from '../terminal.js';
-import { readNewPassword } from './new-password.js';
+import { print } from '../terminal-output.js';
+import { readNewPassword } from './password-prompt.js';
 
 @Command({
   name: 'seed',
