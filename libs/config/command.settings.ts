@@ -70,7 +70,7 @@ export function rotationSettings(env: Environment): RotationSettings {
 }
 
 /** For `doctor`: null if Keycloak mode is off. @throws SettingsError */
-export function keycloakSettings(env: Environment): KeycloakServiceSettings | null {
+export function doctorKeycloakSettings(env: Environment): KeycloakServiceSettings | null {
   const reader = new SettingsReader(env);
   return deepFreeze(reader.finish(keycloakServiceSettings(reader)));
 }

@@ -3,12 +3,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestIdentityProvider, type TestIdentityProvider } from '../support/identity-provider.js';
 import { EXAMPLES } from './examples.js';
 import { tampered } from './tampered-token.js';
-import type { TrustedIssuer } from './verifier.js';
+import type { VerifierSettings } from './verifier.js';
 
 const PASSWORD = 'securepass123';
 
 let idp: TestIdentityProvider;
-let trusted: TrustedIssuer;
+let trusted: VerifierSettings;
 let subject: string;
 let token: string;
 

@@ -43,7 +43,7 @@ export async function openDatabase(
 }
 
 /** Opens the database while `work` runs. */
-export async function withDatabase<T>(
+export async function withOpenDatabase<T>(
   env: Environment,
   root: string,
   work: (env: Environment) => Promise<T>,

@@ -2,7 +2,7 @@ import { Command, Option } from 'nest-commander';
 import { databaseUrls } from '#libs/config/command.settings.js';
 import { environmentName, readEnvironment } from '#libs/config/environment.js';
 import { UserFacingError } from '#libs/core/user-facing-error.js';
-import { withDatabase } from '../development/development-database.js';
+import { withOpenDatabase } from '../development/development-database.js';
 import { projectRoot } from '../project-root.js';
 import { StrictCommand } from '../strict-command.js';
 import { columns, print, printJson } from '../terminal-output.js';
@@ -31,7 +31,7 @@ export class MigrateCommand extends StrictCommand {
         'In production, migrate down requires --yes: everything that the migration created is lost, including data.',
       );
     }
-    await withDatabase(env, projectRoot, async (opened) => {
+    await withOpenDatabase(env, projectRoot, async (opened) => {
       const { schemasOf, migrateUp, migrateDown, migrationsOf } = await import('./schema-migrations.js');
       const schemas = schemasOf(databaseUrls(opened));
       if (action === 'status') {

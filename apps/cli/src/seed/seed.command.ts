@@ -3,7 +3,7 @@ import type { SeedResult } from '#apps/identity-provider/src/seed/seed.service.j
 import { seedSettings } from '#libs/config/command.settings.js';
 import { readEnvironment } from '#libs/config/environment.js';
 import { UserFacingError } from '#libs/core/user-facing-error.js';
-import { withDatabase } from '../development/development-database.js';
+import { withOpenDatabase } from '../development/development-database.js';
 import { projectRoot } from '../project-root.js';
 import { StrictCommand } from '../strict-command.js';
 import { print } from '../terminal-output.js';
@@ -15,7 +15,7 @@ import { readNewPassword } from './password-prompt.js';
 })
 export class SeedCommand extends StrictCommand {
   async run(_arguments: string[], { adminEmail }: { adminEmail?: string }): Promise<void> {
-    await withDatabase(readEnvironment(projectRoot), projectRoot, async (env) => {
+    await withOpenDatabase(readEnvironment(projectRoot), projectRoot, async (env) => {
       const settings = seedSettings(env);
       if (settings.environment === 'production' && adminEmail === undefined) {
         throw new UserFacingError(
