@@ -7,13 +7,13 @@
  * `--growth` measures the same paths with 1,000 and with 1,000,000 people, which takes several minutes.
  */
 import { parseArgs } from 'node:util';
-import { comparison } from './against.mjs';
-import { growth } from './growth.mjs';
+import { startBenchmarkEnvironment } from './benchmark-environment.mjs';
+import { comparison } from './build-comparison.mjs';
+import { growth } from './data-growth.mjs';
 import { hotPaths } from './hot-paths.mjs';
 import { loginRows } from './logins.mjs';
+import { memoryAndStart } from './memory-and-start.mjs';
 import { isPinned, leaveServerCore } from './processes.mjs';
-import { memoryAndStart } from './resources.mjs';
-import { startBenchmarkEnvironment } from './stage.mjs';
 import { print, table } from './table.mjs';
 import { workers } from './workers.mjs';
 

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { median, quantile, sendAtFixedRate, sendAtMaximumRate, sendAtOnce } from './load.mjs';
+import { PASSWORD, tokenOfPerson } from './benchmark-environment.mjs';
+import { median, quantile, sendAtFixedRate, sendAtMaximumRate, sendAtOnce } from './load-generator.mjs';
 import { cpuTime, outputOfNode } from './processes.mjs';
-import { username } from './rows.mjs';
-import { PASSWORD, tokenOfPerson } from './stage.mjs';
+import { username } from './sample-rows.mjs';
 import { millis, print, times } from './table.mjs';
 
 /** Enough to keep bcrypt busy, and within the length of the queue. */

@@ -31,9 +31,12 @@ export function readEnvironment(
   return { ...file, ...withoutServiceLinks(real) };
 }
 
+/** An empty value means unset. */
+export const isSet = (env: Environment, name: string): boolean => (env[name]?.trim() ?? '') !== '';
+
 /** `ENVIRONMENT`, otherwise `NODE_ENV`, otherwise development. @throws SettingsError if the value is unknown */
 export function environmentName(env: Environment): EnvironmentName {
-  const variable = env['ENVIRONMENT']?.trim() ? 'ENVIRONMENT' : 'NODE_ENV';
+  const variable = isSet(env, 'ENVIRONMENT') ? 'ENVIRONMENT' : 'NODE_ENV';
   const name = env[variable]?.trim() || 'development';
   const known = ENVIRONMENTS.find((candidate) => candidate === name);
   if (known) {

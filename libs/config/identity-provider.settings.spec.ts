@@ -178,3 +178,11 @@ describe('identityProviderSettings', () => {
     );
   });
 });
+
+it('returns frozen settings', () => {
+  const settings = identityProviderSettings(developmentEnvironment(KEYCLOAK));
+  expect(() => settings.corsOrigins.push('https://other.example.com')).toThrow(TypeError);
+  for (const part of [settings, settings.login, settings.signing, settings.signing.publicKeys[0]])
+    expect(Object.isFrozen(part)).toBe(true);
+  expect(Object.isFrozen(settings.keycloak)).toBe(true);
+});

@@ -2,7 +2,7 @@ import { createServer, type RequestListener, type Server, type ServerResponse } 
 import type { Socket } from 'node:net';
 import type { ApiError } from '../replies/api-error.js';
 import { errorForStatus } from '../replies/error-translation.js';
-import { METHODS, respondOnSocket, translateParserError } from './parser-errors.js';
+import { ACCEPTED_METHODS, respondOnSocket, translateParserError } from './parser-errors.js';
 import { requestIdOf } from './request-id.js';
 import { methodNotAllowed } from './wrong-methods.js';
 
@@ -70,7 +70,7 @@ export class Connections {
     });
     // Proxy requests are not supported. Node has already removed its error and timeout handlers from the socket.
     server.on('connect', (request, socket) =>
-      respondOnSocket(socket as Socket, methodNotAllowed(METHODS), requestIdOf(request)),
+      respondOnSocket(socket as Socket, methodNotAllowed(ACCEPTED_METHODS), requestIdOf(request)),
     );
     server.on('timeout', (socket) => {
       const isProcessing = this.responsesOn(socket).some(({ headersSent }) => !headersSent);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { type LaunchOptions, launchOf } from './launch.js';
-import { KEYCLOAK_IMAGE } from './release.js';
+import { KEYCLOAK_IMAGE } from './keycloak-release.js';
+import { type LaunchOptions, launchOf } from './launch-command.js';
 
 const options: LaunchOptions = {
   host: '127.0.0.1',

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { median } from './load.mjs';
+import { median } from './load-generator.mjs';
 import { memory } from './processes.mjs';
 import { millis, print } from './table.mjs';
 

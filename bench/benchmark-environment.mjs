@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import bcrypt from 'bcrypt';
-import { findFreePort } from '../dist/libs/development/keycloak/ports.js';
+import { findFreePort } from '../dist/libs/core/free-port.js';
 import { openCluster } from '../dist/libs/development/postgres/embedded-postgres.js';
 import { startNode, startProgram } from './processes.mjs';
-import { addPeople, isNative, personId, sessionId, username } from './rows.mjs';
+import { addPeople, isNative, personId, sessionId, username } from './sample-rows.mjs';
 import { jwksOf, newKey, tokenOf } from './tokens.mjs';
 
 /** Fast settings: this data does not have to survive a crash. */
@@ -121,7 +121,7 @@ async function environment(databaseUrl) {
 
 async function freePorts(count) {
   const ports = new Set();
-  while (ports.size < count) ports.add(String(await findFreePort('127.0.0.1')));
+  while (ports.size < count) ports.add(String(await findFreePort({ host: '127.0.0.1' })));
   return [...ports];
 }
 

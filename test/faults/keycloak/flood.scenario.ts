@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { lossOf, record } from '../support/ledger.js';
 import { Load } from '../support/load.js';
+import { lossOf, record } from '../support/report.js';
 import { type Call, send, slowest, tally } from '../support/request.js';
-import { forgery } from './forgery.js';
-import type { KeycloakSetup } from './site.js';
+import { forgedToken } from './forged-token.js';
+import type { KeycloakSetup } from './keycloak-setup.js';
 
 /** Shorter than the 30 s in which unknown key ids can cause one fetch. */
 const FLOOD_MS = 12_000;
@@ -23,7 +23,7 @@ export function testFlood(setup: () => KeycloakSetup): void {
     const forged = new Load({
       clients: 40,
       perSecond: 250,
-      next: (client, turn) => ({ ...me, name: 'forged', token: forgery(realm, `${client}-${turn}`) }),
+      next: (client, turn) => ({ ...me, name: 'forged', token: forgedToken(realm, `${client}-${turn}`) }),
     });
     await sleep(FLOOD_MS);
     const [answers] = await Promise.all([forged.stop(), load.stop()]);

@@ -1,7 +1,7 @@
 import { isSuccess, type Outcome, send } from './request.js';
 
 /** A user who writes 1, 2, 3 … to their own profile. It records the last acknowledged value. */
-export class Writer {
+export class ProfileWriter {
   private sent = 0;
   private acknowledged = 0;
 

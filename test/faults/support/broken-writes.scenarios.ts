@@ -1,8 +1,8 @@
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import type { TcpProxy } from '../../support/tcp-proxy.js';
-import { record } from './ledger.js';
 import type { Replica } from './replica.js';
+import { record } from './report.js';
 import { type Outcome, send, tally } from './request.js';
 
 export interface BrokenWrites {

@@ -22,7 +22,7 @@ export interface AppsUnderTest extends BothServices {
 }
 
 /** Starts both applications, with the declared access of their routes. A local key set simulates Keycloak. */
-export async function startApps(): Promise<AppsUnderTest> {
+export async function startAppsUnderTest(): Promise<AppsUnderTest> {
   const jwks = await startJwksServer(answerKeys(key));
   const services = await startBothServices({ keycloak: keycloakSettings(jwks) });
   const logger = pino({ level: 'silent' });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { demoRealm, demoUsers, shippedRealm } from './realm.js';
+import { demoRealm, demoUsers, shippedRealm } from './realm-files.js';
 
 describe('the realm file', () => {
   test('defines no client scopes: with any, Keycloak would not create the built-in ones, which add sub', async () => {

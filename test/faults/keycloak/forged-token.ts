@@ -5,5 +5,5 @@ import type { TestRealm } from '../../support/keycloak.js';
 const signature = randomBytes(256).toString('base64url');
 
 /** A valid token except for its key, which the issuer does not know. */
-export const forgery = ({ issuer }: TestRealm, kid: string): string =>
+export const forgedToken = ({ issuer }: TestRealm, kid: string): string =>
   `${signingInput(keycloakToken(issuer, 'user-service', kid))}.${signature}`;

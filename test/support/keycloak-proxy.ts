@@ -4,7 +4,7 @@ import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { KeyedCertificate } from './certificates.js';
 
-export interface KeycloakFront {
+export interface KeycloakProxy {
   /** Without the path below which Keycloak is. */
   origin: string;
   close(): Promise<void>;
@@ -15,10 +15,10 @@ export interface KeycloakFront {
  * @param options.tls makes it speak https
  * @param options.path puts Keycloak below it (`/auth`); elsewhere is nothing
  */
-export async function startKeycloakFront(
+export async function startKeycloakProxy(
   keycloakUrl: string,
   { tls, path = '' }: { tls?: KeyedCertificate; path?: string } = {},
-): Promise<KeycloakFront> {
+): Promise<KeycloakProxy> {
   const pass: RequestListener = (incoming, outgoing) => {
     const { method, headers, url = '' } = incoming;
     if (!url.startsWith(`${path}/`)) {

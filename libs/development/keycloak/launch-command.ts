@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import type { Environment } from '#libs/config/environment.js';
+import { KEYCLOAK_IMAGE } from './keycloak-release.js';
 import type { KeycloakRuntime } from './keycloak-runtime.js';
-import { type Environment, withoutKeycloakSettings } from './programs.js';
-import { KEYCLOAK_IMAGE } from './release.js';
+import { withoutKeycloakSettings } from './programs.js';
 
 export interface LaunchOptions {
   host: string;

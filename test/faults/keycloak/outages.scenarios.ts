@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { lossOf, record } from '../support/ledger.js';
 import { Load } from '../support/load.js';
+import { lossOf, record } from '../support/report.js';
 import { isSuccess, type Outcome, send, slowest, tally } from '../support/request.js';
-import { forgery } from './forgery.js';
-import type { KeycloakSetup } from './site.js';
+import { forgedToken } from './forged-token.js';
+import type { KeycloakSetup } from './keycloak-setup.js';
 
 /** The documented limit is 2.5 s; the rest is for a busy machine. */
 const LATEST_ANSWER_MS = 3_000;
@@ -80,7 +80,7 @@ export function testOutages(setup: () => KeycloakSetup): void {
       const unknown = await send({
         name: 'unknown key',
         url: `${replica.userService}/users/me`,
-        token: forgery(realm, 'x'),
+        token: forgedToken(realm, 'x'),
       });
       await end(setup());
       const backAt = performance.now();

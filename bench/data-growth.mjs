@@ -1,7 +1,7 @@
+import { tokenOfPerson } from './benchmark-environment.mjs';
 import { measure } from './compare.mjs';
-import { median } from './load.mjs';
-import { addPeople, addRoles, deepestRole, giveRole, username } from './rows.mjs';
-import { tokenOfPerson } from './stage.mjs';
+import { median } from './load-generator.mjs';
+import { addPeople, addRoles, deepestRole, giveRole, username } from './sample-rows.mjs';
 import { micros, print, times } from './table.mjs';
 
 const FEW = 1_000;

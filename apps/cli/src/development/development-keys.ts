@@ -1,9 +1,8 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { readKeyFile, updateEnvText, writePrivateFileOnce } from '#libs/config/env-file.js';
-import { type Environment, environmentName } from '#libs/config/environment.js';
+import { type Environment, environmentName, isSet } from '#libs/config/environment.js';
 import { generateKeyPair } from '#libs/config/keys.js';
-import { isSet } from './is-set.js';
 
 /** The file with the keys that were generated for this checkout. */
 export const developmentKeysFile = (root: string): string => join(root, '.twinkey', 'keys.env');

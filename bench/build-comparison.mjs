@@ -1,9 +1,9 @@
 import { resolve } from 'node:path';
+import { startBenchmarkEnvironment } from './benchmark-environment.mjs';
 import { compare, measure } from './compare.mjs';
 import { PATHS } from './hot-paths.mjs';
-import { median } from './load.mjs';
+import { median } from './load-generator.mjs';
 import { CONCURRENT_LOGINS, logins } from './logins.mjs';
-import { startBenchmarkEnvironment } from './stage.mjs';
 import { micros, millis, print, times } from './table.mjs';
 
 const REQUIRED = 1.03;

@@ -10,7 +10,7 @@ import { usersDataSource } from '#libs/database/users/users-data-source.js';
 
 export type SchemaName = 'identity' | 'users';
 
-export interface Schema {
+export interface DatabaseSchema {
   name: SchemaName;
   dataSource: DataSource;
 }
@@ -32,8 +32,8 @@ export interface SchemaStatus {
 const CONNECTION_OPTIONS = { poolSize: 1, connectTimeoutMs: 5_000, statementTimeoutMs: 60_000 };
 
 /** The schemas that have a database URL, in the order of migration. */
-export function schemasOf({ identity, users }: DatabaseUrls): Schema[] {
-  const schemas: Schema[] = [];
+export function schemasOf({ identity, users }: DatabaseUrls): DatabaseSchema[] {
+  const schemas: DatabaseSchema[] = [];
   if (identity !== null)
     schemas.push({ name: 'identity', dataSource: identityDataSource(identity, CONNECTION_OPTIONS) });
   if (users !== null) schemas.push({ name: 'users', dataSource: usersDataSource(users, CONNECTION_OPTIONS) });
@@ -41,7 +41,7 @@ export function schemasOf({ identity, users }: DatabaseUrls): Schema[] {
 }
 
 /** Applies pending migrations, and adds missing permissions. Several processes can do this at once. */
-export async function migrateUp(schemas: Schema[]): Promise<SchemaChanges> {
+export async function migrateUp(schemas: DatabaseSchema[]): Promise<SchemaChanges> {
   const changed: SchemaChanges['schemas'] = [];
   for (const schema of schemas) {
     const migrations = await withDatabaseErrors(schema, () => migrate(schema.dataSource, 'up'));
@@ -51,7 +51,7 @@ export async function migrateUp(schemas: Schema[]): Promise<SchemaChanges> {
 }
 
 /** Reverts one migration: the newest applied one of all schemas. */
-export async function migrateDown(schemas: Schema[]): Promise<SchemaChanges> {
+export async function migrateDown(schemas: DatabaseSchema[]): Promise<SchemaChanges> {
   const { schemas: states } = await migrationsOf(schemas);
   const last = states
     .flatMap(({ schema, migrations }) =>
@@ -69,7 +69,7 @@ export async function migrateDown(schemas: Schema[]): Promise<SchemaChanges> {
 }
 
 /** The state of every migration. Changes nothing. */
-export async function migrationsOf(schemas: Schema[]): Promise<SchemaStatus> {
+export async function migrationsOf(schemas: DatabaseSchema[]): Promise<SchemaStatus> {
   const states: SchemaStatus['schemas'] = [];
   for (const schema of schemas) {
     const migrations = await withDatabaseErrors(schema, () => migrationStatus(schema.dataSource));
@@ -80,7 +80,7 @@ export async function migrationsOf(schemas: Schema[]): Promise<SchemaStatus> {
 }
 
 /** @throws UserFacingError if migrations are pending */
-export async function requireMigrated(schemas: Schema[]): Promise<void> {
+export async function requireMigrated(schemas: DatabaseSchema[]): Promise<void> {
   const { schemas: states } = await migrationsOf(schemas);
   for (const { schema, migrations } of states) {
     const pending = migrations.filter(({ applied }) => !applied).length;
@@ -92,7 +92,7 @@ export async function requireMigrated(schemas: Schema[]): Promise<void> {
   }
 }
 
-async function addPermissions(schemas: Schema[]): Promise<string[]> {
+async function addPermissions(schemas: DatabaseSchema[]): Promise<string[]> {
   const identity = schemas.find(({ name }) => name === 'identity');
   if (!identity) return [];
   return withDatabaseErrors(identity, async () => {
@@ -109,7 +109,10 @@ async function addPermissions(schemas: Schema[]): Promise<string[]> {
 const createdAt = (name: string) => Number(name.slice(-13));
 
 /** Adds the schema and advice to database errors. */
-async function withDatabaseErrors<T>({ name, dataSource }: Schema, work: () => Promise<T>): Promise<T> {
+async function withDatabaseErrors<T>(
+  { name, dataSource }: DatabaseSchema,
+  work: () => Promise<T>,
+): Promise<T> {
   try {
     return await work();
   } catch (error) {

@@ -1,6 +1,5 @@
-import { type Environment, environmentName } from '#libs/config/environment.js';
+import { type Environment, environmentName, isSet } from '#libs/config/environment.js';
 import { importDevelopment } from './import-development.js';
-import { isSet } from './is-set.js';
 
 export type DatabaseVariable = 'IDENTITY_DATABASE_URL' | 'USER_DATABASE_URL';
 
@@ -44,7 +43,7 @@ export async function openDatabase(
 }
 
 /** Opens the database while `work` runs. */
-export async function withDatabase<T>(
+export async function withOpenDatabase<T>(
   env: Environment,
   root: string,
   work: (env: Environment) => Promise<T>,
