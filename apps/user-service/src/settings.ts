@@ -1,20 +1,2 @@
-import { type DynamicModule, Global, Module } from '@nestjs/common';
-import type { UserServiceSettings } from '#libs/config/settings.js';
-import { deepFreeze } from '#libs/core/deep-freeze.js';
-import { Drain } from '#libs/http/application/drain.js';
-
 /** Injects the `UserServiceSettings`, frozen. */
 export const SETTINGS = Symbol('user-service settings');
-
-/** The settings and the drain, for every module of the application. */
-@Global()
-@Module({})
-export class SettingsModule {
-  static forRoot(settings: UserServiceSettings, drain: Drain): DynamicModule {
-    const providers = [
-      { provide: SETTINGS, useValue: deepFreeze(settings) },
-      { provide: Drain, useValue: drain },
-    ];
-    return { module: SettingsModule, providers, exports: providers.map(({ provide }) => provide) };
-  }
-}

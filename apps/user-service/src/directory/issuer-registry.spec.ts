@@ -3,8 +3,7 @@ import { keycloakIssuer } from '#libs/auth/keycloak-issuer.js';
 import { nativeIssuer } from '#libs/auth/native-issuer.js';
 import { testKey } from '#libs/auth/testing/tokens.js';
 import type { TrustedIssuer } from '#libs/auth/trusted-issuer.js';
-import type { Issuer } from './issuer.js';
-import { IssuerRegistry } from './issuer-registry.js';
+import { type Issuer, IssuerRegistry } from './issuer-registry.js';
 
 const native = nativeIssuer({
   issuer: 'https://id.example.com',

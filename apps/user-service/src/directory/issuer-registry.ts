@@ -1,5 +1,15 @@
+import type { TrustedIssuer } from '#libs/auth/trusted-issuer.js';
 import { DEFAULT_KEYCLOAK_ISSUER, type IssuerId, NATIVE_ISSUER } from '#libs/core/issuer-id.js';
-import type { Issuer } from './issuer.js';
+import type { Directory } from './directory.js';
+import type { RightsSource } from './rights-source.js';
+
+/** An issuer with all that user-service needs of it. */
+export interface Issuer {
+  /** Its id and kind, how its tokens are verified, and how its roles map. */
+  readonly tokens: TrustedIssuer;
+  readonly directory: Directory;
+  readonly rights: RightsSource;
+}
 
 /** The issuers whose tokens are accepted, by their ids. Only this class knows which issuers there are. */
 export class IssuerRegistry {

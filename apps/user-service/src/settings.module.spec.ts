@@ -4,7 +4,8 @@ import type { UserServiceSettings } from '#libs/config/settings.js';
 import { userServiceSettings } from '#libs/config/user-service.settings.js';
 import { Drain } from '#libs/http/application/drain.js';
 import { developmentEnvironment } from '../../../test/support/settings-fixtures.js';
-import { SETTINGS, SettingsModule } from './settings.js';
+import { SETTINGS } from './settings.js';
+import { SettingsModule } from './settings.module.js';
 
 it('provides settings that no feature can change', async () => {
   // `twinkey run` adds the number of workers to the settings that were read.
