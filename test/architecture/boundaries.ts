@@ -21,7 +21,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   'apps/identity-provider': APP,
   'apps/user-service': APP,
   'apps/cli': ['apps/identity-provider', 'apps/user-service', 'libs/development', ...APP],
-  'libs/core': [],
+  'libs/core': ['libs/verify'],
   'libs/config': ['libs/core'],
   'libs/observability': ['libs/core', 'libs/config'],
   'libs/http': ['libs/core', 'libs/config', 'libs/observability'],

@@ -15,10 +15,13 @@ export interface TokenReference {
   readonly issuedAt: number;
   /** The `role` claim of a native token. */
   readonly role: string | null;
+  /** The Twinkey roles of the token: a native token's own, or those that the role map gives to a Keycloak token. */
+  readonly roles: readonly string[];
 }
 
-/** The rights that a native caller has now. */
+/** The rights that a caller has now. */
 export interface CurrentAuthority {
+  /** Of a native caller. */
   readonly role: string | null;
   readonly permissions: readonly string[];
 }
@@ -36,5 +39,7 @@ export interface AuthorityState {
     token: Pick<TokenReference, 'issuer' | 'subject' | 'sessionId' | 'keyId' | 'issuedAt'>,
   ): void;
   /** The caller's current role and permissions; undefined where the claims of the token are the best that is known. */
-  currentAuthority(token: Pick<TokenReference, 'issuer' | 'subject' | 'role'>): CurrentAuthority | undefined;
+  currentAuthority(
+    token: Pick<TokenReference, 'issuer' | 'subject' | 'role' | 'roles'>,
+  ): CurrentAuthority | undefined;
 }

@@ -31,12 +31,13 @@ const MESSAGES = {
   // nothing is wrong with the token, as far as is known
   keys_unavailable: 'The keys of the issuer are not available.',
   authority_unknown: 'It is not known whether the token has been revoked.',
+  closed: 'The verifier is closed.',
 } as const;
 
 /** Why a token was refused. Clients of a service do not see it: for logs, metrics and tests. */
 export type TokenErrorCode = keyof typeof MESSAGES;
 
-const UNAVAILABLE: ReadonlySet<TokenErrorCode> = new Set(['keys_unavailable', 'authority_unknown']);
+const UNAVAILABLE: ReadonlySet<TokenErrorCode> = new Set(['keys_unavailable', 'authority_unknown', 'closed']);
 
 export interface TokenErrorOptions extends ErrorOptions {
   /** When a try can succeed again, for the codes with status 503; by default 1. */
