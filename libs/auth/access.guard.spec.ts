@@ -10,7 +10,6 @@ import { createLogger } from '#libs/observability/logger.js';
 import { keycloakIssuer } from '#libs/verify/src/issuers/keycloak-issuer.js';
 import { nativeIssuer } from '#libs/verify/src/issuers/native-issuer.js';
 import { type Principal, principalOf, type VerifiedToken } from '#libs/verify/src/principal.js';
-import { answerKeys, type JwksServer, startJwksServer } from '#libs/verify/src/testing/jwks-server.js';
 import {
   keycloakToken,
   type Members,
@@ -19,6 +18,7 @@ import {
   testKey,
 } from '#libs/verify/src/testing/tokens.js';
 import { TokenError } from '#libs/verify/src/token-error.js';
+import { answerKeys, type JwksServer, startJwksServer } from '../../test/support/jwks-server.js';
 import { Authenticated, Caller, NativeOnly, Public, permissionDecorator } from './access.js';
 import { AuthModule } from './auth.module.js';
 import { BearerGuard } from './bearer.guard.js';

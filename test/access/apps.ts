@@ -7,10 +7,10 @@ import { type DeclaredRoute, declaredAccess } from '#libs/auth/declared-access.j
 import type { KeycloakServiceSettings } from '#libs/config/settings.js';
 import { Drain } from '#libs/http/application/drain.js';
 import { createHttpApp } from '#libs/http/application/http-app.js';
-import type { JwksServer } from '#libs/verify/src/testing/jwks-server.js';
-import { answerKeys, startJwksServer } from '#libs/verify/src/testing/jwks-server.js';
 import { keycloakToken, signToken, testKey } from '#libs/verify/src/testing/tokens.js';
 import { type BothServices, startBothServices } from '../support/both-services.js';
+import type { JwksServer } from '../support/jwks-server.js';
+import { answerKeys, startJwksServer } from '../support/jwks-server.js';
 
 const ISSUER = 'https://sso.example.com/realms/people';
 const key = testKey('realm');

@@ -1,7 +1,12 @@
 import { setImmediate } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { answerKeys, answerWith, type JwksServer, startJwksServer } from '../testing/jwks-server.js';
+import {
+  answerKeys,
+  answerWith,
+  type JwksServer,
+  startJwksServer,
+} from '../../../../test/support/jwks-server.js';
 import { testKey } from '../testing/tokens.js';
 import type { TokenError } from '../token-error.js';
 import type { KeySetFetch } from '../verifier-observer.js';

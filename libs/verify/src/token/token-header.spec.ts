@@ -1,5 +1,6 @@
 import { constants, createHmac, sign } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startJwksServer } from '../../../../test/support/jwks-server.js';
 import {
   native,
   nativeKey,
@@ -12,7 +13,6 @@ import {
   VERIFIERS,
   type VerifierUnderTest,
 } from '../../../../test/support/verifiers-under-test.js';
-import { startJwksServer } from '../testing/jwks-server.js';
 import { type Members, signingInput, signToken } from '../testing/tokens.js';
 
 describe.each(VERIFIERS)('%s', (_name, start) => {
