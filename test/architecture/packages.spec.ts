@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 
 interface LockedPackage {
+  /** A workspace, which is in the checkout. */
+  link?: boolean;
   dev?: boolean;
   optional?: boolean;
   devOptional?: boolean;
@@ -20,10 +22,11 @@ const { packages } = JSON.parse(readFileSync('package-lock.json', 'utf8')) as {
   packages: Record<string, LockedPackage>;
 };
 /** What `npm ci --omit=dev --omit=optional` installs. */
-const production = Object.entries(packages).flatMap(([path, { dev, optional, devOptional, license }]) =>
-  path.startsWith('node_modules/') && !dev && !optional && !devOptional
-    ? [{ name: path.slice(path.lastIndexOf('node_modules/') + 13), license }]
-    : [],
+const production = Object.entries(packages).flatMap(
+  ([path, { dev, optional, devOptional, license, link }]) =>
+    path.startsWith('node_modules/') && !dev && !optional && !devOptional && !link
+      ? [{ name: path.slice(path.lastIndexOf('node_modules/') + 13), license }]
+      : [],
 );
 
 describe('the production packages', () => {

@@ -1,5 +1,5 @@
-import type { TrustedIssuer } from '#libs/auth/trusted-issuer.js';
 import { DEFAULT_KEYCLOAK_ISSUER, type IssuerId, NATIVE_ISSUER } from '#libs/core/issuer-id.js';
+import type { TrustedIssuer } from '#libs/verify/src/issuers/trusted-issuer.js';
 import type { Directory } from './directory.js';
 import type { RightsSource } from './rights-source.js';
 
