@@ -4,7 +4,6 @@ import type { FastifyRequest } from 'fastify';
 import { NativeOnly, Public } from '#libs/auth/access.js';
 import { Reply } from '#libs/http/replies/envelope.js';
 import { Replies } from '#libs/http/replies/replies.js';
-import type { Principal } from '#libs/verify/src/principal.js';
 import { HashCapacityGuard } from '../passwords/hash-capacity.guard.js';
 import { CallerAccount, type SessionAccount } from '../sessions/session-account.js';
 import { SessionsService } from '../sessions/sessions.service.js';
