@@ -53,15 +53,15 @@ async function startJwks() {
 /**
  * Starts a separate Postgres in a temporary folder; starts both built apps in production mode and the limit server on
  * request.
- * @param {{ people: number }} options
+ * @param {{ people: number, checkout?: string }} options `checkout`: the folder whose build runs, instead of this one
  */
-export async function startBenchmarkEnvironment({ people }) {
+export async function startBenchmarkEnvironment({ people, checkout }) {
   const folder = await mkdtemp(join(tmpdir(), 'twinkey-bench-'));
   const database = await openCluster(folder, POSTGRES);
   const log = join(folder, 'requests.log');
   const env = { ...(await environment(database.url)), DATABASE_URL: database.url };
-  await runTwinkey(['migrate'], env);
-  await runTwinkey(['seed'], { ...env, ENVIRONMENT: 'test' });
+  await runTwinkey(['migrate'], env, checkout);
+  await runTwinkey(['seed'], { ...env, ENVIRONMENT: 'test' }, checkout);
   const passwordHash = await bcrypt.hash(PASSWORD, BCRYPT_COST);
   await addPeople(database.url, { first: 1, last: people, passwordHash });
   return {
@@ -75,6 +75,7 @@ export async function startBenchmarkEnvironment({ people }) {
         env: { ...env, ...extra },
         log,
         everywhere,
+        cwd: checkout,
       });
       await untilReady(env, server.child);
       return { ...server, startMs: performance.now() - started, ports: portsOf(env) };
@@ -130,8 +131,8 @@ const portsOf = (env) => ({
   internal: Number(env.USER_SERVICE_INTERNAL_PORT),
 });
 
-async function runTwinkey(args, env) {
-  const { child } = startNode(['bin/twinkey.cjs', ...args], { env });
+async function runTwinkey(args, env, cwd) {
+  const { child } = startNode(['bin/twinkey.cjs', ...args], { env, cwd });
   const [code] = await once(child, 'exit');
   if (code !== 0) throw new Error(`twinkey ${args.join(' ')} ended with ${code}`);
 }

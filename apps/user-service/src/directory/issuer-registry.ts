@@ -1,6 +1,5 @@
 import type { TrustedIssuer } from '#libs/auth/trusted-issuer.js';
 import { DEFAULT_KEYCLOAK_ISSUER, type IssuerId, NATIVE_ISSUER } from '#libs/core/issuer-id.js';
-import { invalid } from '#libs/http/replies/api-error.js';
 import type { Directory } from './directory.js';
 import type { RightsSource } from './rights-source.js';
 
@@ -38,12 +37,5 @@ export class IssuerRegistry {
   get ids(): IssuerId[] {
     const realms = this.all.filter(({ tokens }) => tokens.kind === 'keycloak').map(({ tokens }) => tokens.id);
     return [...new Set([...realms, DEFAULT_KEYCLOAK_ISSUER, NATIVE_ISSUER])];
-  }
-
-  /** @throws ApiError 422 on the query parameter `issuer`, where there is no such issuer */
-  assertKnown(id: IssuerId | undefined): void {
-    if (id === undefined || this.ids.includes(id)) return;
-    const message = `One of: ${this.ids.join(', ')}.`;
-    throw invalid([{ field: 'issuer', code: 'invalid_choice', message }]);
   }
 }
