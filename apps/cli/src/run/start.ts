@@ -72,9 +72,12 @@ export async function open(
   env: Environment,
   { closers, drain, workers = 1 }: { closers: DisposableStack; drain: Drain; workers?: number },
 ): Promise<Pick<Running, 'environment' | 'logger' | 'addresses'>> {
-  const settings = settingsOf(apps, env);
-  const common = settings.identityProvider ?? settings.userService!;
-  for (const each of [settings.identityProvider, settings.userService]) if (each) each.workers = workers;
+  const { identityProvider, userService } = settingsOf(apps, env);
+  const settings: ChosenSettings = {
+    identityProvider: identityProvider && { ...identityProvider, workers },
+    userService: userService && { ...userService, workers },
+  };
+  const common = identityProvider ?? userService!;
   const logger = await openLogger(common);
   await closers.add(await startTracing(env));
   const addresses: RunningApp['addresses'] = [];
