@@ -2,6 +2,7 @@ import { deepFreeze } from '#libs/core/deep-freeze.js';
 import type { Environment, EnvironmentName } from './environment.js';
 import { keycloakServiceSettings } from './keycloak.settings.js';
 import type { PublicKey } from './keys.js';
+import { maxTokenLifetime } from './session.settings.js';
 import type { KeycloakServiceSettings } from './settings.js';
 import { complete, SettingsReader } from './settings-reader.js';
 
@@ -49,6 +50,7 @@ export interface RotationSettings {
   /** null: the key's thumbprint is used. */
   kid: string | null;
   additionalKeys: PublicKey[];
+  /** The longest life of a token. */
   lifetimeSeconds: number;
   identityProviderUrl: string;
 }
@@ -62,7 +64,7 @@ export function rotationSettings(env: Environment): RotationSettings {
         publicKey: reader.required('JWT_PUBLIC_KEY'),
         kid: reader.optional('JWT_KID'),
         additionalKeys: reader.or('JWT_ADDITIONAL_PUBLIC_KEYS', []),
-        lifetimeSeconds: reader.required('JWT_EXPIRATION_DAYS'),
+        lifetimeSeconds: maxTokenLifetime(reader),
         identityProviderUrl: reader.required('IDENTITY_PROVIDER_URL'),
       }),
     ),
