@@ -14,6 +14,8 @@ export interface KeycloakIssuerOptions {
   readonly jwksUrl: string;
   readonly audience: string;
   readonly roleMap: RoleMap;
+  /** From `iat` to `exp`. Unlimited unless given; no verifier accepts more than 30 days. */
+  readonly maxTokenSeconds?: number;
 }
 
 /** A Keycloak realm's access tokens, as version 26.7 makes them. */
@@ -23,6 +25,7 @@ export function keycloakIssuer({
   jwksUrl,
   audience,
   roleMap,
+  maxTokenSeconds = Number.POSITIVE_INFINITY,
 }: KeycloakIssuerOptions): TrustedIssuer {
   return {
     id,
@@ -33,7 +36,7 @@ export function keycloakIssuer({
     headerTypes: ['JWT', 'at+jwt'],
     // Other tokens have `ID`, `Refresh`, `Offline` or `Logout`, some of them with the same key and header.
     tokenUse: 'Bearer',
-    maxLifetimeSeconds: Number.POSITIVE_INFINITY,
+    maxLifetimeSeconds: maxTokenSeconds,
     keys: new RemoteKeys(id, jwksUrl),
     read(claims, issuedAt) {
       const realmRoles = isObject(claims.realm_access) ? textList(claims.realm_access.roles) : [];

@@ -25,6 +25,8 @@ export interface IdentityProviderSettings extends CommonSettings {
   login: { maxFailures: number; maxFailuresPerAddress: number; windowSeconds: number };
   /** null: Keycloak mode is off. */
   keycloak: KeycloakIssuerSettings | null;
+  /** The ids of the Keycloak clients whose logout tokens are accepted. Empty if Keycloak mode is off. */
+  logoutClients: string[];
   /** null: there is no listener for metrics. */
   metricsPort: number | null;
 }
@@ -40,6 +42,8 @@ export interface UserServiceSettings extends CommonSettings {
   databaseUrl: string;
   native: NativeIssuerSettings;
   keycloak: KeycloakServiceSettings | null;
+  /** How often Keycloak is asked about recent subjects, in seconds; 0: never. */
+  keycloakRecheckSeconds: number;
 }
 
 export interface SigningSettings {
@@ -71,6 +75,8 @@ export interface KeycloakIssuerSettings {
   audience: string;
   /** Maps Keycloak realm roles to Twinkey roles. */
   roleMap: ReadonlyMap<string, string>;
+  /** The longest life of an access token. Default: 30 days, which every verifier accepts at most. */
+  maxTokenSeconds?: number;
   /** The URL for browsers, without a trailing slash. */
   url: string;
   /** The URL for services, without a trailing slash. */

@@ -12,6 +12,7 @@ POST    /api/v1/accounts                                     accounts:create
 GET     /api/v1/accounts/:id                                 accounts:read
 PATCH   /api/v1/accounts/:id                                 accounts:update
 DELETE  /api/v1/accounts/:id                                 accounts:delete
+POST    /api/v1/auth/backchannel-logout                      anybody
 GET     /api/v1/auth/jwks                                    anybody
 POST    /api/v1/auth/login                                   anybody
 POST    /api/v1/auth/logout                                  own native token

@@ -14,6 +14,10 @@ import { NativeAuthModule } from './auth/auth.module.js';
 import { CurrentCallerResolver } from './auth/caller.resolver.js';
 import { AuthorityModule } from './authority/authority.module.js';
 import { RoleMapWarning } from './authority/role-map-warning.js';
+import { RevocationsModule } from './authority-feed/revocations.module.js';
+import { BackchannelLogoutController } from './backchannel-logout/backchannel-logout.controller.js';
+import { BackchannelLogoutService } from './backchannel-logout/backchannel-logout.service.js';
+import { EndedTokensModule } from './backchannel-logout/ended-tokens.module.js';
 import { translateConstraint } from './constraint-errors.js';
 import { HealthController } from './health/health.controller.js';
 import { PermissionsModule } from './permissions/permissions.module.js';
@@ -37,7 +41,7 @@ export class IdentityProviderModule {
         SettingsModule.forRoot(settings, drain),
         IdentityDatabaseModule.forRoot(databaseUrl, { poolSize: poolShare(settings.workers) }),
         AuthModule.forRoot({
-          imports: [SessionsModule, AuthorityModule],
+          imports: [SessionsModule, AuthorityModule, EndedTokensModule],
           issuers: {
             useFactory: () => [
               nativeIssuer({
@@ -53,11 +57,13 @@ export class IdentityProviderModule {
         }),
         HttpModule.forRoot({ translators: [translateConstraint, translateDatabaseError] }),
         AuthorityModule,
+        RevocationsModule,
         ...API,
         RouterModule.register([{ path: 'api/v1', children: API }]),
       ],
-      controllers: [WellKnownController, HealthController],
-      providers: [RoleMapWarning],
+      // Here, where `TrustedIssuers` is available.
+      controllers: [WellKnownController, HealthController, BackchannelLogoutController],
+      providers: [RoleMapWarning, BackchannelLogoutService],
     };
   }
 }

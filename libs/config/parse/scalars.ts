@@ -27,6 +27,12 @@ export function days(maximum: number): (text: string) => number {
   };
 }
 
+/** Whole minutes, from 1 to `maximum`; the result is in seconds. */
+export function minutes(maximum: number): (text: string) => number {
+  const parse = integer(1, maximum);
+  return (text) => parse(text) * 60;
+}
+
 export function oneOf<const T extends string>(...values: T[]): (text: string) => T {
   return (text) => {
     const value = values.find((candidate) => candidate === text);

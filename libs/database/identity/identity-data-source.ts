@@ -8,8 +8,18 @@ import { Permission } from './permission.entity.js';
 import { Role } from './role.entity.js';
 import { RolePermission } from './role-permission.entity.js';
 import { Session } from './session.entity.js';
+import { UsedLogoutToken } from './used-logout-token.entity.js';
 
-export const identityEntities = [Account, Authority, LoginCounter, Permission, Role, RolePermission, Session];
+export const identityEntities = [
+  Account,
+  Authority,
+  LoginCounter,
+  Permission,
+  Role,
+  RolePermission,
+  Session,
+  UsedLogoutToken,
+];
 
 export const identityOptions = (url: string, options: PoolOptions = {}) =>
   ({

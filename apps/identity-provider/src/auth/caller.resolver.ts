@@ -5,6 +5,7 @@ import { type Principal, principalOf, type VerifiedToken } from '#libs/auth/prin
 import { TokenRejected } from '#libs/auth/token-rejected.js';
 import { isId } from '#libs/core/ids.js';
 import { RightsService } from '../authority/rights.service.js';
+import { EndedTokensService } from '../backchannel-logout/ended-tokens.service.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 
 /** Identity comes from the token; session and rights come from the database. */
@@ -13,6 +14,7 @@ export class CurrentCallerResolver extends CallerResolver {
   constructor(
     private readonly sessions: SessionsService,
     private readonly rights: RightsService,
+    private readonly endedTokens: EndedTokensService,
   ) {
     super();
   }
@@ -39,9 +41,13 @@ export class CurrentCallerResolver extends CallerResolver {
     };
   }
 
-  /** The permissions are the union over all mapped roles. */
+  /** The permissions are the union over all mapped roles. @throws TokenRejected if Keycloak has ended the session */
   private async keycloak(token: VerifiedToken): Promise<Principal> {
-    const roles = await this.rights.findCurrentByRoleNames(token.roles);
+    const [hasEnded, roles] = await Promise.all([
+      this.endedTokens.hasEnded(token),
+      this.rights.findCurrentByRoleNames(token.roles),
+    ]);
+    if (hasEnded) throw new TokenRejected('session_ended');
     const permissions = [...new Set(roles.flatMap((role) => role.permissions))].sort();
     return {
       ...principalOf(token),
