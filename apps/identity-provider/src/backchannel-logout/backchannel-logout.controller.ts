@@ -3,8 +3,8 @@ import { ApiBody, ApiConsumes, ApiExtraModels, ApiOperation, ApiResponse, ApiTag
 import type { FastifyRequest } from 'fastify';
 import { Public } from '#libs/auth/access.js';
 import { AcceptsForm } from '#libs/http/application/form-body.js';
-import { BackchannelLogoutService } from './backchannel-logout.service.js';
 import { describeLogoutError, LogoutErrorReply, LogoutForm } from './backchannel-logout.dto.js';
+import { BackchannelLogoutService } from './backchannel-logout.service.js';
 import { LogoutErrorFilter } from './logout-error.filter.js';
 
 /** Called by Keycloak, not by clients: OpenID Connect Back-Channel Logout 1.0. Its replies have no envelope. */
