@@ -15,12 +15,16 @@ export interface KeySource {
   close(): void;
 }
 
-/** Keys from the settings. */
+/** Keys from the settings. They can be replaced, as a whole. */
 export class StaticKeys implements KeySource {
-  private readonly keys: ReadonlyMap<string, KeyObject>;
+  private keys: ReadonlyMap<string, KeyObject>;
 
   constructor(keys: readonly { kid: string; key: KeyObject }[]) {
-    this.keys = new Map(keys.map(({ kid, key }) => [kid, key]));
+    this.keys = mapOf(keys);
+  }
+
+  replace(keys: readonly { kid: string; key: KeyObject }[]): void {
+    this.keys = mapOf(keys);
   }
 
   current(kid: string): KeyObject | undefined {
@@ -35,3 +39,6 @@ export class StaticKeys implements KeySource {
 
   close(): void {}
 }
+
+const mapOf = (keys: readonly { kid: string; key: KeyObject }[]): ReadonlyMap<string, KeyObject> =>
+  new Map(keys.map(({ kid, key }) => [kid, key]));

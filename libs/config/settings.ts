@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import type { EnvironmentName } from './environment.js';
+import type { KeyUpdates } from './key-updates.js';
 import type { PublicKey } from './keys.js';
 
 export interface CommonSettings {
@@ -15,6 +16,8 @@ export interface CommonSettings {
   logLevel: string;
   /** The number of processes that share the database connections (`twinkey run --workers`). Default 1. Not a variable. */
   workers?: number;
+  /** Announces changes of the key file. Default: the keys do not change. Not a variable. */
+  keyUpdates?: KeyUpdates;
 }
 
 export interface IdentityProviderSettings extends CommonSettings {

@@ -26,6 +26,7 @@ import { RolesModule } from './roles/roles.module.js';
 import { SessionsModule } from './sessions/sessions.module.js';
 import { SettingsModule } from './settings.module.js';
 import { WellKnownController } from './tokens/jwks.controller.js';
+import { NativeKeysService } from './tokens/native-keys.service.js';
 import { TokensModule } from './tokens/tokens.module.js';
 
 /** The modules with routes under `/api/v1`. */
@@ -41,15 +42,19 @@ export class IdentityProviderModule {
         SettingsModule.forRoot(settings, drain),
         IdentityDatabaseModule.forRoot(databaseUrl, { poolSize: poolShare(settings.workers) }),
         AuthModule.forRoot({
-          imports: [SessionsModule, AuthorityModule, EndedTokensModule],
+          imports: [SessionsModule, AuthorityModule, EndedTokensModule, TokensModule],
           issuers: {
-            useFactory: () => [
-              nativeIssuer({
-                ...signing,
-                maxLifetimeSeconds: signing.lifetimeSeconds,
-                keys: signing.publicKeys,
-                jwksUrl: null,
-              }),
+            inject: [NativeKeysService],
+            useFactory: (keys: NativeKeysService) => [
+              {
+                ...nativeIssuer({
+                  ...signing,
+                  maxLifetimeSeconds: signing.lifetimeSeconds,
+                  keys: signing.publicKeys,
+                  jwksUrl: null,
+                }),
+                keys,
+              },
               ...(keycloak ? [keycloakIssuer(keycloak)] : []),
             ],
           },

@@ -3,6 +3,7 @@ import { join, relative } from 'node:path';
 import { type RotationSettings, rotationSettings } from '#libs/config/command.settings.js';
 import { assertPrivateFile, writeEnvFile } from '#libs/config/env-file.js';
 import type { Environment } from '#libs/config/environment.js';
+import { keySettingsFile } from '#libs/config/key-settings-file.js';
 import { thumbprintOf } from '#libs/config/keys.js';
 import { UserFacingError } from '#libs/core/user-facing-error.js';
 import { isSet } from '../development/is-set.js';
@@ -11,7 +12,7 @@ import { variablesIn } from './key-file.js';
 
 const ROTATED = ['JWT_KID', 'JWT_PRIVATE_KEY', 'JWT_PUBLIC_KEY', 'JWT_ADDITIONAL_PUBLIC_KEYS'] as const;
 
-/** The file whose keys are rotated: `.env`, or in development the file with the checkout's generated keys. */
+/** The file whose keys are rotated: `.env`, the one in `JWT_KEYS_FILE`, or in development the file with the checkout's generated keys. */
 export class RotatedFile {
   /** For messages: the path relative to the project root. */
   readonly name: string;
@@ -47,7 +48,9 @@ export class RotatedFile {
 
   /** @throws UserFacingError if there is no such file, SettingsError if its keys are invalid */
   static find(root: string, env: Environment): RotatedFile {
-    if (!usesDevelopmentKeys(env)) return new RotatedFile(join(root, '.env'), root, env);
+    if (!usesDevelopmentKeys(env)) {
+      return new RotatedFile(keySettingsFile(root, env) ?? join(root, '.env'), root, env);
+    }
     const file = developmentKeysFile(root);
     if (!existsSync(file)) {
       throw new UserFacingError(

@@ -1,7 +1,9 @@
 import { Module } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { StaticKeys } from '#libs/auth/key-source.js';
 import { keycloakIssuer } from '#libs/auth/keycloak-issuer.js';
 import { nativeIssuer } from '#libs/auth/native-issuer.js';
+import type { KeyUpdates } from '#libs/config/key-updates.js';
 import type { KeycloakServiceSettings, UserServiceSettings } from '#libs/config/settings.js';
 import { IdentityProviderClient } from '../rights/identity-provider.client.js';
 import { RightsClient } from '../rights/rights.client.js';
@@ -23,14 +25,14 @@ import { NativeRightsSource } from './native-rights.source.js';
       provide: IssuerRegistry,
       inject: [SETTINGS, DataSource, IdentityProviderClient, RightsClient],
       useFactory: (
-        { native, keycloak }: UserServiceSettings,
+        { native, keycloak, keyUpdates }: UserServiceSettings,
         database: DataSource,
         identityProvider: IdentityProviderClient,
         rights: RightsClient,
       ) => {
         const realms = keycloak ? [keycloak] : [];
         return new IssuerRegistry([
-          nativeEntry(native, identityProvider, rights),
+          nativeEntry(native, keyUpdates, identityProvider, rights),
           ...realms.map((realm) => keycloakEntry(realm, database, rights)),
         ]);
       },
@@ -42,10 +44,13 @@ export class DirectoryModule {}
 
 function nativeEntry(
   settings: UserServiceSettings['native'],
+  keyUpdates: KeyUpdates | undefined,
   identityProvider: IdentityProviderClient,
   rights: RightsClient,
 ): Issuer {
   const tokens = nativeIssuer(settings);
+  const { keys } = tokens;
+  if (keys instanceof StaticKeys) keyUpdates?.subscribe(({ publicKeys }) => keys.replace(publicKeys));
   return {
     tokens,
     directory: new NativeDirectory(tokens.id, identityProvider),
