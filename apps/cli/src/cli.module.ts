@@ -4,6 +4,7 @@ import { DoctorCommand } from './doctor/doctor.command.js';
 import { KeysCommand } from './keys/keys.command.js';
 import { KeysGenerateCommand } from './keys/keys-generate.command.js';
 import { KeysRotateCommand } from './keys/keys-rotate.command.js';
+import { KeysWithdrawCommand } from './keys/keys-withdraw.command.js';
 import { MigrateCommand } from './migrate/migrate.command.js';
 import { OpenapiCommand } from './openapi/openapi.command.js';
 import { RunCommand } from './run/run.command.js';
@@ -18,6 +19,7 @@ import type { ParserCommand } from './strict-command.js';
     KeysCommand,
     KeysGenerateCommand,
     KeysRotateCommand,
+    KeysWithdrawCommand,
     DoctorCommand,
     OpenapiCommand,
   ],
