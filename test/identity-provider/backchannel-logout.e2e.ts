@@ -74,7 +74,11 @@ const accessToken = (claims: Members = {}): string => {
 
 const meStatus = async (token: string, of = idp) => (await of.api.as(token).get('/auth/me')).status;
 
-function post(body: string | Uint8Array<ArrayBuffer> | URLSearchParams, headers: Record<string, string> = {}, of = idp): Promise<Response> {
+function post(
+  body: string | Uint8Array<ArrayBuffer> | URLSearchParams,
+  headers: Record<string, string> = {},
+  of = idp,
+): Promise<Response> {
   return fetch(`${of.api.url}/auth/backchannel-logout`, { method: 'POST', body, headers });
 }
 
