@@ -58,7 +58,7 @@ describe('identityProviderSettings', () => {
       jwksUrl: 'http://keycloak:8080/realms/people/protocol/openid-connect/certs',
       audience: 'backend',
       roleMap: new Map(),
-      maxTokenSeconds: 2_592_000,
+      maxLifetimeSeconds: 2_592_000,
       url: 'https://sso.example.com',
       internalUrl: 'http://keycloak:8080',
       realm: 'people',
@@ -180,4 +180,12 @@ describe('identityProviderSettings', () => {
       parsePublicKey(env['JWT_PUBLIC_KEY'] ?? '').pem,
     );
   });
+});
+
+it('returns frozen settings', () => {
+  const settings = identityProviderSettings(developmentEnvironment(KEYCLOAK));
+  expect(() => settings.corsOrigins.push('https://other.example.com')).toThrow(TypeError);
+  for (const part of [settings, settings.login, settings.signing, settings.signing.publicKeys[0]])
+    expect(Object.isFrozen(part)).toBe(true);
+  expect(Object.isFrozen(settings.keycloak)).toBe(true);
 });

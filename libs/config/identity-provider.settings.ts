@@ -1,3 +1,4 @@
+import { deepFreeze } from '#libs/core/deep-freeze.js';
 import { commonSettings } from './common.settings.js';
 import type { Environment } from './environment.js';
 import { keycloakIssuerSettings } from './keycloak.settings.js';
@@ -5,7 +6,7 @@ import { signingSettings } from './native.settings.js';
 import type { IdentityProviderSettings } from './settings.js';
 import { complete, SettingsReader } from './settings-reader.js';
 
-/** All settings of identity-provider. @throws SettingsError with all invalid and missing settings */
+/** All settings of identity-provider, frozen. @throws SettingsError with all invalid and missing settings */
 export function identityProviderSettings(env: Environment): IdentityProviderSettings {
   const reader = new SettingsReader(env);
   const common = commonSettings(reader);
@@ -24,5 +25,5 @@ export function identityProviderSettings(env: Environment): IdentityProviderSett
     logoutClients: keycloak === null ? [] : reader.required('KEYCLOAK_LOGOUT_CLIENTS'),
     metricsPort: reader.optional('METRICS_PORT'),
   });
-  return reader.finish(common && settings && { ...common, ...settings });
+  return deepFreeze(reader.finish(common && settings && { ...common, ...settings }));
 }

@@ -79,7 +79,7 @@ export interface KeycloakIssuerSettings {
   /** Maps Keycloak realm roles to Twinkey roles. */
   roleMap: ReadonlyMap<string, string>;
   /** The longest life of an access token. Default: 30 days, which every verifier accepts at most. */
-  maxTokenSeconds?: number;
+  maxLifetimeSeconds?: number;
   /** The URL for browsers, without a trailing slash. */
   url: string;
   /** The URL for services, without a trailing slash. */

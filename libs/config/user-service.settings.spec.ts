@@ -195,3 +195,10 @@ describe('allSettings', () => {
     expect(variables.sort()).toEqual(['BCRYPT_COST', 'PORT', 'USER_SERVICE_PORT']);
   });
 });
+
+it('returns frozen settings', () => {
+  const settings = userServiceSettings(developmentEnvironment(KEYCLOAK));
+  expect(() => settings.native.keys.pop()).toThrow(TypeError);
+  for (const part of [settings, settings.native, settings.keycloak]) expect(Object.isFrozen(part)).toBe(true);
+  expect(Object.isFrozen(allSettings(developmentEnvironment()))).toBe(true);
+});

@@ -1,8 +1,14 @@
 import { createPrivateKey } from 'node:crypto';
 import { parse } from 'dotenv';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { answerKeys, type JwksServer, startJwksServer } from '#libs/auth/testing/jwks-server.js';
-import { keycloakToken, type Members, nativeToken, signToken, testKey } from '#libs/auth/testing/tokens.js';
+import {
+  keycloakToken,
+  type Members,
+  nativeToken,
+  signToken,
+  testKey,
+} from '#libs/verify/src/testing/tokens.js';
+import { answerKeys, type JwksServer, startJwksServer } from '../support/jwks-server.js';
 import { CliCheckout, ONE_LINE, type Variables } from './cli-checkout.js';
 
 const NATIVE = 'http://localhost:8001';

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { answerKeys, type JwksServer, startJwksServer } from '#libs/auth/testing/jwks-server.js';
+import { newId } from '#libs/core/ids.js';
 import {
   keycloakToken,
   type Members,
@@ -9,9 +9,9 @@ import {
   signToken,
   type TokenParts,
   testKey,
-} from '#libs/auth/testing/tokens.js';
-import { newId } from '#libs/core/ids.js';
+} from '#libs/verify/src/testing/tokens.js';
 import { startTestIdentityProvider, type TestIdentityProvider } from '../support/identity-provider.js';
+import { answerKeys, type JwksServer, startJwksServer } from '../support/jwks-server.js';
 
 const ISSUER = 'https://sso.example.com/realms/people';
 const EVENT = 'http://schemas.openid.net/event/backchannel-logout';
@@ -31,7 +31,7 @@ beforeAll(async () => {
     url: 'https://sso.example.com',
     internalUrl: 'https://sso.example.com',
     realm: 'people',
-    maxTokenSeconds: 3_600,
+    maxLifetimeSeconds: 3_600,
   };
   idp = await startTestIdentityProvider({ keycloak, logoutClients: ['frontend', 'twinkey'] });
   replica = await startTestIdentityProvider({ ...idp.settings });

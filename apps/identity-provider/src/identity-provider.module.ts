@@ -1,17 +1,17 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { RouterModule } from '@nestjs/core';
 import { AuthModule } from '#libs/auth/auth.module.js';
-import { keycloakIssuer } from '#libs/auth/keycloak-issuer.js';
-import { nativeIssuer } from '#libs/auth/native-issuer.js';
 import type { IdentityProviderSettings } from '#libs/config/settings.js';
 import { translateDatabaseError } from '#libs/database/error-translation.js';
 import { IdentityDatabaseModule } from '#libs/database/identity/identity-database.module.js';
 import { poolShare } from '#libs/database/pool.js';
 import type { Drain } from '#libs/http/application/drain.js';
 import { HttpModule } from '#libs/http/application/http.module.js';
+import { keycloakIssuer } from '#libs/verify/src/issuers/keycloak-issuer.js';
+import { nativeIssuer } from '#libs/verify/src/issuers/native-issuer.js';
 import { AccountsModule } from './accounts/accounts.module.js';
-import { NativeAuthModule } from './auth/auth.module.js';
 import { CurrentCallerResolver } from './auth/caller.resolver.js';
+import { LoginModule } from './auth/login.module.js';
 import { AuthorityModule } from './authority/authority.module.js';
 import { RoleMapWarning } from './authority/role-map-warning.js';
 import { RevocationsModule } from './authority-feed/revocations.module.js';
@@ -30,7 +30,7 @@ import { NativeKeysService } from './tokens/native-keys.service.js';
 import { TokensModule } from './tokens/tokens.module.js';
 
 /** The modules with routes under `/api/v1`. */
-const API = [NativeAuthModule, TokensModule, AccountsModule, RolesModule, PermissionsModule, RightsModule];
+const API = [LoginModule, TokensModule, AccountsModule, RolesModule, PermissionsModule, RightsModule];
 
 @Module({})
 export class IdentityProviderModule {
@@ -51,9 +51,8 @@ export class IdentityProviderModule {
                   ...signing,
                   maxLifetimeSeconds: signing.lifetimeSeconds,
                   keys: signing.publicKeys,
-                  jwksUrl: null,
                 }),
-                keys,
+                openKeys: () => keys,
               },
               ...(keycloak ? [keycloakIssuer(keycloak)] : []),
             ],

@@ -1,8 +1,8 @@
 import { type Environment, readEnvironment } from '#libs/config/environment.js';
 import { errorMessage } from '#libs/core/user-facing-error.js';
 import { type ChosenApps, databasesOf } from '../chosen-apps.js';
-import { type OpenDatabase, openDatabase } from '../development/database.js';
-import { withExistingDevelopmentKeys } from '../development/keys.js';
+import { type OpenDatabase, openDatabase } from '../development/development-database.js';
+import { withExistingDevelopmentKeys } from '../development/development-keys.js';
 import { type AreaCheck, broken, type DoctorCheck } from './check.js';
 import { checkDatabases } from './database.check.js';
 import { checkInternalPort } from './internal-port.check.js';

@@ -4,7 +4,7 @@ import type { Environment } from '#libs/config/environment.js';
 import { UserFacingError } from '#libs/core/user-facing-error.js';
 import { identityDataSource } from '#libs/database/identity/identity-data-source.js';
 import { findPostgresError } from '#libs/database/pg-errors.js';
-import { DatabaseCommandError } from '../migrate/schemas.js';
+import { DatabaseCommandError } from '../migrate/schema-migrations.js';
 
 /** SQLSTATE: undefined table, column, function or schema. */
 const NOT_MIGRATED = ['42P01', '42703', '42883', '3F000'];

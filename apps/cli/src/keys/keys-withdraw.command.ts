@@ -1,9 +1,9 @@
 import { Option, SubCommand } from 'nest-commander';
 import { readEnvironment } from '#libs/config/environment.js';
-import { withDatabase } from '../development/database.js';
+import { withOpenDatabase } from '../development/development-database.js';
 import { projectRoot } from '../project-root.js';
 import { StrictCommand } from '../strict-command.js';
-import { print } from '../terminal.js';
+import { print } from '../terminal-output.js';
 
 @SubCommand({
   name: 'withdraw',
@@ -15,7 +15,7 @@ export class KeysWithdrawCommand extends StrictCommand {
   async run([kid = '']: string[], { force = false }: { force?: boolean }): Promise<void> {
     const env = readEnvironment(projectRoot);
     const { withdrawKey } = await import('./withdrawal.js');
-    await withDatabase(env, projectRoot, async (opened) => {
+    await withOpenDatabase(env, projectRoot, async (opened) => {
       for (const line of await withdrawKey(kid, { root: projectRoot, env, databaseEnv: opened, force }))
         print(line);
     });

@@ -1,12 +1,11 @@
 import { existsSync } from 'node:fs';
 import { RevocationsService } from '#apps/identity-provider/src/authority-feed/revocations.service.js';
 import { identityProviderUrl } from '#libs/config/command.settings.js';
-import type { Environment } from '#libs/config/environment.js';
+import { type Environment, isSet } from '#libs/config/environment.js';
 import { generateKeyPair } from '#libs/config/keys.js';
 import { NATIVE_ISSUER } from '#libs/core/issuer-id.js';
 import { UserFacingError } from '#libs/core/user-facing-error.js';
-import { isSet } from '../development/is-set.js';
-import { developmentKeysFile, usesDevelopmentKeys } from '../development/keys.js';
+import { developmentKeysFile, usesDevelopmentKeys } from '../development/development-keys.js';
 import { withIdentityDatabase } from '../identity/identity-database.js';
 import { asVariables } from './key-file.js';
 import { NextKey } from './next-key.js';

@@ -8,7 +8,7 @@ import { SettingsError } from '#libs/config/settings-error.js';
 import { errorMessage } from '#libs/core/user-facing-error.js';
 import type { Logger } from '#libs/observability/logger.js';
 import type { ChosenApps } from '../chosen-apps.js';
-import { developmentKeysFile, withExistingDevelopmentKeys } from '../development/keys.js';
+import { developmentKeysFile, withExistingDevelopmentKeys } from '../development/development-keys.js';
 
 /** How often the files are looked at (ms). Polling also finds changes on network drives and in mounted Kubernetes secrets. */
 const INTERVAL_MS = 1_000;

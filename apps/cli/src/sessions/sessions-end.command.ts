@@ -1,9 +1,9 @@
 import { Option, SubCommand } from 'nest-commander';
 import { readEnvironment } from '#libs/config/environment.js';
-import { withDatabase } from '../development/database.js';
+import { withOpenDatabase } from '../development/development-database.js';
 import { projectRoot } from '../project-root.js';
 import { StrictCommand } from '../strict-command.js';
-import { print, printJson } from '../terminal.js';
+import { print, printJson } from '../terminal-output.js';
 
 interface EndOptions {
   account?: string;
@@ -22,7 +22,7 @@ export class SessionsEndCommand extends StrictCommand {
     if ((session === undefined) === !all) this.command.error('error: use either --session <id> or --all');
     const { withAccountSessions } = await import('./account-sessions.js');
     const env = readEnvironment(projectRoot);
-    await withDatabase(env, projectRoot, (opened) =>
+    await withOpenDatabase(env, projectRoot, (opened) =>
       withAccountSessions(opened, account, async (sessions) => {
         const ended = await sessions.end(session ?? null);
         if (json) printJson({ account: sessions.account, ended });

@@ -1,9 +1,9 @@
 import { Option, SubCommand } from 'nest-commander';
 import { readEnvironment } from '#libs/config/environment.js';
-import { withDatabase } from '../development/database.js';
+import { withOpenDatabase } from '../development/development-database.js';
 import { projectRoot } from '../project-root.js';
 import { StrictCommand } from '../strict-command.js';
-import { columns, print, printJson } from '../terminal.js';
+import { columns, print, printJson } from '../terminal-output.js';
 import type { ListedSession } from './account-sessions.js';
 
 interface ListOptions {
@@ -17,7 +17,7 @@ export class SessionsListCommand extends StrictCommand {
     if (account === undefined) this.command.error('error: --account is required: an email address or an id');
     const { withAccountSessions } = await import('./account-sessions.js');
     const env = readEnvironment(projectRoot);
-    await withDatabase(env, projectRoot, (opened) =>
+    await withOpenDatabase(env, projectRoot, (opened) =>
       withAccountSessions(opened, account, async (sessions) => {
         const found = await sessions.list();
         if (json) printJson({ account: sessions.account, sessions: found });

@@ -1,10 +1,10 @@
-import { decodeToken, type JsonObject } from '#libs/auth/compact-token.js';
-import { keycloakIssuer } from '#libs/auth/keycloak-issuer.js';
-import { nativeIssuer } from '#libs/auth/native-issuer.js';
-import { printable } from '#libs/auth/token-rejected.js';
-import { TrustedIssuers } from '#libs/auth/trusted-issuer.js';
 import { issuerSettings } from '#libs/config/command.settings.js';
 import type { Environment } from '#libs/config/environment.js';
+import { keycloakIssuer } from '#libs/verify/src/issuers/keycloak-issuer.js';
+import { nativeIssuer } from '#libs/verify/src/issuers/native-issuer.js';
+import { TrustedIssuers } from '#libs/verify/src/issuers/trusted-issuers.js';
+import { decodeToken, type JsonObject } from '#libs/verify/src/token/compact-token.js';
+import { printable } from '#libs/verify/src/token-error.js';
 import { type ExplainedRule, explainRules } from './token-rules.js';
 import { verdictOn } from './token-verdict.js';
 
@@ -38,7 +38,7 @@ export async function explainToken(raw: string, env: Environment): Promise<Expla
   try {
     const verdict = await verdictOn(raw, issuers, now);
     const decoded = decodeLeniently(raw);
-    const issuer = decoded && issuers.find(decoded.claims.iss);
+    const issuer = decoded && issuers.find(decoded.claims.iss)?.issuer;
     return {
       accepted: verdict.reason === null,
       reason: verdict.reason,
@@ -46,7 +46,7 @@ export async function explainToken(raw: string, env: Environment): Promise<Expla
       rules: explainRules({ ...verdict, decoded, issuer: issuer ?? null, now, length: raw.length }),
     };
   } finally {
-    issuers.onApplicationShutdown();
+    issuers.close();
   }
 }
 

@@ -1,9 +1,9 @@
-import { acceptClaims } from '#libs/auth/claims.js';
-import type { JsonObject } from '#libs/auth/compact-token.js';
-import { checkHeader } from '#libs/auth/token-header.js';
-import { printable, type RejectionReason, TokenRejected } from '#libs/auth/token-rejected.js';
-import type { TrustedIssuer } from '#libs/auth/trusted-issuer.js';
-import { MAX_LENGTH, type Verdict } from './token-verdict.js';
+import type { TrustedIssuer } from '#libs/verify/src/issuers/trusted-issuer.js';
+import { acceptClaims, MAX_LIFETIME_SECONDS } from '#libs/verify/src/token/claims.js';
+import { type JsonObject, MAX_TOKEN_LENGTH } from '#libs/verify/src/token/compact-token.js';
+import { checkHeader } from '#libs/verify/src/token/token-header.js';
+import { printable, TokenError, type TokenErrorCode } from '#libs/verify/src/token-error.js';
+import type { Verdict } from './token-verdict.js';
 
 export interface ExplainedRule {
   name: string;
@@ -26,7 +26,7 @@ interface Explained extends Verdict {
 export function explainRules(explained: Explained): ExplainedRule[] {
   const { decoded, issuer, length } = explained;
   const form = [
-    rule('size', length <= MAX_LENGTH, `${length} characters, at most ${MAX_LENGTH}`),
+    rule('size', length <= MAX_TOKEN_LENGTH, `${length} characters, at most ${MAX_TOKEN_LENGTH}`),
     rule(
       'form',
       decoded !== null,
@@ -53,7 +53,7 @@ function headerRules(header: JsonObject): ExplainedRule[] {
       parameter === null,
       parameter === null
         ? 'no parameter that brings a key or changes the meaning'
-        : `has ${printable(parameter.detail)}`,
+        : `has ${parameter.detail}`,
     ),
     rule('key id', alone({ kid }) === null, `kid is ${shown(kid)}`),
   ];
@@ -103,13 +103,20 @@ function claimRules(
     sub: 's',
   };
   /** Whether the verifier accepts valid claims with these ones among them, or refuses them for another reason. */
-  const holds = (part: JsonObject, ...reasons: RejectionReason[]): boolean => {
-    const unverified = { raw: '', issuer, kid: '', key: null as never, claims: { ...valid, ...part } };
+  const holds = (part: JsonObject, ...reasons: TokenErrorCode[]): boolean => {
+    const unverified = {
+      raw: '',
+      issuer,
+      kid: '',
+      keys: null as never,
+      key: null as never,
+      claims: { ...valid, ...part },
+    };
     const rejection = rejectionOf(() => acceptClaims(unverified, now));
-    return rejection === null || !reasons.includes(rejection.reason);
+    return rejection === null || !reasons.includes(rejection.code);
   };
   const life = typeof exp === 'number' && typeof iat === 'number' ? exp - iat : null;
-  const longest = Math.min(issuer.maxLifetimeSeconds, 30 * 24 * 60 * 60);
+  const longest = Math.min(issuer.maxLifetimeSeconds, MAX_LIFETIME_SECONDS);
   return [
     ...(issuer.tokenUse === null
       ? []
@@ -159,12 +166,12 @@ function timeMessage(name: string, value: unknown, now: number): string {
   return `${name} is ${Math.abs(seconds)} s ${seconds < 0 ? 'ago' : 'ahead'}; 30 s of leeway`;
 }
 
-function rejectionOf(check: () => unknown): TokenRejected | null {
+function rejectionOf(check: () => unknown): TokenError | null {
   try {
     check();
     return null;
   } catch (error) {
-    if (error instanceof TokenRejected) return error;
+    if (error instanceof TokenError) return error;
     throw error;
   }
 }

@@ -2,10 +2,10 @@ import { text } from 'node:stream/consumers';
 import { Option, SubCommand } from 'nest-commander';
 import { readEnvironment } from '#libs/config/environment.js';
 import { UserFacingError } from '#libs/core/user-facing-error.js';
-import { withExistingDevelopmentKeys } from '../development/keys.js';
+import { withExistingDevelopmentKeys } from '../development/development-keys.js';
 import { projectRoot } from '../project-root.js';
 import { StrictCommand } from '../strict-command.js';
-import { columns, print, printJson } from '../terminal.js';
+import { columns, print, printJson } from '../terminal-output.js';
 import type { Explanation } from './explanation.js';
 
 const MARKS = { holds: '✓', broken: '✗', unchecked: '·' };

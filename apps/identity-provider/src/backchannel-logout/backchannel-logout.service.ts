@@ -1,16 +1,16 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { Counter } from 'prom-client';
 import { DataSource, type EntityManager } from 'typeorm';
-import { printable } from '#libs/auth/token-rejected.js';
-import { TrustedIssuers } from '#libs/auth/trusted-issuer.js';
 import type { IdentityProviderSettings } from '#libs/config/settings.js';
 import { malformed } from '#libs/http/replies/api-error.js';
+import { TrustedIssuers } from '#libs/verify/src/issuers/trusted-issuers.js';
+import { MAX_LIFETIME_SECONDS } from '#libs/verify/src/token/claims.js';
+import { printable } from '#libs/verify/src/token-error.js';
 import { RevocationsService } from '../authority-feed/revocations.service.js';
 import { SETTINGS } from '../settings.js';
 import { type LogoutToken, LogoutTokenRefused, verifyLogoutToken } from './logout-token.js';
 
-/** What verifiers accept at most, of tokens and of clocks. */
-const MAX_TOKEN_SECONDS = 30 * 24 * 60 * 60;
+/** Of clocks. */
 const LEEWAY_MS = 30_000;
 
 const logouts = new Counter({
@@ -75,7 +75,7 @@ export class BackchannelLogoutService {
     await this.use(token, tx);
     // Longer than the life of any access token that was issued before.
     const expiresAt = new Date(
-      Date.now() + (this.settings.keycloak?.maxTokenSeconds ?? MAX_TOKEN_SECONDS) * 1_000 + LEEWAY_MS,
+      Date.now() + (this.settings.keycloak?.maxLifetimeSeconds ?? MAX_LIFETIME_SECONDS) * 1_000 + LEEWAY_MS,
     );
     await this.revocations.revoke(
       sessionId === null

@@ -1,9 +1,11 @@
-import { verify } from 'node:crypto';
-import { decodeToken, isObject, type JsonObject } from '#libs/auth/compact-token.js';
-import { checkHeader } from '#libs/auth/token-header.js';
-import { TokenRejected } from '#libs/auth/token-rejected.js';
-import type { TrustedIssuer, TrustedIssuers } from '#libs/auth/trusted-issuer.js';
 import { isStorable } from '#libs/core/storable-text.js';
+import { unavailable } from '#libs/http/replies/api-error.js';
+import type { TrustedIssuer } from '#libs/verify/src/issuers/trusted-issuer.js';
+import type { TrustedIssuers } from '#libs/verify/src/issuers/trusted-issuers.js';
+import { decodeToken, isObject, type JsonObject } from '#libs/verify/src/token/compact-token.js';
+import { assertSigned } from '#libs/verify/src/token/signature.js';
+import { checkHeader } from '#libs/verify/src/token/token-header.js';
+import { TokenError } from '#libs/verify/src/token-error.js';
 
 /** A verified logout token: it ends `sessionId`, or without one every session of `subject`. */
 export interface LogoutToken {
@@ -110,18 +112,15 @@ async function verifySignature(
     const { header, claims } = decodeToken(raw);
     const { kid, typ } = checkHeader(header);
     must(typ === HEADER_TYPE, 'type', typ);
-    const issuer = issuers.find(claims.iss);
-    must(issuer?.kind === 'keycloak', 'issuer_unknown', claims.iss);
-    const key = await issuer.keys.find(kid);
-    const end = raw.lastIndexOf('.');
-    const signature = Buffer.from(raw.slice(end + 1), 'base64url');
-    must(verify('sha256', Buffer.from(raw.slice(0, end)), key, signature), 'signature');
-    return { issuer, claims };
+    const trusted = issuers.find(claims.iss);
+    must(trusted?.issuer.kind === 'keycloak', 'issuer_unknown', claims.iss);
+    assertSigned({ raw, key: await trusted.keys.find(kid) });
+    return { issuer: trusted.issuer, claims };
   } catch (error) {
-    if (error instanceof TokenRejected) {
-      throw new LogoutTokenRefused(error.reason as LogoutRefusal, error.detail);
-    }
-    throw error;
+    if (!(error instanceof TokenError)) throw error;
+    const { code, status, detail, retryAfterSeconds } = error;
+    if (status === 503) throw unavailable(retryAfterSeconds ?? 1, code);
+    throw new LogoutTokenRefused(code as LogoutRefusal, detail);
   }
 }
 

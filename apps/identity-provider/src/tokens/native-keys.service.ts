@@ -1,11 +1,11 @@
 import type { KeyObject } from 'node:crypto';
 import { Inject, Injectable, Optional } from '@nestjs/common';
-import type { KeySource } from '#libs/auth/key-source.js';
-import { TokenRejected } from '#libs/auth/token-rejected.js';
 import type { NativeKeys } from '#libs/config/key-updates.js';
 import type { PublicKey } from '#libs/config/keys.js';
 import type { IdentityProviderSettings } from '#libs/config/settings.js';
 import { unavailable } from '#libs/http/replies/api-error.js';
+import type { KeySource } from '#libs/verify/src/keys/key-source.js';
+import { TokenError } from '#libs/verify/src/token-error.js';
 import { SETTINGS } from '../settings.js';
 import { WithdrawnKeysService } from './withdrawn-keys.service.js';
 
@@ -26,6 +26,7 @@ interface State {
  */
 @Injectable()
 export class NativeKeysService implements KeySource {
+  readonly ageMs = Number.POSITIVE_INFINITY;
   private configured: NativeKeys;
   private state: State;
   private readonly listeners = new Set<() => void>();
@@ -57,7 +58,7 @@ export class NativeKeysService implements KeySource {
 
   async find(kid: string): Promise<KeyObject> {
     const key = this.current(kid);
-    if (key === undefined) throw new TokenRejected('key_unknown', kid);
+    if (key === undefined) throw new TokenError('key_unknown', kid);
     return key;
   }
 

@@ -1,13 +1,16 @@
 import { Module } from '@nestjs/common';
+import { AuthorityModule } from '../authority/authority.module.js';
 import { EnvelopedJwksController } from './jwks.controller.js';
 import { JwksService } from './jwks.service.js';
 import { NativeKeysService } from './native-keys.service.js';
+import { TokenIssuer } from './token-issuer.js';
 import { TokenSigner } from './token-signer.js';
 import { WithdrawnKeysService } from './withdrawn-keys.service.js';
 
 @Module({
+  imports: [AuthorityModule],
   controllers: [EnvelopedJwksController],
-  providers: [WithdrawnKeysService, NativeKeysService, JwksService, TokenSigner],
-  exports: [NativeKeysService, JwksService, TokenSigner],
+  providers: [WithdrawnKeysService, NativeKeysService, JwksService, TokenIssuer, TokenSigner],
+  exports: [NativeKeysService, JwksService, TokenIssuer],
 })
 export class TokensModule {}
