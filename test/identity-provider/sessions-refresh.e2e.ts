@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import bcrypt from 'bcrypt';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { decodeToken } from '#libs/auth/compact-token.js';
 import type { Account } from '#libs/database/identity/account.entity.js';
+import { decodeToken } from '#libs/verify/src/token/compact-token.js';
 import type { Answer } from '../support/api.js';
 import { type CapturedLog, captureLog } from '../support/captured-log.js';
 import {

@@ -1,10 +1,10 @@
 import { Controller, Delete, Get, Param, Query } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Caller } from '#libs/auth/access.js';
-import type { Principal } from '#libs/auth/principal.js';
 import { ListQuery } from '#libs/http/input/list-query.js';
 import { Reply } from '#libs/http/replies/envelope.js';
 import { Replies } from '#libs/http/replies/replies.js';
+import type { Principal } from '#libs/verify/src/principal.js';
 import { RequirePermission } from '../access.js';
 import { AccountSessionsService } from './account-sessions.service.js';
 import { CallerAccount, type SessionAccount } from './session-account.js';

@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { type EntityManager, Repository } from 'typeorm';
-import type { Principal } from '#libs/auth/principal.js';
 import { Session } from '#libs/database/identity/session.entity.js';
 import type { ListQuery } from '#libs/http/input/list-query.js';
 import type { ListPage } from '#libs/http/input/list-request.js';
 import { notFound } from '#libs/http/replies/api-error.js';
+import type { Principal } from '#libs/verify/src/principal.js';
 import { getAccount } from '../accounts/account-rows.js';
 import { AuthorityService, assertGrantable } from '../authority/authority.service.js';
 import { permissionsOf } from '../authority/role-hierarchy.js';
