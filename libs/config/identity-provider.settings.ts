@@ -1,18 +1,22 @@
+import { deepFreeze } from '#libs/core/deep-freeze.js';
 import { commonSettings } from './common.settings.js';
 import type { Environment } from './environment.js';
 import { keycloakIssuerSettings } from './keycloak.settings.js';
 import { signingSettings } from './native.settings.js';
+import { sessionSettings } from './session.settings.js';
 import type { IdentityProviderSettings } from './settings.js';
 import { complete, SettingsReader } from './settings-reader.js';
 
-/** All settings of identity-provider. @throws SettingsError with all invalid and missing settings */
+/** All settings of identity-provider, frozen. @throws SettingsError with all invalid and missing settings */
 export function identityProviderSettings(env: Environment): IdentityProviderSettings {
   const reader = new SettingsReader(env);
   const common = commonSettings(reader);
+  const keycloak = keycloakIssuerSettings(reader);
   const settings = complete({
     port: reader.required('PORT'),
     databaseUrl: reader.required('IDENTITY_DATABASE_URL'),
     signing: signingSettings(reader),
+    sessions: sessionSettings(reader),
     bcryptCost: reader.required('BCRYPT_COST'),
     login: complete({
       maxFailures: reader.required('LOGIN_MAX_FAILURES'),
@@ -24,8 +28,9 @@ export function identityProviderSettings(env: Environment): IdentityProviderSett
       color: reader.required('BRAND_COLOR'),
       logo: reader.optional('BRAND_LOGO'),
     }),
-    keycloak: keycloakIssuerSettings(reader),
+    keycloak,
+    logoutClients: keycloak === null ? [] : reader.required('KEYCLOAK_LOGOUT_CLIENTS'),
     metricsPort: reader.optional('METRICS_PORT'),
   });
-  return reader.finish(common && settings && { ...common, ...settings });
+  return deepFreeze(reader.finish(common && settings && { ...common, ...settings }));
 }

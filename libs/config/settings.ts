@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import type { EnvironmentName } from './environment.js';
+import type { KeyUpdates } from './key-updates.js';
 import type { PublicKey } from './keys.js';
 
 export interface CommonSettings {
@@ -15,17 +16,22 @@ export interface CommonSettings {
   logLevel: string;
   /** The number of processes that share the database connections (`twinkey run --workers`). Default 1. Not a variable. */
   workers?: number;
+  /** Announces changes of the key file. Default: the keys do not change. Not a variable. */
+  keyUpdates?: KeyUpdates;
 }
 
 export interface IdentityProviderSettings extends CommonSettings {
   port: number;
   databaseUrl: string;
   signing: SigningSettings;
+  sessions: SessionSettings;
   bcryptCost: number;
   login: { maxFailures: number; maxFailuresPerAddress: number; windowSeconds: number };
   brand: BrandSettings;
   /** null: Keycloak mode is off. */
   keycloak: KeycloakIssuerSettings | null;
+  /** The ids of the Keycloak clients whose logout tokens are accepted. Empty if Keycloak mode is off. */
+  logoutClients: string[];
   /** null: there is no listener for metrics. */
   metricsPort: number | null;
 }
@@ -50,11 +56,23 @@ export interface UserServiceSettings extends CommonSettings {
   databaseUrl: string;
   native: NativeIssuerSettings;
   keycloak: KeycloakServiceSettings | null;
+  /** How often Keycloak is asked about recent subjects, in seconds; 0: never. */
+  keycloakRecheckSeconds: number;
+}
+
+/** How long sessions and their access tokens live, in seconds. */
+export interface SessionSettings {
+  /** null: access tokens live for `signing.lifetimeSeconds`. */
+  accessTokenSeconds: number | null;
+  /** A session ends this long after its last refresh. null: there are no refresh tokens. */
+  refreshTokenSeconds: number | null;
+  maxSeconds: number;
 }
 
 export interface SigningSettings {
   issuer: string;
   audience: string;
+  /** `JWT_EXPIRATION_DAYS`; `SessionSettings` may have another one. */
   lifetimeSeconds: number;
   /** The id of `privateKey` and of the first entry of `publicKeys`. */
   kid: string;
@@ -81,6 +99,8 @@ export interface KeycloakIssuerSettings {
   audience: string;
   /** Maps Keycloak realm roles to Twinkey roles. */
   roleMap: ReadonlyMap<string, string>;
+  /** The longest life of an access token. Default: 30 days, which every verifier accepts at most. */
+  maxLifetimeSeconds?: number;
   /** The URL for browsers, without a trailing slash. */
   url: string;
   /** The URL for services, without a trailing slash. */

@@ -1,3 +1,4 @@
+import { deepFreeze } from '#libs/core/deep-freeze.js';
 import { commonSettings } from './common.settings.js';
 import type { Environment } from './environment.js';
 import { keycloakServiceSettings } from './keycloak.settings.js';
@@ -5,7 +6,7 @@ import { nativeIssuerSettings } from './native.settings.js';
 import type { UserServiceSettings } from './settings.js';
 import { complete, SettingsReader } from './settings-reader.js';
 
-/** All settings of user-service. @throws SettingsError with all invalid and missing settings */
+/** All settings of user-service, frozen. @throws SettingsError with all invalid and missing settings */
 export function userServiceSettings(env: Environment): UserServiceSettings {
   const reader = new SettingsReader(env);
   const common = commonSettings(reader);
@@ -18,10 +19,11 @@ export function userServiceSettings(env: Environment): UserServiceSettings {
     databaseUrl: reader.required('USER_DATABASE_URL'),
     native: nativeIssuerSettings(reader),
     keycloak: keycloakServiceSettings(reader),
+    keycloakRecheckSeconds: reader.required('KEYCLOAK_RECHECK_SECONDS'),
   });
   // With the same port for both listeners, the internal routes would be public.
   if (settings && settings.port !== 0 && settings.port === settings.internalPort) {
     reader.refuse('USER_SERVICE_INTERNAL_PORT', 'must differ from USER_SERVICE_PORT');
   }
-  return reader.finish(common && settings && { ...common, ...settings });
+  return deepFreeze(reader.finish(common && settings && { ...common, ...settings }));
 }

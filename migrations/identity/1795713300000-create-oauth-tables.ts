@@ -5,7 +5,6 @@ export class CreateOauthTables1795713300000 implements MigrationInterface {
   async up(db: QueryRunner): Promise<void> {
     await db.query(`
       ALTER TABLE identity.sessions
-        ADD COLUMN IF NOT EXISTS client_id text,
         ADD COLUMN sign_in_id uuid
           CONSTRAINT sessions_sign_in_id_fkey REFERENCES identity.sessions ON DELETE CASCADE;
       CREATE UNIQUE INDEX sessions_sign_in_id_client_id_idx ON identity.sessions (sign_in_id, client_id)
@@ -75,7 +74,8 @@ export class CreateOauthTables1795713300000 implements MigrationInterface {
   async down(db: QueryRunner): Promise<void> {
     await db.query(`
       DROP TABLE identity.oauth_secrets, identity.oauth_state, identity.oauth_consents, identity.oauth_clients;
-      ALTER TABLE identity.sessions DROP COLUMN sign_in_id, DROP COLUMN client_id;
+      DROP INDEX identity.sessions_client_id_idx;
+      ALTER TABLE identity.sessions DROP COLUMN sign_in_id;
     `);
   }
 }

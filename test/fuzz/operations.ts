@@ -4,7 +4,7 @@ import userService from '../../openapi/user-service.json' with { type: 'json' };
 import type { Listener } from './fuzzed-apps.js';
 
 /** An operation, with the parameters and fields of its requests that take text. */
-export interface Operation {
+export interface FuzzedOperation {
   listener: Listener;
   method: string;
   /** `/users/{id}` */
@@ -26,17 +26,17 @@ interface Schema {
 
 interface DocumentedOperation {
   parameters?: { $ref?: string; in: 'path' | 'query' | 'header'; name: string }[];
-  requestBody?: { content: { 'application/json': { schema: Schema } } };
+  requestBody?: { content: { 'application/json'?: { schema: Schema } } };
 }
 
-/** All operations of the documents. */
-export const OPERATIONS: Operation[] = [
+/** All operations of the documents, except those that take forms: their responses have no envelope. */
+export const OPERATIONS: FuzzedOperation[] = [
   ...operationsOf('identity-provider', identityProvider),
   ...operationsOf('user-service', userService),
   ...operationsOf('internal', internal),
 ];
 
-function operationsOf(listener: Listener, document: { paths: object }): Operation[] {
+function operationsOf(listener: Listener, document: { paths: object }): FuzzedOperation[] {
   const resolve = <Part extends { $ref?: string }>(part: Part): Part =>
     part.$ref === undefined
       ? part
@@ -45,9 +45,11 @@ function operationsOf(listener: Listener, document: { paths: object }): Operatio
           .split('/')
           .reduce<unknown>((node, name) => (node as Record<string, unknown>)[name], document) as Part);
   return Object.entries(document.paths).flatMap(([path, methods]) =>
-    Object.entries(methods as Record<string, DocumentedOperation>).map(
+    Object.entries(methods as Record<string, DocumentedOperation>).flatMap(
       ([method, { parameters = [], requestBody }]) => {
-        const declared = requestBody && resolve(requestBody.content['application/json'].schema);
+        const json = requestBody?.content['application/json'];
+        if (requestBody && !json) return [];
+        const declared = json && resolve(json.schema);
         const schema = declared?.allOf?.[0] ? resolve(declared.allOf[0]) : declared;
         return {
           listener,

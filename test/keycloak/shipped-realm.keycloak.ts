@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { demoUsers } from '#libs/development/keycloak/realm.js';
+import { demoUsers } from '#libs/development/keycloak/realm-files.js';
 import { createRealm, type TestRealm } from '../support/keycloak.js';
 import { keycloakAdmin } from '../support/keycloak-admin.js';
 import { openLoginPage, signInWithCode } from '../support/keycloak-browser-flow.js';
@@ -143,6 +143,17 @@ describe.skipIf(inject('keycloak').shippedRealm === null)('the realm as npm run 
     expect(scopes.map(({ name }) => name)).toEqual(
       expect.arrayContaining(['basic', 'roles', 'profile', 'email']),
     );
+  });
+
+  test('tells identity-provider on this machine of the logouts of the frontend, unless the environment says otherwise', async () => {
+    const [client] = await keycloakAdmin(inject('keycloak'), 'myrealm').clients.find({
+      clientId: 'frontend',
+    });
+    expect(client?.frontchannelLogout).toBe(false);
+    expect(client?.attributes).toMatchObject({
+      'backchannel.logout.url': 'http://localhost:8001/api/v1/auth/backchannel-logout',
+      'backchannel.logout.session.required': 'true',
+    });
   });
 
   test('has the demo users, and only kcadmin is an admin of Twinkey', async () => {

@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
 import type { DataSource } from 'typeorm';
 import { startUserService } from '#apps/user-service/src/start.js';
-import { type Members, nativeToken, signToken, testKey } from '#libs/auth/testing/tokens.js';
 import type { KeycloakServiceSettings, UserServiceSettings } from '#libs/config/settings.js';
 import { usersDataSource } from '#libs/database/users/users-data-source.js';
 import { Drain } from '#libs/http/application/drain.js';
 import type { Logger } from '#libs/observability/logger.js';
+import { type Members, nativeToken, signToken, testKey } from '#libs/verify/src/testing/tokens.js';
 import { Api } from './api.js';
 import type { TestRealm } from './keycloak.js';
 import { createTestDatabase } from './postgres.js';
@@ -116,5 +116,6 @@ function settingsFor(databaseUrl: string): UserServiceSettings {
       jwksUrl: null,
     },
     keycloak: null,
+    keycloakRecheckSeconds: 0,
   };
 }

@@ -12,8 +12,8 @@ import * as roles from './roles/roles.errors.js';
  */
 const ERRORS: Record<string, () => ApiError> = {
   accounts_email_key: emailTaken,
-  roles_name_key: roles.nameTaken,
-  permissions_name_key: permissions.nameTaken,
+  roles_name_key: roles.roleNameTaken,
+  permissions_name_key: permissions.permissionNameTaken,
   accounts_role_id_fkey: roles.roleInUse,
   oauth_clients_role_id_fkey: roles.roleInUse,
   oauth_clients_client_id_key: clientIdTaken,

@@ -1,18 +1,22 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { RouterModule } from '@nestjs/core';
 import { AuthModule } from '#libs/auth/auth.module.js';
-import { keycloakIssuer } from '#libs/auth/keycloak-issuer.js';
 import type { IdentityProviderSettings } from '#libs/config/settings.js';
 import { translateDatabaseError } from '#libs/database/error-translation.js';
 import { IdentityDatabaseModule } from '#libs/database/identity/identity-database.module.js';
 import { poolShare } from '#libs/database/pool.js';
 import type { Drain } from '#libs/http/application/drain.js';
 import { HttpModule } from '#libs/http/application/http.module.js';
+import { keycloakIssuer } from '#libs/verify/src/issuers/keycloak-issuer.js';
 import { AccountsModule } from './accounts/accounts.module.js';
 import { CurrentCallerResolver } from './auth/caller.resolver.js';
 import { LoginModule } from './auth/login.module.js';
 import { AuthorityModule } from './authority/authority.module.js';
 import { RoleMapWarning } from './authority/role-map-warning.js';
+import { RevocationsModule } from './authority-feed/revocations.module.js';
+import { BackchannelLogoutController } from './backchannel-logout/backchannel-logout.controller.js';
+import { BackchannelLogoutService } from './backchannel-logout/backchannel-logout.service.js';
+import { EndedTokensModule } from './backchannel-logout/ended-tokens.module.js';
 import { translateConstraint } from './constraint-errors.js';
 import { HealthController } from './health/health.controller.js';
 import { ClientsModule } from './oauth/clients/clients.module.js';
@@ -23,12 +27,14 @@ import { RolesModule } from './roles/roles.module.js';
 import { SessionsModule } from './sessions/sessions.module.js';
 import { SettingsModule } from './settings.module.js';
 import { WellKnownController } from './tokens/jwks.controller.js';
+import { NativeKeysService } from './tokens/native-keys.service.js';
 import { ownIssuer } from './tokens/own-issuer.js';
 import { TokensModule } from './tokens/tokens.module.js';
 
 /** The modules with routes under `/api/v1`. */
 const API = [
   LoginModule,
+  SessionsModule,
   TokensModule,
   AccountsModule,
   RolesModule,
@@ -47,20 +53,26 @@ export class IdentityProviderModule {
         SettingsModule.forRoot(settings, drain),
         IdentityDatabaseModule.forRoot(databaseUrl, { poolSize: poolShare(settings.workers) }),
         AuthModule.forRoot({
-          imports: [SessionsModule, AuthorityModule],
+          imports: [SessionsModule, AuthorityModule, EndedTokensModule, TokensModule],
           issuers: {
-            useFactory: () => [ownIssuer(settings), ...(keycloak ? [keycloakIssuer(keycloak)] : [])],
+            inject: [NativeKeysService],
+            useFactory: (keys: NativeKeysService) => [
+              ownIssuer(settings, keys),
+              ...(keycloak ? [keycloakIssuer(keycloak)] : []),
+            ],
           },
           resolver: CurrentCallerResolver,
         }),
         HttpModule.forRoot({ translators: [translateConstraint, translateDatabaseError] }),
         AuthorityModule,
+        RevocationsModule,
         OauthModule,
         ...API,
         RouterModule.register([{ path: 'api/v1', children: API }]),
       ],
-      controllers: [WellKnownController, HealthController],
-      providers: [RoleMapWarning],
+      // Here, where `TrustedIssuers` is available.
+      controllers: [WellKnownController, HealthController, BackchannelLogoutController],
+      providers: [RoleMapWarning, BackchannelLogoutService],
     };
   }
 }

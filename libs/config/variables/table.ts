@@ -5,6 +5,7 @@ import { keycloakVariables } from './keycloak.js';
 import { listenerVariables } from './listeners.js';
 import { loginVariables } from './login.js';
 import { operationVariables } from './operation.js';
+import { sessionVariables } from './sessions.js';
 import { tokenVariables } from './tokens.js';
 import type { Variable, Variables } from './variable.js';
 
@@ -13,6 +14,7 @@ export const SECTIONS: readonly { title: string; variables: Variables }[] = [
   { title: 'Environment and listeners', variables: listenerVariables },
   { title: 'Databases', variables: databaseVariables },
   { title: 'Native tokens', variables: tokenVariables },
+  { title: 'Sessions', variables: sessionVariables },
   { title: 'Passwords and logins', variables: loginVariables },
   { title: 'Sign-in pages', variables: brandVariables },
   { title: 'Keycloak', variables: keycloakVariables },
@@ -25,6 +27,7 @@ export const VARIABLES = {
   ...listenerVariables,
   ...databaseVariables,
   ...tokenVariables,
+  ...sessionVariables,
   ...loginVariables,
   ...brandVariables,
   ...keycloakVariables,

@@ -3,7 +3,7 @@ import { Option, SubCommand } from 'nest-commander';
 import { readEnvironment } from '#libs/config/environment.js';
 import { projectRoot } from '../project-root.js';
 import { StrictCommand } from '../strict-command.js';
-import { print } from '../terminal.js';
+import { print } from '../terminal-output.js';
 import { RotatedFile } from './rotated-file.js';
 
 interface RotateOptions {
@@ -11,8 +11,8 @@ interface RotateOptions {
   wait?: boolean;
 }
 
-const RESTART =
-  'Restart every replica of identity-provider, and each service that has its own JWT_PUBLIC_KEY';
+const OTHER_MACHINES =
+  'Processes that read this file use it within five seconds. Change the key files of other machines too, and restart processes whose keys come from environment variables';
 
 @SubCommand({
   name: 'rotate',
@@ -22,18 +22,18 @@ export class KeysRotateCommand extends StrictCommand {
   async run(_arguments: string[], { activate = false, wait = false }: RotateOptions): Promise<void> {
     if (wait && !activate) this.command.error('error: --wait requires --activate');
     const file = RotatedFile.find(projectRoot, readEnvironment(projectRoot));
-    const rotation = await import('./rotation.js');
+    const rotation = await import('./key-rotation.js');
     if (!activate) {
       const { kid } = await rotation.announceNextKey(projectRoot, file);
       print(`The next key ${kid} is in JWT_ADDITIONAL_PUBLIC_KEYS of ${file.name}.`);
-      return print(`${RESTART}, then run twinkey keys rotate --activate.`);
+      return print(`${OTHER_MACHINES}. Then run twinkey keys rotate --activate.`);
     }
     if (wait) await waitUntilActivatable(() => rotation.secondsUntilActive(projectRoot, file));
     const { kid, dropOldAfter } = await rotation.activateNextKey(projectRoot, file);
-    print(`After a restart, tokens are signed with ${kid}, which is now in ${file.name}.`);
-    print(`${RESTART}.`);
+    print(`Tokens are now signed with ${kid}, which is in ${file.name}.`);
+    print(`${OTHER_MACHINES}.`);
     print(
-      `The old public key stays in JWT_ADDITIONAL_PUBLIC_KEYS. If you restart now, its last token expires at ${dropOldAfter.toISOString()}; you can remove the key after that.`,
+      `The old public key stays in JWT_ADDITIONAL_PUBLIC_KEYS. Its last token expires at ${dropOldAfter.toISOString()}; you can remove the key after that.`,
     );
   }
 

@@ -7,9 +7,11 @@ import { LoginThrottle } from '../login-throttle/login-throttle.js';
 import { hashClient } from '../passwords/fair-places.js';
 import { HashQueue } from '../passwords/hash-queue.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
+import type { SessionClient } from '../sessions/session-client.js';
+import { SessionLifetimes } from '../sessions/session-lifetimes.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { TokenIssuer } from '../tokens/token-issuer.js';
-import type { IssuedToken } from './auth.dto.js';
+import { type IssuedToken, mapIssuedToken } from './auth.dto.js';
 
 interface Credentials {
   id: string;
@@ -25,17 +27,19 @@ export class LoginService {
     private readonly throttle: LoginThrottle,
     private readonly queue: HashQueue,
     private readonly hasher: PasswordHasher,
+    private readonly lifetimes: SessionLifetimes,
     private readonly sessions: SessionsService,
     private readonly tokens: TokenIssuer,
   ) {}
 
   /**
    * Signs in to a native account. An unknown email and a wrong password get the same reply after the same work.
-   * @param address the client address, for the login throttle
    * @throws ApiError 401, 403 `account_disabled` (only if the password is correct), 429, 503
    */
-  login(email: string, password: string, address: string): Promise<IssuedToken> {
-    return this.authenticate(email, password, address, (accountId, hash) => this.issue(accountId, hash));
+  login(email: string, password: string, client: SessionClient): Promise<IssuedToken> {
+    return this.authenticate(email, password, client.address, (accountId, hash) =>
+      this.issue(accountId, hash, client),
+    );
   }
 
   /**
@@ -65,9 +69,9 @@ export class LoginService {
     start: (accountId: string, passwordHash: string) => Promise<T | null>,
   ): Promise<T | null> {
     const key = emailKey(email);
-    const client = hashClient(address, key);
-    using attempt = await this.throttle.begin(key, address, (ahead) => this.queue.hasRoom(client, ahead));
-    using place = this.queue.take(client);
+    const hashing = hashClient(address, key);
+    using attempt = await this.throttle.begin(key, address, (ahead) => this.queue.hasRoom(hashing, ahead));
+    using place = this.queue.take(hashing);
     await attempt.count();
 
     const account = await this.findCredentials(key);
@@ -80,12 +84,22 @@ export class LoginService {
     return start(account.id, hash);
   }
 
-  private async issue(accountId: string, passwordHash: string): Promise<IssuedToken | null> {
-    const life = this.tokens.lifeFromNow();
-    const expiresAt = new Date(life.expiresAt * 1000);
-    const session = await this.sessions.open(accountId, passwordHash, expiresAt);
-    const token = session && (await this.tokens.issue(session, life));
-    return token === null ? null : { tokenType: 'Bearer', token, expiresAt: expiresAt.toISOString() };
+  private async issue(
+    accountId: string,
+    passwordHash: string,
+    client: SessionClient,
+  ): Promise<IssuedToken | null> {
+    const issuedAt = Math.floor(Date.now() / 1000);
+    const session = await this.sessions.open({
+      accountId,
+      passwordHash,
+      clientId: null,
+      expiresAt: this.lifetimes.endOfSession(issuedAt),
+      isRefreshable: this.lifetimes.isRefreshable,
+      ...client,
+    });
+    const access = session && (await this.tokens.issue(session, issuedAt));
+    return access && mapIssuedToken(access, session);
   }
 
   private async findCredentials(key: string): Promise<Credentials | undefined> {

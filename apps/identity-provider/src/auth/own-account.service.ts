@@ -8,6 +8,7 @@ import { HashQueue } from '../passwords/hash-queue.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
 import { passwordFaults } from '../passwords/password-policy.js';
 import type { SessionAccount } from '../sessions/session-account.js';
+import { SessionsService } from '../sessions/sessions.service.js';
 import type { OwnName, PasswordChange } from './own-account.dto.js';
 
 /** Operations of users on their own native account. */
@@ -17,6 +18,7 @@ export class OwnAccountService {
     private readonly database: DataSource,
     private readonly hasher: PasswordHasher,
     private readonly throttle: LoginThrottle,
+    private readonly sessions: SessionsService,
     private readonly queue: HashQueue,
   ) {}
 
@@ -94,7 +96,7 @@ export class OwnAccountService {
       const [session] = await tx.query('SELECT id FROM identity.sessions WHERE id = $1', [sessionId]);
       if (!session) throw unauthorized();
       if (changed.length === 0) return false;
-      await tx.query('DELETE FROM identity.sessions WHERE account_id = $1 AND id <> $2', [id, sessionId]);
+      await this.sessions.endAll(id, sessionId, tx);
       return true;
     });
   }

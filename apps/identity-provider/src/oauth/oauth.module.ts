@@ -6,6 +6,7 @@ import { TokensModule } from '../tokens/tokens.module.js';
 import { ClientMetadataSource } from './clients/client-metadata.js';
 import { ClientOrigins } from './clients/client-origins.js';
 import { Guesses } from './guesses.js';
+import { OauthLifetimes } from './lifetimes.js';
 import { OauthSecrets } from './oauth-secrets.js';
 import { InteractionPages } from './pages/interaction-pages.js';
 import { PageRenderer } from './pages/page-renderer.js';
@@ -31,6 +32,7 @@ import { TokenSubjects } from './tokens/token-subjects.js';
       OauthStateStore,
       RefreshTokenStore,
       ExpiredState,
+      OauthLifetimes,
       OauthSecrets,
       SignIns,
       Guesses,

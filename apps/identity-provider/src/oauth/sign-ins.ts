@@ -2,12 +2,13 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { newId } from '#libs/core/ids.js';
 import { preparedQuery } from '#libs/database/prepared-query.js';
+import type { SessionClient } from '../sessions/session-client.js';
 import { SessionsService } from '../sessions/sessions.service.js';
-import { LIFETIMES } from './lifetimes.js';
+import { OauthLifetimes } from './lifetimes.js';
 
-/** SQL: the end of a session that is used now. `created_at` is that of the session's row. */
-const NEXT_EXPIRY = `least(now() + ${LIFETIMES.signInIdle} * interval '1 second',
-  s.created_at + ${LIFETIMES.signInMax} * interval '1 second')`;
+/** SQL: the end of a session that is used now, with the idle and the longest time in seconds. */
+const nextExpiry = (idle: string, max: string): string =>
+  `least(now() + ${idle} * interval '1 second', s.created_at + ${max} * interval '1 second')`;
 
 /**
  * The sessions of the OpenID Provider: one for each sign-in of a browser at Twinkey's pages, and below it one for each
@@ -18,15 +19,23 @@ export class SignIns {
   constructor(
     private readonly database: DataSource,
     private readonly sessions: SessionsService,
+    private readonly lifetimes: OauthLifetimes,
   ) {}
 
   /**
    * Opens the session of a browser's sign-in.
    * @returns its id, or null if the account or its password has changed since the password was verified
    */
-  async open(accountId: string, passwordHash: string): Promise<string | null> {
-    const expiresAt = new Date(Date.now() + LIFETIMES.signInIdle * 1000);
-    const opened = await this.sessions.open(accountId, passwordHash, expiresAt);
+  async open(accountId: string, passwordHash: string, client: SessionClient): Promise<string | null> {
+    const expiresAt = new Date(Date.now() + this.lifetimes.idle * 1000);
+    const opened = await this.sessions.open({
+      accountId,
+      passwordHash,
+      clientId: null,
+      expiresAt,
+      isRefreshable: false,
+      ...client,
+    });
     return opened?.sessionId ?? null;
   }
 
@@ -34,9 +43,9 @@ export class SignIns {
   async renew(signInId: string, accountId: string): Promise<string | null> {
     const rows = await preparedQuery<{ id: string }>(this.database, {
       name: 'sign-in-renew',
-      text: `UPDATE identity.sessions s SET expires_at = ${NEXT_EXPIRY}
+      text: `UPDATE identity.sessions s SET expires_at = ${nextExpiry('$3', '$4')}, last_used_at = now()
         WHERE id = $1 AND account_id = $2 AND expires_at > now() RETURNING id`,
-      values: [signInId, accountId],
+      values: [signInId, accountId, this.lifetimes.idle, this.lifetimes.max],
     });
     return rows[0]?.id ?? null;
   }
@@ -49,8 +58,8 @@ export class SignIns {
     if ((await this.renew(signInId, accountId)) === null) return null;
     const rows = await preparedQuery<{ id: string }>(this.database, {
       name: 'sign-in-client',
-      text: `INSERT INTO identity.sessions AS s (id, account_id, client_id, sign_in_id, expires_at)
-        SELECT $1, account_id, $4, id, expires_at FROM identity.sessions
+      text: `INSERT INTO identity.sessions AS s (id, account_id, client_id, sign_in_id, expires_at, address, user_agent)
+        SELECT $1, account_id, $4, id, expires_at, address, user_agent FROM identity.sessions
           WHERE id = $2 AND account_id = $3 AND expires_at > now() FOR KEY SHARE
         ON CONFLICT (sign_in_id, client_id) WHERE sign_in_id IS NOT NULL
           DO UPDATE SET expires_at = excluded.expires_at
@@ -64,9 +73,9 @@ export class SignIns {
   async use(sessionId: string): Promise<void> {
     await preparedQuery(this.database, {
       name: 'sign-in-use',
-      text: `UPDATE identity.sessions s SET expires_at = ${NEXT_EXPIRY}
+      text: `UPDATE identity.sessions s SET expires_at = ${nextExpiry('$2', '$3')}, last_used_at = now()
         WHERE id IN ($1, (SELECT sign_in_id FROM identity.sessions WHERE id = $1)) AND expires_at > now()`,
-      values: [sessionId],
+      values: [sessionId, this.lifetimes.idle, this.lifetimes.max],
     });
   }
 

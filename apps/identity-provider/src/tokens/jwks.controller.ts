@@ -2,7 +2,6 @@ import { Controller, Get, Header, Res } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { Public } from '#libs/auth/access.js';
-import { successEnvelope } from '#libs/http/replies/envelope.js';
 import { JwksReply, RepliesAsIs } from './jwks.dto.js';
 import { JWKS_MAX_AGE, JwksService } from './jwks.service.js';
 
@@ -13,12 +12,7 @@ const CACHE_CONTROL = `public, max-age=${JWKS_MAX_AGE}`;
 @ApiTags('keys')
 @Controller('.well-known')
 export class WellKnownController {
-  /** Serialized once: the replies never change. */
-  private readonly body: string;
-
-  constructor(private readonly jwks: JwksService) {
-    this.body = JSON.stringify({ keys: jwks.keys });
-  }
+  constructor(private readonly jwks: JwksService) {}
 
   @Get('jwks.json')
   @Public()
@@ -27,21 +21,16 @@ export class WellKnownController {
   @Header('cache-control', CACHE_CONTROL)
   @RepliesAsIs(JwksReply)
   keys(@Res({ passthrough: true }) reply: FastifyReply): string {
-    reply.header('etag', this.jwks.etag);
-    return this.body;
+    const { etag, json } = this.jwks.current;
+    reply.header('etag', etag);
+    return json;
   }
 }
 
 @ApiTags('keys')
 @Controller('auth/jwks')
 export class EnvelopedJwksController {
-  /** `keys` is at the top level too, for standard JWKS clients. */
-  private readonly body: string;
-
-  constructor(private readonly jwks: JwksService) {
-    const { keys } = jwks;
-    this.body = JSON.stringify({ ...successEnvelope(200, 'Public keys.', { keys }, null), keys });
-  }
+  constructor(private readonly jwks: JwksService) {}
 
   @Get()
   @Public()
@@ -50,7 +39,8 @@ export class EnvelopedJwksController {
   @Header('cache-control', CACHE_CONTROL)
   @RepliesAsIs(JwksReply, { enveloped: true })
   keys(@Res({ passthrough: true }) reply: FastifyReply): string {
-    reply.header('etag', this.jwks.etag);
-    return this.body;
+    const { etag, envelopedJson } = this.jwks.current;
+    reply.header('etag', etag);
+    return envelopedJson;
   }
 }

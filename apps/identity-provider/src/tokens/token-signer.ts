@@ -2,6 +2,7 @@ import { randomUUID, sign } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import type { IdentityProviderSettings, SigningSettings } from '#libs/config/settings.js';
 import { SETTINGS } from '../settings.js';
+import { NativeKeysService } from './native-keys.service.js';
 
 /** The account and session of a token, with the values of its claims. */
 export interface TokenSubject {
@@ -20,18 +21,18 @@ export interface TokenLife {
   expiresAt: number;
 }
 
+/** The OAuth client that a token is issued to (RFC 9068, section 2.2). */
+export interface TokenClient {
+  id: string;
+  /** Space-separated; null for none. */
+  scope: string | null;
+}
+
 /** In characters. Many servers and proxies refuse longer headers. */
 export const MAX_SIGNED_LENGTH = 8 * 1024;
 /** RFC 9068 (section 2.2) requires a client id: for `POST /auth/login` the client is Twinkey itself. */
 export const OWN_CLIENT_ID = 'twinkey';
-
-/** What a token has besides its subject. */
-export interface TokenIssue extends TokenLife {
-  clientId: string;
-  tokenId: string;
-  /** Only tokens of OAuth clients have one. */
-  scope?: string | undefined;
-}
+const TWINKEY: TokenClient = { id: OWN_CLIENT_ID, scope: null };
 
 /** A client that acts for itself (client credentials): no session, no person. */
 export interface ServiceSubject {
@@ -44,79 +45,71 @@ export interface ServiceSubject {
 @Injectable()
 export class TokenSigner {
   private readonly settings: SigningSettings;
-  private readonly header: string;
-  /** In characters of base64url. */
-  private readonly signatureLength: number;
 
-  constructor(@Inject(SETTINGS) { signing }: Pick<IdentityProviderSettings, 'signing'>) {
-    this.settings = signing;
-    this.header = encode({ alg: 'RS256', typ: 'at+jwt', kid: signing.kid });
-    this.signatureLength = Math.ceil((signing.privateKey.asymmetricKeyDetails?.modulusLength ?? 4_096) / 6);
-  }
-
-  /** The longest life of a token that is issued at `issuedAt`, in seconds since the epoch. */
-  lifeFrom(issuedAt: number): TokenLife {
-    return { issuedAt, expiresAt: issuedAt + Math.floor(this.settings.lifetimeSeconds) };
+  constructor(
+    @Inject(SETTINGS) settings: Pick<IdentityProviderSettings, 'signing'>,
+    private readonly keys: NativeKeysService = new NativeKeysService(settings),
+  ) {
+    this.settings = settings.signing;
   }
 
   /**
    * Signs synchronously, because bcrypt may occupy all threads of libuv's pool.
+   * @throws ApiError 503 if the signing key was withdrawn
    */
-  sign(subject: TokenSubject, life: TokenLife): string {
-    return this.signed(this.claimsOf(subject, { ...life, clientId: OWN_CLIENT_ID, tokenId: randomUUID() }));
+  sign(subject: TokenSubject, life: TokenLife, client = TWINKEY): string {
+    const { kid, privateKey } = this.keys.signing;
+    const input = `${headerOf(kid)}.${encode(this.claimsOf(subject, life, client))}`;
+    return `${input}.${sign('sha256', Buffer.from(input), privateKey).toString('base64url')}`;
   }
 
   /**
-   * The claims of an access token of a person, for `POST /auth/login` and for OAuth clients.
+   * The claims of a person's access token, for `POST /auth/login` and for OAuth clients.
    * Leaves out the permissions if the token would be too long; `GET /auth/me` always returns them.
    */
-  claimsOf(subject: TokenSubject, issue: TokenIssue): Record<string, unknown> {
-    return this.fitted(
-      {
-        ...this.common(subject.accountId, issue),
-        sid: subject.sessionId,
-        email: subject.email,
-        preferred_username: subject.email,
-        // Null means that there is no name; a missing claim would mean that the name is unknown.
-        given_name: subject.firstName,
-        family_name: subject.lastName,
-        role: subject.role,
-      },
-      subject.permissions,
-    );
+  claimsOf(subject: TokenSubject, life: TokenLife, client = TWINKEY): Record<string, unknown> {
+    const claims = {
+      ...this.commonClaims(subject.accountId, life, client),
+      sid: subject.sessionId,
+      email: subject.email,
+      preferred_username: subject.email,
+      // Null means that there is no name; a missing claim would mean that the name is unknown.
+      given_name: subject.firstName,
+      family_name: subject.lastName,
+      role: subject.role,
+    };
+    return this.fitted(claims, subject.permissions);
   }
 
   /** The claims of a client's own access token: `sub` is the client, and there is no `sid`. */
-  serviceClaimsOf(
-    { clientId, role, permissions }: ServiceSubject,
-    issue: TokenIssue,
-  ): Record<string, unknown> {
-    return this.fitted({ ...this.common(clientId, issue), ...(role === null ? {} : { role }) }, permissions);
+  serviceClaimsOf(subject: ServiceSubject, life: TokenLife, client: TokenClient): Record<string, unknown> {
+    const { clientId, role, permissions } = subject;
+    const claims = { ...this.commonClaims(clientId, life, client), ...(role === null ? {} : { role }) };
+    return this.fitted(claims, permissions);
   }
 
-  private common(subject: string, { clientId, issuedAt, expiresAt, tokenId, scope }: TokenIssue) {
+  private commonClaims(subject: string, { issuedAt, expiresAt }: TokenLife, { id, scope }: TokenClient) {
     return {
       iss: this.settings.issuer,
       aud: this.settings.audience,
       sub: subject,
-      client_id: clientId,
+      client_id: id,
+      ...(scope === null ? {} : { scope }),
       exp: expiresAt,
       iat: issuedAt,
-      jti: tokenId,
-      ...(scope === undefined ? {} : { scope }),
+      jti: randomUUID(),
     };
   }
 
   private fitted(claims: Record<string, unknown>, permissions: readonly string[]): Record<string, unknown> {
+    const { kid, privateKey } = this.keys.signing;
     const complete = { ...claims, permissions };
-    const length = this.header.length + encode(complete).length + this.signatureLength + 2;
+    const signatureLength = Math.ceil((privateKey.asymmetricKeyDetails?.modulusLength ?? 4_096) / 6);
+    const length = headerOf(kid).length + encode(complete).length + signatureLength + 2;
     return length <= MAX_SIGNED_LENGTH ? complete : claims;
   }
-
-  private signed(claims: object): string {
-    const input = `${this.header}.${encode(claims)}`;
-    return `${input}.${sign('sha256', Buffer.from(input), this.settings.privateKey).toString('base64url')}`;
-  }
 }
+
+const headerOf = (kid: string): string => encode({ alg: 'RS256', typ: 'at+jwt', kid });
 
 const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');

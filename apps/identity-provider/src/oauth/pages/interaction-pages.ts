@@ -5,6 +5,7 @@ import type { Interaction, Provider } from 'oidc-provider';
 import { isStorable } from '#libs/core/storable-text.js';
 import { ApiError } from '#libs/http/replies/api-error.js';
 import { LoginService } from '../../auth/login.service.js';
+import { sessionClientOf } from '../../sessions/session-client.js';
 import { OauthAccounts } from '../provider/accounts.js';
 import { Grants, type PageResult } from '../provider/grants.js';
 import { ACR } from '../provider/provider-settings.js';
@@ -72,7 +73,7 @@ export class InteractionPages {
   }
 
   private async signIn(visit: Visit, form: URLSearchParams): Promise<PageAnswer> {
-    const { request, interaction, texts } = visit;
+    const { request, texts } = visit;
     const email = form.get('email') ?? '';
     const password = form.get('password') ?? '';
     if (!isAddress(email)) {
@@ -86,7 +87,7 @@ export class InteractionPages {
     if (Buffer.byteLength(password) > MAX_PASSWORD_BYTES) return this.refuse(visit, email, null);
     try {
       const started = await this.login.authenticate(email, password, request.ip, (accountId, hash) =>
-        this.startSession(interaction, accountId, hash),
+        this.startSession(visit, accountId, hash),
       );
       return await this.finish(visit, {
         login: { accountId: started.accountId, ts: nowSeconds(), amr: ['pwd'], acr: ACR, remember: true },
@@ -99,10 +100,10 @@ export class InteractionPages {
   }
 
   /** Signing in again to the same account keeps the browser's session. */
-  private async startSession({ session }: Interaction, accountId: string, hash: string) {
+  private async startSession({ interaction: { session }, request }: Visit, accountId: string, hash: string) {
     const isSame = session?.accountId === accountId && session.uid !== undefined;
     const renewed = isSame ? await this.signIns.renew(session.uid as string, accountId) : null;
-    const id = renewed ?? (await this.signIns.open(accountId, hash));
+    const id = renewed ?? (await this.signIns.open(accountId, hash, sessionClientOf(request)));
     return id === null ? null : { id, accountId };
   }
 

@@ -3,9 +3,11 @@ import type { Configuration, KoaContextWithOIDC, Provider as OidcProvider } from
 import type { IdentityProviderSettings } from '#libs/config/settings.js';
 import { SETTINGS } from '../../settings.js';
 import { JwksService } from '../../tokens/jwks.service.js';
+import { NativeKeysService } from '../../tokens/native-keys.service.js';
 import { OWN_CLIENT_ID } from '../../tokens/token-signer.js';
 import { ClientMetadataSource } from '../clients/client-metadata.js';
 import { Guesses } from '../guesses.js';
+import { OauthLifetimes } from '../lifetimes.js';
 import { OauthSecrets } from '../oauth-secrets.js';
 import { Provider } from '../oidc.js';
 import { ProviderPages } from '../pages/provider-pages.js';
@@ -33,6 +35,8 @@ export class OauthProvider {
   constructor(
     @Inject(SETTINGS) private readonly settings: IdentityProviderSettings,
     private readonly jwks: JwksService,
+    private readonly nativeKeys: NativeKeysService,
+    private readonly lifetimes: OauthLifetimes,
     private readonly secrets: OauthSecrets,
     private readonly state: OauthStateStore,
     private readonly clients: ClientMetadataSource,
@@ -46,9 +50,13 @@ export class OauthProvider {
     private readonly guesses: Guesses,
   ) {
     this.address = new IssuerAddress(settings.signing.issuer);
+    // Its keys are fixed; its state is in the database.
+    nativeKeys.onChange(() => {
+      this.made = undefined;
+    });
   }
 
-  /** @throws an error of the database, which keeps the cookies' keys; the next call tries again */
+  /** @throws ApiError 503 if the signing key was withdrawn @throws an error of the database, which keeps the cookies' keys; the next call tries again */
   get(): Promise<OidcProvider> {
     this.made ??= this.make().catch((error: unknown) => {
       this.made = undefined;
@@ -66,7 +74,7 @@ export class OauthProvider {
       countWrongSecret: (clientId, address) => this.guesses.countWrongSecret(clientId, address),
     });
     this.handles.extend(provider);
-    this.refresh.register(provider, (identifier) => resourceServer(this.settings, identifier));
+    this.refresh.register(provider, (identifier) => this.resourceServer(identifier));
     provider.use((ctx, next) => this.pages.afterRoute(ctx as unknown as KoaContextWithOIDC, next));
     // koa's own event, for what fails outside of oidc-provider's error handling.
     provider.on(
@@ -86,7 +94,7 @@ export class OauthProvider {
 
   private configuration(keys: string[]): Configuration {
     const resources = resourcesOf(this.settings);
-    const [signingKey] = this.jwks.keys;
+    const { kid, privateKey } = this.nativeKeys.signing;
     const sources = {
       state: this.state,
       clients: this.clients,
@@ -94,15 +102,13 @@ export class OauthProvider {
       findByUserCode: (find: () => ReturnType<OauthStateStore['findByUserCode']>) =>
         this.guesses.findByUserCode(currentContext()?.req.clientAddress ?? '', find),
     };
-    const fixed = fixedSettings(this.settings, this.address);
+    const fixed = fixedSettings(this.address, this.lifetimes);
     return {
       ...fixed,
       adapter: (type: string) => new OauthStateAdapter(type, sources),
       cookies: { ...fixed.cookies, keys },
       jwks: {
-        keys: this.jwks.keys.map(
-          (jwk) => new SigningKey(jwk, jwk === signingKey ? this.settings.signing.privateKey : null),
-        ),
+        keys: this.jwks.current.keys.map((jwk) => new SigningKey(jwk, jwk.kid === kid ? privateKey : null)),
       },
       findAccount: (_ctx, accountId) => this.accounts.find(accountId),
       loadExistingGrant: (ctx) => this.grants.load(ctx, resources),
@@ -140,7 +146,7 @@ export class OauthProvider {
           enabled: true,
           defaultResource: () => this.settings.signing.issuer,
           useGrantedResource: () => true,
-          getResourceServerInfo: (_ctx, identifier) => resourceServer(this.settings, identifier),
+          getResourceServerInfo: (_ctx, identifier) => this.resourceServer(identifier),
         },
         rpInitiatedLogout: {
           enabled: true,
@@ -159,6 +165,11 @@ export class OauthProvider {
         },
       },
     };
+  }
+
+  private resourceServer(identifier: string) {
+    const { kid } = this.nativeKeys.signing;
+    return resourceServer(this.settings, { lifetimes: this.lifetimes, kid }, identifier);
   }
 
   private report(ctx: KoaContextWithOIDC, error: Error): void {

@@ -1,6 +1,11 @@
 import type { Configuration, ResourceServer } from 'oidc-provider';
 import type { IdentityProviderSettings } from '#libs/config/settings.js';
-import { LIFETIMES } from '../lifetimes.js';
+import {
+  AUTHORIZATION_CODE_SECONDS,
+  DEVICE_CODE_SECONDS,
+  INTERACTION_SECONDS,
+  type OauthLifetimes,
+} from '../lifetimes.js';
 import { errors } from '../oidc.js';
 import { CLAIMS, SCOPES } from '../scopes.js';
 import type { IssuerAddress } from './issuer-address.js';
@@ -29,29 +34,29 @@ export const cookieNames = ({ isHttps }: IssuerAddress) => ({
   resume: isHttps ? '__Secure-twinkey-resume' : 'twinkey-resume',
 });
 
-/** The access token's lifetime in seconds: never longer than verifiers accept. */
-export const accessTokenLifetime = ({ signing }: Pick<IdentityProviderSettings, 'signing'>): number =>
-  Math.max(1, Math.min(LIFETIMES.accessToken, Math.floor(signing.lifetimeSeconds)));
-
 /** Twinkey's API is the only resource server. It can be named by the issuer, or by the audience of its tokens. */
 export const resourcesOf = ({ signing }: Pick<IdentityProviderSettings, 'signing'>): string[] => [
   ...new Set([signing.issuer, signing.audience]),
 ];
 
 /** @throws InvalidTarget for any other resource (RFC 8707, section 2) */
-export function resourceServer(settings: IdentityProviderSettings, identifier: string): ResourceServer {
+export function resourceServer(
+  settings: IdentityProviderSettings,
+  { lifetimes, kid }: { lifetimes: OauthLifetimes; kid: string },
+  identifier: string,
+): ResourceServer {
   if (!resourcesOf(settings).includes(identifier)) throw new errors.InvalidTarget();
   return {
     audience: settings.signing.audience,
     scope: SCOPES.join(' '),
-    accessTokenTTL: accessTokenLifetime(settings),
+    accessTokenTTL: lifetimes.accessToken,
     accessTokenFormat: 'jwt',
-    jwt: { sign: { alg: 'RS256', kid: settings.signing.kid } },
+    jwt: { sign: { alg: 'RS256', kid } },
   };
 }
 
 /** The part of oidc-provider's settings that needs no service. */
-export function fixedSettings(settings: IdentityProviderSettings, address: IssuerAddress): Configuration {
+export function fixedSettings(address: IssuerAddress, lifetimes: OauthLifetimes): Configuration {
   const cookie = { httpOnly: true, sameSite: 'lax', signed: true, secure: address.isHttps } as const;
   return {
     acrValues: [ACR],
@@ -74,15 +79,15 @@ export function fixedSettings(settings: IdentityProviderSettings, address: Issue
       short: cookie,
     },
     ttl: {
-      AccessToken: () => accessTokenLifetime(settings),
-      ClientCredentials: () => accessTokenLifetime(settings),
-      IdToken: () => accessTokenLifetime(settings),
-      AuthorizationCode: LIFETIMES.authorizationCode,
-      DeviceCode: LIFETIMES.deviceCode,
-      Interaction: LIFETIMES.interaction,
-      Grant: LIFETIMES.signInMax,
-      Session: LIFETIMES.signInMax,
-      RefreshToken: LIFETIMES.signInIdle,
+      AccessToken: lifetimes.accessToken,
+      ClientCredentials: lifetimes.accessToken,
+      IdToken: lifetimes.accessToken,
+      AuthorizationCode: AUTHORIZATION_CODE_SECONDS,
+      DeviceCode: DEVICE_CODE_SECONDS,
+      Interaction: INTERACTION_SECONDS,
+      Grant: lifetimes.max,
+      Session: lifetimes.max,
+      RefreshToken: lifetimes.idle,
     },
     discovery: {
       userinfo_endpoint: address.url(USERINFO),

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { AccessToken, ClientCredentials, JWTStructured } from 'oidc-provider';
 import { ServiceClients } from '../../sessions/service-clients.js';
@@ -22,21 +21,16 @@ export class AccessTokenClaims {
   }
 
   private async claimsOf(token: AccessToken | ClientCredentials, { iat, exp }: JWTStructured['payload']) {
-    const issue = {
-      clientId: token.clientId as string,
-      issuedAt: iat as number,
-      expiresAt: exp as number,
-      tokenId: randomUUID(),
-      scope: token.scope || undefined,
-    };
+    const life = { issuedAt: iat as number, expiresAt: exp as number };
+    const client = { id: token.clientId as string, scope: token.scope || null };
     if (token.kind === 'ClientCredentials') {
-      const service = await this.services.findService(issue.clientId);
+      const service = await this.services.findService(client.id);
       if (!service) throw new errors.InvalidClient('the client may not act for itself');
-      return this.signer.serviceClaimsOf(service, issue);
+      return this.signer.serviceClaimsOf(service, life, client);
     }
     const { grantId, accountId } = token as AccessToken;
     const person = await this.subjects.findPerson(grantId as string, accountId);
     if (!person) throw new errors.InvalidGrant('the session has ended');
-    return this.signer.claimsOf(person, issue);
+    return this.signer.claimsOf(person, life, client);
   }
 }

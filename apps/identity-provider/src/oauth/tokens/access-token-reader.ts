@@ -1,12 +1,13 @@
-import { verify } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import { acceptClaims } from '#libs/auth/claims.js';
-import type { VerifiedToken } from '#libs/auth/principal.js';
-import { TokenRejected } from '#libs/auth/token-rejected.js';
-import { TrustedIssuers } from '#libs/auth/trusted-issuer.js';
-import { parseUnverifiedToken, type UnverifiedToken } from '#libs/auth/unverified-token.js';
 import type { IdentityProviderSettings } from '#libs/config/settings.js';
+import { TrustedIssuers } from '#libs/verify/src/issuers/trusted-issuers.js';
+import type { VerifiedToken } from '#libs/verify/src/principal.js';
+import { acceptClaims } from '#libs/verify/src/token/claims.js';
+import { assertSigned } from '#libs/verify/src/token/signature.js';
+import { parseUnverifiedToken } from '#libs/verify/src/token/unverified-token.js';
+import { TokenError } from '#libs/verify/src/token-error.js';
 import { SETTINGS } from '../../settings.js';
+import { NativeKeysService } from '../../tokens/native-keys.service.js';
 import { ownIssuer } from '../../tokens/own-issuer.js';
 
 /** A verified native access token, with the claims that only OAuth knows. */
@@ -22,8 +23,11 @@ export interface NativeToken extends VerifiedToken {
 export class AccessTokenReader {
   private readonly issuers: TrustedIssuers;
 
-  constructor(@Inject(SETTINGS) private readonly settings: IdentityProviderSettings) {
-    this.issuers = new TrustedIssuers([ownIssuer(settings)]);
+  constructor(
+    @Inject(SETTINGS) private readonly settings: IdentityProviderSettings,
+    keys: NativeKeysService,
+  ) {
+    this.issuers = new TrustedIssuers([ownIssuer(settings, keys)]);
   }
 
   get audience(): string {
@@ -34,7 +38,7 @@ export class AccessTokenReader {
   async find(raw: string): Promise<NativeToken | null> {
     try {
       const unverified = await parseUnverifiedToken(raw, this.issuers);
-      if (!hasValidSignature(unverified)) return null;
+      assertSigned(unverified);
       const { claims } = unverified;
       return {
         ...acceptClaims(unverified, Date.now() / 1_000),
@@ -43,14 +47,8 @@ export class AccessTokenReader {
         scope: typeof claims['scope'] === 'string' ? claims['scope'] : null,
       };
     } catch (error) {
-      if (error instanceof TokenRejected) return null;
+      if (error instanceof TokenError) return null;
       throw error;
     }
   }
-}
-
-/** RFC 7515, section 5.2. Synchronous, because bcrypt may occupy libuv's pool. */
-function hasValidSignature({ raw, key }: UnverifiedToken): boolean {
-  const end = raw.lastIndexOf('.');
-  return verify('sha256', Buffer.from(raw.slice(0, end)), key, Buffer.from(raw.slice(end + 1), 'base64url'));
 }

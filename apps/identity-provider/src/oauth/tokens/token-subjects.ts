@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { RightsService } from '../../authority/rights.service.js';
-import { SessionsService } from '../../sessions/sessions.service.js';
+import { SessionLookup } from '../../sessions/session-lookup.js';
 import type { TokenSubject } from '../../tokens/token-signer.js';
 
 /** Who a token of an OAuth client is for, with the rights that hold now. */
 @Injectable()
 export class TokenSubjects {
   constructor(
-    private readonly sessions: SessionsService,
+    private readonly sessions: SessionLookup,
     private readonly rights: RightsService,
   ) {}
 

@@ -1,7 +1,7 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { bearerToken } from '#libs/auth/bearer.js';
-import { TokenRejected } from '#libs/auth/token-rejected.js';
+import { bearerToken } from '#libs/verify/src/http/bearer.js';
+import { TokenError } from '#libs/verify/src/token-error.js';
 import { USERINFO } from '../provider/provider-settings.js';
 import { CLAIMS, personClaims } from '../scopes.js';
 import { AccessTokenReader } from '../tokens/access-token-reader.js';
@@ -51,9 +51,9 @@ export function addUserinfoRoutes(app: NestFastifyApplication, fastify: FastifyI
 /** @returns null without credentials, undefined for malformed ones */
 function tokenOf(request: FastifyRequest): string | null | undefined {
   try {
-    return bearerToken(request);
+    return bearerToken(request.raw);
   } catch (error) {
-    if (error instanceof TokenRejected) return undefined;
+    if (error instanceof TokenError) return undefined;
     throw error;
   }
 }
