@@ -1,5 +1,9 @@
 import { Module } from '@nestjs/common';
 import { InjectCommander } from 'nest-commander';
+import { ClientsCommand } from './clients/clients.command.js';
+import { ClientsCreateCommand } from './clients/clients-create.command.js';
+import { ClientsDeleteCommand } from './clients/clients-delete.command.js';
+import { ClientsListCommand } from './clients/clients-list.command.js';
 import { DoctorCommand } from './doctor/doctor.command.js';
 import { KeysCommand } from './keys/keys.command.js';
 import { KeysGenerateCommand } from './keys/keys-generate.command.js';
@@ -28,6 +32,10 @@ import { TokensExplainCommand } from './tokens/tokens-explain.command.js';
     SessionsCommand,
     SessionsListCommand,
     SessionsEndCommand,
+    ClientsCommand,
+    ClientsListCommand,
+    ClientsCreateCommand,
+    ClientsDeleteCommand,
     TokensCommand,
     TokensExplainCommand,
     DoctorCommand,
