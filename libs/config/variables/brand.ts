@@ -18,7 +18,8 @@ export const brandVariables = {
   BRAND_LOGO: {
     comment: 'The logo on these pages: the path of a file (.svg, .png, .jpg, .webp; at most 256 KiB).',
     parse: imagePath,
-    sample: '/etc/twinkey/logo.svg',
+    defaultNote: 'none: the name alone',
+    sample: '',
     commentedOut: true,
     readBy: ['identity-provider'],
   },

@@ -9,13 +9,14 @@ const { Provider, errors, interactionPolicy, ExternalSigningKey } = await import
 export { ExternalSigningKey, errors, interactionPolicy, Provider };
 
 async function importQuietly(): Promise<typeof Oidc> {
-  const { warn } = console;
-  console.warn = (...texts: unknown[]) => {
+  const output = globalThis.console;
+  const { warn } = output;
+  output.warn = (...texts: unknown[]) => {
     if (!String(texts[0]).includes('Unsupported runtime')) warn(...texts);
   };
   try {
     return await import('oidc-provider');
   } finally {
-    console.warn = warn;
+    output.warn = warn;
   }
 }
