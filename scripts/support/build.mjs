@@ -12,10 +12,10 @@ import {
 } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { withLock } from './lock.mjs';
+import { withLock } from './file-lock.mjs';
 import { root, scratch } from './paths.mjs';
-import { UserFacingError } from './problem.mjs';
 import { runTool } from './run.mjs';
+import { UserFacingError } from './user-facing-error.mjs';
 
 /** The compiled folders, each to the folder of the same name in dist. */
 export const SOURCES = ['apps', 'libs', 'migrations', 'keycloak'];

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { withLock } from './lock.mjs';
+import { withLock } from './file-lock.mjs';
 import { root } from './paths.mjs';
-import { UserFacingError } from './problem.mjs';
 import { run } from './run.mjs';
+import { UserFacingError } from './user-facing-error.mjs';
 
 const WANTED = join(root, 'package-lock.json');
 /** npm writes this file as the last step of an install: an interrupted install has none. */

@@ -3,12 +3,12 @@ import type { DeclaredRoute } from '#libs/auth/declared-access.js';
 import { newId } from '#libs/core/ids.js';
 import { PERMISSION_CATALOGUE } from '#libs/database/identity/permission-catalogue.js';
 import { ALL_PERMISSIONS } from '#libs/verify/src/has-permission.js';
-import { type AppsUnderTest, startApps } from './apps.js';
+import { type AppsUnderTest, startAppsUnderTest } from './apps-under-test.js';
 import { IDENTITY_PROVIDER, INTERNAL, tableOf, USER_SERVICE } from './routes.js';
 
 let apps: AppsUnderTest;
 beforeAll(async () => {
-  apps = await startApps();
+  apps = await startAppsUnderTest();
 });
 afterAll(() => apps?.close());
 

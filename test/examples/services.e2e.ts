@@ -3,7 +3,7 @@ import { hash } from 'bcrypt';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type BothServices, startBothServices } from '../support/both-services.js';
 import { ROOT } from '../support/packed-package.js';
-import { tampered } from '../verifiers/tampered.js';
+import { tampered } from '../verifiers/tampered-token.js';
 import { InstalledServices, SERVICE_NAMES, type ServiceVariables } from './installed-services.js';
 
 const PASSWORD = 'securepass123';

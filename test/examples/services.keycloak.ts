@@ -3,7 +3,7 @@ import { type BothServices, startBothServices } from '../support/both-services.j
 import { createRealm, type TestRealm, type TestUser } from '../support/keycloak.js';
 import type { TokenSet } from '../support/keycloak-tokens.js';
 import { keycloakSettings } from '../support/user-service.js';
-import { tampered } from '../verifiers/tampered.js';
+import { tampered } from '../verifiers/tampered-token.js';
 import { InstalledServices, SERVICE_NAMES, type ServiceVariables } from './installed-services.js';
 
 let installed: InstalledServices;

@@ -117,6 +117,7 @@ function settingsFor(databaseUrl: string): IdentityProviderSettings {
       privateKey: key.privateKey,
       publicKeys: [{ kid: key.kid, key: key.key, pem: key.pem }],
     },
+    sessions: { accessTokenSeconds: null, refreshTokenSeconds: null, maxSeconds: 90 * 86_400 },
     bcryptCost: 10,
     login: { maxFailures: 10, maxFailuresPerAddress: 100, windowSeconds: 900 },
     keycloak: null,

@@ -10,8 +10,8 @@ import { HttpModule } from '#libs/http/application/http.module.js';
 import { keycloakIssuer } from '#libs/verify/src/issuers/keycloak-issuer.js';
 import { nativeIssuer } from '#libs/verify/src/issuers/native-issuer.js';
 import { AccountsModule } from './accounts/accounts.module.js';
-import { NativeAuthModule } from './auth/auth.module.js';
 import { CurrentCallerResolver } from './auth/caller.resolver.js';
+import { LoginModule } from './auth/login.module.js';
 import { AuthorityModule } from './authority/authority.module.js';
 import { RoleMapWarning } from './authority/role-map-warning.js';
 import { translateConstraint } from './constraint-errors.js';
@@ -25,12 +25,20 @@ import { WellKnownController } from './tokens/jwks.controller.js';
 import { TokensModule } from './tokens/tokens.module.js';
 
 /** The modules with routes under `/api/v1`. */
-const API = [NativeAuthModule, TokensModule, AccountsModule, RolesModule, PermissionsModule, RightsModule];
+const API = [
+  LoginModule,
+  SessionsModule,
+  TokensModule,
+  AccountsModule,
+  RolesModule,
+  PermissionsModule,
+  RightsModule,
+];
 
 @Module({})
 export class IdentityProviderModule {
   static forRoot(settings: IdentityProviderSettings, drain: Drain): DynamicModule {
-    const { databaseUrl, signing, keycloak } = settings;
+    const { databaseUrl, signing, sessions, keycloak } = settings;
     return {
       module: IdentityProviderModule,
       imports: [
@@ -42,7 +50,7 @@ export class IdentityProviderModule {
             useFactory: () => [
               nativeIssuer({
                 ...signing,
-                maxLifetimeSeconds: signing.lifetimeSeconds,
+                maxLifetimeSeconds: Math.max(signing.lifetimeSeconds, sessions.accessTokenSeconds ?? 0),
                 keys: signing.publicKeys,
               }),
               ...(keycloak ? [keycloakIssuer(keycloak)] : []),

@@ -3,7 +3,7 @@ import { Option, SubCommand } from 'nest-commander';
 import { type GeneratedKeys, generateKeyPair } from '#libs/config/keys.js';
 import { projectRoot } from '../project-root.js';
 import { StrictCommand } from '../strict-command.js';
-import { print } from '../terminal.js';
+import { print } from '../terminal-output.js';
 import { asVariables, writeNewKeys } from './key-file.js';
 
 interface GenerateOptions {

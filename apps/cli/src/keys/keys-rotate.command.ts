@@ -3,7 +3,7 @@ import { Option, SubCommand } from 'nest-commander';
 import { readEnvironment } from '#libs/config/environment.js';
 import { projectRoot } from '../project-root.js';
 import { StrictCommand } from '../strict-command.js';
-import { print } from '../terminal.js';
+import { print } from '../terminal-output.js';
 import { RotatedFile } from './rotated-file.js';
 
 interface RotateOptions {
@@ -22,7 +22,7 @@ export class KeysRotateCommand extends StrictCommand {
   async run(_arguments: string[], { activate = false, wait = false }: RotateOptions): Promise<void> {
     if (wait && !activate) this.command.error('error: --wait requires --activate');
     const file = RotatedFile.find(projectRoot, readEnvironment(projectRoot));
-    const rotation = await import('./rotation.js');
+    const rotation = await import('./key-rotation.js');
     if (!activate) {
       const { kid } = await rotation.announceNextKey(projectRoot, file);
       print(`The next key ${kid} is in JWT_ADDITIONAL_PUBLIC_KEYS of ${file.name}.`);

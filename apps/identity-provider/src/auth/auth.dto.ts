@@ -1,10 +1,8 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { ISSUER_ID_SCHEMA, type IssuerId } from '#libs/core/issuer-id.js';
 import { type FieldOptions, field, rule } from '#libs/http/input/field.js';
-import { EmailField } from '#libs/http/input/fields.js';
-import { NameField } from '#libs/http/input/name-fields.js';
-import { AccountReply } from '../accounts/accounts.dto.js';
-import { NewPasswordField } from '../passwords/new-password.field.js';
+import { EmailField, TextField } from '#libs/http/input/fields.js';
+import type { LiveSession } from '../sessions/sessions.service.js';
+import type { AccessToken } from '../tokens/token-issuer.js';
 
 const MAX_LOGIN_PASSWORD = 1_024;
 
@@ -12,7 +10,7 @@ const MAX_LOGIN_PASSWORD = 1_024;
  * A password that is only compared: any string of up to 1,024 bytes. The characters and bcrypt's length limit are not
  * checked here, so that the reply does not reveal which passwords are possible.
  */
-const GivenPasswordField = (options: FieldOptions = {}): PropertyDecorator =>
+export const GivenPasswordField = (options: FieldOptions = {}): PropertyDecorator =>
   field(
     { ...options, example: 'admin123' },
     { type: String, format: 'password', maxLength: MAX_LOGIN_PASSWORD },
@@ -32,20 +30,9 @@ export class Login {
   password: string;
 }
 
-export class PasswordChange {
-  @GivenPasswordField()
-  current_password: string;
-
-  @NewPasswordField()
-  new_password: string;
-}
-
-export class OwnName {
-  @NameField({ optional: true, nullable: true, example: 'Ada' })
-  first_name?: string | null;
-
-  @NameField({ optional: true, nullable: true, example: 'Lovelace' })
-  last_name?: string | null;
+export class Refresh {
+  @TextField({ max: 1_024, example: 'xNUGzYpPqUO0bqkJgP1XhA0vJ0Bq6tnnm4dFZsVqYxM' })
+  refresh_token: string;
 }
 
 /** This is the only reply in camelCase; clients depend on it. */
@@ -58,51 +45,23 @@ export class IssuedToken {
 
   @ApiProperty({ format: 'date-time' })
   expiresAt: string;
+
+  @ApiProperty({ required: false, description: 'If `REFRESH_TOKEN_DAYS` is set. It can be used once.' })
+  refreshToken?: string;
+
+  @ApiProperty({
+    required: false,
+    format: 'date-time',
+    description: 'When the session ends unless refreshed.',
+  })
+  refreshExpiresAt?: string;
 }
 
-export class TokenReply {
-  @ApiProperty({ type: String, nullable: true })
-  id: string | null;
-
-  @ApiProperty({ format: 'date-time' })
-  issued_at: string;
-
-  @ApiProperty({ format: 'date-time' })
-  expires_at: string;
-}
-
-/** The principal of any issuer, with its current rights. */
-export class MeReply {
-  @ApiProperty({ ...ISSUER_ID_SCHEMA })
-  issuer: IssuerId;
-
-  @ApiProperty({ example: '018f5c3e-7a10-7cc3-9a54-0c8a8d4f0001' })
-  sub: string;
-
-  @ApiProperty({ type: String, nullable: true, example: 'admin@example.com' })
-  username: string | null;
-
-  @ApiProperty({ type: String, nullable: true, example: 'admin@example.com' })
-  email: string | null;
-
-  @ApiProperty({ type: String, nullable: true, example: 'Ada' })
-  first_name: string | null;
-
-  @ApiProperty({ type: String, nullable: true, example: 'Lovelace' })
-  last_name: string | null;
-
-  @ApiProperty({ enum: ['person', 'service'] })
-  kind: 'person' | 'service';
-
-  @ApiProperty({ type: [String], example: ['admin'] })
-  roles: readonly string[];
-
-  @ApiProperty({ type: [String], example: ['*'] })
-  permissions: readonly string[];
-
-  @ApiProperty({ type: TokenReply })
-  token: TokenReply;
-
-  @ApiProperty({ type: AccountReply, nullable: true, description: 'Null for a Keycloak token.' })
-  account: AccountReply | null;
-}
+export const mapIssuedToken = (access: AccessToken, session: LiveSession): IssuedToken => ({
+  tokenType: 'Bearer',
+  token: access.token,
+  expiresAt: access.expiresAt.toISOString(),
+  ...(session.refreshToken === null
+    ? {}
+    : { refreshToken: session.refreshToken, refreshExpiresAt: session.expiresAt.toISOString() }),
+});

@@ -5,13 +5,13 @@ import { isId } from '#libs/core/ids.js';
 import { type Principal, principalOf, type VerifiedToken } from '#libs/verify/src/principal.js';
 import { TokenError } from '#libs/verify/src/token-error.js';
 import { RightsService } from '../authority/rights.service.js';
-import { SessionsService } from '../sessions/sessions.service.js';
+import { SessionLookup } from '../sessions/session-lookup.js';
 
 /** Identity comes from the token; session and rights come from the database. */
 @Injectable()
 export class CurrentCallerResolver extends CallerResolver {
   constructor(
-    private readonly sessions: SessionsService,
+    private readonly sessions: SessionLookup,
     private readonly rights: RightsService,
   ) {
     super();

@@ -2,21 +2,16 @@ import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import type { IdentityProviderSettings } from '#libs/config/settings.js';
-import { KeyedSemaphore } from '#libs/core/keyed-semaphore.js';
+import { KeyedSemaphore, type SemaphoreOptions } from '#libs/core/keyed-semaphore.js';
 import { tooManyRequests } from '#libs/http/replies/api-error.js';
-import { hashClient } from '../passwords/fair-places.js';
-import { type HashPlace, HashQueue } from '../passwords/hash-queue.js';
 import { SETTINGS } from '../settings.js';
-import { nameOf, throttleKeys } from './login-throttle-keys.js';
-import type { ThrottleKeys } from './login-throttle-rows.js';
-import { type Limits, SCOPES } from './login-throttle-rules.js';
+import { nameOf, type ThrottleKeys, throttleKeys } from './login-throttle-rows.js';
+import { type Limits, type Outcome, SCOPES } from './login-throttle-rules.js';
 import { LoginThrottleStore } from './login-throttle-store.js';
 
 /** How long an attempt waits for other pending attempts. */
 const TIMEOUT_MS = 2_000;
 const FIRST_PAUSE_MS = 50;
-
-const BUSY = Symbol('busy');
 
 /** Limits password guessing across all replicas. The rules are in `login-throttle-rules.ts`. */
 @Injectable()
@@ -27,7 +22,6 @@ export class LoginThrottle {
 
   constructor(
     private readonly store: LoginThrottleStore,
-    private readonly queue: HashQueue,
     @Inject(SETTINGS) { login: settings }: Pick<IdentityProviderSettings, 'login'>,
   ) {
     const windowMs = settings.windowSeconds * 1000;
@@ -39,60 +33,80 @@ export class LoginThrottle {
   }
 
   /**
-   * Runs `check`, which compares a password with the hash of an account. The attempt is counted before `check` and
-   * settled after it: a matching password clears the counter of its email and address, a wrong one stays counted, and
-   * an error removes the attempt.
+   * Begins an attempt to guess a secret of an account, as soon as fewer attempts than the limit are pending in this
+   * process. The caller must dispose of it (`using`).
    * @param emailKey the key of any email; it counts in the same way if no account has it
    * @param address the client address
-   * @param check must hash in the given place of the hash queue
-   * @throws ApiError 429 if too many attempts have failed, 503 `overloaded` if the hash queue is too long
+   * @param mayWait decides if the attempt may wait; `ahead` is the number of attempts that wait already
+   * @throws ApiError 429, at once if the attempt may not wait, or after two seconds
    */
-  async guard<T extends { matches: boolean }>(
+  async begin(
     emailKey: string,
     address: string,
-    check: (place: HashPlace) => Promise<T>,
-  ): Promise<T> {
+    mayWait?: SemaphoreOptions['mayWait'],
+  ): Promise<LoginAttempt> {
     const keys = throttleKeys(emailKey, address);
-    const client = hashClient(address, emailKey);
-    const options = {
-      owner: nameOf(keys.pair),
-      mayWait: (ahead: number) => this.queue.hasRoom(client, ahead),
-    };
-    const semaphoreKeys = SCOPES.map((scope) => ({
-      name: nameOf(keys[scope]),
-      limit: this.limits[scope].failures,
-    }));
     const deadline = performance.now() + TIMEOUT_MS;
+    const slots = SCOPES.map((scope) => ({ name: nameOf(keys[scope]), limit: this.limits[scope].failures }));
+    const slot = await this.semaphore.acquire(slots, TIMEOUT_MS, { owner: nameOf(keys.pair), mayWait });
+    return new LoginAttempt(this.store, keys, this.limits, { slot, deadline });
+  }
+}
+
+/**
+ * One attempt to guess a secret of an account: a password or a code. In order: `count`, the comparison, `succeed` or
+ * `fail`. An attempt that is disposed of before its outcome, because of an error, does not count.
+ */
+export class LoginAttempt implements Disposable {
+  /** When the attempt was counted, by the database's clock; null before that and after its outcome. */
+  private since: number | null = null;
+
+  constructor(
+    private readonly store: LoginThrottleStore,
+    private readonly keys: ThrottleKeys,
+    private readonly limits: Limits,
+    private readonly turn: { slot: Disposable; deadline: number },
+  ) {}
+
+  /**
+   * Counts the attempt as pending on all replicas. If its process dies, it counts as failed a minute later.
+   * @throws ApiError 429 if too many attempts have failed, or too many are pending for two seconds; 503
+   */
+  async count(): Promise<void> {
     for (let pause = FIRST_PAUSE_MS; ; pause *= 2) {
-      const result = await this.semaphore.run(
-        semaphoreKeys,
-        deadline - performance.now(),
-        () => this.queue.hold(client, (place) => this.attempt(keys, () => check(place))),
-        options,
-      );
-      if (result !== BUSY) return result;
+      const reservation = await this.store.reserve(this.keys, this.limits);
+      if (reservation !== 'busy') {
+        if ('blockedMs' in reservation) throw tooManyRequests(reservation.blockedMs / 1000);
+        this.since = reservation.since;
+        return;
+      }
       // Attempts on other replicas are pending, or earlier failures leave fewer slots than the semaphore has.
-      if (performance.now() + pause > deadline) throw tooManyRequests(1);
+      if (performance.now() + pause > this.turn.deadline) throw tooManyRequests(1);
       await sleep(pause);
     }
   }
 
-  private async attempt<T extends { matches: boolean }>(
-    keys: ThrottleKeys,
-    check: () => Promise<T>,
-  ): Promise<T | typeof BUSY> {
-    const reservation = await this.store.reserve(keys, this.limits);
-    if (reservation === 'busy') return BUSY;
-    if ('blockedMs' in reservation) throw tooManyRequests(reservation.blockedMs / 1000);
+  /** The secret was right: clears the counter of its email and address. @throws ApiError 503 */
+  succeed(): Promise<void> {
+    return this.settle('right');
+  }
 
-    const settle = (outcome: 'right' | 'wrong' | 'void') =>
-      this.store.settle(keys, this.limits, reservation.since, outcome);
-    const result = await check().catch((error: unknown) => {
-      // This is not awaited. If the database is unavailable, the attempt counts as failed until its window ends.
-      settle('void').catch(() => {});
-      throw error;
-    });
-    await settle(result.matches ? 'right' : 'wrong');
-    return result;
+  /** The secret was wrong. @throws ApiError 503 */
+  fail(): Promise<void> {
+    return this.settle('wrong');
+  }
+
+  /** Without an outcome the attempt is removed. */
+  [Symbol.dispose](): void {
+    // This is not awaited. If the database is unavailable, the attempt counts as failed until its window ends.
+    this.settle('void').catch(() => {});
+    this.turn.slot[Symbol.dispose]();
+  }
+
+  private async settle(outcome: Outcome): Promise<void> {
+    const { since } = this;
+    this.since = null;
+    if (since !== null) await this.store.settle(this.keys, this.limits, since, outcome);
+    this.turn.slot[Symbol.dispose]();
   }
 }

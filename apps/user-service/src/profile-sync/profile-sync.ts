@@ -1,10 +1,16 @@
+import { Counter } from 'prom-client';
 import type { DataSource, EntityManager } from 'typeorm';
 import { newId } from '#libs/core/ids.js';
 import { textKey } from '#libs/core/text-key.js';
 import { isUniqueViolation } from '#libs/database/pg-errors.js';
 import { Identity } from '#libs/database/users/identity.entity.js';
 import type { IssuerProfile } from '../users/profile.js';
-import { provisionedProfiles } from '../users/users-metrics.js';
+
+const provisionedProfiles = new Counter({
+  name: 'twinkey_provisioned_profiles_total',
+  help: "Profiles made at a user's first call or lookup, by issuer.",
+  labelNames: ['issuer'] as const,
+});
 
 /** Two new profiles with the same username collide on its unique index: the second transaction is retried. */
 const ATTEMPTS = 5;

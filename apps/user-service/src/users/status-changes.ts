@@ -16,7 +16,7 @@ import { exceedsOwnPermissions, lastAdministrator, ownUser } from './users.error
 /** Of all remote calls under the lock together. Postgres closes a connection that idles in a transaction for 5 s. */
 const CALLS_TIMEOUT_MS = 2_000;
 
-export interface StatusChange {
+export interface UserStatusChange {
   id: string;
   status: UserStatus;
   ifMatch: string | undefined;
@@ -48,7 +48,7 @@ export class StatusChanges {
    */
   async run(
     request: FastifyRequest,
-    { id, status, ifMatch }: StatusChange,
+    { id, status, ifMatch }: UserStatusChange,
     work: (tx: EntityManager) => Promise<void>,
   ): Promise<Profile> {
     const caller = request.caller as Principal;
