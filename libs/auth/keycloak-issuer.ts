@@ -47,6 +47,7 @@ export function keycloakIssuer({
         lastName: textClaim(claims, 'family_name'),
         tokenId: textClaim(claims, 'jti') ?? null,
         sessionId: textClaim(claims, 'sid') ?? null,
+        clientId: textClaim(claims, 'azp') ?? null,
         assertedAt: issuedAt * 1_000,
         realmRoles,
         roles: mapRealmRoles(realmRoles, roleMap),

@@ -40,6 +40,7 @@ export function nativeIssuer(options: NativeIssuerOptions): TrustedIssuer {
         lastName: claims.family_name === null ? null : textClaim(claims, 'family_name'),
         tokenId: textClaim(claims, 'jti') ?? null,
         sessionId,
+        clientId: textClaim(claims, 'client_id') ?? null,
         assertedAt: assertedAtOf(issuedAt, sessionId),
         realmRoles: [],
         roles: role === undefined ? [] : [role],

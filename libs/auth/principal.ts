@@ -23,6 +23,8 @@ export interface VerifiedToken {
   readonly lastName?: string | null;
   readonly tokenId: string | null;
   readonly sessionId: string | null;
+  /** The OAuth client that the token was issued to. */
+  readonly clientId: string | null;
   /** Seconds since the epoch, as `expiresAt`. */
   readonly issuedAt: number;
   /** When the issuer asserted the claims, in milliseconds since the epoch: `issuedAt`, or a more precise time. */
@@ -50,8 +52,14 @@ export interface Principal {
   readonly kind: 'person' | 'service';
   readonly roles: readonly string[];
   readonly permissions: readonly string[];
-  /** Times in seconds since the epoch. */
-  readonly token: { readonly id: string | null; readonly issuedAt: number; readonly expiresAt: number };
+  readonly token: {
+    readonly id: string | null;
+    readonly sessionId: string | null;
+    readonly clientId: string | null;
+    /** In seconds since the epoch, as `expiresAt`. */
+    readonly issuedAt: number;
+    readonly expiresAt: number;
+  };
 }
 
 /** The principal from the token's claims alone. */
@@ -67,6 +75,12 @@ export function principalOf(token: VerifiedToken): Principal {
     kind: token.kind,
     roles: token.roles,
     permissions: token.permissions,
-    token: { id: token.tokenId, issuedAt: token.issuedAt, expiresAt: token.expiresAt },
+    token: {
+      id: token.tokenId,
+      sessionId: token.sessionId,
+      clientId: token.clientId,
+      issuedAt: token.issuedAt,
+      expiresAt: token.expiresAt,
+    },
   };
 }

@@ -42,6 +42,7 @@ describe('userServiceSettings', () => {
       trustProxy: false,
       docs: true,
       logLevel: 'info',
+      auditRetentionDays: 400,
     });
   });
 

@@ -12,6 +12,7 @@ POST    /api/v1/accounts                                     accounts:create
 GET     /api/v1/accounts/:id                                 accounts:read
 PATCH   /api/v1/accounts/:id                                 accounts:update
 DELETE  /api/v1/accounts/:id                                 accounts:delete
+GET     /api/v1/audit-events                                 audit:read
 GET     /api/v1/auth/jwks                                    anybody
 POST    /api/v1/auth/login                                   anybody
 POST    /api/v1/auth/logout                                  own native token
@@ -41,6 +42,7 @@ GET     /health/ready                                        anybody
 `;
 
 export const USER_SERVICE = `
+GET     /audit-events                                        audit:read
 GET     /users                                               users:read
 GET     /users/:id                                           users:read
 PATCH   /users/:id                                           users:update

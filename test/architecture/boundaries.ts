@@ -1,13 +1,13 @@
 import type { SourceFile } from './source-file.js';
 
-const APP = ['core', 'config', 'observability', 'http', 'openapi', 'auth', 'health', 'database'].map(
+const APP = ['core', 'config', 'observability', 'http', 'openapi', 'auth', 'health', 'database', 'audit'].map(
   (name) => `libs/${name}`,
 );
 
 /**
  * The imports that each area may have. An application never imports the other one: it calls it over HTTP, so that they can
  * be deployed apart. Libraries point one way: core ← config ← observability ← http ← openapi, auth ← health, and
- * core, config, http ← database.
+ * core, config, http ← database; auth, database ← audit.
  */
 const MAY_IMPORT: Record<string, string[]> = {
   'apps/identity-provider': APP,
@@ -21,6 +21,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   'libs/auth': ['libs/core', 'libs/config', 'libs/http', 'libs/observability'],
   'libs/health': ['libs/core', 'libs/config', 'libs/http', 'libs/auth', 'libs/observability'],
   'libs/database': ['libs/core', 'libs/config', 'libs/http', 'libs/observability', 'migrations'],
+  'libs/audit': ['libs/core', 'libs/http', 'libs/auth', 'libs/database'],
   'libs/development': ['libs/core', 'libs/config', 'libs/database'],
   migrations: [],
 };

@@ -1,5 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { RouterModule } from '@nestjs/core';
+import { AuditModule } from '#libs/audit/audit.module.js';
 import { AuthModule } from '#libs/auth/auth.module.js';
 import { keycloakIssuer } from '#libs/auth/keycloak-issuer.js';
 import { nativeIssuer } from '#libs/auth/native-issuer.js';
@@ -54,7 +55,8 @@ export class IdentityProviderModule {
         HttpModule.forRoot({ translators: [translateConstraint, translateDatabaseError] }),
         AuthorityModule,
         ...API,
-        RouterModule.register([{ path: 'api/v1', children: API }]),
+        AuditModule.forRoot(settings.auditRetentionDays),
+        RouterModule.register([{ path: 'api/v1', children: [...API, AuditModule] }]),
       ],
       controllers: [WellKnownController, HealthController],
       providers: [RoleMapWarning],

@@ -1,5 +1,6 @@
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { identityMigrations } from '#migrations/identity/migrations.js';
+import { AuditEvent } from '../audit-event.entity.js';
 import { type PoolOptions, postgresOptions } from '../pool.js';
 import { Account } from './account.entity.js';
 import { Authority } from './authority.entity.js';
@@ -9,7 +10,16 @@ import { Role } from './role.entity.js';
 import { RolePermission } from './role-permission.entity.js';
 import { Session } from './session.entity.js';
 
-export const identityEntities = [Account, Authority, LoginCounter, Permission, Role, RolePermission, Session];
+export const identityEntities = [
+  Account,
+  AuditEvent,
+  Authority,
+  LoginCounter,
+  Permission,
+  Role,
+  RolePermission,
+  Session,
+];
 
 export const identityOptions = (url: string, options: PoolOptions = {}) =>
   ({

@@ -1,12 +1,13 @@
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { usersMigrations } from '#migrations/users/migrations.js';
+import { AuditEvent } from '../audit-event.entity.js';
 import { type PoolOptions, postgresOptions } from '../pool.js';
 import { Administration } from './administration.entity.js';
 import { DirectoryLease } from './directory-lease.entity.js';
 import { Identity } from './identity.entity.js';
 import { User } from './user.entity.js';
 
-export const usersEntities = [Administration, DirectoryLease, Identity, User];
+export const usersEntities = [Administration, AuditEvent, DirectoryLease, Identity, User];
 
 export const usersOptions = (url: string, options: PoolOptions = {}) =>
   ({

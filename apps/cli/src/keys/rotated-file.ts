@@ -58,10 +58,11 @@ export class RotatedFile {
     return new RotatedFile(file, root, withKeysOf(file, env));
   }
 
-  /** Adds a key to the published ones. Takes effect at the next start. */
-  publish(kid: string, publicKey: string): void {
-    if (this.additional.some((entry) => kidOf(entry) === kid)) return;
+  /** Adds a key to the published ones. Takes effect at the next start. @returns false if it is one already */
+  publish(kid: string, publicKey: string): boolean {
+    if (this.additional.some((entry) => kidOf(entry) === kid)) return false;
     this.write({ JWT_ADDITIONAL_PUBLIC_KEYS: [...this.additional, `${kid}:${publicKey}`].join(',') });
+    return true;
   }
 
   /** Makes another pair the signing key, and keeps publishing the previous one. Takes effect at the next start. */
