@@ -15,6 +15,16 @@ function controlled() {
 }
 
 describe('a keyed semaphore', () => {
+  it('keeps an acquired slot until it is disposed of, and frees it once', async () => {
+    const semaphore = new KeyedSemaphore(refusal);
+    const slot = await semaphore.acquire([key('a', 1)], 1_000);
+    await expect(semaphore.acquire([key('a', 1)], 10)).rejects.toMatchObject({ status: 429 });
+    slot[Symbol.dispose]();
+    using _next = await semaphore.acquire([key('a', 1)], 10);
+    slot[Symbol.dispose]();
+    await expect(semaphore.acquire([key('a', 1)], 10)).rejects.toMatchObject({ status: 429 });
+  });
+
   it('runs work while all of its keys have a free slot, and the rest in order', async () => {
     const semaphore = new KeyedSemaphore(refusal);
     const entered: string[] = [];

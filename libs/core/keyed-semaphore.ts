@@ -37,13 +37,28 @@ export class KeyedSemaphore {
     work: () => Promise<T>,
     options: SemaphoreOptions = {},
   ): Promise<T> {
+    using _slots = await this.acquire(keys, timeoutMs, options);
+    return await work();
+  }
+
+  /**
+   * Like `run`, for work that is not one function: the slots are free again when the result is disposed of.
+   * @throws the refusal, at once if the task may not wait, or after the timeout
+   */
+  async acquire(
+    keys: readonly SemaphoreKey[],
+    timeoutMs: number,
+    options: SemaphoreOptions = {},
+  ): Promise<Disposable> {
     if (this.hasRoom(keys)) this.enter(keys);
     else await this.turn(keys, timeoutMs, options);
-    try {
-      return await work();
-    } finally {
-      this.leave(keys);
-    }
+    let isHeld = true;
+    return {
+      [Symbol.dispose]: () => {
+        if (isHeld) this.leave(keys);
+        isHeld = false;
+      },
+    };
   }
 
   private async turn(

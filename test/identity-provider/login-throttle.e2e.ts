@@ -3,6 +3,7 @@ import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LoginThrottle } from '#apps/identity-provider/src/login-throttle/login-throttle.js';
 import { LoginThrottleStore } from '#apps/identity-provider/src/login-throttle/login-throttle-store.js';
+import { hashClient } from '#apps/identity-provider/src/passwords/fair-places.js';
 import { HashQueue } from '#apps/identity-provider/src/passwords/hash-queue.js';
 import { identityDataSource } from '#libs/database/identity/identity-data-source.js';
 import type { ApiError } from '#libs/http/replies/api-error.js';
@@ -19,20 +20,22 @@ class Replica {
   constructor(
     readonly database: DataSource,
     settings = SETTINGS,
-    queue = new HashQueue({ parallelism: 8, hashSeconds: 0.001 }),
+    private readonly queue = new HashQueue({ parallelism: 8, hashSeconds: 0.001 }),
   ) {
-    this.throttle = new LoginThrottle(new LoginThrottleStore(database), queue, { login: settings });
+    this.throttle = new LoginThrottle(new LoginThrottleStore(database), { login: settings });
   }
 
   /** @returns `right`, `wrong`, or the status and Retry-After of a refusal: `429 60` */
   async login(email: string, address: string, matches: boolean, ms = 0): Promise<string> {
     try {
-      const result = await this.throttle.guard(email, address, async (place) => {
-        this.checks += 1;
-        await place.run(() => sleep(ms));
-        return { matches };
-      });
-      return result.matches ? 'right' : 'wrong';
+      const client = hashClient(address, email);
+      using attempt = await this.throttle.begin(email, address, (ahead) => this.queue.hasRoom(client, ahead));
+      using place = this.queue.take(client);
+      await attempt.count();
+      this.checks += 1;
+      await place.run(() => sleep(ms));
+      await (matches ? attempt.succeed() : attempt.fail());
+      return matches ? 'right' : 'wrong';
     } catch (error) {
       const { status, headers } = error as ApiError;
       if (status === undefined) throw error;
@@ -216,22 +219,27 @@ describe('guessing', () => {
 
   it('is not counted if the check fails with an error', async () => {
     const [ada, home] = [email(), address()];
-    const throttle = new LoginThrottle(new LoginThrottleStore(one.database), new HashQueue(), {
-      login: SETTINGS,
-    });
+    const throttle = new LoginThrottle(new LoginThrottleStore(one.database), { login: SETTINGS });
     const failure = new Error('the database is away');
-    for (let i = 0; i < 5; i += 1) {
-      await expect(throttle.guard(ada, home, () => Promise.reject(failure))).rejects.toBe(failure);
-    }
+    const failing = async () => {
+      using attempt = await throttle.begin(ada, home);
+      await attempt.count();
+      throw failure;
+    };
+    for (let i = 0; i < 5; i += 1) await expect(failing()).rejects.toBe(failure);
     await one.wrong(3, ada, home);
   });
 
   it('is counted if its process dies during the check', async () => {
     const [ada, home] = [email(), address()];
     const store = new LoginThrottleStore(one.database);
-    const abandoned = new LoginThrottle(store, new HashQueue(), { login: SETTINGS });
+    const abandoned = new LoginThrottle(store, { login: SETTINGS });
     store.settle = async () => {};
-    for (let i = 0; i < 2; i += 1) await abandoned.guard(ada, home, async () => ({ matches: false }));
+    for (let i = 0; i < 2; i += 1) {
+      using attempt = await abandoned.begin(ada, home);
+      await attempt.count();
+      await attempt.fail();
+    }
     await later(60);
     await one.wrong(1, ada, home);
     expect(await one.login(ada, home, true)).toSatisfy(refusedFor(60));
@@ -246,7 +254,7 @@ describe('guessing', () => {
 
   it('leaves only temporary rows, without emails or addresses', async () => {
     const cleaning = new LoginThrottleStore(one.database);
-    const throttle = new LoginThrottle(cleaning, new HashQueue(), { login: SETTINGS });
+    const throttle = new LoginThrottle(cleaning, { login: SETTINGS });
     await later(31 * 86_400);
     const count = async () => {
       const [{ rows }] = await one.database.query(
@@ -256,7 +264,9 @@ describe('guessing', () => {
     };
     expect(await count()).toBeGreaterThan(3);
     Object.assign(cleaning, { nextCleanup: 0 });
-    await throttle.guard(email(), address(), async () => ({ matches: false }));
+    using attempt = await throttle.begin(email(), address());
+    await attempt.count();
+    await attempt.fail();
     await expect.poll(count).toBe(3);
     const [row] = await one.database.query('SELECT * FROM identity.login_throttles');
     expect(Object.values(row).filter((value) => typeof value === 'string')).toEqual([]);

@@ -11,8 +11,8 @@ import { poolShare } from '#libs/database/pool.js';
 import type { Drain } from '#libs/http/application/drain.js';
 import { HttpModule } from '#libs/http/application/http.module.js';
 import { AccountsModule } from './accounts/accounts.module.js';
-import { NativeAuthModule } from './auth/auth.module.js';
 import { CurrentCallerResolver } from './auth/caller.resolver.js';
+import { LoginModule } from './auth/login.module.js';
 import { AuthorityModule } from './authority/authority.module.js';
 import { RoleMapWarning } from './authority/role-map-warning.js';
 import { translateConstraint } from './constraint-errors.js';
@@ -26,7 +26,7 @@ import { WellKnownController } from './tokens/jwks.controller.js';
 import { TokensModule } from './tokens/tokens.module.js';
 
 /** The modules with routes under `/api/v1`. */
-const API = [NativeAuthModule, TokensModule, AccountsModule, RolesModule, PermissionsModule, RightsModule];
+const API = [LoginModule, TokensModule, AccountsModule, RolesModule, PermissionsModule, RightsModule];
 
 @Module({})
 export class IdentityProviderModule {

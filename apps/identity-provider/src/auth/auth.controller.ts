@@ -1,24 +1,20 @@
-import { Body, Controller, Get, Patch, Post, Req, UseGuards } from '@nestjs/common';
+import { Body, Controller, Post, Req, UseGuards } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
-import { Authenticated, Caller, NativeOnly, Public } from '#libs/auth/access.js';
-import type { Principal } from '#libs/auth/principal.js';
+import { NativeOnly, Public } from '#libs/auth/access.js';
 import { Reply } from '#libs/http/replies/envelope.js';
 import { Replies } from '#libs/http/replies/replies.js';
 import { HashCapacityGuard } from '../passwords/hash-capacity.guard.js';
 import { CallerAccount, type SessionAccount } from '../sessions/session-account.js';
 import { SessionsService } from '../sessions/sessions.service.js';
-import { IssuedToken, Login, MeReply, OwnName, PasswordChange } from './auth.dto.js';
-import { AuthService } from './auth.service.js';
-import { mapMeReply } from './me-reply.js';
-import { OwnAccountService } from './own-account.service.js';
+import { IssuedToken, Login } from './auth.dto.js';
+import { LoginService } from './login.service.js';
 
 @ApiTags('auth')
 @Controller('auth')
 export class AuthController {
   constructor(
-    private readonly auth: AuthService,
-    private readonly ownAccount: OwnAccountService,
+    private readonly logins: LoginService,
     private readonly sessions: SessionsService,
   ) {}
 
@@ -35,36 +31,7 @@ export class AuthController {
     },
   })
   login(@Body() { email, password }: Login, @Req() request: FastifyRequest) {
-    return this.auth.login(email, password, request.ip);
-  }
-
-  @Get('me')
-  @Authenticated()
-  @ApiOperation({ summary: 'Who calls, with the rights that hold now' })
-  @Replies(MeReply, { message: 'The caller.' })
-  me(@Caller() caller: Principal, @CallerAccount() account: SessionAccount | null) {
-    return mapMeReply(caller, account);
-  }
-
-  @Patch('me')
-  @NativeOnly()
-  @ApiOperation({ summary: 'Change your own name' })
-  @Replies(MeReply, { message: 'Your name.' })
-  async rename(@Caller() caller: Principal, @CallerAccount() account: SessionAccount, @Body() name: OwnName) {
-    return mapMeReply(caller, await this.ownAccount.rename(account, name));
-  }
-
-  @Post('password')
-  @NativeOnly()
-  @ApiOperation({ summary: 'Change your own password; your other sessions end' })
-  @Replies(null, { message: 'Password changed.', errors: { 429: 'Too many wrong passwords.' } })
-  async changePassword(
-    @CallerAccount() account: SessionAccount,
-    @Body() change: PasswordChange,
-    @Req() request: FastifyRequest,
-  ) {
-    await this.ownAccount.changePassword(account, change, request.ip);
-    return Reply.nothing();
+    return this.logins.login(email, password, request.ip);
   }
 
   @Post('logout')

@@ -1,28 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { ISSUER_ID_SCHEMA, type IssuerId } from '#libs/core/issuer-id.js';
-import { type FieldOptions, field, rule } from '#libs/http/input/field.js';
 import { EmailField } from '#libs/http/input/fields.js';
-import { NameField } from '#libs/http/input/name-fields.js';
-import { AccountReply } from '../accounts/accounts.dto.js';
-import { NewPasswordField } from '../passwords/new-password.field.js';
-
-const MAX_LOGIN_PASSWORD = 1_024;
-
-/**
- * A password that is only compared: any string of up to 1,024 bytes. The characters and bcrypt's length limit are not
- * checked here, so that the reply does not reveal which passwords are possible.
- */
-const GivenPasswordField = (options: FieldOptions = {}): PropertyDecorator =>
-  field(
-    { ...options, example: 'admin123' },
-    { type: String, format: 'password', maxLength: MAX_LOGIN_PASSWORD },
-    rule((value: unknown) => typeof value === 'string', 'string_expected', 'This must be a string.'),
-    rule(
-      (value: string) => Buffer.byteLength(value) <= MAX_LOGIN_PASSWORD,
-      'too_long',
-      'The password must have at most 1,024 bytes in UTF-8.',
-    ),
-  );
+import { GivenPasswordField } from './given-password.field.js';
 
 export class Login {
   @EmailField({ example: 'admin@example.com' })
@@ -30,22 +8,6 @@ export class Login {
 
   @GivenPasswordField()
   password: string;
-}
-
-export class PasswordChange {
-  @GivenPasswordField()
-  current_password: string;
-
-  @NewPasswordField()
-  new_password: string;
-}
-
-export class OwnName {
-  @NameField({ optional: true, nullable: true, example: 'Ada' })
-  first_name?: string | null;
-
-  @NameField({ optional: true, nullable: true, example: 'Lovelace' })
-  last_name?: string | null;
 }
 
 /** This is the only reply in camelCase; clients depend on it. */
@@ -58,51 +20,4 @@ export class IssuedToken {
 
   @ApiProperty({ format: 'date-time' })
   expiresAt: string;
-}
-
-export class TokenReply {
-  @ApiProperty({ type: String, nullable: true })
-  id: string | null;
-
-  @ApiProperty({ format: 'date-time' })
-  issued_at: string;
-
-  @ApiProperty({ format: 'date-time' })
-  expires_at: string;
-}
-
-/** The principal of any issuer, with its current rights. */
-export class MeReply {
-  @ApiProperty({ ...ISSUER_ID_SCHEMA })
-  issuer: IssuerId;
-
-  @ApiProperty({ example: '018f5c3e-7a10-7cc3-9a54-0c8a8d4f0001' })
-  sub: string;
-
-  @ApiProperty({ type: String, nullable: true, example: 'admin@example.com' })
-  username: string | null;
-
-  @ApiProperty({ type: String, nullable: true, example: 'admin@example.com' })
-  email: string | null;
-
-  @ApiProperty({ type: String, nullable: true, example: 'Ada' })
-  first_name: string | null;
-
-  @ApiProperty({ type: String, nullable: true, example: 'Lovelace' })
-  last_name: string | null;
-
-  @ApiProperty({ enum: ['person', 'service'] })
-  kind: 'person' | 'service';
-
-  @ApiProperty({ type: [String], example: ['admin'] })
-  roles: readonly string[];
-
-  @ApiProperty({ type: [String], example: ['*'] })
-  permissions: readonly string[];
-
-  @ApiProperty({ type: TokenReply })
-  token: TokenReply;
-
-  @ApiProperty({ type: AccountReply, nullable: true, description: 'Null for a Keycloak token.' })
-  account: AccountReply | null;
 }

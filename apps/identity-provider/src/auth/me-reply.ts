@@ -1,7 +1,7 @@
 import type { Principal } from '#libs/auth/principal.js';
 import { mapAccount } from '../accounts/accounts.dto.js';
 import type { SessionAccount } from '../sessions/session-account.js';
-import type { MeReply } from './auth.dto.js';
+import type { MeReply } from './own-account.dto.js';
 
 const iso = (seconds: number): string => new Date(seconds * 1000).toISOString();
 

@@ -3,10 +3,12 @@ import { DataSource } from 'typeorm';
 import { invalid, invalidField, unauthorized } from '#libs/http/replies/api-error.js';
 import { emailKey } from '../accounts/email.js';
 import { LoginThrottle } from '../login-throttle/login-throttle.js';
+import { hashClient } from '../passwords/fair-places.js';
+import { HashQueue } from '../passwords/hash-queue.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
 import { passwordFaults } from '../passwords/password-policy.js';
 import type { SessionAccount } from '../sessions/session-account.js';
-import type { OwnName, PasswordChange } from './auth.dto.js';
+import type { OwnName, PasswordChange } from './own-account.dto.js';
 
 /** Operations of users on their own native account. */
 @Injectable()
@@ -15,6 +17,7 @@ export class OwnAccountService {
     private readonly database: DataSource,
     private readonly hasher: PasswordHasher,
     private readonly throttle: LoginThrottle,
+    private readonly queue: HashQueue,
   ) {}
 
   /** An omitted name keeps its current value, including that of a concurrent change. */
@@ -56,15 +59,14 @@ export class OwnAccountService {
     replacement: string,
     address: string,
   ): Promise<boolean> {
-    const { matches, current, newHash } = await this.throttle.guard(
-      emailKey(account.email),
-      address,
-      async (place) => {
-        const current = await this.hashOf(account.id);
-        const verification = await this.hasher.verify(given, current, place, replacement);
-        return { ...verification, current };
-      },
-    );
+    const key = emailKey(account.email);
+    const client = hashClient(address, key);
+    using attempt = await this.throttle.begin(key, address, (ahead) => this.queue.hasRoom(client, ahead));
+    using place = this.queue.take(client);
+    await attempt.count();
+    const current = await this.hashOf(account.id);
+    const { matches, newHash } = await this.hasher.verify(given, current, place, replacement);
+    await (matches ? attempt.succeed() : attempt.fail());
     if (!matches || current === null || newHash === null) throw wrongPassword();
     return this.replacePassword(account, current, newHash);
   }

@@ -1,6 +1,24 @@
+import { createHash } from 'node:crypto';
+import { networkOf } from '#libs/http/application/client-address.js';
 import { type Counter, NOTHING, SCOPES, type Scope } from './login-throttle-rules.js';
 
 export type ThrottleKeys = Record<Scope, Buffer>;
+
+/**
+ * Returns the keys of the three counters of a login: SHA-256 digests, so that the table holds no emails or addresses.
+ * @param emailKey the result of `emailKey()`
+ * @param address the client address
+ */
+export function throttleKeys(emailKey: string, address: string): ThrottleKeys {
+  const network = networkOf(address);
+  const parts: Record<Scope, string[]> = { pair: [emailKey, network], address: [network], email: [emailKey] };
+  return forEachScope((scope) => digest([scope, ...parts[scope]]));
+}
+
+export const nameOf = (key: Buffer): string => key.toString('base64');
+
+/** JSON separates the parts unambiguously. */
+const digest = (parts: string[]): Buffer => createHash('sha256').update(JSON.stringify(parts)).digest();
 
 /** A counter as read; the columns are null if it has no row. */
 export interface CounterRow {

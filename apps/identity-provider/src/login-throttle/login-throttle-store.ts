@@ -5,11 +5,11 @@ import { KeyedSemaphore } from '#libs/core/keyed-semaphore.js';
 import { findPostgresError } from '#libs/database/pg-errors.js';
 import { preparedQuery } from '#libs/database/prepared-query.js';
 import { unavailable } from '#libs/http/replies/api-error.js';
-import { nameOf } from './login-throttle-keys.js';
 import {
   CLEAN_UP,
   type CounterRow,
   forEachScope,
+  nameOf,
   READ,
   stateOf,
   type ThrottleKeys,

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { HashClient } from './fair-places.js';
-import { type HashPlace, HashQueue } from './hash-queue.js';
+import { HashQueue } from './hash-queue.js';
 
 /** Creates a job that ends when `end` is called. */
 function controlled() {
@@ -14,8 +14,10 @@ function controlled() {
 
 const CLIENT: HashClient = { network: '192.0.2.7', account: 'ada@example.com' };
 
-const hashing = (queue: HashQueue, job: () => Promise<unknown>, client = CLIENT) =>
-  queue.hold(client, (place) => place.run(job));
+async function hashing(queue: HashQueue, job: () => Promise<unknown>, client = CLIENT): Promise<unknown> {
+  using place = queue.take(client);
+  return await place.run(job);
+}
 
 describe('the hash queue', () => {
   it('runs jobs up to its parallelism, and the others in order of arrival', async () => {
@@ -60,10 +62,15 @@ describe('the hash queue', () => {
   it('counts a place as soon as it is taken, before its hash starts', async () => {
     const queue = new HashQueue({ parallelism: 1, hashSeconds: 1, maxWaitSeconds: 1 });
     const { job, end } = controlled();
-    const asking = [queue.hold(CLIENT, () => job()), queue.hold(CLIENT, () => job())];
+    const ask = async () => {
+      using _place = queue.take(CLIENT);
+      await job();
+    };
+    const asking = [ask(), ask()];
     await expect(hashing(queue, async () => {})).rejects.toMatchObject({ status: 503 });
     end();
     await Promise.all(asking);
+    await expect(hashing(queue, async () => 'again')).resolves.toBe('again');
   });
 
   it('releases the place and the thread when a hash fails', async () => {
@@ -213,12 +220,12 @@ describe('fair shares of the queue', () => {
   it('take a held place that is not ready for its turn yet', async () => {
     const { queue } = new Bench();
     const { job: preparing, end } = controlled();
-    const held = Array.from({ length: 8 }, () =>
-      queue.hold(CLIENT, async (place: HashPlace) => {
-        await preparing();
-        return place.run(async () => 'hashed');
-      }),
-    );
+    const prepareAndHash = async () => {
+      using place = queue.take(CLIENT);
+      await preparing();
+      return await place.run(async () => 'hashed');
+    };
+    const held = Array.from({ length: 8 }, prepareAndHash);
     const other = hashing(queue, async () => 'hashed', { network: 'b', account: 'y' });
     await expect(other).resolves.toBe('hashed');
     end();

@@ -1,10 +1,9 @@
 import { performance } from 'node:perf_hooks';
 import { type ApiError, unavailable } from '#libs/http/replies/api-error.js';
 import { FairPlaces, type HashClient, type Place } from './fair-places.js';
-import { hashParallelism } from './hash-parallelism.js';
 
 export interface HashQueueOptions {
-  /** Number of parallel hashes. */
+  /** Number of parallel hashes. Default: 1. */
   parallelism?: number;
   /** Clients that would wait longer are refused. */
   maxWaitSeconds?: number;
@@ -12,8 +11,8 @@ export interface HashQueueOptions {
   hashSeconds?: number;
 }
 
-/** A place in the queue. Only `HashQueue.hold` provides it, so that it is always released. */
-export interface HashPlace {
+/** A place in the queue, which the holder must dispose of (`using`). */
+export interface HashPlace extends Disposable {
   /**
    * Runs the work, with all of its hashes, in one turn of this place.
    * @throws ApiError 503 `overloaded` if the place was given to another client or waited too long
@@ -39,7 +38,7 @@ export class HashQueue {
   private rejected = 0;
 
   constructor(options: HashQueueOptions = {}) {
-    this.parallelism = options.parallelism ?? hashParallelism();
+    this.parallelism = options.parallelism ?? 1;
     this.maxWaitSeconds = options.maxWaitSeconds ?? 2;
     this.hashSeconds = options.hashSeconds ?? 0.25;
   }
@@ -71,20 +70,18 @@ export class HashQueue {
   }
 
   /**
-   * Holds a place while `work` runs. It is taken before any database query, so that excess requests cost only their
-   * refusals.
-   * @throws ApiError 503 `overloaded`, at once if there is no place
+   * Takes a place. Take it before any database query, so that excess requests cost only their refusals.
+   * @throws ApiError 503 `overloaded` if there is no place
    */
-  async hold<T>(client: HashClient, work: (place: HashPlace) => Promise<T>): Promise<T> {
-    const place = this.take(client);
-    try {
-      return await work({ run: (job) => this.run(place, job) });
-    } finally {
-      this.places.remove(place);
-    }
+  take(client: HashClient): HashPlace {
+    const place = this.takePlace(client);
+    return {
+      run: (work) => this.run(place, work),
+      [Symbol.dispose]: () => this.places.remove(place),
+    };
   }
 
-  private take(client: HashClient): Place {
+  private takePlace(client: HashClient): Place {
     const { capacity } = this;
     if (this.places.size >= capacity) {
       const victim = this.victimFor(client, 0);

@@ -48,8 +48,9 @@ export class PasswordHasher {
    * @param password a password that the policy accepts
    * @throws ApiError 503 `overloaded`
    */
-  hash(password: string, client: HashClient): Promise<string> {
-    return this.queue.hold(client, (place) => place.run(() => this.makeHash(password)));
+  async hash(password: string, client: HashClient): Promise<string> {
+    using place = this.queue.take(client);
+    return await place.run(() => this.makeHash(password));
   }
 
   /**
@@ -62,7 +63,7 @@ export class PasswordHasher {
   verify(
     password: string,
     stored: string | null,
-    place: HashPlace,
+    place: Pick<HashPlace, 'run'>,
     replacement?: string,
   ): Promise<Verification> {
     const hash = readHash(stored);

@@ -26,7 +26,7 @@ const tokenWith = (permissions: string[]) =>
       role: 'user',
       permissions,
     },
-    1_000,
+    signer.lifeFrom(1_000),
   );
 
 it('contains the permissions', () => {

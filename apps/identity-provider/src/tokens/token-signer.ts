@@ -14,6 +14,12 @@ export interface TokenSubject {
   permissions: readonly string[];
 }
 
+/** Both in seconds since the epoch. */
+export interface TokenLife {
+  issuedAt: number;
+  expiresAt: number;
+}
+
 /** In characters. Many servers and proxies refuse longer headers. */
 export const MAX_SIGNED_LENGTH = 8 * 1024;
 /** RFC 9068 (section 2.2) requires a client id: for `POST /auth/login` the client is Twinkey itself. */
@@ -30,23 +36,22 @@ export class TokenSigner {
     this.header = encode({ alg: 'RS256', typ: 'at+jwt', kid: signing.kid });
   }
 
-  /** The expiry of a token that is issued at `issuedAt`, both in seconds since the epoch. */
-  expiryOf(issuedAt: number): number {
-    return issuedAt + Math.floor(this.settings.lifetimeSeconds);
+  /** The longest life of a token that is issued at `issuedAt`, in seconds since the epoch. */
+  lifeFrom(issuedAt: number): TokenLife {
+    return { issuedAt, expiresAt: issuedAt + Math.floor(this.settings.lifetimeSeconds) };
   }
 
   /**
    * Signs synchronously, because bcrypt may occupy all threads of libuv's pool.
    * Leaves out the permissions if the token would be too long; `GET /auth/me` always returns them.
-   * @param issuedAt seconds since the epoch
    */
-  sign(subject: TokenSubject, issuedAt: number): string {
+  sign(subject: TokenSubject, { issuedAt, expiresAt }: TokenLife): string {
     const claims = {
       iss: this.settings.issuer,
       aud: this.settings.audience,
       sub: subject.accountId,
       client_id: CLIENT_ID,
-      exp: this.expiryOf(issuedAt),
+      exp: expiresAt,
       iat: issuedAt,
       jti: randomUUID(),
       sid: subject.sessionId,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { throttleKeys } from './login-throttle-keys.js';
+import { throttleKeys } from './login-throttle-rows.js';
 
 describe('counter keys', () => {
   const names = (email: string, address: string) =>

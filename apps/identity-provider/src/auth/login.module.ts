@@ -6,12 +6,14 @@ import { PasswordsModule } from '../passwords/passwords.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { TokensModule } from '../tokens/tokens.module.js';
 import { AuthController } from './auth.controller.js';
-import { AuthService } from './auth.service.js';
+import { LoginService } from './login.service.js';
+import { OwnAccountController } from './own-account.controller.js';
 import { OwnAccountService } from './own-account.service.js';
 
 @Module({
   imports: [AuthorityModule, TokensModule, PasswordsModule, SessionsModule],
-  controllers: [AuthController],
-  providers: [AuthService, LoginThrottle, LoginThrottleStore, OwnAccountService],
+  controllers: [AuthController, OwnAccountController],
+  providers: [LoginService, LoginThrottle, LoginThrottleStore, OwnAccountService],
+  exports: [LoginService, LoginThrottle],
 })
-export class NativeAuthModule {}
+export class LoginModule {}
