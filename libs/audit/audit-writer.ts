@@ -9,7 +9,7 @@ export type AuditSchema = 'identity' | 'users';
 /** An event to write. Its outcome and the type of its target follow from the action. */
 export interface NewAuditEvent {
   action: AuditAction;
-  /** Null where there is no such object: a failed login to an unknown email. */
+  /** Null where there is no such object (a failed login to an unknown email), or only SQL has it. */
   targetId: string | null;
   /** JSON, without secrets; changes as `before` and `after`, see `changesOf`. */
   details?: Record<string, unknown>;
@@ -30,14 +30,34 @@ export async function writeAudit(
   await tx.query(insertAudit(schema, '$1'), [auditRows(context, ...events)]);
 }
 
+/** The rows that a change has returned in the same statement: each gets its own event. */
+export interface ChangedRows {
+  /** The name of the `WITH` query. */
+  name: string;
+  /** SQL of the target's id, where only the row has it. */
+  targetId?: string;
+  /** SQL of jsonb that is added to the event's details. */
+  details?: string;
+}
+
 /**
- * SQL that inserts the events of one parameter, made by `auditRows`: a statement, or a part of one (`WITH … AS (…)`),
- * which saves a round trip.
- * @param condition SQL: without it being true nothing is inserted
+ * SQL that inserts the events of one parameter, made by `auditRows`. As a part of the statement that makes the change
+ * (`WITH … AS (…)`) it needs neither a transaction nor a round trip of its own.
+ * @param rows where given, every event is inserted once for each row, and not at all without one
  */
-export const insertAudit = (schema: AuditSchema, parameter: string, condition = 'true'): string =>
-  `INSERT INTO ${schema}.audit_events (${COLUMNS.join(', ')})
-   SELECT ${COLUMNS.join(', ')} FROM jsonb_to_recordset(${parameter}::jsonb) AS event (${RECORD}) WHERE ${condition}`;
+export function insertAudit(schema: AuditSchema, parameter: string, rows?: ChangedRows): string {
+  const expressions: Partial<Record<Column, string>> = {
+    ...(rows ? { id: ID_OF_ROW } : {}),
+    ...(rows?.targetId ? { target_id: rows.targetId } : {}),
+    ...(rows?.details ? { details: `event.details || ${rows.details}` } : {}),
+  };
+  return `INSERT INTO ${schema}.audit_events (${COLUMNS.join(', ')})
+    SELECT ${COLUMNS.map((column) => expressions[column] ?? `event.${column}`).join(', ')}
+    FROM jsonb_to_recordset(${parameter}::jsonb) AS event (${RECORD})${rows ? `, ${rows.name}` : ''}`;
+}
+
+/** Another UUID version 7 with the time of the event's (RFC 9562, section 5.7): several rows can have one event. */
+const ID_OF_ROW = '(left(event.id::text, 15) || right(gen_random_uuid()::text, 21))::uuid';
 
 /** The parameter of `insertAudit`. */
 export const auditRows = (context: AuditContext, ...events: NewAuditEvent[]): string =>
@@ -76,7 +96,7 @@ function rowOf(
     actor_issuer: actor?.issuer ?? null,
     actor_sub: actor?.sub ?? null,
     actor_name: actor?.name ?? null,
-    target_type: targetId === null ? null : target,
+    target_type: target,
     target_id: targetId,
     client_id: clientId,
     session_id: sessionId,

@@ -1,6 +1,6 @@
-import { Body, Controller, Post, Req, UseGuards } from '@nestjs/common';
+import { Body, Controller, Post, UseGuards } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import type { FastifyRequest } from 'fastify';
+import { Audit, type RequestAudit } from '#libs/audit/audit-context.js';
 import { NativeOnly, Public } from '#libs/auth/access.js';
 import { Reply } from '#libs/http/replies/envelope.js';
 import { Replies } from '#libs/http/replies/replies.js';
@@ -30,8 +30,8 @@ export class AuthController {
       429: 'Too many failed logins.',
     },
   })
-  login(@Body() { email, password }: Login, @Req() request: FastifyRequest) {
-    return this.logins.login(email, password, request.ip);
+  login(@Body() { email, password }: Login, @Audit() audit: RequestAudit) {
+    return this.logins.login(email, password, audit);
   }
 
   @Post('logout')

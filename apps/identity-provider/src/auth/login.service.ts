@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import type { RequestAudit } from '#libs/audit/audit-context.js';
 import { preparedQuery } from '#libs/database/prepared-query.js';
 import { forbidden, unauthorized } from '#libs/http/replies/api-error.js';
 import { emailKey } from '../accounts/email.js';
@@ -31,19 +32,19 @@ export class LoginService {
 
   /**
    * Signs in to a native account. An unknown email and a wrong password get the same reply after the same work.
-   * @param address the client address, for the login throttle
    * @throws ApiError 401, 403 `account_disabled` (only if the password is correct), 429, 503
    */
-  async login(email: string, password: string, address: string): Promise<IssuedToken> {
+  async login(email: string, password: string, audit: RequestAudit): Promise<IssuedToken> {
     // The login is retried once if the hash was replaced concurrently, by a password change or a login (`replaceHash`).
     const issued =
-      (await this.tryLogin(email, password, address)) ?? (await this.tryLogin(email, password, address));
+      (await this.tryLogin(email, password, audit)) ?? (await this.tryLogin(email, password, audit));
     if (!issued) throw unauthorized('absent');
     return issued;
   }
 
   /** @returns null if the account changed after the comparison */
-  private async tryLogin(email: string, password: string, address: string): Promise<IssuedToken | null> {
+  private async tryLogin(email: string, password: string, audit: RequestAudit): Promise<IssuedToken | null> {
+    const { address } = audit;
     const key = emailKey(email);
     const client = hashClient(address, key);
     using attempt = await this.throttle.begin(key, address, (ahead) => this.queue.hasRoom(client, ahead));
@@ -54,7 +55,8 @@ export class LoginService {
     const stored = account?.passwordHash ?? null;
     const { matches, newHash } = await this.hasher.verify(password, stored, place);
     const hash = account && stored && newHash ? await this.replaceHash(account.id, stored, newHash) : stored;
-    await (matches ? attempt.succeed() : attempt.fail());
+    const failed = { audit, accountId: account?.id ?? null, email: key, attempt: 'login' } as const;
+    await (matches ? attempt.succeed() : attempt.fail(failed));
     if (!matches || !account || hash === null) throw unauthorized('absent');
     if (account.status !== 'active') throw forbidden('account_disabled', 'This account is disabled.');
 

@@ -1,6 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { tooManyRequests } from '#libs/http/replies/api-error.js';
+import type { FailedAttempt } from './login-throttle.audit.js';
 import type { ThrottleKeys } from './login-throttle-rows.js';
 import type { Limits, Outcome } from './login-throttle-rules.js';
 import type { LoginThrottleStore } from './login-throttle-store.js';
@@ -47,9 +48,9 @@ export class LoginAttempt implements Disposable {
     return this.settle('right');
   }
 
-  /** The secret was wrong. @throws ApiError 503 */
-  fail(): Promise<void> {
-    return this.settle('wrong');
+  /** The secret was wrong. The audit log has it with the count. @throws ApiError 503 */
+  fail(failed: FailedAttempt): Promise<void> {
+    return this.settle('wrong', failed);
   }
 
   /** Without an outcome the attempt is removed. */
@@ -59,10 +60,10 @@ export class LoginAttempt implements Disposable {
     this.turn.slot[Symbol.dispose]();
   }
 
-  private async settle(outcome: Outcome): Promise<void> {
+  private async settle(outcome: Outcome, failed: FailedAttempt | null = null): Promise<void> {
     const { since } = this;
     this.since = null;
-    if (since !== null) await this.store.settle(this.keys, this.limits, since, outcome);
+    if (since !== null) await this.store.settle(this.keys, this.limits, { since, outcome, failed });
     this.turn.slot[Symbol.dispose]();
   }
 }

@@ -132,7 +132,7 @@ async function provision(
          (issuer, sub, user_id, username, username_key, email, email_key, first_name, last_name, told_at)
        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
        ON CONFLICT (issuer, sub) DO NOTHING RETURNING user_id
-     ), recorded AS (${insertAudit('users', '$11', 'EXISTS (SELECT FROM made)')})
+     ), recorded AS (${insertAudit('users', '$11', { name: 'made' })})
      INSERT INTO users.users (id) SELECT user_id FROM made RETURNING id`,
     [
       issuer,
