@@ -15,6 +15,9 @@ const real = (name: string, globalSetup: string[]) => ({
     include: [`test/**/*.${name}.ts`],
     setupFiles: ['test/support/setup.ts'],
     globalSetup,
+    // Most of these tests wait: for processes, timeouts and other servers. The unit tests run before them.
+    maxWorkers: 4,
+    sequence: { groupOrder: 1 },
     testTimeout: 30_000,
     hookTimeout: 120_000,
     // A machine that CI shares with others may stand still for seconds; what fails twice is ours.

@@ -1,17 +1,19 @@
 /**
  * npm run bench [-- --rounds 5 --seconds 2 --only start,paths,logins,workers --path /users/me]
  * npm run bench -- --growth [--people 1000000]
+ * npm run bench -- --against ../other-checkout [--rounds 5 --seconds 2 --path /users/me]
  *
  * Compares both built apps, in production mode, with the limit server of this folder and with raw bcrypt.
  * `--growth` measures the same paths with 1,000 and with 1,000,000 people, which takes several minutes.
  */
 import { parseArgs } from 'node:util';
-import { growth } from './growth.mjs';
+import { startBenchmarkEnvironment } from './benchmark-environment.mjs';
+import { comparison } from './build-comparison.mjs';
+import { growth } from './data-growth.mjs';
 import { hotPaths } from './hot-paths.mjs';
 import { loginRows } from './logins.mjs';
+import { memoryAndStart } from './memory-and-start.mjs';
 import { isPinned, leaveServerCore } from './processes.mjs';
-import { memoryAndStart } from './resources.mjs';
-import { startBenchmarkEnvironment } from './stage.mjs';
 import { print, table } from './table.mjs';
 import { workers } from './workers.mjs';
 
@@ -22,6 +24,7 @@ const { values } = parseArgs({
     only: { type: 'string', default: 'start,paths,logins,workers' },
     path: { type: 'string', default: '' },
     growth: { type: 'boolean', default: false },
+    against: { type: 'string', default: '' },
     people: { type: 'string', default: '1000000' },
   },
 });
@@ -30,9 +33,10 @@ const options = {
   seconds: Number(values.seconds),
   path: values.path,
   people: Number(values.people),
+  against: values.against,
 };
-const PARTS = { start: memoryAndStart, paths: hotPaths, logins: loginRows, workers, growth };
-const parts = values.growth ? ['growth'] : values.only.split(',');
+const PARTS = { start: memoryAndStart, paths: hotPaths, logins: loginRows, workers, growth, comparison };
+const parts = values.against ? ['comparison'] : values.growth ? ['growth'] : values.only.split(',');
 
 leaveServerCore();
 print(
@@ -45,6 +49,6 @@ try {
 } finally {
   await benchmark.close();
 }
-print(table(rows));
+print(table(rows, values.against ? { limit: 'Other build' } : {}));
 if (rows.some(({ isMet }) => isMet === false)) process.exitCode = 1;
 process.exit();

@@ -1,11 +1,11 @@
-import { median, quantile, sendAtFixedRate, sendAtMaximumRate } from './load.mjs';
+import { median, quantile, sendAtFixedRate, sendAtMaximumRate } from './load-generator.mjs';
 import { cpuTime } from './processes.mjs';
 
 /**
  * Measures one path on both servers alternately, in several rounds, so that other work of the machine affects both
  * equally. The result is the median of the rounds' ratios.
  * @param {{ ours: Target, limit: Target, rounds: number, seconds: number, pace: number }} options
- * @typedef {{ pid: number, port: number, requests: import('./load.mjs').Request[] }} Target
+ * @typedef {{ pid: number, port: number, requests: import('./load-generator.mjs').Request[] }} Target
  */
 export async function compare({ ours, limit, rounds, seconds, pace }) {
   const both = [limit, ours];

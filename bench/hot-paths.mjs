@@ -1,6 +1,6 @@
+import { tokenOfPerson } from './benchmark-environment.mjs';
 import { compare } from './compare.mjs';
-import { username } from './rows.mjs';
-import { tokenOfPerson } from './stage.mjs';
+import { username } from './sample-rows.mjs';
 import { micros, millis, print, times } from './table.mjs';
 
 /** Number of people whose requests are sent in turn. */

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { median, quantile, sendAtFixedRate, sendAtMaximumRate, sendAtOnce } from './load.mjs';
+import { PASSWORD, tokenOfPerson } from './benchmark-environment.mjs';
+import { median, quantile, sendAtFixedRate, sendAtMaximumRate, sendAtOnce } from './load-generator.mjs';
 import { cpuTime, outputOfNode } from './processes.mjs';
-import { username } from './rows.mjs';
-import { PASSWORD, tokenOfPerson } from './stage.mjs';
+import { username } from './sample-rows.mjs';
 import { millis, print, times } from './table.mjs';
 
 /** Enough to keep bcrypt busy, and within the length of the queue. */
-const CONCURRENT_LOGINS = 4;
+export const CONCURRENT_LOGINS = 4;
 const FLOOD = 200;
 const PACE = 100;
 const OVERLOAD_MS = 50;
@@ -14,7 +14,7 @@ const OVERLOAD_MS = 50;
 const COLD_BURSTS = 6;
 const BURSTS = 5;
 
-const logins = (first, count) =>
+export const logins = (first, count) =>
   Array.from({ length: count }, (_, index) => ({
     path: '/api/v1/auth/login',
     method: 'POST',

@@ -46,14 +46,14 @@ function killAtExit(child) {
 }
 
 /** @param {{ everywhere?: boolean }} options `everywhere`: on all cores */
-export function startNode(args, { env = {}, log = '/dev/null', everywhere = false } = {}) {
+export function startNode(args, { env = {}, log = '/dev/null', everywhere = false, cwd = root } = {}) {
   const cores = everywhere ? ALL_CORES : SERVER_CORE;
   const out = openSync(log, 'a');
   const [command, rest] = nodeOn(cores, args);
   const { PATH, HOME } = process.env;
   const child = killAtExit(
     spawn(command, rest, {
-      cwd: root,
+      cwd,
       env: { PATH, HOME, ...env },
       stdio: ['ignore', out, 'inherit'],
     }),

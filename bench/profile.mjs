@@ -8,10 +8,10 @@ import { once } from 'node:events';
 import { mkdtemp, readdir, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { startBenchmarkEnvironment } from './benchmark-environment.mjs';
 import { PATHS } from './hot-paths.mjs';
-import { sendAtMaximumRate } from './load.mjs';
+import { sendAtMaximumRate } from './load-generator.mjs';
 import { leaveServerCore } from './processes.mjs';
-import { startBenchmarkEnvironment } from './stage.mjs';
 import { print } from './table.mjs';
 
 const [wanted = '/users/me', seconds = '5'] = process.argv.slice(2);

@@ -4,10 +4,10 @@
  * Both apps in one process under a constant mix of requests: memory must not grow, and every request must succeed.
  */
 import { parseArgs } from 'node:util';
-import { sendAtFixedRate } from './load.mjs';
+import { startBenchmarkEnvironment, tokenOfPerson } from './benchmark-environment.mjs';
+import { sendAtFixedRate } from './load-generator.mjs';
 import { leaveServerCore, memory } from './processes.mjs';
-import { username } from './rows.mjs';
-import { startBenchmarkEnvironment, tokenOfPerson } from './stage.mjs';
+import { username } from './sample-rows.mjs';
 import { print, table } from './table.mjs';
 
 const { values } = parseArgs({ options: { minutes: { type: 'string', default: '10' } } });

@@ -14,10 +14,10 @@ const COLUMNS = [
   ['notes', 'Notes'],
 ];
 
-/** A Markdown table, for the terminal and for docs/performance.md. @param {Row[]} rows */
-export function table(rows) {
+/** A Markdown table, for the terminal and for docs/performance.md. @param {Row[]} rows @param {object} titles of columns */
+export function table(rows, titles = {}) {
   const cells = rows.map((row) => COLUMNS.map(([key]) => (key === 'ratio' ? mark(row) : (row[key] ?? ''))));
-  const lines = [COLUMNS.map(([, title]) => title), ...cells];
+  const lines = [COLUMNS.map(([key, title]) => titles[key] ?? title), ...cells];
   const widths = COLUMNS.map((_, column) => Math.max(...lines.map((line) => line[column].length)));
   const format = (line) => `| ${line.map((cell, column) => cell.padEnd(widths[column])).join(' | ')} |`;
   const rule = `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`;

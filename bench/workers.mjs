@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
+import { tokenOfPerson } from './benchmark-environment.mjs';
 import { measure } from './compare.mjs';
-import { median } from './load.mjs';
-import { tokenOfPerson } from './stage.mjs';
+import { median } from './load-generator.mjs';
 import { times } from './table.mjs';
 
 /** Compares `--workers auto` with one process, both on all cores, which load and Postgres share. */

@@ -1,6 +1,6 @@
 import '../bin/node-version.cjs';
 
-const { UserFacingError, runScript } = await import('./support/problem.mjs');
+const { UserFacingError, runScript } = await import('./support/user-facing-error.mjs');
 const { ensureInstalled } = await import('./support/install.mjs');
 const { runTool } = await import('./support/run.mjs');
 

@@ -1,7 +1,7 @@
 import '../bin/node-version.cjs';
 import { join } from 'node:path';
 
-const { runScript } = await import('./support/problem.mjs');
+const { runScript } = await import('./support/user-facing-error.mjs');
 const { ensureInstalled } = await import('./support/install.mjs');
 const { SOURCES, ensureBuilt } = await import('./support/build.mjs');
 const { root } = await import('./support/paths.mjs');

@@ -1,9 +1,9 @@
 import '../bin/node-version.cjs';
 
-const { runScript, UserFacingError } = await import('./support/problem.mjs');
+const { runScript, UserFacingError } = await import('./support/user-facing-error.mjs');
 const { ensureInstalled } = await import('./support/install.mjs');
 const { run, runTool } = await import('./support/run.mjs');
-const { hasKeycloak } = await import('./support/available.mjs');
+const { hasKeycloak } = await import('./support/installed-programs.mjs');
 
 /** Injects faults into real processes. Arguments are passed to vitest: names of scenarios (`rolling`), reporters, … */
 await runScript(async () => {

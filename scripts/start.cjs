@@ -20,7 +20,7 @@ function stopWithNpm() {
 
 async function main() {
   if (process.env.npm_lifecycle_event) stopWithNpm();
-  const { runScript } = await import('./support/problem.mjs');
+  const { runScript } = await import('./support/user-facing-error.mjs');
   const { ensureInstalled } = await import('./support/install.mjs');
   const { ensureBuilt } = await import('./support/build.mjs');
   await runScript(async () => {

@@ -1,10 +1,10 @@
 import '../bin/node-version.cjs';
 
-const { runScript } = await import('./support/problem.mjs');
+const { runScript } = await import('./support/user-facing-error.mjs');
 const { ensureInstalled } = await import('./support/install.mjs');
 const { ensureBuilt } = await import('./support/build.mjs');
 const { runTool } = await import('./support/run.mjs');
-const { findChromium, hasKeycloak } = await import('./support/available.mjs');
+const { findChromium, hasKeycloak } = await import('./support/installed-programs.mjs');
 
 /** The projects of vitest.config.ts. (`--project=!a --project=!b` does not work: it means "not a, or not b".) */
 const PROJECTS = ['unit', 'e2e', 'keycloak', 'browser'];

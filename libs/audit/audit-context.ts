@@ -1,8 +1,8 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import '#libs/auth/access.js';
-import type { Principal } from '#libs/auth/principal.js';
 import type { IssuerId } from '#libs/core/issuer-id.js';
+import { type Principal, principalOf, type VerifiedToken } from '#libs/verify/src/principal.js';
 
 export interface AuditActor {
   issuer: IssuerId;
@@ -32,15 +32,17 @@ export interface RequestAudit extends AuditContext {
 /** Enough for every browser; the rest of a longer one is cut off. */
 const MAX_USER_AGENT = 512;
 
-/** @param caller the request's caller, where the request does not have it yet */
+/** @param token the verified token of the caller; undefined on a public route */
 export function auditContextOf(
   request: FastifyRequest,
-  caller: Principal | null = request.caller ?? null,
+  token: VerifiedToken | undefined = request.verifiedToken,
 ): RequestAudit {
+  // The caller is resolved after the token is verified, and has newer names.
+  const caller = request.caller ?? (token && principalOf(token));
   return {
-    actor: caller && actorOf(caller),
-    clientId: caller?.token.clientId ?? null,
-    sessionId: caller?.token.sessionId ?? null,
+    actor: caller ? actorOf(caller) : null,
+    clientId: token?.clientId ?? null,
+    sessionId: token?.sessionId ?? null,
     address: request.ip,
     userAgent: request.headers['user-agent']?.slice(0, MAX_USER_AGENT) ?? null,
     requestId: request.id,

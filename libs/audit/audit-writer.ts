@@ -32,8 +32,8 @@ export async function writeAudit(
 
 /** The rows that a change has returned in the same statement: each gets its own event. */
 export interface ChangedRows {
-  /** The name of the `WITH` query. */
-  name: string;
+  /** SQL of the rows: the name of the `WITH` query, or a subquery of it. */
+  from: string;
   /** SQL of the target's id, where only the row has it. */
   targetId?: string;
   /** SQL of jsonb that is added to the event's details. */
@@ -53,7 +53,7 @@ export function insertAudit(schema: AuditSchema, parameter: string, rows?: Chang
   };
   return `INSERT INTO ${schema}.audit_events (${COLUMNS.join(', ')})
     SELECT ${COLUMNS.map((column) => expressions[column] ?? `event.${column}`).join(', ')}
-    FROM jsonb_to_recordset(${parameter}::jsonb) AS event (${RECORD})${rows ? `, ${rows.name}` : ''}`;
+    FROM jsonb_to_recordset(${parameter}::jsonb) AS event (${RECORD})${rows ? `, ${rows.from}` : ''}`;
 }
 
 /** Another UUID version 7 with the time of the event's (RFC 9562, section 5.7): several rows can have one event. */

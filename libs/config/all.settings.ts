@@ -1,3 +1,4 @@
+import { deepFreeze } from '#libs/core/deep-freeze.js';
 import type { Environment } from './environment.js';
 import { identityProviderSettings } from './identity-provider.settings.js';
 import type { IdentityProviderSettings, UserServiceSettings } from './settings.js';
@@ -9,7 +10,7 @@ export interface AllSettings {
   userService: UserServiceSettings;
 }
 
-/** The settings of both apps in one process. @throws SettingsError with the problems of both apps, without duplicates */
+/** The settings of both apps in one process, frozen. @throws SettingsError with the problems of both apps, without duplicates */
 export function allSettings(env: Environment): AllSettings {
   const problems = new Map<string, SettingsProblem>();
   const identityProvider = collect(problems, () => identityProviderSettings(env));
@@ -17,7 +18,7 @@ export function allSettings(env: Environment): AllSettings {
   if (!identityProvider || !userService) {
     throw new SettingsError([...problems.values()]);
   }
-  return { identityProvider, userService };
+  return deepFreeze({ identityProvider, userService });
 }
 
 function collect<T>(problems: Map<string, SettingsProblem>, read: () => T): T | undefined {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { developmentEnvironment, KEYCLOAK, problemsOf } from '../../test/support/settings-fixtures.js';
-import { databaseUrls, keycloakSettings, rotationSettings, seedSettings } from './command.settings.js';
+import { databaseUrls, doctorKeycloakSettings, rotationSettings, seedSettings } from './command.settings.js';
 
 const URL = 'postgres://a:b@db/all';
 const OTHER = 'postgres://a:b@db/other';
@@ -92,17 +92,17 @@ describe('rotationSettings', () => {
   });
 });
 
-describe('keycloakSettings', () => {
+describe('doctorKeycloakSettings', () => {
   it('is null if Keycloak mode is off, and requires only Keycloak variables', () => {
-    expect(keycloakSettings({ ENVIRONMENT: 'production' })).toBeNull();
-    expect(keycloakSettings({ ENVIRONMENT: 'production', ...KEYCLOAK })).toMatchObject({
+    expect(doctorKeycloakSettings({ ENVIRONMENT: 'production' })).toBeNull();
+    expect(doctorKeycloakSettings({ ENVIRONMENT: 'production', ...KEYCLOAK })).toMatchObject({
       issuer: 'https://sso.example.com/realms/people',
       internalUrl: 'http://keycloak:8080',
     });
   });
 
   it('encodes the realm name like Keycloak in URLs and in iss', () => {
-    expect(keycloakSettings({ ...KEYCLOAK, KEYCLOAK_REALM: 'My Größe 100%' })).toMatchObject({
+    expect(doctorKeycloakSettings({ ...KEYCLOAK, KEYCLOAK_REALM: 'My Größe 100%' })).toMatchObject({
       realm: 'My Größe 100%',
       issuer: 'https://sso.example.com/realms/My%20Gr%C3%B6%C3%9Fe%20100%25',
       jwksUrl: 'http://keycloak:8080/realms/My%20Gr%C3%B6%C3%9Fe%20100%25/protocol/openid-connect/certs',
@@ -111,9 +111,19 @@ describe('keycloakSettings', () => {
 
   it('writes the URL in lower case and without a default port, like Keycloak in iss', () => {
     const env = { ...KEYCLOAK, KEYCLOAK_URL: 'HTTPS://Sso.Example.com:443/Auth/' };
-    expect(keycloakSettings(env)).toMatchObject({
+    expect(doctorKeycloakSettings(env)).toMatchObject({
       url: 'https://sso.example.com/Auth',
       issuer: 'https://sso.example.com/Auth/realms/people',
     });
   });
+});
+
+it.each([
+  ['databaseUrls', () => databaseUrls({ DATABASE_URL: URL })],
+  ['seedSettings', () => seedSettings({ DATABASE_URL: URL })],
+  ['doctorKeycloakSettings', () => doctorKeycloakSettings({ ...KEYCLOAK })],
+  ['rotationSettings', () => rotationSettings(developmentEnvironment())],
+  ['additionalKeys of rotationSettings', () => rotationSettings(developmentEnvironment()).additionalKeys],
+])('returns frozen settings: %s', (_, read) => {
+  expect(Object.isFrozen(read())).toBe(true);
 });

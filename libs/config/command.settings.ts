@@ -1,10 +1,12 @@
+import { deepFreeze } from '#libs/core/deep-freeze.js';
 import type { Environment, EnvironmentName } from './environment.js';
 import { keycloakServiceSettings } from './keycloak.settings.js';
 import type { PublicKey } from './keys.js';
+import { maxTokenLifetime } from './session.settings.js';
 import type { KeycloakServiceSettings } from './settings.js';
 import { complete, SettingsReader } from './settings-reader.js';
 
-/** Settings of single commands, which require no other settings. */
+/** Settings of single commands, which require no other settings. Frozen. */
 
 /** One URL per schema; null if no URL is set for it. */
 export interface DatabaseUrls {
@@ -20,22 +22,26 @@ export function databaseUrls(env: Environment): DatabaseUrls {
   if (identity === null && users === null) {
     reader.required('DATABASE_URL');
   }
-  return reader.finish(complete({ identity, users }));
+  return deepFreeze(reader.finish(complete({ identity, users })));
 }
 
-/** For `seed`. @throws SettingsError */
-export function seedSettings(env: Environment): {
+export interface SeedSettings {
   environment: EnvironmentName;
   databaseUrl: string;
   bcryptCost: number;
-} {
+}
+
+/** For `seed`. @throws SettingsError */
+export function seedSettings(env: Environment): SeedSettings {
   const reader = new SettingsReader(env);
-  return reader.finish(
-    complete({
-      environment: reader.environment,
-      databaseUrl: reader.required('IDENTITY_DATABASE_URL'),
-      bcryptCost: reader.required('BCRYPT_COST'),
-    }),
+  return deepFreeze(
+    reader.finish(
+      complete({
+        environment: reader.environment,
+        databaseUrl: reader.required('IDENTITY_DATABASE_URL'),
+        bcryptCost: reader.required('BCRYPT_COST'),
+      }),
+    ),
   );
 }
 
@@ -44,6 +50,7 @@ export interface RotationSettings {
   /** null: the key's thumbprint is used. */
   kid: string | null;
   additionalKeys: PublicKey[];
+  /** The longest life of a token. */
   lifetimeSeconds: number;
   identityProviderUrl: string;
 }
@@ -51,19 +58,21 @@ export interface RotationSettings {
 /** For `keys rotate`. @throws SettingsError */
 export function rotationSettings(env: Environment): RotationSettings {
   const reader = new SettingsReader(env);
-  return reader.finish(
-    complete({
-      publicKey: reader.required('JWT_PUBLIC_KEY'),
-      kid: reader.optional('JWT_KID'),
-      additionalKeys: reader.or('JWT_ADDITIONAL_PUBLIC_KEYS', []),
-      lifetimeSeconds: reader.required('JWT_EXPIRATION_DAYS'),
-      identityProviderUrl: reader.required('IDENTITY_PROVIDER_URL'),
-    }),
+  return deepFreeze(
+    reader.finish(
+      complete({
+        publicKey: reader.required('JWT_PUBLIC_KEY'),
+        kid: reader.optional('JWT_KID'),
+        additionalKeys: reader.or('JWT_ADDITIONAL_PUBLIC_KEYS', []),
+        lifetimeSeconds: maxTokenLifetime(reader),
+        identityProviderUrl: reader.required('IDENTITY_PROVIDER_URL'),
+      }),
+    ),
   );
 }
 
 /** For `doctor`: null if Keycloak mode is off. @throws SettingsError */
-export function keycloakSettings(env: Environment): KeycloakServiceSettings | null {
+export function doctorKeycloakSettings(env: Environment): KeycloakServiceSettings | null {
   const reader = new SettingsReader(env);
-  return reader.finish(keycloakServiceSettings(reader));
+  return deepFreeze(reader.finish(keycloakServiceSettings(reader)));
 }

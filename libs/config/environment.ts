@@ -31,9 +31,12 @@ export function readEnvironment(
   return { ...file, ...withoutServiceLinks(real) };
 }
 
+/** An empty value means unset. */
+export const isSet = (env: Environment, name: string): boolean => (env[name]?.trim() ?? '') !== '';
+
 /** `ENVIRONMENT`, otherwise `NODE_ENV`, otherwise development. @throws SettingsError if the value is unknown */
 export function environmentName(env: Environment): EnvironmentName {
-  const variable = env['ENVIRONMENT']?.trim() ? 'ENVIRONMENT' : 'NODE_ENV';
+  const variable = isSet(env, 'ENVIRONMENT') ? 'ENVIRONMENT' : 'NODE_ENV';
   const name = env[variable]?.trim() || 'development';
   const known = ENVIRONMENTS.find((candidate) => candidate === name);
   if (known) {
@@ -50,6 +53,13 @@ export function isDevelopment(env: Environment): boolean {
     return environmentName(env) === 'development';
   } catch {
     return false;
+  }
+}
+
+/** Copies variables of `.env` to `process.env`, for libraries that read them there. */
+export function publishVariables(env: Environment, prefix: string): void {
+  for (const [name, value] of Object.entries(env)) {
+    if (name.startsWith(prefix) && value) process.env[name] ??= value;
   }
 }
 

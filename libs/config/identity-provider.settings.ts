@@ -1,11 +1,13 @@
+import { deepFreeze } from '#libs/core/deep-freeze.js';
 import { commonSettings } from './common.settings.js';
 import type { Environment } from './environment.js';
 import { keycloakIssuerSettings } from './keycloak.settings.js';
 import { signingSettings } from './native.settings.js';
+import { sessionSettings } from './session.settings.js';
 import type { IdentityProviderSettings } from './settings.js';
 import { complete, SettingsReader } from './settings-reader.js';
 
-/** All settings of identity-provider. @throws SettingsError with all invalid and missing settings */
+/** All settings of identity-provider, frozen. @throws SettingsError with all invalid and missing settings */
 export function identityProviderSettings(env: Environment): IdentityProviderSettings {
   const reader = new SettingsReader(env);
   const common = commonSettings(reader);
@@ -13,6 +15,7 @@ export function identityProviderSettings(env: Environment): IdentityProviderSett
     port: reader.required('PORT'),
     databaseUrl: reader.required('IDENTITY_DATABASE_URL'),
     signing: signingSettings(reader),
+    sessions: sessionSettings(reader),
     bcryptCost: reader.required('BCRYPT_COST'),
     login: complete({
       maxFailures: reader.required('LOGIN_MAX_FAILURES'),
@@ -22,5 +25,5 @@ export function identityProviderSettings(env: Environment): IdentityProviderSett
     keycloak: keycloakIssuerSettings(reader),
     metricsPort: reader.optional('METRICS_PORT'),
   });
-  return reader.finish(common && settings && { ...common, ...settings });
+  return deepFreeze(reader.finish(common && settings && { ...common, ...settings }));
 }

@@ -1,4 +1,5 @@
 import { isPair, type PublicKey, thumbprintOf } from './keys.js';
+import { maxTokenLifetime } from './session.settings.js';
 import type { NativeIssuerSettings, SigningSettings } from './settings.js';
 import { complete, type SettingsReader } from './settings-reader.js';
 
@@ -10,7 +11,8 @@ export function signingSettings(reader: SettingsReader): SigningSettings | undef
     reader.refuse('JWT_PUBLIC_KEY', 'does not belong to JWT_PRIVATE_KEY');
   }
   const publicKeys = ownAndAdditionalKeys(reader, publicKey);
-  return complete({ ...token(reader), kid: publicKeys?.[0]?.kid, privateKey, publicKeys });
+  const lifetimeSeconds = reader.required('JWT_EXPIRATION_DAYS');
+  return complete({ ...token(reader), lifetimeSeconds, kid: publicKeys?.[0]?.kid, privateKey, publicKeys });
 }
 
 /**
@@ -18,7 +20,8 @@ export function signingSettings(reader: SettingsReader): SigningSettings | undef
  * Without `JWT_PUBLIC_KEY`, the additional keys are ignored: the JWKS contains them too.
  */
 export function nativeIssuerSettings(reader: SettingsReader): NativeIssuerSettings | undefined {
-  const { issuer, audience, lifetimeSeconds: maxLifetimeSeconds } = token(reader);
+  const { issuer, audience } = token(reader);
+  const maxLifetimeSeconds = maxTokenLifetime(reader);
   const own = reader.optional('JWT_PUBLIC_KEY');
   const keys = own === null ? [] : ownAndAdditionalKeys(reader, own);
   const jwksUrl = own === null ? reader.required('JWT_JWKS_URL') : null;
@@ -27,9 +30,7 @@ export function nativeIssuerSettings(reader: SettingsReader): NativeIssuerSettin
 
 function token(reader: SettingsReader) {
   reader.required('JWT_ALGORITHM');
-  const issuer = reader.required('JWT_ISSUER');
-  const audience = reader.required('JWT_AUDIENCE');
-  return { issuer, audience, lifetimeSeconds: reader.required('JWT_EXPIRATION_DAYS') };
+  return { issuer: reader.required('JWT_ISSUER'), audience: reader.required('JWT_AUDIENCE') };
 }
 
 function ownAndAdditionalKeys(

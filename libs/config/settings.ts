@@ -22,6 +22,7 @@ export interface IdentityProviderSettings extends CommonSettings {
   port: number;
   databaseUrl: string;
   signing: SigningSettings;
+  sessions: SessionSettings;
   bcryptCost: number;
   login: { maxFailures: number; maxFailuresPerAddress: number; windowSeconds: number };
   /** null: Keycloak mode is off. */
@@ -43,9 +44,19 @@ export interface UserServiceSettings extends CommonSettings {
   keycloak: KeycloakServiceSettings | null;
 }
 
+/** How long sessions and their access tokens live, in seconds. */
+export interface SessionSettings {
+  /** null: access tokens live for `signing.lifetimeSeconds`. */
+  accessTokenSeconds: number | null;
+  /** A session ends this long after its last refresh. null: there are no refresh tokens. */
+  refreshTokenSeconds: number | null;
+  maxSeconds: number;
+}
+
 export interface SigningSettings {
   issuer: string;
   audience: string;
+  /** `JWT_EXPIRATION_DAYS`; `SessionSettings` may have another one. */
   lifetimeSeconds: number;
   /** The id of `privateKey` and of the first entry of `publicKeys`. */
   kid: string;

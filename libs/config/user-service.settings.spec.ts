@@ -19,6 +19,13 @@ const placeholder = (name: string) => `\${${name}}`;
 const withoutKeys = { JWT_PRIVATE_KEY: undefined, JWT_PUBLIC_KEY: undefined };
 
 describe('userServiceSettings', () => {
+  it('accepts tokens of the longest lifetime that is configured', () => {
+    const lifetime = (env: Environment) =>
+      userServiceSettings(developmentEnvironment(env)).native.maxLifetimeSeconds;
+    expect(lifetime({ ACCESS_TOKEN_MINUTES: '15' })).toBe(604_800);
+    expect(lifetime({ ACCESS_TOKEN_MINUTES: '15', JWT_EXPIRATION_DAYS: '0.001' })).toBe(900);
+  });
+
   it('has the documented defaults', () => {
     expect(userServiceSettings({ DATABASE_URL: 'postgres://db/twinkey' })).toEqual({
       environment: 'development',
@@ -194,4 +201,11 @@ describe('allSettings', () => {
     );
     expect(variables.sort()).toEqual(['BCRYPT_COST', 'PORT', 'USER_SERVICE_PORT']);
   });
+});
+
+it('returns frozen settings', () => {
+  const settings = userServiceSettings(developmentEnvironment(KEYCLOAK));
+  expect(() => settings.native.keys.pop()).toThrow(TypeError);
+  for (const part of [settings, settings.native, settings.keycloak]) expect(Object.isFrozen(part)).toBe(true);
+  expect(Object.isFrozen(allSettings(developmentEnvironment()))).toBe(true);
 });

@@ -1,3 +1,4 @@
+import { deepFreeze } from '#libs/core/deep-freeze.js';
 import { commonSettings } from './common.settings.js';
 import type { Environment } from './environment.js';
 import { keycloakServiceSettings } from './keycloak.settings.js';
@@ -5,7 +6,7 @@ import { nativeIssuerSettings } from './native.settings.js';
 import type { UserServiceSettings } from './settings.js';
 import { complete, SettingsReader } from './settings-reader.js';
 
-/** All settings of user-service. @throws SettingsError with all invalid and missing settings */
+/** All settings of user-service, frozen. @throws SettingsError with all invalid and missing settings */
 export function userServiceSettings(env: Environment): UserServiceSettings {
   const reader = new SettingsReader(env);
   const common = commonSettings(reader);
@@ -23,5 +24,5 @@ export function userServiceSettings(env: Environment): UserServiceSettings {
   if (settings && settings.port !== 0 && settings.port === settings.internalPort) {
     reader.refuse('USER_SERVICE_INTERNAL_PORT', 'must differ from USER_SERVICE_PORT');
   }
-  return reader.finish(common && settings && { ...common, ...settings });
+  return deepFreeze(reader.finish(common && settings && { ...common, ...settings }));
 }

@@ -1,6 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import type { Environment } from '#libs/config/environment.js';
-import { publishVariables } from '#libs/config/published-variables.js';
+import { type Environment, publishVariables } from '#libs/config/environment.js';
 
 const SWITCHES = [
   'OTEL_TRACES_EXPORTER',

@@ -1,5 +1,5 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
-import { METHODS, type PathItem } from './document-parts.js';
+import { DOCUMENTED_METHODS, type PathItem } from './document-parts.js';
 
 /** Sorts the document, so that its order does not depend on the order of controllers. */
 export function sortDocument(document: OpenAPIObject): OpenAPIObject {
@@ -21,7 +21,7 @@ export function sortDocument(document: OpenAPIObject): OpenAPIObject {
 
 function sortOperations(item: PathItem): PathItem {
   const ordered: PathItem = {};
-  for (const method of METHODS) {
+  for (const method of DOCUMENTED_METHODS) {
     const operation = item[method];
     if (!operation) continue;
     const { tags, summary, description, operationId, security, parameters, requestBody, responses, ...rest } =

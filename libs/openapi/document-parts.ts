@@ -10,15 +10,15 @@ export type Headers = NonNullable<Components['headers']>;
 export type Parameter = NonNullable<Operation['parameters']>[number];
 export type MediaType = NonNullable<Response['content']>[string];
 
-export const METHODS = ['get', 'post', 'put', 'patch', 'delete'] as const;
-export type Method = (typeof METHODS)[number];
+export const DOCUMENTED_METHODS = ['get', 'post', 'put', 'patch', 'delete'] as const;
+export type Method = (typeof DOCUMENTED_METHODS)[number];
 
 /** All operations of a document. */
 export function* operationsOf(
   document: OpenAPIObject,
 ): Generator<{ path: string; method: Method; operation: Operation }> {
   for (const [path, item] of Object.entries(document.paths)) {
-    for (const method of METHODS) {
+    for (const method of DOCUMENTED_METHODS) {
       const operation = item[method];
       if (operation) yield { path, method, operation };
     }

@@ -2,6 +2,7 @@ import { CreateAccountsRolesAndSessions1764000000000 } from './1764000000000-cre
 import { CreateLoginThrottles1764100000000 } from './1764100000000-create-login-throttles.js';
 import { BoundNameSearchKeys1764200000000 } from './1764200000000-bound-name-search-keys.js';
 import { RenewTheAuthorityEpoch1795699797882 } from './1795699797882-renew-the-authority-epoch.js';
+import { RefreshAndDescribeSessions1795713000000 } from './1795713000000-refresh-and-describe-sessions.js';
 import { CreateAuditEvents1795713200000 } from './1795713200000-create-audit-events.js';
 
 /** Every migration of schema `identity`; they run in the order of the timestamps in their names. */
@@ -10,5 +11,6 @@ export const identityMigrations = [
   CreateLoginThrottles1764100000000,
   BoundNameSearchKeys1764200000000,
   RenewTheAuthorityEpoch1795699797882,
+  RefreshAndDescribeSessions1795713000000,
   CreateAuditEvents1795713200000,
 ];

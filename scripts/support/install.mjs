@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { withLock } from './lock.mjs';
+import { withLock } from './file-lock.mjs';
 import { root } from './paths.mjs';
-import { UserFacingError } from './problem.mjs';
 import { run } from './run.mjs';
+import { UserFacingError } from './user-facing-error.mjs';
 
 const WANTED = join(root, 'package-lock.json');
 /** npm writes this file as the last step of an install: an interrupted install has none. */
@@ -46,7 +46,8 @@ function fingerprint() {
 function hasEveryPackage() {
   const present = packagesIn(PRESENT);
   return Object.entries(packagesIn(WANTED)).every(([path, wanted]) => {
-    if (path === '' || wanted.link) return true;
+    // The checkout itself, its workspaces, and the links to them.
+    if (!path.includes('node_modules/') || wanted.link) return true;
     const found = present[path];
     if (found) return found.version === wanted.version && found.integrity === wanted.integrity;
     return wanted.optional === true && !isForThisMachine(wanted);

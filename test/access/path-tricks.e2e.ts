@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Exchange, exchange, request } from '../support/raw-http.js';
-import { type AppsUnderTest, startApps } from './apps.js';
+import { type AppsUnderTest, startAppsUnderTest } from './apps-under-test.js';
 
 let apps: AppsUnderTest;
 /** The Authorization header of a caller without permissions. */
 let withoutPermissions: string;
 
 beforeAll(async () => {
-  apps = await startApps();
+  apps = await startAppsUnderTest();
   withoutPermissions = `Authorization: Bearer ${(await apps.idp.signIn([])).api.token}`;
 });
 afterAll(() => apps?.close());

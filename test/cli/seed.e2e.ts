@@ -81,7 +81,7 @@ it.each([
   ['a short password', 'short\n', /8 bytes/],
   ['a common password', 'password1\n', /common/],
   ['a password too long for bcrypt', `${'é'.repeat(37)}\n`, /72 bytes/],
-  ['the local part of the email', 'rootroot\n', /before the @/],
+  ['the local part of the email', 'rootroot\n', /local part/],
 ])('refuses %s, with one line, and creates nothing', async (_, input, reason) => {
   const { code, stdout, stderr } = await seed(['--admin-email', 'rootroot@example.org'], input);
   expect({ code, stdout }).toEqual({ code: 1, stdout: '' });

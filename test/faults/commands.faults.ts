@@ -3,7 +3,7 @@ import { Client } from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { CliCheckout, type RunningCommand, type Variables } from '../cli/cli-checkout.js';
 import { DURABLE, type PostgresServer, runSql, startPostgres } from '../support/postgres-server.js';
-import { lossOf, record } from './support/ledger.js';
+import { lossOf, record } from './support/report.js';
 
 const CONCURRENT = 10;
 

@@ -2,10 +2,10 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { lossOf, record } from './support/ledger.js';
 import { Replica } from './support/replica.js';
+import { lossOf, record } from './support/report.js';
 import { isSuccess, send, tally } from './support/request.js';
-import { logIn, openTestEnvironment, PASSWORD, type TestEnvironment } from './support/stand.js';
+import { logIn, openTestEnvironment, PASSWORD, type TestEnvironment } from './support/test-environment.js';
 
 /** In production a process continues to serve for this time after SIGTERM. */
 const GRACE_MS = 5_000;

@@ -2,12 +2,12 @@ import { afterAll, beforeAll } from 'vitest';
 import { createRealm, keycloakEnv } from '../support/keycloak.js';
 import { startOwnKeycloak } from '../support/keycloak-server.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
-import { testFlood } from './keycloak/flood.js';
-import { testOutages } from './keycloak/outages.js';
-import type { KeycloakSetup } from './keycloak/site.js';
-import { type BrokenWrites, testBrokenWrites } from './support/broken-writes.js';
+import { testFlood } from './keycloak/flood.scenario.js';
+import type { KeycloakSetup } from './keycloak/keycloak-setup.js';
+import { testOutages } from './keycloak/outages.scenarios.js';
+import { type BrokenWrites, testBrokenWrites } from './support/broken-writes.scenarios.js';
 import { Replica } from './support/replica.js';
-import { databaseThrough, openTestEnvironment } from './support/stand.js';
+import { databaseThrough, openTestEnvironment } from './support/test-environment.js';
 
 const closers: (() => Promise<unknown>)[] = [];
 let setup: KeycloakSetup;

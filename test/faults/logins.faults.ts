@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Account } from '#libs/database/identity/account.entity.js';
-import { lossOf, record } from './support/ledger.js';
 import { Load } from './support/load.js';
 import { Replica } from './support/replica.js';
+import { lossOf, record } from './support/report.js';
 import { isSuccess, type Outcome, send, slowest, tally } from './support/request.js';
-import { logIn, openTestEnvironment, PASSWORD, type TestEnvironment } from './support/stand.js';
+import { logIn, openTestEnvironment, PASSWORD, type TestEnvironment } from './support/test-environment.js';
 
 const CONNECTIONS = 28;
 const OTHERS = 12;

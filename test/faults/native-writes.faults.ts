@@ -1,9 +1,9 @@
 import { afterAll, beforeAll } from 'vitest';
 import { Account } from '#libs/database/identity/account.entity.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
-import { type BrokenWrites, testBrokenWrites } from './support/broken-writes.js';
+import { type BrokenWrites, testBrokenWrites } from './support/broken-writes.scenarios.js';
 import { Replica } from './support/replica.js';
-import { databaseThrough, logIn, openTestEnvironment } from './support/stand.js';
+import { databaseThrough, logIn, openTestEnvironment } from './support/test-environment.js';
 
 const closers: (() => Promise<unknown>)[] = [];
 let writes: BrokenWrites;

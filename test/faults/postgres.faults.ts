@@ -2,12 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { bringBack, freeze, killAll, restart, thaw } from '../support/postgres-outage.js';
 import type { PostgresServer } from '../support/postgres-server.js';
-import { lossOf, record } from './support/ledger.js';
 import { Load } from './support/load.js';
+import { ProfileWriter } from './support/profile-writer.js';
 import { Replica } from './support/replica.js';
+import { lossOf, record } from './support/report.js';
 import { isSuccess, type Outcome, send, slowest, tally } from './support/request.js';
-import { logIn, openTestEnvironment, type TestEnvironment } from './support/stand.js';
-import { Writer } from './support/written.js';
+import { logIn, openTestEnvironment, type TestEnvironment } from './support/test-environment.js';
 
 /** The documented limit is 2 s; the rest is for a busy machine. */
 const LATEST_ANSWER_MS = 2_500;
@@ -46,7 +46,7 @@ it.each(OUTAGES)(
   'Postgres $name under load: 503 without hanging, and recovery without a restart',
   async (outage) => {
     const { pid } = replica;
-    const writers = tokens.map((token) => new Writer(token));
+    const writers = tokens.map((token) => new ProfileWriter(token));
     const load = new Load({
       clients: WRITERS + 6,
       perSecond: 60,

@@ -3,10 +3,10 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Account } from '#libs/database/identity/account.entity.js';
 import { Role } from '#libs/database/identity/role.entity.js';
 import { Factories } from '../support/factories.js';
-import { lossOf, record } from './support/ledger.js';
 import { Replica } from './support/replica.js';
+import { lossOf, record } from './support/report.js';
 import { isSuccess, type Outcome, send, slowest, tally } from './support/request.js';
-import { logIn, openTestEnvironment, type TestEnvironment } from './support/stand.js';
+import { logIn, openTestEnvironment, type TestEnvironment } from './support/test-environment.js';
 
 const ROUNDS = 100;
 const MAX_FAILURES = 10;

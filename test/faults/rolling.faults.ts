@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { balancedUrls, type LoadBalancer, startHaproxy } from './support/haproxy.js';
-import { lossOf, record } from './support/ledger.js';
 import { Load } from './support/load.js';
+import { ProfileWriter } from './support/profile-writer.js';
 import { Replica } from './support/replica.js';
+import { lossOf, record } from './support/report.js';
 import { send, slowest, tally } from './support/request.js';
-import { logIn, openTestEnvironment, PASSWORD, type TestEnvironment } from './support/stand.js';
-import { Writer } from './support/written.js';
+import { logIn, openTestEnvironment, PASSWORD, type TestEnvironment } from './support/test-environment.js';
 
 const RESTARTS = 10;
 const WRITERS = 6;
@@ -97,7 +97,7 @@ it('kill -9 of one replica: only its current requests fail, and no acknowledged 
 
 /** Reads, writes, logins and a route that calls identity-provider, on keep-alive connections. */
 function begin(perSecond: number) {
-  const writers = tokens.slice(0, WRITERS).map((token) => new Writer(token));
+  const writers = tokens.slice(0, WRITERS).map((token) => new ProfileWriter(token));
   const load = new Load({
     clients: CLIENTS,
     perSecond,
@@ -131,7 +131,7 @@ function call(turn: number) {
   }
 }
 
-async function lostOf(writers: Writer[]): Promise<number> {
+async function lostOf(writers: ProfileWriter[]): Promise<number> {
   const losses = await Promise.all(writers.map((writer) => writer.lost(balancer.userService)));
   return losses.reduce((sum, one) => sum + one, 0);
 }

@@ -5,11 +5,11 @@ import type { Account } from '#libs/database/identity/account.entity.js';
 import type { CliCheckout } from '../cli/cli-checkout.js';
 import { readToken } from '../support/keycloak-tokens.js';
 import { balancedUrls, type LoadBalancer, startHaproxy } from './support/haproxy.js';
-import { lossOf, record } from './support/ledger.js';
 import { Load } from './support/load.js';
 import { Replica } from './support/replica.js';
+import { lossOf, record } from './support/report.js';
 import { send, slowest, tally } from './support/request.js';
-import { logIn, openTestEnvironment, PASSWORD, type TestEnvironment } from './support/stand.js';
+import { logIn, openTestEnvironment, PASSWORD, type TestEnvironment } from './support/test-environment.js';
 
 /** A verifier fetches the JWKS every minute. */
 const REVOKED_WITHIN_MS = 62_000;

@@ -1,11 +1,11 @@
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { lossOf, record } from './support/ledger.js';
 import { Load } from './support/load.js';
 import { Replica } from './support/replica.js';
+import { lossOf, record } from './support/report.js';
 import { slowest, tally } from './support/request.js';
-import { logIn, openTestEnvironment, type TestEnvironment } from './support/stand.js';
+import { logIn, openTestEnvironment, type TestEnvironment } from './support/test-environment.js';
 
 const SOCKETS = 2_000;
 const CLOSED_WITHIN_MS = 15_000;

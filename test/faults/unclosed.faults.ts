@@ -2,11 +2,11 @@ import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { freePort } from '../support/free-ports.js';
-import { lossOf, record } from './support/ledger.js';
 import { Load } from './support/load.js';
 import { Replica } from './support/replica.js';
+import { lossOf, record } from './support/report.js';
 import { send, slowest, tally } from './support/request.js';
-import { logIn, openTestEnvironment, type TestEnvironment } from './support/stand.js';
+import { logIn, openTestEnvironment, type TestEnvironment } from './support/test-environment.js';
 
 const SOCKETS_PER_PORT = 1_000;
 /** The request's 10 s, a second until that is seen, one more to read the answer, and what a busy machine adds. */

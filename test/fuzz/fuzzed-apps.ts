@@ -1,5 +1,5 @@
 import { type BothServices, startBothServices } from '../support/both-services.js';
-import { Sender } from './send.js';
+import { Sender } from './sender.js';
 
 /** The listener that serves an operation. */
 export type Listener = 'identity-provider' | 'user-service' | 'internal';

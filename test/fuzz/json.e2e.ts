@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type FuzzedApps, startFuzzedApps } from './fuzzed-apps.js';
 import { EITHER, INVALID, INVALID_BYTES, VALID } from './json-cases.js';
-import { OPERATIONS, type Operation } from './operations.js';
+import { type FuzzedOperation, OPERATIONS } from './operations.js';
 import { Requests } from './requests.js';
 
 let apps: FuzzedApps;
@@ -18,7 +18,7 @@ const WRITES = OPERATIONS.filter(({ method }) => ['POST', 'PUT', 'PATCH'].includ
 );
 
 /** The status for each body. The sender itself fails on an invalid response. */
-async function statusesOf(operation: Operation, bodies: readonly (string | Buffer)[]) {
+async function statusesOf(operation: FuzzedOperation, bodies: readonly (string | Buffer)[]) {
   const requests = await Requests.to(operation, apps);
   const endsSession = operation.path.endsWith('/logout');
   const sender = endsSession ? await apps.anotherSession() : apps.admin[operation.listener];

@@ -4,7 +4,7 @@ import userService from '../../openapi/user-service.json' with { type: 'json' };
 import type { Listener } from './fuzzed-apps.js';
 
 /** An operation, with the parameters and fields of its requests that take text. */
-export interface Operation {
+export interface FuzzedOperation {
   listener: Listener;
   method: string;
   /** `/users/{id}` */
@@ -30,13 +30,13 @@ interface DocumentedOperation {
 }
 
 /** All operations of the documents. */
-export const OPERATIONS: Operation[] = [
+export const OPERATIONS: FuzzedOperation[] = [
   ...operationsOf('identity-provider', identityProvider),
   ...operationsOf('user-service', userService),
   ...operationsOf('internal', internal),
 ];
 
-function operationsOf(listener: Listener, document: { paths: object }): Operation[] {
+function operationsOf(listener: Listener, document: { paths: object }): FuzzedOperation[] {
   const resolve = <Part extends { $ref?: string }>(part: Part): Part =>
     part.$ref === undefined
       ? part

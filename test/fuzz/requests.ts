@@ -1,7 +1,7 @@
 import type { BothServices } from '../support/both-services.js';
 import { unique } from '../support/factories.js';
-import type { Operation } from './operations.js';
-import type { Sent } from './send.js';
+import type { FuzzedOperation } from './operations.js';
+import type { Sent } from './sender.js';
 
 /** Valid values, so that a body passes the first validation rules. */
 const VALUES: Record<string, () => unknown> = {
@@ -16,12 +16,12 @@ const VALUES: Record<string, () => unknown> = {
 /** Creates requests to an operation that are valid except for one text. */
 export class Requests {
   private constructor(
-    private readonly operation: Operation,
+    private readonly operation: FuzzedOperation,
     private readonly ids: Record<string, string>,
   ) {}
 
   /** Creates rows that the operation can change and delete. */
-  static async to(operation: Operation, { idp, service }: BothServices): Promise<Requests> {
+  static async to(operation: FuzzedOperation, { idp, service }: BothServices): Promise<Requests> {
     const permission = await idp.make.permission();
     const role = await idp.make.role([permission.name]);
     const ids: Record<string, string> = {

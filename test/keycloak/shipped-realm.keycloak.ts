@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { demoUsers } from '#libs/development/keycloak/realm.js';
+import { demoUsers } from '#libs/development/keycloak/realm-files.js';
 import { createRealm, type TestRealm } from '../support/keycloak.js';
 import { keycloakAdmin } from '../support/keycloak-admin.js';
 import { openLoginPage, signInWithCode } from '../support/keycloak-browser-flow.js';

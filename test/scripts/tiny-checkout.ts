@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const TOOLS = ['@swc', 'chokidar', 'vitest'];
 
-export interface Ended {
+export interface ScriptResult {
   code: number | null;
   output: string;
 }
@@ -54,7 +54,12 @@ export class TinyCheckout {
   }
 
   /** Runs a program until it ends. */
-  async run(command: string, args: string[], env: NodeJS.ProcessEnv = {}, cwd?: string): Promise<Ended> {
+  async run(
+    command: string,
+    args: string[],
+    env: NodeJS.ProcessEnv = {},
+    cwd?: string,
+  ): Promise<ScriptResult> {
     return ended(this.spawn(command, args, env, cwd));
   }
 
@@ -65,7 +70,7 @@ export class TinyCheckout {
 }
 
 /** Waits until a program ends, and returns its output from now on. */
-export function ended(child: ChildProcess): Promise<Ended> {
+export function ended(child: ChildProcess): Promise<ScriptResult> {
   let output = '';
   for (const stream of [child.stdout!, child.stderr!]) stream.on('data', (chunk) => (output += chunk));
   return new Promise((resolve) => child.once('close', (code) => resolve({ code, output })));

@@ -68,7 +68,7 @@ async function watch(context: BrowserContext, origins: string[]): Promise<Visit>
 }
 
 async function requireChromium(): Promise<string> {
-  const { href } = new URL('../../scripts/support/available.mjs', import.meta.url);
+  const { href } = new URL('../../scripts/support/installed-programs.mjs', import.meta.url);
   const { findChromium } = (await import(href)) as { findChromium(): string | null };
   const path = findChromium();
   if (path === null) throw new Error('Chromium was not found: install it, or set CHROMIUM_PATH.');

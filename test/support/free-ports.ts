@@ -1,18 +1,17 @@
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
+import { findFreePort } from '#libs/core/free-port.js';
 
+const HOST = '127.0.0.1';
 /** Below the ephemeral ports, which outgoing connections can take at any time. */
 const PORT_RANGE = [10_000, 32_768] as const;
 
 /** A free port, which stays free while the process that uses it restarts. */
 export async function freePort(): Promise<number> {
   for (;;) {
-    const port = randomInt(...PORT_RANGE);
-    const server = await listen(port).catch(() => null);
-    if (server === null) continue;
-    await once(server.close(), 'close');
-    return port;
+    const port = await findFreePort({ host: HOST, port: randomInt(...PORT_RANGE) }).catch(() => null);
+    if (port !== null) return port;
   }
 }
 
@@ -26,7 +25,7 @@ export async function freePorts() {
 
 /** A TCP server of another program, on loopback. */
 export async function listen(port = 0): Promise<Server> {
-  const server = createServer().listen(port, '127.0.0.1');
+  const server = createServer().listen(port, HOST);
   await once(server, 'listening');
   return server;
 }

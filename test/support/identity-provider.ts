@@ -2,13 +2,13 @@ import { pino } from 'pino';
 import type { DataSource } from 'typeorm';
 import { addSystemRoles } from '#apps/identity-provider/src/seed/system-roles.js';
 import { startIdentityProvider } from '#apps/identity-provider/src/start.js';
-import { type Members, nativeToken, signToken, testKey } from '#libs/auth/testing/tokens.js';
 import type { IdentityProviderSettings } from '#libs/config/settings.js';
 import type { Account } from '#libs/database/identity/account.entity.js';
 import { identityDataSource } from '#libs/database/identity/identity-data-source.js';
 import { Role } from '#libs/database/identity/role.entity.js';
 import { Drain } from '#libs/http/application/drain.js';
 import type { Logger } from '#libs/observability/logger.js';
+import { type Members, nativeToken, signToken, testKey } from '#libs/verify/src/testing/tokens.js';
 import { Api } from './api.js';
 import { Factories } from './factories.js';
 import { createTestDatabase } from './postgres.js';
@@ -118,6 +118,7 @@ function settingsFor(databaseUrl: string): IdentityProviderSettings {
       privateKey: key.privateKey,
       publicKeys: [{ kid: key.kid, key: key.key, pem: key.pem }],
     },
+    sessions: { accessTokenSeconds: null, refreshTokenSeconds: null, maxSeconds: 90 * 86_400 },
     bcryptCost: 10,
     login: { maxFailures: 10, maxFailuresPerAddress: 100, windowSeconds: 900 },
     keycloak: null,

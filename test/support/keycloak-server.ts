@@ -1,10 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Environment } from '#libs/config/environment.js';
 import { KeycloakStartError } from '#libs/development/keycloak/keycloak-error.js';
 import { type RunningKeycloak, startKeycloak } from '#libs/development/keycloak/keycloak-server.js';
-import type { Environment } from '#libs/development/keycloak/programs.js';
-import { demoRealm } from '#libs/development/keycloak/realm.js';
+import { demoRealm } from '#libs/development/keycloak/realm-files.js';
 
 const ADMIN = { username: 'admin', password: 'test-admin' };
 

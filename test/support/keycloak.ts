@@ -5,7 +5,7 @@ import type RealmRepresentation from '@keycloak/keycloak-admin-client/lib/defs/r
 import type { UserProfileAttribute } from '@keycloak/keycloak-admin-client/lib/defs/userProfileMetadata.js';
 import type UserRepresentation from '@keycloak/keycloak-admin-client/lib/defs/userRepresentation.js';
 import { inject } from 'vitest';
-import { shippedRealm } from '#libs/development/keycloak/realm.js';
+import { shippedRealm } from '#libs/development/keycloak/realm-files.js';
 import { keycloakAdmin } from './keycloak-admin.js';
 import type { KeycloakUnderTest } from './keycloak-server.js';
 import { requestClientToken, requestTokens, type TokenSet } from './keycloak-tokens.js';

@@ -135,6 +135,8 @@ describe('GET /users/username/{username}', () => {
     expect((await service.internal.get(`/users/username/${username}?issuer=keycloak`)).status).toBe(404);
     const { status, errors } = await service.internal.get(`/users/username/${username}?issuer=github`);
     expect([status, errors]).toEqual([422, ['issuer invalid_choice']]);
+    const both = await service.internal.get(`/users/username/${username}?issuer=github&realm=a`);
+    expect([both.status, both.errors]).toEqual([422, ['realm unknown_parameter', 'issuer invalid_choice']]);
   });
 
   it.each(['nobody', '%', '_', '%25', 'a%00b', '%F0%9F%A6%84', `${'x'.repeat(300)}`, "'--", '..%2f..%2fetc'])(

@@ -90,6 +90,16 @@ describe('GET /users', () => {
     expect(await ids(`q=${upper.slice(0, 12)}`)).toContain(id);
   });
 
+  it('reports an unknown issuer together with all other invalid parameters', async () => {
+    const { status, errors } = await admin.get('/users?issuer=github&status=away&limit=0');
+    expect(status).toBe(422);
+    expect([...errors].sort()).toEqual([
+      'issuer invalid_choice',
+      'limit out_of_range',
+      'status invalid_choice',
+    ]);
+  });
+
   it.each(['created_at', '-created_at', 'username', '-username', 'email', '-email'])(
     'goes through everybody once, page by page, sorted by %s',
     async (sort) => {

@@ -11,15 +11,15 @@ import {
   type Command,
   environmentOf,
   programVerifier,
+  type StartedVerifier,
   serverVerifier,
-  type TrustedIssuer,
-  type Verifier,
+  type VerifierSettings,
 } from './verifier.js';
 
 export interface Example {
   name: string;
   /** Of one issuer's tokens, or of both at once. */
-  start(trusted: TrustedIssuer, ...others: TrustedIssuer[]): Promise<Verifier>;
+  start(trusted: VerifierSettings, ...others: VerifierSettings[]): Promise<StartedVerifier>;
   /** It refuses Keycloak's tokens. */
   nativeOnly?: true;
 }
@@ -57,7 +57,7 @@ const NODE: Example[] = [
   { name: 'NestJS with passport-jwt and jwks-rsa', start: startNest },
 ];
 
-async function startNest(trusted: TrustedIssuer): Promise<Verifier> {
+async function startNest(trusted: VerifierSettings): Promise<StartedVerifier> {
   for (const [name, value] of Object.entries(environmentOf(trusted))) vi.stubEnv(name, value);
   const app = await NestFactory.create(AppModule, new FastifyAdapter(), { logger: false });
   await app.listen(0, '127.0.0.1');

@@ -3,12 +3,12 @@ import { startTestIdentityProvider, type TestIdentityProvider } from '../support
 import { createRealm, type TestRealm, type TestUser } from '../support/keycloak.js';
 import type { TokenSet } from '../support/keycloak-tokens.js';
 import { EXAMPLES, JOSE_WITH_BOTH } from './examples.js';
-import { tampered } from './tampered.js';
-import type { TrustedIssuer } from './verifier.js';
+import { tampered } from './tampered-token.js';
+import type { VerifierSettings } from './verifier.js';
 
 let realm: TestRealm;
 let idp: TestIdentityProvider;
-let trusted: TrustedIssuer;
+let trusted: VerifierSettings;
 let user: TestUser;
 let tokens: TokenSet;
 

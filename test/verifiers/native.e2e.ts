@@ -2,13 +2,13 @@ import { hash } from 'bcrypt';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestIdentityProvider, type TestIdentityProvider } from '../support/identity-provider.js';
 import { EXAMPLES } from './examples.js';
-import { tampered } from './tampered.js';
-import type { TrustedIssuer } from './verifier.js';
+import { tampered } from './tampered-token.js';
+import type { VerifierSettings } from './verifier.js';
 
 const PASSWORD = 'securepass123';
 
 let idp: TestIdentityProvider;
-let trusted: TrustedIssuer;
+let trusted: VerifierSettings;
 let subject: string;
 let token: string;
 

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { freePort } from '../support/free-ports.js';
 
 /** What an example is told of the issuer that it trusts. */
-export interface TrustedIssuer {
+export interface VerifierSettings {
   issuer: string;
   audience: string;
   jwksUrl: string;
@@ -13,7 +13,7 @@ export interface TrustedIssuer {
 }
 
 /** An example of docs/verifying-tokens.md that runs. */
-export interface Verifier {
+export interface StartedVerifier {
   /** The subject, or null where the token is refused. */
   verify(token: string): Promise<string | null>;
   close(): Promise<void>;
@@ -28,7 +28,7 @@ export interface Command {
 /** How long a server may take to answer (ms): some start a JVM on a busy machine. */
 const START_TIMEOUT = 120_000;
 
-export const environmentOf = ({ issuer, audience, jwksUrl, typ }: TrustedIssuer) => ({
+export const environmentOf = ({ issuer, audience, jwksUrl, typ }: VerifierSettings) => ({
   ISSUER: issuer,
   AUDIENCE: audience,
   JWKS_URL: jwksUrl,
@@ -36,7 +36,10 @@ export const environmentOf = ({ issuer, audience, jwksUrl, typ }: TrustedIssuer)
 });
 
 /** A program that reads a token, prints its subject, and fails where it refuses the token. */
-export function programVerifier({ program, args, cwd }: Command, env: Record<string, string>): Verifier {
+export function programVerifier(
+  { program, args, cwd }: Command,
+  env: Record<string, string>,
+): StartedVerifier {
   return {
     verify: async (token) => {
       const child = spawn(program, args, { cwd, env: { ...process.env, ...env }, stdio: 'pipe' });
@@ -56,7 +59,7 @@ export function programVerifier({ program, args, cwd }: Command, env: Record<str
 export async function serverVerifier(
   { program, args, cwd }: Command,
   env: Record<string, string>,
-): Promise<Verifier> {
+): Promise<StartedVerifier> {
   const port = String(await freePort());
   const variables = { ...process.env, ...env, PORT: port, SERVER_PORT: port, SERVER_ADDRESS: '127.0.0.1' };
   const child = spawn(program, args, { cwd, env: variables, stdio: ['ignore', 'pipe', 'pipe'] });

@@ -3,7 +3,7 @@ import type { Environment } from '#libs/config/environment.js';
 import { identityProviderSettings } from '#libs/config/identity-provider.settings.js';
 import type { IdentityProviderSettings, UserServiceSettings } from '#libs/config/settings.js';
 import { userServiceSettings } from '#libs/config/user-service.settings.js';
-import { ALL_DATABASES, type DatabaseVariable } from './development/database.js';
+import { ALL_DATABASES, type DatabaseVariable } from './development/development-database.js';
 
 export const APPS = ['all', 'identity-provider', 'user-service'] as const;
 

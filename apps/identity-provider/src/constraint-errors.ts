@@ -11,8 +11,8 @@ import * as roles from './roles/roles.errors.js';
  */
 const ERRORS: Record<string, () => ApiError> = {
   accounts_email_key: emailTaken,
-  roles_name_key: roles.nameTaken,
-  permissions_name_key: permissions.nameTaken,
+  roles_name_key: roles.roleNameTaken,
+  permissions_name_key: permissions.permissionNameTaken,
   accounts_role_id_fkey: roles.roleInUse,
   roles_parent_id_fkey: roles.roleInUse,
   role_permissions_permission_id_fkey: permissions.permissionInUse,

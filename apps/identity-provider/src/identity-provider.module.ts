@@ -2,14 +2,14 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { RouterModule } from '@nestjs/core';
 import { AuditModule } from '#libs/audit/audit.module.js';
 import { AuthModule } from '#libs/auth/auth.module.js';
-import { keycloakIssuer } from '#libs/auth/keycloak-issuer.js';
-import { nativeIssuer } from '#libs/auth/native-issuer.js';
 import type { IdentityProviderSettings } from '#libs/config/settings.js';
 import { translateDatabaseError } from '#libs/database/error-translation.js';
 import { IdentityDatabaseModule } from '#libs/database/identity/identity-database.module.js';
 import { poolShare } from '#libs/database/pool.js';
 import type { Drain } from '#libs/http/application/drain.js';
 import { HttpModule } from '#libs/http/application/http.module.js';
+import { keycloakIssuer } from '#libs/verify/src/issuers/keycloak-issuer.js';
+import { nativeIssuer } from '#libs/verify/src/issuers/native-issuer.js';
 import { AccountsModule } from './accounts/accounts.module.js';
 import { CurrentCallerResolver } from './auth/caller.resolver.js';
 import { LoginModule } from './auth/login.module.js';
@@ -26,12 +26,20 @@ import { WellKnownController } from './tokens/jwks.controller.js';
 import { TokensModule } from './tokens/tokens.module.js';
 
 /** The modules with routes under `/api/v1`. */
-const API = [LoginModule, TokensModule, AccountsModule, RolesModule, PermissionsModule, RightsModule];
+const API = [
+  LoginModule,
+  SessionsModule,
+  TokensModule,
+  AccountsModule,
+  RolesModule,
+  PermissionsModule,
+  RightsModule,
+];
 
 @Module({})
 export class IdentityProviderModule {
   static forRoot(settings: IdentityProviderSettings, drain: Drain): DynamicModule {
-    const { databaseUrl, signing, keycloak } = settings;
+    const { databaseUrl, signing, sessions, keycloak } = settings;
     return {
       module: IdentityProviderModule,
       imports: [
@@ -43,9 +51,8 @@ export class IdentityProviderModule {
             useFactory: () => [
               nativeIssuer({
                 ...signing,
-                maxLifetimeSeconds: signing.lifetimeSeconds,
+                maxLifetimeSeconds: Math.max(signing.lifetimeSeconds, sessions.accessTokenSeconds ?? 0),
                 keys: signing.publicKeys,
-                jwksUrl: null,
               }),
               ...(keycloak ? [keycloakIssuer(keycloak)] : []),
             ],

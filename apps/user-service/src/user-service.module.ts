@@ -10,7 +10,7 @@ import { HttpModule } from '#libs/http/application/http.module.js';
 import { DirectoryModule } from './directory/directory.module.js';
 import { IssuerRegistry } from './directory/issuer-registry.js';
 import { RightsModule } from './rights/rights.module.js';
-import { SettingsModule } from './settings.js';
+import { SettingsModule } from './settings.module.js';
 import { ProfileCallerResolver } from './users/caller.resolver.js';
 import { ProfilesModule } from './users/profiles.module.js';
 import { UsersModule } from './users/users.module.js';

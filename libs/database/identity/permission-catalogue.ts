@@ -12,6 +12,8 @@ const IDENTITY_PROVIDER = [
   { name: 'roles:read', description: 'Read roles and what they permit.' },
   { name: 'roles:update', description: 'Change roles, their parents and their permissions.' },
   { name: 'roles:delete', description: 'Delete roles.' },
+  { name: 'sessions:read', description: 'Read the sessions of native accounts.' },
+  { name: 'sessions:delete', description: 'End the sessions of native accounts.' },
   { name: 'permissions:create', description: 'Create permissions.' },
   { name: 'permissions:read', description: 'Read permissions.' },
   { name: 'permissions:update', description: 'Change permissions.' },

@@ -1,11 +1,10 @@
 import { join } from 'node:path';
-import { environmentName } from '#libs/config/environment.js';
+import { type Environment, environmentName } from '#libs/config/environment.js';
 import { composeVariables } from '#libs/config/variables/compose.js';
 import { keycloakVariables } from '#libs/config/variables/keycloak.js';
 import { KeycloakStartError } from './keycloak-error.js';
 import { type RunningKeycloak, startKeycloak } from './keycloak-server.js';
-import type { Environment } from './programs.js';
-import { demoRealm } from './realm.js';
+import { demoRealm } from './realm-files.js';
 
 const CLIENT_ID = 'user-service';
 const ROLE_MAP = 'twinkey-admin=admin';

@@ -4,9 +4,10 @@ import { mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import type { Environment } from '#libs/config/environment.js';
 import { KeycloakStartError } from './keycloak-error.js';
-import { type Environment, runProgram, withoutKeycloakSettings } from './programs.js';
-import { KEYCLOAK_ARTIFACT, KEYCLOAK_SHA256, KEYCLOAK_VERSION } from './release.js';
+import { KEYCLOAK_ARTIFACT, KEYCLOAK_SHA256, KEYCLOAK_VERSION } from './keycloak-release.js';
+import { runProgram, withoutKeycloakSettings } from './programs.js';
 
 const NAME = `keycloak-${KEYCLOAK_VERSION}`;
 const ARCHIVE = `keycloak-quarkus-dist-${KEYCLOAK_VERSION}.tar.gz`;

@@ -3,7 +3,7 @@ import { readEnvironment } from '#libs/config/environment.js';
 import { SettingsError } from '#libs/config/settings-error.js';
 import { type DevelopmentKeycloak, startDevelopmentKeycloak } from './development-keycloak.js';
 import { KeycloakStartError } from './keycloak-error.js';
-import { KEYCLOAK_VERSION } from './release.js';
+import { KEYCLOAK_VERSION } from './keycloak-release.js';
 
 const USAGE = `npm run keycloak -- [--port 8080]
 

@@ -1,7 +1,8 @@
+import type { Environment } from '#libs/config/environment.js';
 import { cachedDistribution, fetchDistribution } from './distribution.js';
 import { KeycloakStartError } from './keycloak-error.js';
-import { type Environment, javaCommand, javaMajorVersion, runProgram } from './programs.js';
-import { OLDEST_JAVA } from './release.js';
+import { OLDEST_JAVA } from './keycloak-release.js';
+import { javaCommand, javaMajorVersion, runProgram } from './programs.js';
 
 /** The program that runs Keycloak on this machine. `distribution` is a folder that `fetchDistribution` created. */
 export type KeycloakRuntime =

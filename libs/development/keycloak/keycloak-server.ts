@@ -2,12 +2,13 @@ import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type RealmRepresentation from '@keycloak/keycloak-admin-client/lib/defs/realmRepresentation.js';
+import type { Environment } from '#libs/config/environment.js';
 import { KeycloakStartError } from './keycloak-error.js';
 import { prepareHome } from './keycloak-home.js';
+import { chooseFreePort, requireFreePort } from './keycloak-port.js';
 import { findKeycloakRuntime } from './keycloak-runtime.js';
-import { type Launch, launchOf } from './launch.js';
-import { findFreePort, requireFreePort } from './ports.js';
-import { type Environment, runProgram } from './programs.js';
+import { type Launch, launchOf } from './launch-command.js';
+import { runProgram } from './programs.js';
 import { type SupervisedProcess, startSupervised } from './supervised-process.js';
 
 const POLL_MS = 100;
@@ -71,7 +72,7 @@ export async function startKeycloak(options: KeycloakOptions): Promise<RunningKe
   const home = resolve(options.dataFolder);
   await prepareHome(home, runtime, options.realm ?? null);
 
-  const port = options.port || (await findFreePort(host));
+  const port = options.port || (await chooseFreePort(host));
   const url = `http://${options.hostname ?? 'localhost'}:${port}`;
   const launch = launchOf(runtime, {
     host,

@@ -1,10 +1,8 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
+import type { Environment } from '#libs/config/environment.js';
 
-/** Variables by name, like process.env. */
-export type Environment = Record<string, string | undefined>;
-
-export interface Outcome {
+export interface ProgramResult {
   /** The exit code; null if the program could not start, was killed by a signal, or timed out. */
   code: number | null;
   /** Standard output, followed by standard error. */
@@ -19,7 +17,7 @@ export function runProgram(
   command: string,
   args: string[],
   options: { environment: Environment; timeoutMs: number; cwd?: string; signal?: AbortSignal },
-): Promise<Outcome> {
+): Promise<ProgramResult> {
   return new Promise((resolve, reject) => {
     const settings = {
       env: options.environment,

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
-import type { Environment } from './programs.js';
+import type { Environment } from '#libs/config/environment.js';
 
 /**
  * `exec` replaces the shell with the program, which therefore has the process id that spawn returned. The watcher process

@@ -1,12 +1,13 @@
-import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
+import { findFreePort } from '#libs/core/free-port.js';
 import { findPostgresError } from '#libs/database/pg-errors.js';
 import { DATABASE_USER, findPostmaster, lastPort, lastServerError, pgCtl } from './cluster.js';
 import type { DataDirectory } from './data-directory.js';
 import { ServerReference } from './server-reference.js';
 import { startSupervisor } from './server-supervisor.js';
 
+const HOST = '127.0.0.1';
 const DATABASE = 'twinkey';
 const DEADLINE_MS = 60_000;
 /** A server that has had no supervisor for this long will not get one: it is stopped. */
@@ -31,7 +32,11 @@ export async function openServerHandle(
     if (!postmaster) {
       // A supervisor without a server: the server has crashed. Other processes expect it on the same port.
       if (reference)
-        await pgCtl(directory, ['start', '-o', `-p ${(await lastPort(directory)) ?? (await freePort())}`]);
+        await pgCtl(directory, [
+          'start',
+          '-o',
+          `-p ${(await lastPort(directory)) ?? (await findFreePort({ host: HOST }))}`,
+        ]);
       else reference = await startSupervisor(directory, await choosePort(directory, failures));
       postmaster = await findPostmaster(directory);
       if (!postmaster && ++failures === MAX_STARTS) {
@@ -39,7 +44,7 @@ export async function openServerHandle(
       }
     }
     if (reference && postmaster) {
-      const url = `postgres://${DATABASE_USER}:${password}@127.0.0.1:${postmaster.port}/${DATABASE}`;
+      const url = `postgres://${DATABASE_USER}:${password}@${HOST}:${postmaster.port}/${DATABASE}`;
       if (await acceptsConnections(url)) return { url, reference };
     }
     reference?.release();
@@ -87,16 +92,8 @@ async function withConnection(url: string, work: (client: Client) => Promise<unk
 /** The last port if it is free, because database tools may have stored it; otherwise any free port. */
 async function choosePort(directory: DataDirectory, failures: number): Promise<number> {
   const last = failures ? null : await lastPort(directory);
-  return (last && (await freePort(last).catch(() => null))) || freePort();
-}
-
-function freePort(port = 0): Promise<number> {
-  const server = createServer();
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, '127.0.0.1', () => {
-      const address = server.address() as { port: number };
-      server.close(() => resolve(address.port));
-    });
-  });
+  return (
+    (last && (await findFreePort({ host: HOST, port: last }).catch(() => null))) ||
+    findFreePort({ host: HOST })
+  );
 }

@@ -1,14 +1,8 @@
-import {
-  createServer,
-  type IncomingMessage,
-  type RequestListener,
-  type Server,
-  type ServerResponse,
-} from 'node:http';
+import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { ApiError } from '../replies/api-error.js';
 import { errorForStatus } from '../replies/error-translation.js';
-import { METHODS, respondOnSocket, translateParserError } from './parser-errors.js';
+import { ACCEPTED_METHODS, respondOnSocket, translateParserError } from './parser-errors.js';
 import { requestIdOf } from './request-id.js';
 import { methodNotAllowed } from './wrong-methods.js';
 
@@ -24,18 +18,24 @@ const CLOSING_TIMEOUT_MS = 1_000;
 export const MAX_HEADER_SIZE = 32 * 1024;
 const MAX_CONNECTIONS = 10_000;
 
-/** A request that has not arrived completely, or whose response has not been sent completely. */
-interface Exchange {
-  request: IncomingMessage;
-  response: ServerResponse;
-  startedAt: number;
-}
-
 interface Connection {
-  exchanges: Set<Exchange>;
+  /**
+   * Responses that have not been sent completely, or whose request (`req`) has not arrived completely, with the time when
+   * the request started.
+   */
+  exchanges: Map<ServerResponse, number>;
   /** When the last response ended, or the connection was opened. */
   idleSince: number;
 }
+
+/** One listener for all responses of a server: a closure for each request takes time. */
+const responseCloseListener = (open: Map<Socket, Connection>) =>
+  function (this: ServerResponse): void {
+    const connection = open.get(this.req.socket);
+    if (!connection) return;
+    if (this.req.complete) connection.exchanges.delete(this);
+    connection.idleSince = performance.now();
+  };
 
 /**
  * The connections of one HTTP server. The timeouts above also close the connections of clients that never close their side,
@@ -43,6 +43,7 @@ interface Connection {
  */
 export class Connections {
   private readonly open = new Map<Socket, Connection>();
+  private readonly onResponseClosed = responseCloseListener(this.open);
 
   /** Creates an HTTP server. It responds to parser errors in the envelope. */
   createServer(handler: RequestListener): Server {
@@ -60,7 +61,7 @@ export class Connections {
     server.maxConnections = MAX_CONNECTIONS;
     server.timeout = STALL_TIMEOUT_MS;
     server.on('connection', (socket) => this.add(socket));
-    server.on('request', (request, response) => this.track(request, response));
+    server.on('request', (_request, response) => this.track(response));
     // Unknown expectations may be ignored (RFC 9110, section 10.1.1); Node's own 417 would have no envelope.
     server.on('checkExpectation', (request, response) => server.emit('request', request, response));
     server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
@@ -69,10 +70,10 @@ export class Connections {
     });
     // Proxy requests are not supported. Node has already removed its error and timeout handlers from the socket.
     server.on('connect', (request, socket) =>
-      respondOnSocket(socket as Socket, methodNotAllowed(METHODS), requestIdOf(request)),
+      respondOnSocket(socket as Socket, methodNotAllowed(ACCEPTED_METHODS), requestIdOf(request)),
     );
     server.on('timeout', (socket) => {
-      const isProcessing = this.exchangesOn(socket).some(({ response }) => !response.headersSent);
+      const isProcessing = this.responsesOn(socket).some(({ headersSent }) => !headersSent);
       if (!isProcessing) socket.destroy();
     });
     return server;
@@ -87,33 +88,28 @@ export class Connections {
   }
 
   private add(socket: Socket): void {
-    this.open.set(socket, { exchanges: new Set(), idleSince: performance.now() });
+    this.open.set(socket, { exchanges: new Map(), idleSince: performance.now() });
     socket.once('close', () => this.open.delete(socket));
   }
 
-  private track(request: IncomingMessage, response: ServerResponse): void {
-    const connection = this.open.get(request.socket);
-    if (!connection) return;
-    const { exchanges } = connection;
+  private track(response: ServerResponse): void {
+    const exchanges = this.open.get(response.req.socket)?.exchanges;
+    if (!exchanges) return;
     // The body can arrive after the response was sent, but before the next request starts.
-    for (const each of exchanges)
-      if (each.request.complete && each.response.writableFinished) exchanges.delete(each);
-    const exchange = { request, response, startedAt: performance.now() };
-    exchanges.add(exchange);
-    response.once('close', () => {
-      if (request.complete) exchanges.delete(exchange);
-      connection.idleSince = performance.now();
-    });
+    for (const each of exchanges.keys())
+      if (each.req.complete && each.writableFinished) exchanges.delete(each);
+    exchanges.set(response, performance.now());
+    response.on('close', this.onResponseClosed);
   }
 
-  private exchangesOn(socket: Socket): Exchange[] {
-    return [...(this.open.get(socket)?.exchanges ?? [])];
+  private responsesOn(socket: Socket): ServerResponse[] {
+    return [...(this.open.get(socket)?.exchanges.keys() ?? [])];
   }
 
   /** Sends an error and closes the connection (RFC 9112, section 9.6). */
   private reject(socket: Socket, error: ApiError): void {
     // Must not write into another response, or send a second response to the same request.
-    const hasResponse = this.exchangesOn(socket).some(({ response }) => response.headersSent);
+    const hasResponse = this.responsesOn(socket).some(({ headersSent }) => headersSent);
     if (!socket.writable || hasResponse) socket.destroy();
     else respondOnSocket(socket, error);
   }
@@ -122,9 +118,9 @@ export class Connections {
     const now = performance.now();
     for (const [socket, { exchanges, idleSince }] of this.open) {
       const pending = [...exchanges];
-      const isIdle = pending.every(({ response }) => response.writableFinished);
+      const isIdle = pending.every(([response]) => response.writableFinished);
       const isLate = pending.some(
-        ({ request, startedAt }) => !request.complete && now - startedAt > REQUEST_TIMEOUT_MS,
+        ([{ req }, startedAt]) => !req.complete && now - startedAt > REQUEST_TIMEOUT_MS,
       );
       if (isIdle && now - idleSince > CLOSING_TIMEOUT_MS) socket.destroy();
       else if (isLate) this.reject(socket, errorForStatus(408));

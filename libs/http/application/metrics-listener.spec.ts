@@ -20,6 +20,13 @@ it('serves the metrics', async () => {
   expect(await (await ask('/metrics', 'HEAD')).text()).toBe('');
 });
 
+it('names the setting if its port is taken', async () => {
+  const { port } = new URL(listener.url);
+  await expect(startMetricsListener(Number(port))).rejects.toThrow(
+    `Port ${port} is taken: stop the program that uses it, or set another port with METRICS_PORT.`,
+  );
+});
+
 it.each([
   ['/', 'GET', 404, 'not_found'],
   ['/metrics/', 'GET', 404, 'not_found'],

@@ -8,7 +8,7 @@ import { hostNotAllowed } from './host-header.js';
 import { isLoopbackHost } from './loopback.js';
 import { createRawResponse } from './parser-errors.js';
 import { requestIdOf } from './request-id.js';
-import { ListenError } from './running-app.js';
+import { listenError } from './running-app.js';
 import { SECURITY_HEADERS } from './security-headers.js';
 import { methodNotAllowed } from './wrong-methods.js';
 
@@ -44,7 +44,7 @@ export async function startMetricsListener(port: number): Promise<{ url: string;
   try {
     await once(server, 'listening');
   } catch (error) {
-    throw new ListenError(`Port ${port} is taken: set another port with METRICS_PORT.`, { cause: error });
+    throw listenError(error, { host: HOST, port, variable: 'METRICS_PORT' });
   }
   return {
     url: `http://${HOST}:${(server.address() as AddressInfo).port}/metrics`,

@@ -13,7 +13,7 @@ const STATUS_BY_CODE: Record<string, number> = {
 };
 
 /** All methods in use. For an unknown method, Node's parser reports no path, so `Allow` cannot be more exact. */
-export const METHODS = ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT'];
+export const ACCEPTED_METHODS = ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT'];
 
 /** How long (ms) a client can read a raw response before its connection is destroyed. */
 const LINGER_MS = 1_000;
@@ -21,7 +21,7 @@ const LINGER_MS = 1_000;
 /** Turns an error of Node's HTTP parser into an ApiError. */
 export function translateParserError(error: NodeJS.ErrnoException): ApiError {
   return isUnknownMethod(error)
-    ? methodNotAllowed(METHODS)
+    ? methodNotAllowed(ACCEPTED_METHODS)
     : errorForStatus(STATUS_BY_CODE[error.code ?? ''] ?? 400);
 }
 

@@ -37,12 +37,18 @@ export async function listenOn(
     // With a server of our own, Fastify would open only the first address of `localhost`, which may be ::1.
     await fastify.listen({ host: host === 'localhost' ? '127.0.0.1' : host, port, backlog: BACKLOG });
   } catch (error) {
-    throw new ListenError(explain(error as NodeJS.ErrnoException, { host, port, variable }), {
-      cause: error,
-    });
+    throw listenError(error, { host, port, variable });
   }
   const { port: bound } = fastify.server.address() as AddressInfo;
   return `http://${host.includes(':') ? `[${host}]` : host}:${bound}`;
+}
+
+/** The error for a port that cannot be opened. @param variable the name of the port's setting */
+export function listenError(
+  error: unknown,
+  { host, port, variable }: { host: string; port: number; variable: string },
+): ListenError {
+  return new ListenError(explain(error as NodeJS.ErrnoException, { host, port, variable }), { cause: error });
 }
 
 function explain(

@@ -10,8 +10,14 @@ export interface FieldError {
   message: string;
 }
 
-/** Checks a value that is present. Returns its errors: none if it is valid. */
-export type Rule = (value: unknown, input: object) => FieldError[] | FieldError | null;
+/** Returns a provider of the application that receives the input. */
+export type Providers = <T>(type: Type<T>) => T;
+
+/**
+ * Checks a value that is present. Returns its errors: none if it is valid.
+ * `providers` is for rules that depend on the settings.
+ */
+export type Rule = (value: unknown, input: object, providers: Providers) => FieldError[] | FieldError | null;
 
 export interface FieldOptions {
   /** The field can be omitted. */
@@ -36,13 +42,13 @@ export const fieldsOf = (type: Type): Fields => Reflect.getMetadata(FIELDS, type
 const REQUIRED: FieldError = { code: 'required', message: 'This field is required.' };
 const NOT_NULL: FieldError = { code: 'null_not_allowed', message: 'This field cannot be null.' };
 
-/** What the rules found in an input object: class-validator itself only passes on text. */
-const found = new WeakMap<object, ErrorEntry[]>();
+/** What class-validator does not pass on: to the rules the providers, from the rules more than a text. */
+const validations = new WeakMap<object, { errors: ErrorEntry[]; providers: Providers }>();
 
 /** Checks all fields of an input object. @returns every error */
-export function validateFields(input: object): ErrorEntry[] {
+export function validateFields(input: object, providers: Providers): ErrorEntry[] {
   const errors: ErrorEntry[] = [];
-  found.set(input, errors);
+  validations.set(input, { errors, providers });
   const failed = validateSync(input, { forbidUnknownValues: false });
   if (failed.length > 0 && errors.length === 0)
     throw new Error('Declare the rules of an input with field().');
@@ -58,11 +64,11 @@ export function field(
   schema: ApiPropertyOptions,
   ...rules: Rule[]
 ): PropertyDecorator {
-  const check = (value: unknown, input: object): FieldError[] => {
+  const check = (value: unknown, input: object, providers: Providers): FieldError[] => {
     if (value === undefined) return options.optional ? [] : [REQUIRED];
     if (value === null) return options.nullable ? [] : [NOT_NULL];
     for (const rule of rules) {
-      const errors = [rule(value, input) ?? []].flat();
+      const errors = [rule(value, input, providers) ?? []].flat();
       if (errors.length > 0) return errors;
     }
     return [];
@@ -84,9 +90,11 @@ export function field(
       validator: {
         validate: (value, args) => {
           const { object, property } = args as ValidationArguments;
-          const errors = check(value, object);
+          const validation = validations.get(object);
+          if (!validation) throw new Error('Validate an input with validateFields().');
+          const errors = check(value, object, validation.providers);
           for (const { path = '', code, message } of errors) {
-            found.get(object)?.push({ field: property + path, code, message });
+            validation.errors.push({ field: property + path, code, message });
           }
           return errors.length === 0;
         },

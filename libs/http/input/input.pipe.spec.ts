@@ -1,3 +1,4 @@
+import { Test } from '@nestjs/testing';
 import { IsInt } from 'class-validator';
 import { describe, expect, it } from 'vitest';
 import { newId } from '#libs/core/ids.js';
@@ -63,6 +64,27 @@ describe('the rules of a field', () => {
     const reading = async () => pipe.transform({ tags: [] }, { type: 'body', metatype: Tags });
     expect(await rejectedFields(reading())).toEqual(['tags[1]', 'tags[3]']);
     expect(runs).toBe(1);
+  });
+
+  it('can use providers of the application, and without an application they fail', async () => {
+    class Colours {
+      readonly known = ['red'];
+    }
+    class Paint {
+      @TextField({ max: 3 })
+      name!: string;
+
+      @field({}, { type: String }, (value, _input, providers) =>
+        providers(Colours).known.includes(value as string) ? null : { code: 'unknown', message: 'Unknown.' },
+      )
+      colour!: string;
+    }
+    const testing = await Test.createTestingModule({ providers: [InputPipe, Colours] }).compile();
+    const reading = async (used: InputPipe, colour: string) =>
+      used.transform({ name: 'wall', colour }, { type: 'body', metatype: Paint });
+    expect(await rejectedFields(reading(testing.get(InputPipe), 'blue'))).toEqual(['name', 'colour']);
+    expect(await rejectedFields(reading(testing.get(InputPipe), 'red'))).toEqual(['name']);
+    await expect(reading(pipe, 'red')).rejects.toThrow('it needs Colours');
   });
 
   it('are inherited', async () => {

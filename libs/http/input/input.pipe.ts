@@ -1,4 +1,5 @@
-import { type ArgumentMetadata, Injectable, type PipeTransform, type Type } from '@nestjs/common';
+import { type ArgumentMetadata, Injectable, Optional, type PipeTransform, type Type } from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
 import { type ErrorEntry, invalid } from '../replies/api-error.js';
 import { fieldsOf, validateFields } from './field.js';
 
@@ -14,6 +15,9 @@ const acceptEmpty = new WeakSet<Type>();
  */
 @Injectable()
 export class InputPipe implements PipeTransform {
+  /** @param modules for rules that need a provider; without it, they fail */
+  constructor(@Optional() private readonly modules?: ModuleRef) {}
+
   transform(value: unknown, { type, metatype }: ArgumentMetadata): unknown {
     if ((type !== 'body' && type !== 'query') || !metatype || metatype === Object) return value;
     const given = value ?? (type === 'query' || value === undefined ? {} : value);
@@ -37,11 +41,17 @@ export class InputPipe implements PipeTransform {
     const entries = [
       ...unknown.map(type === 'query' ? unknownParameter : unknownField),
       ...repeated.map(repeatedParameter),
-      ...validateFields(input),
+      ...validateFields(input, (provider) => this.get(provider)),
     ];
     if (entries.length > 0) throw invalid(entries);
     if (isEmpty) acceptEmpty.add(metatype);
     return input;
+  }
+
+  private get<T>(provider: Type<T>): T {
+    if (!this.modules)
+      throw new Error(`Only an application can check this input: it needs ${provider.name}.`);
+    return this.modules.get(provider, { strict: false });
   }
 }
 

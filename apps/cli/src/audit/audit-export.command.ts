@@ -2,7 +2,7 @@ import { Option, SubCommand } from 'nest-commander';
 import { databaseUrls } from '#libs/config/command.settings.js';
 import { readEnvironment } from '#libs/config/environment.js';
 import { parseTime } from '#libs/http/input/time.field.js';
-import { withDatabase } from '../development/database.js';
+import { withOpenDatabase } from '../development/development-database.js';
 import { projectRoot } from '../project-root.js';
 import { StrictCommand } from '../strict-command.js';
 
@@ -15,8 +15,8 @@ interface ExportOptions {
 @SubCommand({ name: 'export', description: 'print the events of both apps as JSON lines, the oldest first' })
 export class AuditExportCommand extends StrictCommand {
   async run(_arguments: string[], { from, to = new Date(), json = false }: ExportOptions): Promise<void> {
-    await withDatabase(readEnvironment(projectRoot), projectRoot, async (env) => {
-      const { schemasOf } = await import('../migrate/schemas.js');
+    await withOpenDatabase(readEnvironment(projectRoot), projectRoot, async (env) => {
+      const { schemasOf } = await import('../migrate/schema-migrations.js');
       const { exportEvents } = await import('./export.js');
       await exportEvents(schemasOf(databaseUrls(env)), { from: from ?? null, to }, { asArray: json });
     });

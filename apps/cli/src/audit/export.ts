@@ -3,7 +3,7 @@ import { pipeline } from 'node:stream/promises';
 import { mapAuditEvent } from '#libs/audit/audit-events.dto.js';
 import { type AuditPeriod, mergeByTime, readAuditEvents } from '#libs/audit/audit-export.js';
 import type { AuditEvent } from '#libs/database/audit-event.entity.js';
-import { DatabaseCommandError, requireMigrated, type Schema } from '../migrate/schemas.js';
+import { DatabaseCommandError, type DatabaseSchema, requireMigrated } from '../migrate/schema-migrations.js';
 
 /** How much text is written at once. */
 const CHUNK = 65_536;
@@ -14,7 +14,7 @@ const CHUNK = 65_536;
  * @throws UserFacingError
  */
 export async function exportEvents(
-  schemas: readonly Schema[],
+  schemas: readonly DatabaseSchema[],
   period: AuditPeriod,
   { asArray }: { asArray: boolean },
 ): Promise<void> {
@@ -32,7 +32,7 @@ export async function exportEvents(
   }
 }
 
-async function* eventsOf({ name, dataSource }: Schema, period: AuditPeriod) {
+async function* eventsOf({ name, dataSource }: DatabaseSchema, period: AuditPeriod) {
   try {
     yield* readAuditEvents(dataSource, period);
   } catch (error) {

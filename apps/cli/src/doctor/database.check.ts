@@ -1,5 +1,5 @@
 import { databaseUrls } from '#libs/config/command.settings.js';
-import type { Environment } from '#libs/config/environment.js';
+import { type Environment, isSet } from '#libs/config/environment.js';
 import { postgresUrl } from '#libs/config/parse/urls.js';
 import { SettingsError } from '#libs/config/settings-error.js';
 import { errorMessage } from '#libs/core/user-facing-error.js';
@@ -8,8 +8,7 @@ import { DatabaseProblem } from '#libs/database/database-problem.js';
 import { withClient } from '#libs/database/direct-client.js';
 import { requireUtf8 } from '#libs/database/encoding.js';
 import { requireRights } from '#libs/database/rights.js';
-import { isSet } from '../development/is-set.js';
-import { type Schema, schemasOf } from '../migrate/schemas.js';
+import { type DatabaseSchema, schemasOf } from '../migrate/schema-migrations.js';
 import { broken, type CheckContext, type DoctorCheck, ok } from './check.js';
 
 /** Checks that each schema's database answers, is writable, uses UTF-8 and grants the required privileges. */
@@ -20,7 +19,7 @@ export async function checkDatabases(context: CheckContext): Promise<DoctorCheck
 }
 
 /** The schemas; none if a database URL is invalid, which the settings check reports. */
-export function schemasIn({ env }: CheckContext): Schema[] {
+export function schemasIn({ env }: CheckContext): DatabaseSchema[] {
   try {
     return schemasOf(databaseUrls(env));
   } catch (error) {
@@ -32,10 +31,13 @@ export function schemasIn({ env }: CheckContext): Schema[] {
 const OWN_VARIABLES = { identity: 'IDENTITY_DATABASE_URL', users: 'USER_DATABASE_URL' };
 
 /** The variable that contains the URL of a schema's database. */
-const variableOf = ({ name }: Schema, env: Environment): string =>
+const variableOf = ({ name }: DatabaseSchema, env: Environment): string =>
   isSet(env, OWN_VARIABLES[name]) ? OWN_VARIABLES[name] : 'DATABASE_URL';
 
-async function checkDatabase({ name: schema, dataSource }: Schema, variable: string): Promise<DoctorCheck> {
+async function checkDatabase(
+  { name: schema, dataSource }: DatabaseSchema,
+  variable: string,
+): Promise<DoctorCheck> {
   const name = `database.${schema}`;
   const { url } = dataSource.options as { url: string };
   const address = addressOf(url);

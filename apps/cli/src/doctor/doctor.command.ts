@@ -3,7 +3,7 @@ import { UserFacingError } from '#libs/core/user-facing-error.js';
 import { APPS } from '../chosen-apps.js';
 import { projectRoot } from '../project-root.js';
 import { StrictCommand } from '../strict-command.js';
-import { print, printJson } from '../terminal.js';
+import { print, printJson } from '../terminal-output.js';
 import type { DoctorCheck } from './check.js';
 
 const MARKS = { ok: '✓', warning: '!', broken: '✗', skipped: '-' } as const;

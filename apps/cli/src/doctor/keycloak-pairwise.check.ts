@@ -1,4 +1,5 @@
 import type { KeycloakServiceSettings } from '#libs/config/settings.js';
+import { DEFAULT_KEYCLOAK_ISSUER } from '#libs/core/issuer-id.js';
 import { withClient } from '#libs/database/direct-client.js';
 import { type CheckContext, type DoctorCheck, warning } from './check.js';
 import { schemasIn } from './database.check.js';
@@ -37,9 +38,10 @@ async function hashedSubjects(context: CheckContext): Promise<string[]> {
     return await withClient(users.dataSource, 'twinkey doctor', async (client) => {
       const { rows } = await client.query<{ sub: string }>(
         `SELECT i.sub FROM users.identities i JOIN users.users u ON u.id = i.user_id
-          WHERE i.issuer = 'keycloak' AND u.status <> 'deleted'
+          WHERE i.issuer = $1 AND u.status <> 'deleted'
             AND i.sub ~ '^[0-9a-f]{8}-[0-9a-f]{4}-3[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$'
           ORDER BY i.told_at DESC LIMIT 10`,
+        [DEFAULT_KEYCLOAK_ISSUER],
       );
       return rows.map(({ sub }) => sub);
     });

@@ -1,4 +1,4 @@
-import { keycloakSettings } from '#libs/config/command.settings.js';
+import { doctorKeycloakSettings } from '#libs/config/command.settings.js';
 import type { KeycloakServiceSettings } from '#libs/config/settings.js';
 import { SettingsError } from '#libs/config/settings-error.js';
 import { type CheckContext, type DoctorCheck, skipped } from './check.js';
@@ -42,7 +42,7 @@ function settingsIn({ apps, env }: CheckContext): KeycloakServiceSettings | null
     // Only user-service has the secret.
     const secret =
       apps === 'identity-provider' ? { KEYCLOAK_CLIENT_SECRET: 'unused-by-identity-provider' } : {};
-    return keycloakSettings({ ...env, ...secret });
+    return doctorKeycloakSettings({ ...env, ...secret });
   } catch (error) {
     if (error instanceof SettingsError) return 'invalid';
     throw error;

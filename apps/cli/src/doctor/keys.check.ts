@@ -4,7 +4,7 @@ import { nativeIssuerSettings, signingSettings } from '#libs/config/native.setti
 import { SettingsError } from '#libs/config/settings-error.js';
 import { SettingsReader } from '#libs/config/settings-reader.js';
 import { errorMessage } from '#libs/core/user-facing-error.js';
-import { usesDevelopmentKeys } from '../development/keys.js';
+import { usesDevelopmentKeys } from '../development/development-keys.js';
 import { NextKey } from '../keys/next-key.js';
 import { containsKey, jwksUrlOf, publishedKeys } from '../keys/published-keys.js';
 import { broken, type CheckContext, type DoctorCheck, ok, skipped, warning } from './check.js';

@@ -1,5 +1,5 @@
 import { environmentName } from '#libs/config/environment.js';
-import { migrationsOf, type Schema } from '../migrate/schemas.js';
+import { type DatabaseSchema, migrationsOf } from '../migrate/schema-migrations.js';
 import { broken, type CheckContext, type DoctorCheck, ok, skipped, warning } from './check.js';
 import { schemasIn } from './database.check.js';
 
@@ -11,7 +11,7 @@ export async function checkMigrations(context: CheckContext): Promise<DoctorChec
   return Promise.all(schemasIn(context).map((schema) => checkSchema(schema, isDevelopment)));
 }
 
-async function checkSchema(schema: Schema, isDevelopment: boolean): Promise<DoctorCheck> {
+async function checkSchema(schema: DatabaseSchema, isDevelopment: boolean): Promise<DoctorCheck> {
   const name = `migrations.${schema.name}`;
   try {
     const { pending, schemas } = await migrationsOf([schema]);

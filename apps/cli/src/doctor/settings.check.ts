@@ -1,6 +1,6 @@
 import { SettingsError } from '#libs/config/settings-error.js';
 import { settingsOf } from '../chosen-apps.js';
-import { usesDevelopmentKeys } from '../development/keys.js';
+import { usesDevelopmentKeys } from '../development/development-keys.js';
 import { broken, type CheckContext, type DoctorCheck, ok, warning } from './check.js';
 
 const REMEDY = 'Set it in .env or in the environment; docs/settings.md describes every variable.';

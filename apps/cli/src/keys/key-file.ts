@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { parseEnvText, writeEnvFile } from '#libs/config/env-file.js';
+import { isSet } from '#libs/config/environment.js';
 import { type GeneratedKeys, generateKeyPair } from '#libs/config/keys.js';
 import { UserFacingError } from '#libs/core/user-facing-error.js';
-import { isSet } from '../development/is-set.js';
 
 const PAIR = ['JWT_KID', 'JWT_PRIVATE_KEY', 'JWT_PUBLIC_KEY'] as const;
 

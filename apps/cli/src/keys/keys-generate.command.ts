@@ -4,7 +4,7 @@ import { readEnvironment } from '#libs/config/environment.js';
 import { type GeneratedKeys, generateKeyPair } from '#libs/config/keys.js';
 import { projectRoot } from '../project-root.js';
 import { StrictCommand } from '../strict-command.js';
-import { print } from '../terminal.js';
+import { print } from '../terminal-output.js';
 import { asVariables, writeNewKeys } from './key-file.js';
 import { recordKeyChange } from './keys.audit.js';
 

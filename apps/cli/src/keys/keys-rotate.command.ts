@@ -3,7 +3,7 @@ import { Option, SubCommand } from 'nest-commander';
 import { readEnvironment } from '#libs/config/environment.js';
 import { projectRoot } from '../project-root.js';
 import { StrictCommand } from '../strict-command.js';
-import { print } from '../terminal.js';
+import { print } from '../terminal-output.js';
 import { recordKeyChange } from './keys.audit.js';
 import { RotatedFile } from './rotated-file.js';
 
@@ -24,7 +24,7 @@ export class KeysRotateCommand extends StrictCommand {
     if (wait && !activate) this.command.error('error: --wait requires --activate');
     const env = readEnvironment(projectRoot);
     const file = RotatedFile.find(projectRoot, env);
-    const rotation = await import('./rotation.js');
+    const rotation = await import('./key-rotation.js');
     if (!activate) {
       const { kid, isNew } = await rotation.announceNextKey(projectRoot, file);
       if (isNew) await recordKeyChange(env, 'keys rotate', 'key.published', kid);

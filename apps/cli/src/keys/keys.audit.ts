@@ -1,8 +1,7 @@
 import type { AuditAction } from '#libs/audit/audit-actions.js';
 import { databaseUrls } from '#libs/config/command.settings.js';
-import type { Environment } from '#libs/config/environment.js';
+import { type Environment, isSet } from '#libs/config/environment.js';
 import { errorMessage } from '#libs/core/user-facing-error.js';
-import { isSet } from '../development/is-set.js';
 
 /**
  * Records a change of keys in the audit log, if the settings have a database. Keys are in files, and a leaked one must be

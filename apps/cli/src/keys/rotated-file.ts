@@ -2,11 +2,10 @@ import { existsSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { type RotationSettings, rotationSettings } from '#libs/config/command.settings.js';
 import { assertPrivateFile, writeEnvFile } from '#libs/config/env-file.js';
-import type { Environment } from '#libs/config/environment.js';
+import { type Environment, isSet } from '#libs/config/environment.js';
 import { thumbprintOf } from '#libs/config/keys.js';
 import { UserFacingError } from '#libs/core/user-facing-error.js';
-import { isSet } from '../development/is-set.js';
-import { developmentKeysFile, usesDevelopmentKeys, withKeysOf } from '../development/keys.js';
+import { developmentKeysFile, usesDevelopmentKeys, withKeysOf } from '../development/development-keys.js';
 import { variablesIn } from './key-file.js';
 
 const ROTATED = ['JWT_KID', 'JWT_PRIVATE_KEY', 'JWT_PUBLIC_KEY', 'JWT_ADDITIONAL_PUBLIC_KEYS'] as const;

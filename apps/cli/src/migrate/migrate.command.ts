@@ -2,10 +2,10 @@ import { Command, Option } from 'nest-commander';
 import { databaseUrls } from '#libs/config/command.settings.js';
 import { environmentName, readEnvironment } from '#libs/config/environment.js';
 import { UserFacingError } from '#libs/core/user-facing-error.js';
-import { withDatabase } from '../development/database.js';
+import { withOpenDatabase } from '../development/development-database.js';
 import { projectRoot } from '../project-root.js';
 import { StrictCommand } from '../strict-command.js';
-import { columns, print, printJson } from '../terminal.js';
+import { columns, print, printJson } from '../terminal-output.js';
 
 const ACTIONS = ['up', 'down', 'status'] as const;
 
@@ -31,8 +31,8 @@ export class MigrateCommand extends StrictCommand {
         'In production, migrate down requires --yes: everything that the migration created is lost, including data.',
       );
     }
-    await withDatabase(env, projectRoot, async (opened) => {
-      const { schemasOf, migrateUp, migrateDown, migrationsOf } = await import('./schemas.js');
+    await withOpenDatabase(env, projectRoot, async (opened) => {
+      const { schemasOf, migrateUp, migrateDown, migrationsOf } = await import('./schema-migrations.js');
       const schemas = schemasOf(databaseUrls(opened));
       if (action === 'status') {
         const status = await migrationsOf(schemas);
@@ -57,8 +57,8 @@ export class MigrateCommand extends StrictCommand {
   }
 }
 
-type Status = Awaited<ReturnType<typeof import('./schemas.js').migrationsOf>>;
-type Changes = Awaited<ReturnType<typeof import('./schemas.js').migrateUp>>;
+type Status = Awaited<ReturnType<typeof import('./schema-migrations.js').migrationsOf>>;
+type Changes = Awaited<ReturnType<typeof import('./schema-migrations.js').migrateUp>>;
 
 function statusText({ pending, schemas }: Status): string {
   const rows = schemas.flatMap(({ schema, migrations }) =>

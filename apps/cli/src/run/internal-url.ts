@@ -1,8 +1,7 @@
-import { createServer } from 'node:net';
-import type { Environment } from '#libs/config/environment.js';
+import { type Environment, isSet } from '#libs/config/environment.js';
 import { SettingsReader } from '#libs/config/settings-reader.js';
+import { findFreePort } from '#libs/core/free-port.js';
 import type { ChosenApps } from '../chosen-apps.js';
-import { isSet } from '../development/is-set.js';
 
 const ALL_ADDRESSES = ['0.0.0.0', '::'];
 
@@ -15,7 +14,8 @@ export async function withReachableIdentityProvider(
   env: Environment,
   apps: ChosenApps,
 ): Promise<Environment> {
-  const reserved = apps !== 'user-service' && env['PORT']?.trim() === '0' ? { PORT: await freePort() } : {};
+  const isAnyPort = apps !== 'user-service' && env['PORT']?.trim() === '0';
+  const reserved = isAnyPort ? { PORT: String(await findFreePort()) } : {};
   const known: Environment = { ...env, ...reserved };
   if (apps !== 'all' || isSet(known, 'IDENTITY_PROVIDER_URL') || !isSet(known, 'HOST')) return known;
   const reader = new SettingsReader(known);
@@ -23,15 +23,4 @@ export async function withReachableIdentityProvider(
   // Invalid values are reported later, with all others.
   if (!host || port === undefined || ALL_ADDRESSES.includes(host)) return known;
   return { ...known, IDENTITY_PROVIDER_URL: `http://${host.includes(':') ? `[${host}]` : host}:${port}` };
-}
-
-function freePort(): Promise<string> {
-  const server = createServer();
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(String(port)));
-    });
-  });
 }

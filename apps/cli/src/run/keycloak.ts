@@ -1,9 +1,8 @@
-import { type Environment, environmentName } from '#libs/config/environment.js';
+import { type Environment, environmentName, isSet } from '#libs/config/environment.js';
 import { UserFacingError } from '#libs/core/user-facing-error.js';
 import { type ChosenApps, settingsOf } from '../chosen-apps.js';
 import { importDevelopment } from '../development/import-development.js';
-import { isSet } from '../development/is-set.js';
-import { print } from '../terminal.js';
+import { print } from '../terminal-output.js';
 import type { DisposableStack } from './disposable-stack.js';
 import type { Stop } from './stop.js';
 

@@ -1,11 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { databaseUrls, seedSettings } from '#libs/config/command.settings.js';
-import { type Environment, environmentName } from '#libs/config/environment.js';
+import { type Environment, environmentName, isSet } from '#libs/config/environment.js';
 import { isMisconfigured, isUnavailable } from '#libs/database/pg-errors.js';
 import { type ChosenApps, databasesOf } from '../chosen-apps.js';
-import { isSet } from '../development/is-set.js';
-import { migrateUp, requireMigrated, type Schema, schemasOf } from '../migrate/schemas.js';
-import { withSeeding } from '../seed/seeding.js';
+import { type DatabaseSchema, migrateUp, requireMigrated, schemasOf } from '../migrate/schema-migrations.js';
+import { withSeedService } from '../seed/seed-context.js';
 
 export interface DemoAccount {
   email: string;
@@ -35,14 +34,14 @@ export async function prepareDatabases(
     else await migrateUp(schemas);
   });
   if (environment !== 'development' || !hasIdentity(schemas)) return { demoAccounts: [] };
-  return withSeeding(seedSettings(env), async (seeding) => {
+  return withSeedService(seedSettings(env), async (seed) => {
     const isIdentityEmbedded = isEmbedded && !isSet(env, 'IDENTITY_DATABASE_URL');
-    if (isIdentityEmbedded || !(await seeding.hasAnyAccount())) await seeding.demo();
-    return { demoAccounts: await seeding.demoAccounts() };
+    if (isIdentityEmbedded || !(await seed.hasAnyAccount())) await seed.seedDemo();
+    return { demoAccounts: await seed.findDemoAccounts() };
   });
 }
 
-const hasIdentity = (schemas: Schema[]) => schemas.some(({ name }) => name === 'identity');
+const hasIdentity = (schemas: DatabaseSchema[]) => schemas.some(({ name }) => name === 'identity');
 
 async function retryWhileUnavailable<T>(work: () => Promise<T>): Promise<T> {
   const since = performance.now();

@@ -1,7 +1,7 @@
 import { printError } from '#libs/core/user-facing-error.js';
 import { Drain } from '#libs/http/application/drain.js';
 import type { ChosenApps } from '../chosen-apps.js';
-import { print } from '../terminal.js';
+import { print } from '../terminal-output.js';
 import { DisposableStack } from './disposable-stack.js';
 import { beginShutdown } from './shutdown.js';
 import { type Running, start } from './start.js';

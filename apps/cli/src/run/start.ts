@@ -2,6 +2,7 @@ import {
   type Environment,
   type EnvironmentName,
   isDevelopment,
+  isSet,
   readEnvironment,
 } from '#libs/config/environment.js';
 import { SettingsError, type SettingsProblem } from '#libs/config/settings-error.js';
@@ -10,9 +11,8 @@ import type { RunningApp } from '#libs/http/application/running-app.js';
 import type { Logger } from '#libs/observability/logger.js';
 import { startTracing } from '#libs/observability/tracing.js';
 import { type ChosenApps, type ChosenSettings, databasesOf, settingsOf } from '../chosen-apps.js';
-import { ALL_DATABASES, openDatabase } from '../development/database.js';
-import { isSet } from '../development/is-set.js';
-import { withDevelopmentKeys } from '../development/keys.js';
+import { ALL_DATABASES, openDatabase } from '../development/development-database.js';
+import { withDevelopmentKeys } from '../development/development-keys.js';
 import type { DisposableStack } from './disposable-stack.js';
 import { withReachableIdentityProvider } from './internal-url.js';
 import { withKeycloak } from './keycloak.js';

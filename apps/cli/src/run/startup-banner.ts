@@ -1,4 +1,4 @@
-import { columns } from '../terminal.js';
+import { columns } from '../terminal-output.js';
 import type { Running } from './start.js';
 
 /** The text that is printed in development after the start. */

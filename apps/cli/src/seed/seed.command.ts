@@ -3,11 +3,11 @@ import type { SeedResult } from '#apps/identity-provider/src/seed/seed.service.j
 import { seedSettings } from '#libs/config/command.settings.js';
 import { readEnvironment } from '#libs/config/environment.js';
 import { UserFacingError } from '#libs/core/user-facing-error.js';
-import { withDatabase } from '../development/database.js';
+import { withOpenDatabase } from '../development/development-database.js';
 import { projectRoot } from '../project-root.js';
 import { StrictCommand } from '../strict-command.js';
-import { print } from '../terminal.js';
-import { readNewPassword } from './new-password.js';
+import { print } from '../terminal-output.js';
+import { readNewPassword } from './password-prompt.js';
 
 @Command({
   name: 'seed',
@@ -15,21 +15,21 @@ import { readNewPassword } from './new-password.js';
 })
 export class SeedCommand extends StrictCommand {
   async run(_arguments: string[], { adminEmail }: { adminEmail?: string }): Promise<void> {
-    await withDatabase(readEnvironment(projectRoot), projectRoot, async (env) => {
+    await withOpenDatabase(readEnvironment(projectRoot), projectRoot, async (env) => {
       const settings = seedSettings(env);
       if (settings.environment === 'production' && adminEmail === undefined) {
         throw new UserFacingError(
           'There are no demo accounts in production. To create the first administrator, run twinkey seed --admin-email you@example.com.',
         );
       }
-      const { withSeeding } = await import('./seeding.js');
-      await withSeeding(settings, async (seeding) => {
-        if (adminEmail === undefined) return printAdded(await seeding.demo());
-        if (await seeding.hasAccount(adminEmail)) {
-          printAdded(await seeding.rights());
+      const { withSeedService } = await import('./seed-context.js');
+      await withSeedService(settings, async (seed) => {
+        if (adminEmail === undefined) return printAdded(await seed.seedDemo());
+        if (await seed.hasAccount(adminEmail)) {
+          printAdded(await seed.seedRights());
           return print(`${adminEmail} already exists, and stays as it is.`);
         }
-        printAdded(await seeding.admin(adminEmail, await readNewPassword(adminEmail)));
+        printAdded(await seed.seedAdmin(adminEmail, await readNewPassword(adminEmail)));
       });
     });
   }

@@ -3,18 +3,18 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { type EntityManager, Repository } from 'typeorm';
 import type { RequestAudit } from '#libs/audit/audit-context.js';
 import { writeAudit } from '#libs/audit/audit-writer.js';
-import type { Principal } from '#libs/auth/principal.js';
 import { newId } from '#libs/core/ids.js';
 import { Account } from '#libs/database/identity/account.entity.js';
-import { Session } from '#libs/database/identity/session.entity.js';
 import type { ListPage } from '#libs/http/input/list-request.js';
 import { invalid } from '#libs/http/replies/api-error.js';
 import { assertIfMatch } from '#libs/http/replies/etag.js';
+import type { Principal } from '#libs/verify/src/principal.js';
 import { type Actor, AuthorityService, assertGrantable } from '../authority/authority.service.js';
 import { permissionsOf } from '../authority/role-hierarchy.js';
 import { hashClient } from '../passwords/fair-places.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
 import { passwordFaults } from '../passwords/password-policy.js';
+import { SessionsService } from '../sessions/sessions.service.js';
 import { type AccountWithRole, etagOfAccount, getAccount, lockAccount, requireRole } from './account-rows.js';
 import { accountChanges, auditedAccount } from './accounts.audit.js';
 import type { AccountListQuery, CreateAccount, UpdateAccount } from './accounts.dto.js';
@@ -28,6 +28,7 @@ export class AccountsService {
     @InjectRepository(Account) private readonly accounts: Repository<Account>,
     private readonly authority: AuthorityService,
     private readonly hasher: PasswordHasher,
+    private readonly sessions: SessionsService,
   ) {}
 
   /** @throws ApiError 422 on `role_id`, 403 `exceeds_own_permissions`, 409 `email_taken`, 503 */
@@ -85,7 +86,10 @@ export class AccountsService {
       const before = auditedAccount(account);
       const { role: _, ...row } = account;
       await tx.save(Account, { ...row, ...columnsOf(body), passwordHash, roleId: role?.id ?? row.roleId });
-      if (passwordHash || body.status === 'disabled') await tx.delete(Session, { accountId: row.id });
+      if (passwordHash || body.status === 'disabled') {
+        const reason = passwordHash ? 'password_reset' : 'account_disabled';
+        await this.sessions.endAll(row.id, { audit, reason }, { tx });
+      }
       const updated = await getAccount(tx, id);
       await writeAudit(tx, audit, ...accountChanges(before, updated, passwordHash !== undefined));
       return updated;
@@ -99,6 +103,7 @@ export class AccountsService {
       await assertGrantableRole(tx, actor, account.roleId);
       assertIfMatch(ifMatch, etagOfAccount(account));
       if (actor.accountId === account.id) throw ownAccount([null]);
+      await this.sessions.endAll(account.id, { audit, reason: 'account_deleted' }, { tx });
       await tx.delete(Account, { id: account.id });
       const details = { before: auditedAccount(account) };
       await writeAudit(tx, audit, { action: 'account.deleted', targetId: account.id, details });

@@ -8,12 +8,15 @@ import { LoginThrottle } from '../login-throttle/login-throttle.js';
 import { hashClient } from '../passwords/fair-places.js';
 import { HashQueue } from '../passwords/hash-queue.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
+import { SessionLifetimes } from '../sessions/session-lifetimes.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { TokenIssuer } from '../tokens/token-issuer.js';
-import type { IssuedToken } from './auth.dto.js';
+import { type IssuedToken, mapIssuedToken } from './auth.dto.js';
 
 interface Credentials {
   id: string;
+  /** As the account spells it. */
+  email: string;
   /** Null: the account has no password. */
   passwordHash: string | null;
   status: 'active' | 'disabled';
@@ -26,6 +29,7 @@ export class LoginService {
     private readonly throttle: LoginThrottle,
     private readonly queue: HashQueue,
     private readonly hasher: PasswordHasher,
+    private readonly lifetimes: SessionLifetimes,
     private readonly sessions: SessionsService,
     private readonly tokens: TokenIssuer,
   ) {}
@@ -46,9 +50,9 @@ export class LoginService {
   private async tryLogin(email: string, password: string, audit: RequestAudit): Promise<IssuedToken | null> {
     const { address } = audit;
     const key = emailKey(email);
-    const client = hashClient(address, key);
-    using attempt = await this.throttle.begin(key, address, (ahead) => this.queue.hasRoom(client, ahead));
-    using place = this.queue.take(client);
+    const hashing = hashClient(address, key);
+    using attempt = await this.throttle.begin(key, address, (ahead) => this.queue.hasRoom(hashing, ahead));
+    using place = this.queue.take(hashing);
     await attempt.count();
 
     const account = await this.findCredentials(key);
@@ -60,17 +64,24 @@ export class LoginService {
     if (!matches || !account || hash === null) throw unauthorized('absent');
     if (account.status !== 'active') throw forbidden('account_disabled', 'This account is disabled.');
 
-    const life = this.tokens.lifeFromNow();
-    const expiresAt = new Date(life.expiresAt * 1000);
-    const session = await this.sessions.open(account.id, hash, expiresAt);
-    const token = session && (await this.tokens.issue(session, life));
-    return token === null ? null : { tokenType: 'Bearer', token, expiresAt: expiresAt.toISOString() };
+    const issuedAt = Math.floor(Date.now() / 1000);
+    const session = await this.sessions.open({
+      accountId: account.id,
+      email: account.email,
+      passwordHash: hash,
+      clientId: null,
+      expiresAt: this.lifetimes.endOfSession(issuedAt),
+      isRefreshable: this.lifetimes.isRefreshable,
+      audit,
+    });
+    const access = session && (await this.tokens.issue(session, issuedAt));
+    return access && mapIssuedToken(access, session);
   }
 
   private async findCredentials(key: string): Promise<Credentials | undefined> {
     const rows = await preparedQuery<Credentials>(this.database, {
       name: 'login-credentials',
-      text: 'SELECT id, password_hash AS "passwordHash", status FROM identity.accounts WHERE email_key = $1',
+      text: 'SELECT id, email, password_hash AS "passwordHash", status FROM identity.accounts WHERE email_key = $1',
       values: [key],
     });
     return rows[0];

@@ -23,7 +23,7 @@ export const RENAME = `
     WHERE a.id = present.id AND (($2 AND a.first_name IS DISTINCT FROM $3) OR ($4 AND a.last_name IS DISTINCT FROM $5))
     RETURNING a.first_name, a.last_name, a.updated_at
   ), recorded AS (${insertAudit('identity', '$6', {
-    name: 'present, renamed',
+    from: 'present, renamed',
     details: `jsonb_build_object('before', ${changedNames('present')}, 'after', ${changedNames('renamed')})`,
   })})
   SELECT first_name AS "firstName", last_name AS "lastName", updated_at AS "updatedAt" FROM renamed`;
@@ -33,5 +33,5 @@ export const CHANGE_PASSWORD = `
   WITH changed AS (
     UPDATE identity.accounts SET password_hash = $3, version = version + 1, updated_at = now()
     WHERE id = $1 AND password_hash = $2 RETURNING id
-  ), recorded AS (${insertAudit('identity', '$4', { name: 'changed' })})
+  ), recorded AS (${insertAudit('identity', '$4', { from: 'changed' })})
   SELECT id FROM changed`;

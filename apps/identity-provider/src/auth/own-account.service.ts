@@ -10,6 +10,7 @@ import { HashQueue } from '../passwords/hash-queue.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
 import { passwordFaults } from '../passwords/password-policy.js';
 import type { SessionAccount } from '../sessions/session-account.js';
+import { SessionsService } from '../sessions/sessions.service.js';
 import type { OwnName, PasswordChange } from './own-account.dto.js';
 import { CHANGE_PASSWORD, RENAME } from './own-account-rows.js';
 
@@ -20,6 +21,7 @@ export class OwnAccountService {
     private readonly database: DataSource,
     private readonly hasher: PasswordHasher,
     private readonly throttle: LoginThrottle,
+    private readonly sessions: SessionsService,
     private readonly queue: HashQueue,
   ) {}
 
@@ -105,7 +107,7 @@ export class OwnAccountService {
       const [session] = await tx.query('SELECT id FROM identity.sessions WHERE id = $1', [sessionId]);
       if (!session) throw unauthorized();
       if (changed.length === 0) return false;
-      await tx.query('DELETE FROM identity.sessions WHERE account_id = $1 AND id <> $2', [id, sessionId]);
+      await this.sessions.endAll(id, { audit, reason: 'password_changed' }, { except: sessionId, tx });
       return true;
     });
   }

@@ -1,6 +1,6 @@
 import { conflict } from '#libs/http/replies/api-error.js';
 
-export const nameTaken = () =>
+export const permissionNameTaken = () =>
   conflict('name_taken', 'A permission with this name already exists (names are case-insensitive).', 'name');
 
 export const seededPermission = (field?: string) =>

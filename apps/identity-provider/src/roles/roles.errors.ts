@@ -5,7 +5,7 @@ import { MAX_LEVELS } from '../authority/role-hierarchy.js';
 export const EXCEEDS = 'The change requires permissions that the caller does not have.';
 export const LOCKED = 'The role is a system role, or no account with every permission would be left.';
 
-export const nameTaken = () =>
+export const roleNameTaken = () =>
   conflict('name_taken', 'A role with this name already exists (names are case-insensitive).', 'name');
 
 export const systemRole = (field?: string) =>

@@ -76,11 +76,28 @@ export class SeedService {
     return { permissions, roles: isComplete ? [] : await this.authority.exclusively(addSystemRoles) };
   }
 
+  async hasAccount(email: string): Promise<boolean> {
+    const known = await this.database.query('SELECT FROM identity.accounts WHERE email_key = $1', [
+      emailKey(email),
+    ]);
+    return known.length > 0;
+  }
+
+  async hasAnyAccount(): Promise<boolean> {
+    const known = await this.database.query('SELECT FROM identity.accounts LIMIT 1');
+    return known.length > 0;
+  }
+
+  /** The demo accounts that exist. */
+  async findDemoAccounts(): Promise<{ email: string; password: string }[]> {
+    const present = await Promise.all(DEMO_ACCOUNTS.map(({ email }) => this.hasAccount(email)));
+    return DEMO_ACCOUNTS.filter((_, index) => present[index]);
+  }
+
   /** @returns whether the account was added */
   private async addAccount(email: string, password: string, role: SystemRole): Promise<boolean> {
     const key = emailKey(email);
-    const known = await this.database.query('SELECT FROM identity.accounts WHERE email_key = $1', [key]);
-    if (known.length > 0) return false;
+    if (await this.hasAccount(email)) return false;
     const hash = await this.hasher.hash(password, { network: 'seed', account: key });
     return this.authority.exclusively(async (tx) => {
       const [added]: { id: string; roleId: string }[] = await tx.query(

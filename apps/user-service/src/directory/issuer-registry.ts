@@ -1,6 +1,15 @@
 import { DEFAULT_KEYCLOAK_ISSUER, type IssuerId, NATIVE_ISSUER } from '#libs/core/issuer-id.js';
-import { invalid } from '#libs/http/replies/api-error.js';
-import type { Issuer } from './issuer.js';
+import type { TrustedIssuer } from '#libs/verify/src/issuers/trusted-issuer.js';
+import type { Directory } from './directory.js';
+import type { RightsSource } from './rights-source.js';
+
+/** An issuer with all that user-service needs of it. */
+export interface Issuer {
+  /** Its id and kind, how its tokens are verified, and how its roles map. */
+  readonly tokens: TrustedIssuer;
+  readonly directory: Directory;
+  readonly rights: RightsSource;
+}
 
 /** The issuers whose tokens are accepted, by their ids. Only this class knows which issuers there are. */
 export class IssuerRegistry {
@@ -28,12 +37,5 @@ export class IssuerRegistry {
   get ids(): IssuerId[] {
     const realms = this.all.filter(({ tokens }) => tokens.kind === 'keycloak').map(({ tokens }) => tokens.id);
     return [...new Set([...realms, DEFAULT_KEYCLOAK_ISSUER, NATIVE_ISSUER])];
-  }
-
-  /** @throws ApiError 422 on the query parameter `issuer`, where there is no such issuer */
-  assertKnown(id: IssuerId | undefined): void {
-    if (id === undefined || this.ids.includes(id)) return;
-    const message = `One of: ${this.ids.join(', ')}.`;
-    throw invalid([{ field: 'issuer', code: 'invalid_choice', message }]);
   }
 }

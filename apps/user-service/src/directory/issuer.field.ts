@@ -1,10 +1,14 @@
-import { ISSUER_ID_SCHEMA, isIssuerId } from '#libs/core/issuer-id.js';
-import { type FieldOptions, field, rule } from '#libs/http/input/field.js';
+import { ISSUER_ID_SCHEMA, type IssuerId } from '#libs/core/issuer-id.js';
+import { type FieldOptions, field, type Rule } from '#libs/http/input/field.js';
+import { IssuerRegistry } from './issuer-registry.js';
 
-/** An issuer's id; `IssuerRegistry.assertKnown` checks whether there is such an issuer. */
+const knownIssuer: Rule = (value, _input, providers) => {
+  const { ids } = providers(IssuerRegistry);
+  return ids.includes(value as IssuerId)
+    ? null
+    : { code: 'invalid_choice', message: `One of: ${ids.join(', ')}.` };
+};
+
+/** The id of an issuer in the `IssuerRegistry`. */
 export const IssuerField = (options: FieldOptions): PropertyDecorator =>
-  field(
-    options,
-    ISSUER_ID_SCHEMA,
-    rule((value: unknown) => isIssuerId(value), 'invalid_choice', 'This must be the id of an issuer.'),
-  );
+  field(options, ISSUER_ID_SCHEMA, knownIssuer);

@@ -8,7 +8,7 @@ import { etagOf } from '#libs/http/replies/etag.js';
 import { Replies } from '#libs/http/replies/replies.js';
 import { toProfileReply } from '../users/profile-reply.js';
 import { ProfileReply } from '../users/users.dto.js';
-import { NEEDS_INTERNAL_TOKEN, OptionalInternalToken } from './internal-token.access.js';
+import { NEEDS_INTERNAL_TOKEN, OptionalInternalToken } from './internal-token.guard.js';
 import { Batch, UsernameQuery } from './internal-users.dto.js';
 import { LookupService } from './lookup.service.js';
 

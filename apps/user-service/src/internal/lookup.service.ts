@@ -25,10 +25,9 @@ export class LookupService {
   /**
    * One indexed query where there is a profile. Otherwise the issuers are asked, and a profile is made.
    * @param issuer null: the first one in the order of `IssuerRegistry.ids` that has such a user
-   * @throws ApiError 404; 422 where there is no such issuer; 503 where an issuer has to be asked and is not available
+   * @throws ApiError 404; 503 where an issuer has to be asked and is not available
    */
   async getByUsername(username: string, issuer: IssuerId | null, audit: AuditContext): Promise<Profile> {
-    if (issuer !== null) this.issuers.assertKnown(issuer);
     if (!isStorable(username) || username.length > MAX_USERNAME) throw notFound();
     const ids = issuer === null ? this.issuers.ids : [issuer];
     const profile =

@@ -2,7 +2,7 @@ import { Controller, Get, Header } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Public } from '#libs/auth/access.js';
 import { metrics, scrapeMetrics } from '#libs/observability/metrics.js';
-import { NEEDS_INTERNAL_TOKEN, OptionalInternalToken } from './internal-token.access.js';
+import { NEEDS_INTERNAL_TOKEN, OptionalInternalToken } from './internal-token.guard.js';
 
 const EXAMPLE = `# HELP twinkey_http_request_duration_seconds Response time by application, method, route and status.
 # TYPE twinkey_http_request_duration_seconds histogram

@@ -1,3 +1,4 @@
+import { Counter } from 'prom-client';
 import type { DataSource, EntityManager } from 'typeorm';
 import type { AuditContext } from '#libs/audit/audit-context.js';
 import { auditRows, insertAudit, writeAudit } from '#libs/audit/audit-writer.js';
@@ -7,7 +8,12 @@ import { isUniqueViolation } from '#libs/database/pg-errors.js';
 import { Identity } from '#libs/database/users/identity.entity.js';
 import type { IssuerProfile } from '../users/profile.js';
 import { auditedIdentity, identityChange } from '../users/users.audit.js';
-import { provisionedProfiles } from '../users/users-metrics.js';
+
+const provisionedProfiles = new Counter({
+  name: 'twinkey_provisioned_profiles_total',
+  help: "Profiles made at a user's first call or lookup, by issuer.",
+  labelNames: ['issuer'] as const,
+});
 
 /** Two new profiles with the same username collide on its unique index: the second transaction is retried. */
 const ATTEMPTS = 5;
@@ -132,7 +138,7 @@ async function provision(
          (issuer, sub, user_id, username, username_key, email, email_key, first_name, last_name, told_at)
        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
        ON CONFLICT (issuer, sub) DO NOTHING RETURNING user_id
-     ), recorded AS (${insertAudit('users', '$11', { name: 'made' })})
+     ), recorded AS (${insertAudit('users', '$11', { from: 'made' })})
      INSERT INTO users.users (id) SELECT user_id FROM made RETURNING id`,
     [
       issuer,

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { auditContextOf } from '#libs/audit/audit-context.js';
 import { CallerResolver } from '#libs/auth/caller-resolver.js';
-import { type Principal, principalOf, type VerifiedToken } from '#libs/auth/principal.js';
+import { type Principal, principalOf, type VerifiedToken } from '#libs/verify/src/principal.js';
 import { UnnamedCallersService } from '../profile-sync/unnamed-callers.service.js';
 import { RightsClient } from '../rights/rights.client.js';
 import { type IssuerProfile, type Profile, requireActive } from './profile.js';
@@ -50,7 +50,7 @@ export class ProfileCallerResolver extends CallerResolver {
 
   private async profileOf(token: VerifiedToken, request: FastifyRequest): Promise<Profile | null> {
     const asserted = toIssuerProfile(token);
-    const audit = auditContextOf(request, principalOf(token));
+    const audit = auditContextOf(request, token);
     if (token.namesPerson) return this.profiles.sync(asserted, audit);
     const { profile, failure } = await this.unnamed.find(asserted, audit);
     request.directoryFailure = failure;

@@ -4,12 +4,12 @@ import type { FastifyRequest } from 'fastify';
 import { DataSource, type EntityManager } from 'typeorm';
 import { auditContextOf } from '#libs/audit/audit-context.js';
 import { writeAudit } from '#libs/audit/audit-writer.js';
-import { ALL_PERMISSIONS, hasPermission } from '#libs/auth/has-permission.js';
-import type { Principal } from '#libs/auth/principal.js';
 import { ExclusiveTransactions } from '#libs/database/exclusive-transactions.js';
 import type { UserStatus } from '#libs/database/users/user.entity.js';
 import { unavailable } from '#libs/http/replies/api-error.js';
 import { assertIfMatch, etagOf } from '#libs/http/replies/etag.js';
+import { ALL_PERMISSIONS, hasPermission } from '#libs/verify/src/has-permission.js';
+import type { Principal } from '#libs/verify/src/principal.js';
 import { type Profile, requireActive } from './profile.js';
 import { findProfile, getProfile } from './profile-rows.js';
 import { UserRights } from './user-rights.js';
@@ -19,7 +19,7 @@ import { exceedsOwnPermissions, lastAdministrator, ownUser } from './users.error
 /** Of all remote calls under the lock together. Postgres closes a connection that idles in a transaction for 5 s. */
 const CALLS_TIMEOUT_MS = 2_000;
 
-export interface StatusChange {
+export interface UserStatusChange {
   id: string;
   status: UserStatus;
   ifMatch: string | undefined;
@@ -51,7 +51,7 @@ export class StatusChanges {
    */
   async run(
     request: FastifyRequest,
-    { id, status, ifMatch }: StatusChange,
+    { id, status, ifMatch }: UserStatusChange,
     work: (tx: EntityManager) => Promise<void>,
   ): Promise<Profile> {
     const caller = request.caller as Principal;

@@ -5,7 +5,6 @@ import { Identity } from '#libs/database/users/identity.entity.js';
 import { User } from '#libs/database/users/user.entity.js';
 import type { ListPage } from '#libs/http/input/list-request.js';
 import { assertIfMatch, etagOf } from '#libs/http/replies/etag.js';
-import { IssuerRegistry } from '../directory/issuer-registry.js';
 import type { Profile } from './profile.js';
 import { getProfile } from './profile-rows.js';
 import { StatusChanges } from './status-changes.js';
@@ -18,12 +17,10 @@ export class UsersService {
   constructor(
     private readonly database: DataSource,
     private readonly changes: StatusChanges,
-    private readonly issuers: IssuerRegistry,
   ) {}
 
   /** @throws ApiError 422 */
   async list(query: UserListQuery): Promise<ListPage<Profile>> {
-    this.issuers.assertKnown(query.issuer);
     return listUsers(this.database, query);
   }
 

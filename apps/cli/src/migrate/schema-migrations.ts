@@ -1,0 +1,140 @@
+import type { DataSource } from 'typeorm';
+import { recordPermissions } from '#apps/identity-provider/src/seed/seed.audit.js';
+import { createAuditPartitions } from '#libs/audit/audit-partitions.js';
+import type { DatabaseUrls } from '#libs/config/command.settings.js';
+import { errorMessage, UserFacingError } from '#libs/core/user-facing-error.js';
+import { databaseAdvice } from '#libs/database/database-advice.js';
+import { identityDataSource } from '#libs/database/identity/identity-data-source.js';
+import { PERMISSION_CATALOGUE } from '#libs/database/identity/permission-catalogue.js';
+import { upsertPermissions } from '#libs/database/identity/upsert-permissions.js';
+import { type MigrationState, migrate, migrationStatus } from '#libs/database/migrate.js';
+import { usersDataSource } from '#libs/database/users/users-data-source.js';
+
+export type SchemaName = 'identity' | 'users';
+
+export interface DatabaseSchema {
+  name: SchemaName;
+  dataSource: DataSource;
+}
+
+/** The changes of a `migrate` run. */
+export interface SchemaChanges {
+  schemas: { schema: SchemaName; migrations: string[] }[];
+  /** Names of the permissions that were added. */
+  permissions: string[];
+}
+
+export interface SchemaStatus {
+  /** In all schemas. */
+  pending: number;
+  schemas: { schema: SchemaName; migrations: MigrationState[] }[];
+}
+
+/** Long timeouts: no request waits, and another process may be running the same migrations. */
+const CONNECTION_OPTIONS = { poolSize: 1, connectTimeoutMs: 5_000, statementTimeoutMs: 60_000 };
+
+/** The schemas that have a database URL, in the order of migration. */
+export function schemasOf({ identity, users }: DatabaseUrls): DatabaseSchema[] {
+  const schemas: DatabaseSchema[] = [];
+  if (identity !== null)
+    schemas.push({ name: 'identity', dataSource: identityDataSource(identity, CONNECTION_OPTIONS) });
+  if (users !== null) schemas.push({ name: 'users', dataSource: usersDataSource(users, CONNECTION_OPTIONS) });
+  return schemas;
+}
+
+/** Applies pending migrations, and adds missing permissions and partitions of the audit log. Several processes can do this at once. */
+export async function migrateUp(schemas: DatabaseSchema[]): Promise<SchemaChanges> {
+  const changed: SchemaChanges['schemas'] = [];
+  for (const schema of schemas) {
+    const migrations = await withDatabaseErrors(schema, () => migrate(schema.dataSource, 'up'));
+    await whileConnected(schema, createAuditPartitions);
+    changed.push({ schema: schema.name, migrations });
+  }
+  return { schemas: changed, permissions: await addPermissions(schemas) };
+}
+
+/** Reverts one migration: the newest applied one of all schemas. */
+export async function migrateDown(schemas: DatabaseSchema[]): Promise<SchemaChanges> {
+  const { schemas: states } = await migrationsOf(schemas);
+  const last = states
+    .flatMap(({ schema, migrations }) =>
+      migrations.filter(({ applied }) => applied).map(({ name }) => ({ schema, createdAt: createdAt(name) })),
+    )
+    // If two have the same time, the one that was applied later.
+    .reduce<{ schema: SchemaName; createdAt: number } | null>(
+      (latest, one) => (latest && latest.createdAt > one.createdAt ? latest : one),
+      null,
+    );
+  const schema = schemas.find(({ name }) => name === last?.schema);
+  if (!schema) return { schemas: [], permissions: [] };
+  const migrations = await withDatabaseErrors(schema, () => migrate(schema.dataSource, 'down'));
+  return { schemas: [{ schema: schema.name, migrations }], permissions: [] };
+}
+
+/** The state of every migration. Changes nothing. */
+export async function migrationsOf(schemas: DatabaseSchema[]): Promise<SchemaStatus> {
+  const states: SchemaStatus['schemas'] = [];
+  for (const schema of schemas) {
+    const migrations = await withDatabaseErrors(schema, () => migrationStatus(schema.dataSource));
+    states.push({ schema: schema.name, migrations });
+  }
+  const pending = states.flatMap(({ migrations }) => migrations).filter(({ applied }) => !applied).length;
+  return { pending, schemas: states };
+}
+
+/** @throws UserFacingError if migrations are pending */
+export async function requireMigrated(schemas: DatabaseSchema[]): Promise<void> {
+  const { schemas: states } = await migrationsOf(schemas);
+  for (const { schema, migrations } of states) {
+    const pending = migrations.filter(({ applied }) => !applied).length;
+    if (pending > 0) {
+      throw new UserFacingError(
+        `Schema ${schema} lacks ${pending} of its migrations: run twinkey migrate first.`,
+      );
+    }
+  }
+}
+
+async function addPermissions(schemas: DatabaseSchema[]): Promise<string[]> {
+  const identity = schemas.find(({ name }) => name === 'identity');
+  if (!identity) return [];
+  return whileConnected(identity, (dataSource) =>
+    upsertPermissions(dataSource, PERMISSION_CATALOGUE, recordPermissions('migrate')),
+  );
+}
+
+function whileConnected<T>(schema: DatabaseSchema, work: (dataSource: DataSource) => Promise<T>): Promise<T> {
+  const { dataSource } = schema;
+  return withDatabaseErrors(schema, async () => {
+    await dataSource.initialize();
+    try {
+      return await work(dataSource);
+    } finally {
+      await dataSource.destroy();
+    }
+  });
+}
+
+/** The name of a migration class ends with its creation time, in milliseconds. */
+const createdAt = (name: string) => Number(name.slice(-13));
+
+/** Adds the schema and advice to database errors. */
+async function withDatabaseErrors<T>(
+  { name, dataSource }: DatabaseSchema,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw new DatabaseCommandError(name, error, (dataSource.options as { url: string }).url);
+  }
+}
+
+/** A database refused an operation or cannot be reached. The message includes advice; `cause` is the original error. */
+export class DatabaseCommandError extends UserFacingError {
+  constructor(schema: SchemaName, cause: unknown, url: string) {
+    const advice = databaseAdvice(cause, url);
+    super(`The ${schema} database: ${errorMessage(cause)}${advice ? `. ${advice}` : ''}`);
+    this.cause = cause;
+  }
+}
