@@ -44,7 +44,7 @@ export function auditContextOf(
     clientId: token?.clientId ?? null,
     sessionId: token?.sessionId ?? null,
     address: request.ip,
-    userAgent: request.headers['user-agent']?.slice(0, MAX_USER_AGENT) ?? null,
+    userAgent: request.headers['user-agent']?.slice(0, MAX_USER_AGENT) || null,
     requestId: request.id,
   };
 }

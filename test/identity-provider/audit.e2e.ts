@@ -12,7 +12,8 @@ let idp: TestIdentityProvider;
 let admin: Api;
 let adminId: string;
 beforeAll(async () => {
-  idp = await startTestIdentityProvider({ login: LOGIN, trustProxy: 1 });
+  const sessions = { accessTokenSeconds: 900, refreshTokenSeconds: 86_400, maxSeconds: 90 * 86_400 };
+  idp = await startTestIdentityProvider({ login: LOGIN, sessions, trustProxy: 1 });
   const { account, api } = await idp.signIn(['*']);
   [admin, adminId] = [api, account.id];
 });
@@ -195,6 +196,85 @@ describe('roles and permissions:', () => {
       { action: 'permission.updated', details: { before: { name: first }, after: { name: second } } },
       { action: 'permission.deleted', details: { before: { name: second } } },
     ]);
+  });
+});
+
+describe('sessions:', () => {
+  const sessionsOf = (accountId: string) =>
+    auditRows(idp.database, `action LIKE 'session.%' AND details->>'account_id' = $1`, accountId);
+
+  it('a login starts one, whose actor is the account that signs in', async () => {
+    const account = await newAccount();
+    const { data } = await idp.api.post('/auth/login', { email: account.email, password: PASSWORD });
+    const { sid } = JSON.parse(Buffer.from(data.token.split('.')[1], 'base64url').toString());
+    expect(await sessionsOf(account.id)).toMatchObject([
+      {
+        action: 'session.started',
+        outcome: 'success',
+        actor_issuer: 'native',
+        actor_sub: account.id,
+        actor_name: account.email,
+        target_type: 'session',
+        target_id: sid,
+        client_id: 'twinkey',
+        session_id: sid,
+        address: '127.0.0.1',
+        user_agent: 'node',
+      },
+    ]);
+  });
+
+  it('each one that ends is an event with the reason; one that had expired is none', async () => {
+    const { account, api } = await idp.signIn([]);
+    const [other, expired] = [
+      await idp.make.session(account),
+      await idp.make.session(account, { expiresAt: new Date(Date.now() - 1_000) }),
+    ];
+    expect((await api.post('/auth/logout-all')).status).toBe(200);
+    const events = await sessionsOf(account.id);
+    expect(events.map(({ action, details }) => [action, details.reason])).toEqual([
+      ['session.ended', 'logout_all'],
+      ['session.ended', 'logout_all'],
+    ]);
+    const ended = events.map(({ target_id }) => target_id);
+    expect(ended).toContain(other.id);
+    expect(ended).not.toContain(expired.id);
+    expect(new Set(events.map(({ id }) => id)).size).toBe(2);
+  });
+
+  it.each<[string, (api: Api, account: { id: string }) => Promise<unknown>]>([
+    ['logout', (api) => api.post('/auth/logout')],
+    ['ended_by_administrator', (_, { id }) => admin.delete(`/accounts/${id}/sessions`)],
+    ['password_reset', (_, { id }) => admin.patch(`/accounts/${id}`, { password: PASSWORD })],
+    ['account_disabled', (_, { id }) => admin.patch(`/accounts/${id}`, { status: 'disabled' })],
+    ['account_deleted', (_, { id }) => admin.delete(`/accounts/${id}`)],
+  ])('can end with the reason %s', async (reason, end) => {
+    const { account, api } = await idp.signIn([]);
+    await end(api, account);
+    expect(await sessionsOf(account.id)).toMatchObject([{ action: 'session.ended', details: { reason } }]);
+  });
+
+  it('a new password ends the others, and a token that is used again its own', async () => {
+    const account = await newAccount();
+    const issued = async () =>
+      (await idp.api.post('/auth/login', { email: account.email, password: PASSWORD })).data;
+    const [kept, ended] = [await issued(), await issued()];
+    const change = { current_password: PASSWORD, new_password: 'another horse battery' };
+    expect((await idp.api.as(kept.token).post('/auth/password', change)).status).toBe(200);
+    expect((await idp.api.as(ended.token).get('/auth/me')).status).toBe(401);
+    const refresh = (refresh_token: string) => idp.api.post('/auth/refresh', { refresh_token });
+    const { data } = await refresh(kept.refreshToken);
+    await refresh(data.refreshToken);
+    expect((await refresh(kept.refreshToken)).status).toBe(401);
+    const events = await sessionsOf(account.id);
+    expect(events.map(({ action, outcome, details }) => [action, outcome, details.reason])).toEqual([
+      ['session.started', 'success', undefined],
+      ['session.started', 'success', undefined],
+      ['session.ended', 'success', 'password_changed'],
+      ['session.reuse_detected', 'failure', undefined],
+      ['session.ended', 'success', 'refresh_token_reused'],
+    ]);
+    expect(events[3]?.target_id).toBe(events[0]?.target_id);
   });
 });
 
