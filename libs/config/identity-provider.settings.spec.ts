@@ -34,6 +34,7 @@ describe('identityProviderSettings', () => {
       trustProxy: false,
       docs: true,
       logLevel: 'info',
+      auditRetentionDays: 400,
     });
     expect(signing).toMatchObject({
       issuer: 'http://localhost:8001',
@@ -96,6 +97,7 @@ describe('identityProviderSettings', () => {
     expect(identityProviderSettings(env)).toMatchObject({
       port: 8001,
       logLevel: 'info',
+      auditRetentionDays: 400,
       keycloak: null,
       metricsPort: null,
     });

@@ -14,6 +14,7 @@ export interface CommonSettings {
   trustProxy: false | number | string[];
   docs: boolean;
   logLevel: string;
+  auditRetentionDays: number;
   /** The number of processes that share the database connections (`twinkey run --workers`). Default 1. Not a variable. */
   workers?: number;
   /** Announces changes of the key file. Default: the keys do not change. Not a variable. */

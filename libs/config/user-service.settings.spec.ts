@@ -50,6 +50,7 @@ describe('userServiceSettings', () => {
       trustProxy: false,
       docs: true,
       logLevel: 'info',
+      auditRetentionDays: 400,
     });
   });
 

@@ -16,6 +16,7 @@ GET     /api/v1/accounts/:id/sessions                        sessions:read
 DELETE  /api/v1/accounts/:id/sessions                        sessions:delete
 DELETE  /api/v1/accounts/:id/sessions/:session_id            sessions:delete
 POST    /api/v1/auth/backchannel-logout                      anybody
+GET     /api/v1/audit-events                                 audit:read
 GET     /api/v1/auth/jwks                                    anybody
 POST    /api/v1/auth/login                                   anybody
 POST    /api/v1/auth/logout                                  own native token
@@ -49,6 +50,7 @@ GET     /health/ready                                        anybody
 `;
 
 export const USER_SERVICE = `
+GET     /audit-events                                        audit:read
 GET     /users                                               users:read
 GET     /users/:id                                           users:read
 PATCH   /users/:id                                           users:update

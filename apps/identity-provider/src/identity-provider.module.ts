@@ -1,5 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { RouterModule } from '@nestjs/core';
+import { AuditModule } from '#libs/audit/audit.module.js';
 import { AuthModule } from '#libs/auth/auth.module.js';
 import type { IdentityProviderSettings } from '#libs/config/settings.js';
 import { translateDatabaseError } from '#libs/database/error-translation.js';
@@ -71,7 +72,8 @@ export class IdentityProviderModule {
         AuthorityModule,
         RevocationsModule,
         ...API,
-        RouterModule.register([{ path: 'api/v1', children: API }]),
+        AuditModule.forRoot(settings.auditRetentionDays),
+        RouterModule.register([{ path: 'api/v1', children: [...API, AuditModule] }]),
       ],
       // Here, where `TrustedIssuers` is available.
       controllers: [WellKnownController, HealthController, BackchannelLogoutController],

@@ -26,12 +26,20 @@ const USER_SERVICE = [
   { name: 'users:delete', description: "Delete users' profiles." },
 ] as const satisfies CataloguePermission[];
 
+const BOTH = [
+  { name: 'audit:read', description: 'Read the audit log.' },
+] as const satisfies CataloguePermission[];
+
 /** Every permission that a route of either app requires. `migrate` and `seed` add them to the database. */
 export const PERMISSION_CATALOGUE: readonly CataloguePermission[] = [
   { name: '*', description: 'Everything.' },
   ...IDENTITY_PROVIDER,
   ...USER_SERVICE,
+  ...BOTH,
 ];
 
 export type IdentityProviderPermission = (typeof IDENTITY_PROVIDER)[number]['name'];
 export type UserServicePermission = (typeof USER_SERVICE)[number]['name'];
+
+/** Required by routes of both apps. */
+export type SharedPermission = (typeof BOTH)[number]['name'];

@@ -31,7 +31,7 @@ export interface TokenClient {
 /** In characters. Many servers and proxies refuse longer headers. */
 export const MAX_SIGNED_LENGTH = 8 * 1024;
 /** RFC 9068 (section 2.2) requires a client id: for `POST /auth/login` the client is Twinkey itself. */
-const TWINKEY: TokenClient = { id: 'twinkey', scope: null };
+export const TWINKEY: TokenClient = { id: 'twinkey', scope: null };
 
 /** Issues native access tokens: JWTs (RFC 9068) signed with RS256 (RFC 7518, section 3.3). */
 @Injectable()

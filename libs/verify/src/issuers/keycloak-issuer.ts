@@ -67,6 +67,7 @@ export function keycloakIssuer(options: KeycloakIssuerOptions): TrustedIssuer {
         lastName: textClaim(claims, 'family_name'),
         tokenId: textClaim(claims, 'jti') ?? null,
         sessionId: textClaim(claims, 'sid') ?? null,
+        clientId: textClaim(claims, 'azp') ?? null,
         assertedAt: issuedAt * 1_000,
         roles: mapRealmRoles(realmRoles, roleMap),
         permissions: [],
