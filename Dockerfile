@@ -8,6 +8,7 @@ FROM ${NODE_IMAGE} AS packages
 WORKDIR /app
 ENV NPM_CONFIG_UPDATE_NOTIFIER=false
 COPY package.json package-lock.json .npmrc ./
+COPY libs/verify/package.json libs/verify/
 # No install script is needed: bcrypt contains its binaries, and Postgres runs elsewhere.
 RUN npm ci --ignore-scripts
 
@@ -16,7 +17,9 @@ COPY . .
 RUN npm run build
 
 FROM packages AS production
-RUN npm prune --omit=dev --omit=optional --ignore-scripts
+RUN npm prune --omit=dev --omit=optional --ignore-scripts \
+ # A link to the workspace: dist contains its code.
+ && rm -r node_modules/@twinkey
 
 FROM ${NODE_IMAGE}
 ENV NODE_ENV=production \

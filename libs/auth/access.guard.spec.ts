@@ -7,16 +7,22 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vites
 import { HttpModule } from '#libs/http/application/http.module.js';
 import { createHttpApp } from '#libs/http/application/http-app.js';
 import { createLogger } from '#libs/observability/logger.js';
+import { keycloakIssuer } from '#libs/verify/src/issuers/keycloak-issuer.js';
+import { nativeIssuer } from '#libs/verify/src/issuers/native-issuer.js';
+import { type Principal, principalOf, type VerifiedToken } from '#libs/verify/src/principal.js';
+import {
+  keycloakToken,
+  type Members,
+  nativeToken,
+  signToken,
+  testKey,
+} from '#libs/verify/src/testing/tokens.js';
+import { TokenError } from '#libs/verify/src/token-error.js';
+import { answerKeys, type JwksServer, startJwksServer } from '../../test/support/jwks-server.js';
 import { Authenticated, Caller, NativeOnly, Public, permissionDecorator } from './access.js';
 import { AuthModule } from './auth.module.js';
 import { BearerGuard } from './bearer.guard.js';
 import { CallerResolver } from './caller-resolver.js';
-import { keycloakIssuer } from './keycloak-issuer.js';
-import { nativeIssuer } from './native-issuer.js';
-import { type Principal, principalOf, type VerifiedToken } from './principal.js';
-import { answerKeys, type JwksServer, startJwksServer } from './testing/jwks-server.js';
-import { keycloakToken, type Members, nativeToken, signToken, testKey } from './testing/tokens.js';
-import { TokenRejected } from './token-rejected.js';
 
 const NATIVE = 'https://id.example.com';
 const KEYCLOAK = 'https://keycloak.example.com/realms/myrealm';
@@ -87,7 +93,7 @@ class TestResolver extends CallerResolver {
     permissions: readonly string[],
   ): Promise<Principal> {
     TestResolver.asked.push(permissions);
-    if (token.sessionId === 'ended') throw new TokenRejected('session_ended');
+    if (token.sessionId === 'ended') throw new TokenError('session_ended');
     return principalOf(token);
   }
 }
@@ -98,7 +104,7 @@ let lines: Members[] = [];
 
 beforeAll(async () => {
   jwks = await startJwksServer(answerKeys(key));
-  const realm = { audience: 'user-service', roleMap: new Map() };
+  const realm = { url: 'https://keycloak.example.com', audience: 'user-service' };
   @Module({
     imports: [
       AuthModule.forRoot({
@@ -109,10 +115,9 @@ beforeAll(async () => {
               audience: NATIVE,
               maxLifetimeSeconds: 3_600,
               keys: [key],
-              jwksUrl: null,
             }),
-            keycloakIssuer({ ...realm, issuer: KEYCLOAK, jwksUrl: jwks.url }),
-            keycloakIssuer({ ...realm, id: 'away', issuer: AWAY, jwksUrl: 'http://127.0.0.1:1/jwks' }),
+            keycloakIssuer({ ...realm, realm: 'myrealm', internalUrl: new URL(jwks.url).origin }),
+            keycloakIssuer({ ...realm, id: 'away', realm: 'away', internalUrl: 'http://127.0.0.1:1' }),
           ],
         },
         resolver: TestResolver,

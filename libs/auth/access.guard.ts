@@ -1,15 +1,15 @@
 import { type CanActivate, type ExecutionContext, Injectable, Logger } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import { forbidden, unauthorized } from '#libs/http/replies/api-error.js';
+import { forbidden, unauthorized, unavailable } from '#libs/http/replies/api-error.js';
+import { bearerToken } from '#libs/verify/src/http/bearer.js';
+import { hasAnyPermission } from '#libs/verify/src/http/refusal.js';
+import type { Principal } from '#libs/verify/src/principal.js';
+import { TokenError } from '#libs/verify/src/token-error.js';
+import { VerifiedTokenCache } from '#libs/verify/src/verified-token-cache.js';
 import { accessOf } from './access.js';
-import { rejectedTokens } from './auth-metrics.js';
 import { BearerGuard } from './bearer.guard.js';
-import { bearerToken } from './bearer.js';
 import { CallerResolver } from './caller-resolver.js';
-import { hasPermission } from './has-permission.js';
-import type { Principal } from './principal.js';
-import { printable, TokenRejected } from './token-rejected.js';
-import { VerifiedTokenCache } from './verified-token-cache.js';
+import { rejectedTokens } from './observed-issuers.js';
 
 /**
  * Checks every request to every handler, in this order:
@@ -37,13 +37,11 @@ export class AccessGuard implements CanActivate {
     const caller = await this.requireCaller(context, request, access.permissions);
     request.caller = caller;
     request.principalName = `${caller.issuer}:${caller.sub}`;
-    if (access.nativeOnly && caller.issuerKind !== 'native') {
+    if (access.nativeOnly && caller.issuer_kind !== 'native') {
       throw forbidden('native_account_required', 'Only native accounts can do this.');
     }
     const { permissions } = access;
-    if (permissions.length > 0 && !permissions.some((name) => hasPermission(caller.permissions, name))) {
-      throw forbidden();
-    }
+    if (permissions.length > 0 && !hasAnyPermission(caller, permissions)) throw forbidden();
     return true;
   }
 
@@ -53,24 +51,20 @@ export class AccessGuard implements CanActivate {
     permissions: readonly string[],
   ): Promise<Principal> {
     try {
-      const raw = bearerToken(request);
+      const raw = bearerToken(request.raw);
       if (raw === null) throw unauthorized('absent');
       const token = this.cache.get(raw) ?? (await this.bearer.verify(context));
       return await this.resolver.resolve(token, request, permissions);
     } catch (error) {
-      throw error instanceof TokenRejected ? this.rejected(error, request) : error;
+      throw error instanceof TokenError ? this.refusal(error, request) : error;
     }
   }
 
-  /** Only the log and the metric have the reason. */
-  private rejected({ reason, detail }: TokenRejected, request: FastifyRequest): Error {
-    rejectedTokens.inc({ reason });
-    this.logger.warn({
-      msg: 'token rejected',
-      request_id: request.id,
-      reason,
-      detail: detail === undefined ? undefined : printable(detail),
-    });
+  /** 401, or 503 where the keys are not available. Only the log and the metric have the reason of a 401. */
+  private refusal({ code, status, detail, retryAfterSeconds }: TokenError, request: FastifyRequest): Error {
+    if (status === 503) return unavailable(retryAfterSeconds ?? 1, code);
+    rejectedTokens.inc({ reason: code });
+    this.logger.warn({ msg: 'token rejected', request_id: request.id, reason: code, detail });
     return unauthorized('bad');
   }
 

@@ -8,12 +8,14 @@ import {
 } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { PassportModule } from '@nestjs/passport';
+import type { TrustedIssuer } from '#libs/verify/src/issuers/trusted-issuer.js';
+import { TrustedIssuers } from '#libs/verify/src/issuers/trusted-issuers.js';
+import { VerifiedTokenCache } from '#libs/verify/src/verified-token-cache.js';
 import { AccessGuard } from './access.guard.js';
 import { BearerGuard } from './bearer.guard.js';
 import { CallerResolver, TokenCallerResolver } from './caller-resolver.js';
 import { JwtStrategy } from './jwt.strategy.js';
-import { type TrustedIssuer, TrustedIssuers } from './trusted-issuer.js';
-import { VerifiedTokenCache } from './verified-token-cache.js';
+import { ObservedIssuers } from './observed-issuers.js';
 
 export interface AuthModuleSettings {
   /** Modules that export the dependencies of `issuers` and `resolver`. */
@@ -43,7 +45,7 @@ export class AuthModule {
           provide: TrustedIssuers,
           inject: issuers.inject,
           useFactory: async (...dependencies) =>
-            new TrustedIssuers(await issuers.useFactory(...dependencies)),
+            new ObservedIssuers(await issuers.useFactory(...dependencies)),
         },
         { provide: CallerResolver, useClass: resolver },
         VerifiedTokenCache,

@@ -1,16 +1,14 @@
 import { type ExecutionContext, Injectable } from '@nestjs/common';
 import { AuthGuard } from '@nestjs/passport';
-import { ApiError } from '#libs/http/replies/api-error.js';
-import type { VerifiedToken } from './principal.js';
-import { TokenRejected } from './token-rejected.js';
+import type { VerifiedToken } from '#libs/verify/src/principal.js';
+import { TokenError } from '#libs/verify/src/token-error.js';
 
 /** Passport's guard with our errors. It runs the module's default strategy, which is `JwtStrategy`. */
 @Injectable()
 export class BearerGuard extends AuthGuard() {
   /**
    * Verifies the request's token completely.
-   * @throws TokenRejected
-   * @throws ApiError 503 where the issuer's keys are not available
+   * @throws TokenError `keys_unavailable` where the issuer's keys are not available, another code where it is refused
    */
   async verify(context: ExecutionContext): Promise<VerifiedToken> {
     await this.canActivate(context);
@@ -21,9 +19,9 @@ export class BearerGuard extends AuthGuard() {
   override handleRequest<T>(error: unknown, token: T | false | null, info: unknown): T {
     if (token) return token;
     const reason = error ?? info;
-    if (reason instanceof TokenRejected || reason instanceof ApiError) throw reason;
+    if (reason instanceof TokenError) throw reason;
     if (reason instanceof Error && reason.name === 'JsonWebTokenError') {
-      throw new TokenRejected('signature', reason.message);
+      throw new TokenError('signature', reason.message);
     }
     throw reason;
   }

@@ -1,24 +1,27 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { AuthModuleOptions, PassportStrategy } from '@nestjs/passport';
+import type { FastifyRequest } from 'fastify';
 import passport from 'passport';
 import { type SecretOrKeyProvider, Strategy } from 'passport-jwt';
-import { type BearerRequest, bearerToken } from './bearer.js';
-import { acceptClaims } from './claims.js';
-import type { VerifiedToken } from './principal.js';
-import { TrustedIssuers } from './trusted-issuer.js';
-import { parseUnverifiedToken, type UnverifiedToken } from './unverified-token.js';
-import { VerifiedTokenCache } from './verified-token-cache.js';
+import { bearerToken } from '#libs/verify/src/http/bearer.js';
+import { TrustedIssuers } from '#libs/verify/src/issuers/trusted-issuers.js';
+import type { VerifiedToken } from '#libs/verify/src/principal.js';
+import { acceptClaims } from '#libs/verify/src/token/claims.js';
+import { parseUnverifiedToken, type UnverifiedToken } from '#libs/verify/src/token/unverified-token.js';
+import { VerifiedTokenCache } from '#libs/verify/src/verified-token-cache.js';
 
 /**
  * Verifies a token in this order:
- * 1. It is read from the Authorization header (`bearer.ts`).
- * 2. Its form and header are checked, its issuer is found, and that issuer's key (`unverified-token.ts`).
+ * 1. It is read from the Authorization header.
+ * 2. Its form and header are checked, its issuer is found, and that issuer's key.
  * 3. passport-jwt verifies the signature. It does so synchronously, without the thread pool that bcrypt may occupy.
- * 4. Its claims are checked (`claims.ts`), and it is cached.
+ * 4. Its claims are checked, and it is cached.
+ *
+ * All but the third step are libs/verify, as in every other service.
  */
 @Injectable()
 export class JwtStrategy extends PassportStrategy(Strategy, 'jwt') implements OnApplicationShutdown {
-  private readonly unverifiedTokens: WeakMap<BearerRequest, UnverifiedToken>;
+  private readonly unverifiedTokens: WeakMap<FastifyRequest, UnverifiedToken>;
   private readonly ownName: string;
 
   constructor(
@@ -26,9 +29,9 @@ export class JwtStrategy extends PassportStrategy(Strategy, 'jwt') implements On
     private readonly cache: VerifiedTokenCache,
     options: AuthModuleOptions,
   ) {
-    const unverifiedTokens = new WeakMap<BearerRequest, UnverifiedToken>();
+    const unverifiedTokens = new WeakMap<FastifyRequest, UnverifiedToken>();
     super({
-      jwtFromRequest: bearerToken,
+      jwtFromRequest: ({ raw }: FastifyRequest) => bearerToken(raw),
       secretOrKeyProvider: keyProvider(issuers, unverifiedTokens),
       algorithms: ['RS256'],
       // `claims.ts` checks the times: jsonwebtoken accepts a token without `exp`, and gives `nbf` no leeway.
@@ -44,7 +47,7 @@ export class JwtStrategy extends PassportStrategy(Strategy, 'jwt') implements On
   }
 
   /** Called once the signature is verified. Uses our own decoded claims, not those that jsonwebtoken has decoded. */
-  validate(request: BearerRequest): VerifiedToken {
+  validate(request: FastifyRequest): VerifiedToken {
     const unverified = this.unverifiedTokens.get(request) as UnverifiedToken;
     const token = acceptClaims(unverified, Date.now() / 1_000);
     this.cache.set(unverified, token);
@@ -59,8 +62,8 @@ export class JwtStrategy extends PassportStrategy(Strategy, 'jwt') implements On
 
 function keyProvider(
   issuers: TrustedIssuers,
-  unverifiedTokens: WeakMap<BearerRequest, UnverifiedToken>,
-): SecretOrKeyProvider<BearerRequest> {
+  unverifiedTokens: WeakMap<FastifyRequest, UnverifiedToken>,
+): SecretOrKeyProvider<FastifyRequest> {
   return (request, raw: string, done) => {
     parseUnverifiedToken(raw, issuers)
       .then((unverified) => {

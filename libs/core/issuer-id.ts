@@ -1,24 +1,11 @@
-/**
- * The stable id of an issuer: what replies, logs, metrics and the database call it. It is not the `iss` claim, which
- * changes when an issuer moves to another host.
- */
-export type IssuerId = string;
+import { ISSUER_ID_PATTERN, NATIVE_ISSUER } from '#libs/verify/src/issuers/issuer-id.js';
 
-/** identity-provider itself. */
-export const NATIVE_ISSUER: IssuerId = 'native';
-
-/** The Keycloak realm, unless it is given another id. */
-export const DEFAULT_KEYCLOAK_ISSUER: IssuerId = 'keycloak';
+export {
+  DEFAULT_KEYCLOAK_ISSUER,
+  type IssuerId,
+  isIssuerId,
+  NATIVE_ISSUER,
+} from '#libs/verify/src/issuers/issuer-id.js';
 
 /** Of an issuer's id, for OpenAPI. */
-export const ISSUER_ID_SCHEMA = {
-  type: String,
-  pattern: '^[a-z][a-z0-9-]{0,62}$',
-  example: NATIVE_ISSUER,
-} as const;
-
-/** What the id's text looks like, whether or not there is such an issuer. */
-export const isIssuerId = (value: unknown): value is IssuerId =>
-  typeof value === 'string' && ISSUER_ID.test(value);
-
-const ISSUER_ID = new RegExp(ISSUER_ID_SCHEMA.pattern);
+export const ISSUER_ID_SCHEMA = { type: String, pattern: ISSUER_ID_PATTERN, example: NATIVE_ISSUER } as const;

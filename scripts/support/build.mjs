@@ -20,6 +20,9 @@ import { runTool } from './run.mjs';
 /** The compiled folders, each to the folder of the same name in dist. */
 export const SOURCES = ['apps', 'libs', 'migrations', 'keycloak'];
 
+/** The package's own build, which `npm run build -w @twinkey/verify` makes of the same sources. */
+const PACKAGE_DIST = 'libs/verify/dist';
+
 const DIST = join(root, 'dist');
 const SCALAR = '@scalar/api-reference/browser/standalone.js';
 const STAMP = join(DIST, '.stamp');
@@ -55,7 +58,14 @@ async function compile() {
   mkdirSync(scratch, { recursive: true });
   const staged = mkdtempSync(join(scratch, 'dist-'));
   try {
-    const options = ['--out-dir', staged, '--copy-files', '--ignore', '**/*.spec.ts', '--quiet'];
+    const options = [
+      '--out-dir',
+      staged,
+      '--copy-files',
+      '--ignore',
+      `**/*.spec.ts,${PACKAGE_DIST}/**`,
+      '--quiet',
+    ];
     const { code } = await runTool('@swc/cli/bin/swc.js', [...SOURCES, ...options]);
     if (code !== 0) throw new UserFacingError('The build failed: dist was not changed.');
     copyAssets(join(staged, 'assets'));
@@ -96,7 +106,8 @@ function remove(dist, file) {
 function fingerprint() {
   const hash = createHash('sha256');
   const sources = SOURCES.flatMap((folder) => filesIn(join(root, folder)).map((file) => join(folder, file)));
-  for (const file of [...TOOLCHAIN, ...sources.filter((file) => !file.endsWith('.spec.ts')).sort()]) {
+  const compiled = sources.filter((file) => !file.endsWith('.spec.ts') && !file.startsWith(PACKAGE_DIST));
+  for (const file of [...TOOLCHAIN, ...compiled.sort()]) {
     const content = readIfExists(join(root, file)) ?? Buffer.alloc(0);
     hash.update(`${file}\0${content.length}\0`).update(content);
   }

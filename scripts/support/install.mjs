@@ -46,7 +46,8 @@ function fingerprint() {
 function hasEveryPackage() {
   const present = packagesIn(PRESENT);
   return Object.entries(packagesIn(WANTED)).every(([path, wanted]) => {
-    if (path === '' || wanted.link) return true;
+    // The checkout itself, its workspaces, and the links to them.
+    if (!path.includes('node_modules/') || wanted.link) return true;
     const found = present[path];
     if (found) return found.version === wanted.version && found.integrity === wanted.integrity;
     return wanted.optional === true && !isForThisMachine(wanted);

@@ -4,13 +4,13 @@ import { IdentityProviderModule } from '#apps/identity-provider/src/identity-pro
 import { InternalModule } from '#apps/user-service/src/internal/internal.module.js';
 import { UserServiceModule } from '#apps/user-service/src/user-service.module.js';
 import { type DeclaredRoute, declaredAccess } from '#libs/auth/declared-access.js';
-import type { JwksServer } from '#libs/auth/testing/jwks-server.js';
-import { answerKeys, startJwksServer } from '#libs/auth/testing/jwks-server.js';
-import { keycloakToken, signToken, testKey } from '#libs/auth/testing/tokens.js';
 import type { KeycloakServiceSettings } from '#libs/config/settings.js';
 import { Drain } from '#libs/http/application/drain.js';
 import { createHttpApp } from '#libs/http/application/http-app.js';
+import { keycloakToken, signToken, testKey } from '#libs/verify/src/testing/tokens.js';
 import { type BothServices, startBothServices } from '../support/both-services.js';
+import type { JwksServer } from '../support/jwks-server.js';
+import { answerKeys, startJwksServer } from '../support/jwks-server.js';
 
 const ISSUER = 'https://sso.example.com/realms/people';
 const key = testKey('realm');

@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 
 interface LockedPackage {
+  /** A workspace, which is in the checkout. */
+  link?: boolean;
   dev?: boolean;
   license?: string;
 }
@@ -17,8 +19,8 @@ const MIT_BY_FILE = new Set(['limiter', 'passport-strategy', 'pause']);
 const { packages } = JSON.parse(readFileSync('package-lock.json', 'utf8')) as {
   packages: Record<string, LockedPackage>;
 };
-const production = Object.entries(packages).flatMap(([path, { dev, license }]) =>
-  path.startsWith('node_modules/') && !dev
+const production = Object.entries(packages).flatMap(([path, { dev, license, link }]) =>
+  path.startsWith('node_modules/') && !dev && !link
     ? [{ name: path.slice(path.lastIndexOf('node_modules/') + 13), license }]
     : [],
 );

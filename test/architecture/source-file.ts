@@ -22,7 +22,8 @@ export interface SourceFile {
 export function readSources(root: string, folders: string[]): SourceFile[] {
   return folders.flatMap((folder) =>
     readdirSync(posix.join(root, folder), { recursive: true, encoding: 'utf8' })
-      .filter((name) => name.endsWith('.ts'))
+      // libs/verify/dist is the package's own build.
+      .filter((name) => name.endsWith('.ts') && !/(^|[\\/])dist[\\/]/.test(name))
       .map((name) => posix.join(folder, name.replaceAll('\\', '/')))
       .map((path) => parseSource(path, readFileSync(posix.join(root, path), 'utf8'))),
   );

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { answerKeys, type JwksServer, startJwksServer } from '#libs/auth/testing/jwks-server.js';
-import { keycloakToken, signToken, testKey } from '#libs/auth/testing/tokens.js';
+import { keycloakToken, signToken, testKey } from '#libs/verify/src/testing/tokens.js';
 import type { Api } from '../support/api.js';
 import { unique } from '../support/factories.js';
 import { startTestIdentityProvider, type TestIdentityProvider } from '../support/identity-provider.js';
+import { answerKeys, type JwksServer, startJwksServer } from '../support/jwks-server.js';
 
 const ISSUER = 'https://sso.example.com/realms/people';
 const key = testKey('realm');

@@ -3,7 +3,7 @@ import bcrypt from 'bcrypt';
 import { createRemoteJWKSet, jwtVerify } from 'jose';
 import { JwksClient } from 'jwks-rsa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { testKey } from '#libs/auth/testing/tokens.js';
+import { testKey } from '#libs/verify/src/testing/tokens.js';
 import { startTestIdentityProvider, type TestIdentityProvider } from '../support/identity-provider.js';
 import { readToken } from '../support/keycloak-tokens.js';
 import { findPyJwt, verifyWithPyJwt } from '../support/py-jwt.js';

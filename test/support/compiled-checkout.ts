@@ -22,7 +22,16 @@ export async function compileCheckout(program: string): Promise<CompiledCheckout
   const folder = await mkdtemp(join(tmpdir(), 'twinkey-checkout-'));
   await run(
     join(ROOT, 'node_modules', '.bin', 'swc'),
-    ['libs', 'migrations', 'keycloak', '--copy-files', '-d', join(folder, 'dist')],
+    [
+      'libs',
+      'migrations',
+      'keycloak',
+      '--copy-files',
+      '--ignore',
+      'libs/verify/dist/**',
+      '-d',
+      join(folder, 'dist'),
+    ],
     {
       cwd: ROOT,
     },

@@ -1,14 +1,14 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { RouterModule } from '@nestjs/core';
 import { AuthModule } from '#libs/auth/auth.module.js';
-import { keycloakIssuer } from '#libs/auth/keycloak-issuer.js';
-import { nativeIssuer } from '#libs/auth/native-issuer.js';
 import type { IdentityProviderSettings } from '#libs/config/settings.js';
 import { translateDatabaseError } from '#libs/database/error-translation.js';
 import { IdentityDatabaseModule } from '#libs/database/identity/identity-database.module.js';
 import { poolShare } from '#libs/database/pool.js';
 import type { Drain } from '#libs/http/application/drain.js';
 import { HttpModule } from '#libs/http/application/http.module.js';
+import { keycloakIssuer } from '#libs/verify/src/issuers/keycloak-issuer.js';
+import { nativeIssuer } from '#libs/verify/src/issuers/native-issuer.js';
 import { AccountsModule } from './accounts/accounts.module.js';
 import { NativeAuthModule } from './auth/auth.module.js';
 import { CurrentCallerResolver } from './auth/caller.resolver.js';
@@ -44,7 +44,6 @@ export class IdentityProviderModule {
                 ...signing,
                 maxLifetimeSeconds: signing.lifetimeSeconds,
                 keys: signing.publicKeys,
-                jwksUrl: null,
               }),
               ...(keycloak ? [keycloakIssuer(keycloak)] : []),
             ],

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { keycloakToken, signingInput } from '#libs/auth/testing/tokens.js';
+import { keycloakToken, signingInput } from '#libs/verify/src/testing/tokens.js';
 import type { TestRealm } from '../../support/keycloak.js';
 
 const signature = randomBytes(256).toString('base64url');

@@ -2,9 +2,9 @@ import { Body, Controller, Delete, Get, Param, Patch, Post, Query, Req } from '@
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import { Caller } from '#libs/auth/access.js';
-import type { Principal } from '#libs/auth/principal.js';
 import { Reply } from '#libs/http/replies/envelope.js';
 import { IfMatch, Replies } from '#libs/http/replies/replies.js';
+import type { Principal } from '#libs/verify/src/principal.js';
 import { RequirePermission } from '../access.js';
 import { type AccountWithRole, etagOfAccount } from './account-rows.js';
 import { AccountListQuery, AccountReply, CreateAccount, mapAccount, UpdateAccount } from './accounts.dto.js';

@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { type EntityManager, Repository } from 'typeorm';
-import type { Principal } from '#libs/auth/principal.js';
 import { newId } from '#libs/core/ids.js';
 import { Account } from '#libs/database/identity/account.entity.js';
 import { Session } from '#libs/database/identity/session.entity.js';
 import type { ListPage } from '#libs/http/input/list-request.js';
 import { invalid } from '#libs/http/replies/api-error.js';
 import { assertIfMatch } from '#libs/http/replies/etag.js';
+import type { Principal } from '#libs/verify/src/principal.js';
 import { type Actor, AuthorityService, assertGrantable } from '../authority/authority.service.js';
 import { permissionsOf } from '../authority/role-hierarchy.js';
 import { hashClient } from '../passwords/fair-places.js';

@@ -2,9 +2,9 @@ import { Body, Controller, Get, Patch, Post, Req, UseGuards } from '@nestjs/comm
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import { Authenticated, Caller, NativeOnly, Public } from '#libs/auth/access.js';
-import type { Principal } from '#libs/auth/principal.js';
 import { Reply } from '#libs/http/replies/envelope.js';
 import { Replies } from '#libs/http/replies/replies.js';
+import type { Principal } from '#libs/verify/src/principal.js';
 import { HashCapacityGuard } from '../passwords/hash-capacity.guard.js';
 import { CallerAccount, type SessionAccount } from '../sessions/session-account.js';
 import { SessionsService } from '../sessions/sessions.service.js';

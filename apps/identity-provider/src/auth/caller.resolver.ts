@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { CallerResolver } from '#libs/auth/caller-resolver.js';
-import { type Principal, principalOf, type VerifiedToken } from '#libs/auth/principal.js';
-import { TokenRejected } from '#libs/auth/token-rejected.js';
 import { isId } from '#libs/core/ids.js';
+import { type Principal, principalOf, type VerifiedToken } from '#libs/verify/src/principal.js';
+import { TokenError } from '#libs/verify/src/token-error.js';
 import { RightsService } from '../authority/rights.service.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 
@@ -21,19 +21,19 @@ export class CurrentCallerResolver extends CallerResolver {
     return token.issuerKind === 'native' ? this.native(token, request) : this.keycloak(token);
   }
 
-  /** Runs one query. @throws TokenRejected if the session has ended or the account is not active */
+  /** Runs one query. @throws TokenError if the session has ended or the account is not active */
   private async native(token: VerifiedToken, request: FastifyRequest): Promise<Principal> {
-    if (!isId(token.sessionId) || !isId(token.subject)) throw new TokenRejected('session_ended');
+    if (!isId(token.sessionId) || !isId(token.subject)) throw new TokenError('session_ended');
     const account = await this.sessions.find(token.sessionId, token.subject);
     const role = account && (await this.rights.findByRoleId(account.roleId, account.authorityVersion));
-    if (!account || !role) throw new TokenRejected('session_ended');
+    if (!account || !role) throw new TokenError('session_ended');
     request.account = account;
     return {
       ...principalOf(token),
       username: account.email,
       email: account.email,
-      firstName: account.firstName,
-      lastName: account.lastName,
+      first_name: account.firstName,
+      last_name: account.lastName,
       roles: [role.name],
       permissions: role.permissions,
     };

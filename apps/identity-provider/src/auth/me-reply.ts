@@ -1,4 +1,4 @@
-import type { Principal } from '#libs/auth/principal.js';
+import type { Principal } from '#libs/verify/src/principal.js';
 import { mapAccount } from '../accounts/accounts.dto.js';
 import type { SessionAccount } from '../sessions/session-account.js';
 import type { MeReply } from './auth.dto.js';
@@ -12,15 +12,15 @@ export function mapMeReply(caller: Principal, account: SessionAccount | null): M
     sub: caller.sub,
     username: caller.username,
     email: caller.email,
-    first_name: account ? account.firstName : caller.firstName,
-    last_name: account ? account.lastName : caller.lastName,
+    first_name: account ? account.firstName : caller.first_name,
+    last_name: account ? account.lastName : caller.last_name,
     kind: caller.kind,
     roles: caller.roles,
     permissions: caller.permissions,
     token: {
       id: caller.token.id,
-      issued_at: iso(caller.token.issuedAt),
-      expires_at: iso(caller.token.expiresAt),
+      issued_at: iso(caller.token.issued_at),
+      expires_at: iso(caller.token.expires_at),
     },
     account: account && mapAccount(account, { id: account.roleId, name: caller.roles[0] as string }),
   };

@@ -1,9 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { hasPermission } from '#libs/auth/has-permission.js';
-import type { Principal } from '#libs/auth/principal.js';
 import type { ExclusiveTransactions } from '#libs/database/exclusive-transactions.js';
 import { conflict, forbidden, unauthorized } from '#libs/http/replies/api-error.js';
+import { hasPermission } from '#libs/verify/src/has-permission.js';
+import type { Principal } from '#libs/verify/src/principal.js';
 import type { PermissionName } from '../access.js';
 import {
   HAS_ACTIVE_ADMINISTRATOR,
@@ -92,9 +92,9 @@ const actorSql = (by: 'account' | 'name'): string => `
 /** @throws ApiError 401 if a native caller's account is deleted or disabled */
 async function readActor(
   tx: EntityManager,
-  { issuerKind, sub, roles }: Principal,
+  { issuer_kind, sub, roles }: Principal,
 ): Promise<{ actor: Actor; hadAdministrator: boolean }> {
-  const isNative = issuerKind === 'native';
+  const isNative = issuer_kind === 'native';
   const [{ found, permissions, administered }] = await tx.query(actorSql(isNative ? 'account' : 'name'), [
     isNative ? sub : roles,
   ]);

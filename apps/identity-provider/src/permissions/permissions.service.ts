@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { type EntityManager, Repository } from 'typeorm';
-import type { Principal } from '#libs/auth/principal.js';
 import { newId } from '#libs/core/ids.js';
 import { Permission } from '#libs/database/identity/permission.entity.js';
 import type { ListPage } from '#libs/http/input/list-request.js';
 import { notFound } from '#libs/http/replies/api-error.js';
 import { assertIfMatch, etagOf } from '#libs/http/replies/etag.js';
+import type { Principal } from '#libs/verify/src/principal.js';
 import { AuthorityService, assertGrantable } from '../authority/authority.service.js';
 import { permissionsOf, raiseVersions, subtreeOf } from '../authority/role-hierarchy.js';
 import type { CreatePermission, PermissionListQuery, UpdatePermission } from './permissions.dto.js';

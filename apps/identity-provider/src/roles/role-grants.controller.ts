@@ -1,9 +1,9 @@
 import { Body, Controller, Delete, Param, Post } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Caller } from '#libs/auth/access.js';
-import type { Principal } from '#libs/auth/principal.js';
 import type { Reply } from '#libs/http/replies/envelope.js';
 import { IfMatch, Replies } from '#libs/http/replies/replies.js';
+import type { Principal } from '#libs/verify/src/principal.js';
 import { RequirePermission } from '../access.js';
 import { RoleGrantsService } from './role-grants.service.js';
 import { GrantPermissions, RoleReply, taggedRole } from './roles.dto.js';

@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, In } from 'typeorm';
-import type { Principal } from '#libs/auth/principal.js';
 import { Permission } from '#libs/database/identity/permission.entity.js';
 import { RolePermission } from '#libs/database/identity/role-permission.entity.js';
 import { invalid, notFound } from '#libs/http/replies/api-error.js';
 import { assertIfMatch, etagOf } from '#libs/http/replies/etag.js';
+import type { Principal } from '#libs/verify/src/principal.js';
 import { AuthorityService, assertGrantable } from '../authority/authority.service.js';
 import { permissionsOf, raiseVersions, subtreeOf } from '../authority/role-hierarchy.js';
 import { getRole, type RoleWithPermissions, withPermissions } from './role-rows.js';

@@ -1,9 +1,9 @@
 import { Body, Controller, Delete, Get, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Caller } from '#libs/auth/access.js';
-import type { Principal } from '#libs/auth/principal.js';
 import { Reply } from '#libs/http/replies/envelope.js';
 import { IfMatch, Replies } from '#libs/http/replies/replies.js';
+import type { Principal } from '#libs/verify/src/principal.js';
 import { RequirePermission } from '../access.js';
 import { CreateRole, mapRole, RoleListQuery, RoleReply, taggedRole, UpdateRole } from './roles.dto.js';
 import { EXCEEDS, LOCKED } from './roles.errors.js';

@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { type EntityManager, Repository } from 'typeorm';
-import type { Principal } from '#libs/auth/principal.js';
 import { newId } from '#libs/core/ids.js';
 import { Role } from '#libs/database/identity/role.entity.js';
 import type { ListPage } from '#libs/http/input/list-request.js';
 import { assertIfMatch, etagOf } from '#libs/http/replies/etag.js';
+import type { Principal } from '#libs/verify/src/principal.js';
 import { type Actor, AuthorityService, assertGrantable } from '../authority/authority.service.js';
 import {
   levelOf,

@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
-import { ALL_PERMISSIONS } from '#libs/auth/has-permission.js';
 import { newId } from '#libs/core/ids.js';
+import { ALL_PERMISSIONS } from '#libs/verify/src/has-permission.js';
 
 /** `user` has no permissions; `admin` inherits from it and has every permission. Only their descriptions can be changed. */
 export const SYSTEM_ROLES = ['user', 'admin'] as const;

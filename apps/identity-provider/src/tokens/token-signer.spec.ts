@@ -1,6 +1,6 @@
 import { createPrivateKey } from 'node:crypto';
 import { expect, it } from 'vitest';
-import { decodeToken } from '#libs/auth/compact-token.js';
+import { decodeToken } from '#libs/verify/src/token/compact-token.js';
 import { rsaPems } from '../../../../test/support/settings-fixtures.js';
 import { MAX_SIGNED_LENGTH, TokenSigner } from './token-signer.js';
 

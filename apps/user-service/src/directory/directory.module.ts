@@ -1,8 +1,8 @@
 import { Module } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { keycloakIssuer } from '#libs/auth/keycloak-issuer.js';
-import { nativeIssuer } from '#libs/auth/native-issuer.js';
 import type { KeycloakServiceSettings, UserServiceSettings } from '#libs/config/settings.js';
+import { keycloakIssuer } from '#libs/verify/src/issuers/keycloak-issuer.js';
+import { nativeIssuer } from '#libs/verify/src/issuers/native-issuer.js';
 import { IdentityProviderClient } from '../rights/identity-provider.client.js';
 import { RightsClient } from '../rights/rights.client.js';
 import { RightsModule } from '../rights/rights.module.js';

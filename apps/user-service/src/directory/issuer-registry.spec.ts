@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { keycloakIssuer } from '#libs/auth/keycloak-issuer.js';
-import { nativeIssuer } from '#libs/auth/native-issuer.js';
-import { testKey } from '#libs/auth/testing/tokens.js';
-import type { TrustedIssuer } from '#libs/auth/trusted-issuer.js';
+import { keycloakIssuer } from '#libs/verify/src/issuers/keycloak-issuer.js';
+import { nativeIssuer } from '#libs/verify/src/issuers/native-issuer.js';
+import type { TrustedIssuer } from '#libs/verify/src/issuers/trusted-issuer.js';
+import { testKey } from '#libs/verify/src/testing/tokens.js';
 import type { Issuer } from './issuer.js';
 import { IssuerRegistry } from './issuer-registry.js';
 
@@ -11,16 +11,14 @@ const native = nativeIssuer({
   audience: 'https://api.example.com',
   maxLifetimeSeconds: 3_600,
   keys: [testKey('native-1')],
-  jwksUrl: null,
 });
 
 const realm = (id?: string): TrustedIssuer =>
   keycloakIssuer({
     id,
-    issuer: `https://sso.example.com/realms/${id}`,
-    jwksUrl: 'http://127.0.0.1:9',
+    url: 'https://sso.example.com',
+    realm: String(id),
     audience: 'user-service',
-    roleMap: new Map(),
   });
 
 /** Neither directory nor rights are used here. */

@@ -1,4 +1,4 @@
-import type { TrustedIssuer } from '#libs/auth/trusted-issuer.js';
+import type { TrustedIssuer } from '#libs/verify/src/issuers/trusted-issuer.js';
 import type { Directory } from './directory.js';
 import type { RightsSource } from './rights-source.js';
 

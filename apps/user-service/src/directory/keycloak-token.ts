@@ -1,5 +1,5 @@
-import { decodeToken } from '#libs/auth/compact-token.js';
 import type { KeycloakServiceSettings } from '#libs/config/settings.js';
+import { decodeToken } from '#libs/verify/src/token/compact-token.js';
 import { ClientRefused, outageOf } from './keycloak-errors.js';
 
 /** An access token of the service's own client. `renewAfter`: milliseconds, monotonic. */

@@ -1,10 +1,10 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import { bearerToken } from '#libs/auth/bearer.js';
-import { TokenRejected } from '#libs/auth/token-rejected.js';
 import type { UserServiceSettings } from '#libs/config/settings.js';
 import { unauthorized } from '#libs/http/replies/api-error.js';
+import { bearerToken } from '#libs/verify/src/http/bearer.js';
+import { TokenError } from '#libs/verify/src/token-error.js';
 import { SETTINGS } from '../settings.js';
 
 /** Requires `INTERNAL_API_TOKEN` where it is set, except for health probes. */
@@ -33,8 +33,8 @@ const isProbe = (request: FastifyRequest): boolean => /^\/health(\/|$)/.test(req
 
 function givenToken(request: FastifyRequest): string | null {
   try {
-    return bearerToken(request);
+    return bearerToken(request.raw);
   } catch (error) {
-    throw error instanceof TokenRejected ? unauthorized('bad') : error;
+    throw error instanceof TokenError ? unauthorized('bad') : error;
   }
 }

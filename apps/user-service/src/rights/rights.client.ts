@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import type { Principal } from '#libs/auth/principal.js';
-import { TokenRejected } from '#libs/auth/token-rejected.js';
+import type { Principal } from '#libs/verify/src/principal.js';
+import { TokenError } from '#libs/verify/src/token-error.js';
 import {
   IdentityProviderClient,
   identityProviderUnavailable,
@@ -28,12 +28,12 @@ export class RightsClient {
 
   /**
    * `GET {IDENTITY_PROVIDER_URL}/api/v1/auth/me`
-   * @throws TokenRejected where identity-provider no longer accepts the token, for instance after a logout
+   * @throws TokenError where identity-provider no longer accepts the token, for instance after a logout
    * @throws ApiError 503
    */
   async ofCaller(request: FastifyRequest): Promise<Rights> {
     const { status, data } = await this.identityProvider.call('GET', '/api/v1/auth/me', request);
-    if (status === 401) throw new TokenRejected('session_ended');
+    if (status === 401) throw new TokenError('session_ended');
     if (status !== 200 || !areRights(data)) throw identityProviderUnavailable(`answered ${status}`);
     const { roles, permissions } = data;
     return { roles, permissions };

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { CallerResolver } from '#libs/auth/caller-resolver.js';
-import { type Principal, principalOf, type VerifiedToken } from '#libs/auth/principal.js';
+import { type Principal, principalOf, type VerifiedToken } from '#libs/verify/src/principal.js';
 import { UnnamedCallersService } from '../profile-sync/unnamed-callers.service.js';
 import { RightsClient } from '../rights/rights.client.js';
 import { type IssuerProfile, type Profile, requireActive } from './profile.js';
