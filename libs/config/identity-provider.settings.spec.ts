@@ -32,6 +32,7 @@ describe('identityProviderSettings', () => {
       trustProxy: false,
       docs: true,
       logLevel: 'info',
+      authorityFeedToken: null,
     });
     expect(signing).toMatchObject({
       issuer: 'http://localhost:8001',

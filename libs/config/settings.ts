@@ -13,6 +13,8 @@ export interface CommonSettings {
   trustProxy: false | number | string[];
   docs: boolean;
   logLevel: string;
+  /** null: the authority feed is off. */
+  authorityFeedToken: string | null;
   /** The number of processes that share the database connections (`twinkey run --workers`). Default 1. Not a variable. */
   workers?: number;
 }

@@ -29,7 +29,7 @@ export class CreateRevocations1795713100000 implements MigrationInterface {
       LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
         SELECT least(session_end, now() + coalesce(max(seconds) * interval '1 second', interval '30 days'))
           + interval '90 seconds'
-        FROM identity.token_lifetimes WHERE used_at + seconds * interval '1 second' > now();
+        FROM identity.token_lifetimes WHERE used_at + seconds * interval '1 second' + interval '15 minutes' > now();
       $$;
 
       -- When the last token of an account expires.
@@ -83,7 +83,9 @@ const SESSION_TRIGGERS = `
     END
   $$;
   CREATE TRIGGER sessions_cut AFTER UPDATE OF expires_at ON identity.sessions
-    FOR EACH ROW WHEN (OLD.expires_at > now() AND NEW.expires_at <= now())
+    FOR EACH ROW WHEN (OLD.expires_at > now() AND NEW.expires_at < OLD.expires_at
+      -- The column is rounded to milliseconds.
+      AND NEW.expires_at <= now() + interval '1 second')
     EXECUTE FUNCTION identity.revoke_cut_session();
 `;
 

@@ -108,6 +108,7 @@ function settingsFor(databaseUrl: string): IdentityProviderSettings {
     trustProxy: false,
     docs: false,
     logLevel: 'silent',
+    authorityFeedToken: null,
     databaseUrl,
     signing: {
       issuer: ISSUER,

@@ -14,6 +14,7 @@ import { NativeAuthModule } from './auth/auth.module.js';
 import { CurrentCallerResolver } from './auth/caller.resolver.js';
 import { AuthorityModule } from './authority/authority.module.js';
 import { RoleMapWarning } from './authority/role-map-warning.js';
+import { AuthorityFeedModule } from './authority-feed/authority-feed.module.js';
 import { translateConstraint } from './constraint-errors.js';
 import { HealthController } from './health/health.controller.js';
 import { PermissionsModule } from './permissions/permissions.module.js';
@@ -25,7 +26,15 @@ import { WellKnownController } from './tokens/jwks.controller.js';
 import { TokensModule } from './tokens/tokens.module.js';
 
 /** The modules with routes under `/api/v1`. */
-const API = [NativeAuthModule, TokensModule, AccountsModule, RolesModule, PermissionsModule, RightsModule];
+const API = [
+  NativeAuthModule,
+  TokensModule,
+  AccountsModule,
+  RolesModule,
+  PermissionsModule,
+  RightsModule,
+  AuthorityFeedModule,
+];
 
 @Module({})
 export class IdentityProviderModule {
@@ -49,6 +58,7 @@ export class IdentityProviderModule {
             ],
           },
           resolver: CurrentCallerResolver,
+          serviceToken: settings.authorityFeedToken,
         }),
         HttpModule.forRoot({ translators: [translateConstraint, translateDatabaseError] }),
         AuthorityModule,

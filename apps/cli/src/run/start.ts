@@ -11,6 +11,7 @@ import type { Logger } from '#libs/observability/logger.js';
 import { startTracing } from '#libs/observability/tracing.js';
 import { type ChosenApps, type ChosenSettings, databasesOf, settingsOf } from '../chosen-apps.js';
 import { ALL_DATABASES, openDatabase } from '../development/database.js';
+import { withDevelopmentFeedToken } from '../development/feed-token.js';
 import { isSet } from '../development/is-set.js';
 import { withDevelopmentKeys } from '../development/keys.js';
 import type { DisposableStack } from './disposable-stack.js';
@@ -104,7 +105,8 @@ async function prepareEnvironment(
   const needed = databasesOf(apps);
   const database = await openDatabase(found, { root, needed, exclusive: apps === 'all' });
   await closers.add(database.close);
-  const env = apps === 'user-service' ? database.env : await withDevelopmentKeys(database.env, root);
+  const withKeys = apps === 'user-service' ? database.env : await withDevelopmentKeys(database.env, root);
+  const env = withDevelopmentFeedToken(withKeys, root);
   const { isEmbedded } = database;
   if (keycloakPort === null) return { env, isEmbedded, notes: [] };
   return { isEmbedded, ...(await withKeycloak(env, { root, apps, port: keycloakPort, stop, closers })) };
