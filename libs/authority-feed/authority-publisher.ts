@@ -81,8 +81,8 @@ export class AuthorityPublisher {
    */
   async open(cursor: string | undefined, begin: () => ServerResponse): Promise<void> {
     const known = cursor === undefined ? null : parseCursor(cursor);
-    // A replica that is ahead may have issued the cursor.
-    if (!this.isCurrent() || (known && known.version > this.model.version)) await this.read();
+    // What is committed now is in the first event; and a replica that is ahead may have issued the cursor.
+    await this.read();
     this.readerSet.add(begin(), (known && this.missedSince(known)) ?? this.snapshotBytes());
   }
 

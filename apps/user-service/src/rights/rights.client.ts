@@ -31,7 +31,7 @@ export class RightsClient {
 
   /** @throws TokenError, ApiError as `caller` */
   async ofCaller(request: FastifyRequest): Promise<Rights> {
-    const { roles, permissions } = await this.caller(request);
+    const { roles, permissions } = await this.ownData(request);
     return { roles, permissions };
   }
 
@@ -41,9 +41,18 @@ export class RightsClient {
    * @throws ApiError 503
    */
   async caller(request: FastifyRequest): Promise<CallerRights> {
+    const data = await this.ownData(request);
+    const { issuer, sub } = data as Partial<CallerRights>;
+    if (typeof issuer !== 'string' || typeof sub !== 'string') {
+      throw identityProviderUnavailable('answered without the caller');
+    }
+    return { ...data, issuer, sub };
+  }
+
+  private async ownData(request: FastifyRequest): Promise<Rights> {
     const { status, data } = await this.identityProvider.call('GET', '/api/v1/auth/me', request);
     if (status === 401) throw new TokenError('session_ended');
-    if (status !== 200 || !isCaller(data)) throw identityProviderUnavailable(`answered ${status}`);
+    if (status !== 200 || !areRights(data)) throw identityProviderUnavailable(`answered ${status}`);
     return data;
   }
 
@@ -104,11 +113,9 @@ const combine = (parts: readonly Comparison[]): Comparison => ({
 const isTextList = (value: unknown): boolean =>
   Array.isArray(value) && value.every((entry) => typeof entry === 'string');
 
-function isCaller(data: unknown): data is CallerRights {
-  const { issuer, sub, roles, permissions } = (data ?? {}) as Record<string, unknown>;
-  return (
-    typeof issuer === 'string' && typeof sub === 'string' && isTextList(roles) && isTextList(permissions)
-  );
+function areRights(data: unknown): data is Rights {
+  const { roles, permissions } = (data ?? {}) as Record<string, unknown>;
+  return isTextList(roles) && isTextList(permissions);
 }
 
 const areAccounts = (data: unknown): data is { id: string }[] =>
