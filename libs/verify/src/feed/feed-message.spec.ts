@@ -20,7 +20,7 @@ describe('a message of the feed', () => {
     expect(parseChange(JSON.stringify(change))).toEqual(change);
   });
 
-  it.each([
+  it.each<[string, string]>([
     ['no JSON', '{'],
     ['null', 'null'],
     ['a list', '[]'],
@@ -38,7 +38,10 @@ describe('a message of the feed', () => {
       'another kind': { ended: [{ kind: 'role', id, issued_before: null, expires_at: null }] },
       'an entry without an end': { ended: [{ kind: 'session', id, issued_before: null }] },
       'an end that is a number': { ended: [{ kind: 'session', id, issued_before: null, expires_at: 5 }] },
-    }).map(([title, difference]) => [title, JSON.stringify({ ...snapshot, ...difference })] as const),
+    }).map(([title, difference]): [string, string] => [
+      title,
+      JSON.stringify({ ...snapshot, ...difference }),
+    ]),
   ])('is refused: %s', (_, text) => {
     expect(() => parseSnapshot(text)).toThrow(FeedFormatError);
     expect(() => parseChange(text)).toThrow(FeedFormatError);
