@@ -55,7 +55,7 @@ export class AuthorityModel {
     return this.finish(read, changes, now);
   }
 
-  /** A read of all rows, after each new connection: the database may be another one, or an older one. */
+  /** A read of all rows: the database may be another one now, or an older one (restored from a backup). */
   load(read: AuthorityRead, now: number): Update {
     const isReplaced = this.version >= 0 && !this.isContinuedBy(read, now);
     if (isReplaced) this.forget();

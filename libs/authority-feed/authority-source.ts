@@ -8,6 +8,10 @@ import { type AuthorityTables, readAuthority, readStatement } from './authority-
 
 /** Finds what a lost notification would have told. */
 const POLL_MS = 1_000;
+/**
+ * Everything is read again after this time: a restore into the tables of a running database deletes rows without a trace.
+ */
+const COMPLETE_READ_MS = 60_000;
 /** Changes that come together are read together. */
 const GATHER_MS = 10;
 /** Without an answer for so long the database is frozen or unreachable. */
@@ -99,8 +103,11 @@ export class AuthoritySource {
     try {
       await client.connect();
       await client.query(`LISTEN ${tables.channel}`);
-      for (let isFirst = true; !this.closing.signal.aborted; isFirst = false) {
-        await this.readOnce(client, isFirst);
+      let completeAt = Number.NEGATIVE_INFINITY;
+      while (!this.closing.signal.aborted) {
+        const isComplete = performance.now() - completeAt > COMPLETE_READ_MS;
+        if (isComplete) completeAt = performance.now();
+        await this.readOnce(client, isComplete);
         await this.alarm.wait(POLL_MS);
         await sleep(GATHER_MS);
         this.alarm.reset();
@@ -111,13 +118,13 @@ export class AuthoritySource {
     }
   }
 
-  private async readOnce(client: Client, isFirst: boolean): Promise<void> {
+  private async readOnce(client: Client, isComplete: boolean): Promise<void> {
     const { model, onUpdate } = this.options;
     const thisRead = this.nextRead;
     this.nextRead = deferred();
     try {
-      const read = await readAuthority(client, this.statement, isFirst ? EVERYTHING : model.position);
-      const update = isFirst ? model.load(read, Date.now()) : model.apply(read, Date.now());
+      const read = await readAuthority(client, this.statement, isComplete ? EVERYTHING : model.position);
+      const update = isComplete ? model.load(read, Date.now()) : model.apply(read, Date.now());
       this.readAt = performance.now();
       onUpdate(update);
       thisRead.resolve();

@@ -10,10 +10,10 @@ export interface FeedAuthorityOptions {
    * What holds once a feed has been silent for `maxFeedAgeSeconds`, and before its first snapshot: `continue` with what is
    * known, or `refuse` every token (`authority_unknown`). Default: `continue`.
    */
-  readonly onFeedLoss?: 'continue' | 'refuse';
+  readonly onFeedLoss?: 'continue' | 'refuse' | undefined;
   /** Default: 60. */
-  readonly maxFeedAgeSeconds?: number;
-  readonly observer?: FeedObserver;
+  readonly maxFeedAgeSeconds?: number | undefined;
+  readonly observer?: FeedObserver | undefined;
 }
 
 const EXPIRY_INTERVAL_MS = 30_000;

@@ -80,7 +80,8 @@ export class FeedState {
   private add({ version, issued_at, roles, subjects, ended }: Additions): void {
     this.version = version;
     this.issuedAt = timeOf(issued_at);
-    for (const [name, permissions] of Object.entries(roles)) this.roles.set(name, permissions);
+    // Principals of many requests share the lists.
+    for (const [name, permissions] of Object.entries(roles)) this.roles.set(name, Object.freeze(permissions));
     for (const { id, role, expires_at } of subjects) {
       this.subjects.set(id, { role, expiresAt: timeOf(expires_at) });
     }
