@@ -11,5 +11,6 @@ export function commonSettings(reader: SettingsReader): CommonSettings | undefin
     docs: reader.required('DOCS'),
     logLevel: reader.required('LOG_LEVEL'),
     auditRetentionDays: reader.required('AUDIT_RETENTION_DAYS'),
+    authorityFeedToken: reader.optional('AUTHORITY_FEED_TOKEN'),
   });
 }

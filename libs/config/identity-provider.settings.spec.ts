@@ -35,6 +35,7 @@ describe('identityProviderSettings', () => {
       docs: true,
       logLevel: 'info',
       auditRetentionDays: 400,
+      authorityFeedToken: null,
     });
     expect(signing).toMatchObject({
       issuer: 'http://localhost:8001',

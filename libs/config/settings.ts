@@ -15,6 +15,8 @@ export interface CommonSettings {
   docs: boolean;
   logLevel: string;
   auditRetentionDays: number;
+  /** null: the authority feed is off. */
+  authorityFeedToken: string | null;
   /** The number of processes that share the database connections (`twinkey run --workers`). Default 1. Not a variable. */
   workers?: number;
   /** Announces changes of the key file. Default: the keys do not change. Not a variable. */

@@ -27,6 +27,7 @@ POST    /api/v1/auth/password                                own native token
 POST    /api/v1/auth/refresh                                 anybody
 GET     /api/v1/auth/sessions                                own native token
 DELETE  /api/v1/auth/sessions/:id                            own native token
+GET     /api/v1/authority                                    authority:read
 GET     /api/v1/health                                       anybody
 GET     /api/v1/health/live                                  anybody
 GET     /api/v1/health/ready                                 anybody
@@ -61,8 +62,12 @@ GET     /users/me/settings                                   any valid token
 PUT     /users/me/settings                                   any valid token
 `;
 
-/** Port 3001, which is never published. If `INTERNAL_API_TOKEN` is set, all routes except the probes require it. */
+/**
+ * Port 3001, which is never published. If `INTERNAL_API_TOKEN` is set, all routes except the probes require it.
+ * `/authority` always requires the feed's token, or a caller's with `authority:read`.
+ */
 export const INTERNAL = `
+GET     /authority                                           anybody
 GET     /health                                              anybody
 GET     /health/live                                         anybody
 GET     /health/ready                                        anybody

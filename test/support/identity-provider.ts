@@ -66,7 +66,9 @@ export async function startTestIdentityProvider(
   const sessionOf = async (account: Account, added: Members = {}) => {
     const session = await make.session(account);
     const { header, claims } = nativeToken(ISSUER, AUDIENCE, key.kid);
+    const role = await database.manager.findOneByOrFail(Role, { id: account.roleId });
     const names = {
+      role: role.name,
       sub: account.id,
       sid: session.id,
       email: account.email,
@@ -109,6 +111,7 @@ function settingsFor(databaseUrl: string): IdentityProviderSettings {
     docs: false,
     logLevel: 'silent',
     auditRetentionDays: 400,
+    authorityFeedToken: null,
     databaseUrl,
     signing: {
       issuer: ISSUER,

@@ -104,6 +104,7 @@ function settingsFor(databaseUrl: string): UserServiceSettings {
     docs: false,
     logLevel: 'silent',
     auditRetentionDays: 400,
+    authorityFeedToken: null,
     internalPort: 0,
     internalHost: '127.0.0.1',
     internalApiToken: null,

@@ -15,7 +15,7 @@ import { CurrentCallerResolver } from './auth/caller.resolver.js';
 import { LoginModule } from './auth/login.module.js';
 import { AuthorityModule } from './authority/authority.module.js';
 import { RoleMapWarning } from './authority/role-map-warning.js';
-import { RevocationsModule } from './authority-feed/revocations.module.js';
+import { AuthorityFeedModule } from './authority-feed/authority-feed.module.js';
 import { BackchannelLogoutController } from './backchannel-logout/backchannel-logout.controller.js';
 import { BackchannelLogoutService } from './backchannel-logout/backchannel-logout.service.js';
 import { EndedTokensModule } from './backchannel-logout/ended-tokens.module.js';
@@ -39,6 +39,7 @@ const API = [
   RolesModule,
   PermissionsModule,
   RightsModule,
+  AuthorityFeedModule,
 ];
 
 @Module({})
@@ -67,10 +68,10 @@ export class IdentityProviderModule {
             ],
           },
           resolver: CurrentCallerResolver,
+          serviceToken: settings.authorityFeedToken,
         }),
         HttpModule.forRoot({ translators: [translateConstraint, translateDatabaseError] }),
         AuthorityModule,
-        RevocationsModule,
         ...API,
         AuditModule.forRoot(settings.auditRetentionDays),
         RouterModule.register([{ path: 'api/v1', children: [...API, AuditModule] }]),

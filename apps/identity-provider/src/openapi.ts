@@ -13,6 +13,7 @@ Authorize with the \`token\` from \`POST /api/v1/auth/login\`, or with a Keycloa
     permissions: 'Permissions, which roles grant.',
     rights: 'Compares the permissions of others with yours, for services that administer users.',
     audit: 'Security events: who did what, when and from where.',
+    authority: 'The authority feed: what has changed since tokens were issued.',
     keys: 'Public keys for the verification of tokens.',
     health: 'Health probes.',
   },

@@ -1,6 +1,8 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import { DataSource } from 'typeorm';
 import { AuditModule } from '#libs/audit/audit.module.js';
 import { AuthModule } from '#libs/auth/auth.module.js';
+import { RevocationCleanup } from '#libs/authority-feed/revocation-cleanup.js';
 import type { UserServiceSettings } from '#libs/config/settings.js';
 import { translateDatabaseError } from '#libs/database/error-translation.js';
 import { poolShare } from '#libs/database/pool.js';
@@ -34,6 +36,13 @@ export class UserServiceModule {
         HttpModule.forRoot({ translators: [translateDatabaseError] }),
         UsersModule,
         AuditModule.forRoot(settings.auditRetentionDays),
+      ],
+      providers: [
+        {
+          provide: RevocationCleanup,
+          inject: [DataSource],
+          useFactory: (database: DataSource) => new RevocationCleanup(database, 'users'),
+        },
       ],
     };
   }

@@ -18,6 +18,7 @@ const IDENTITY_PROVIDER = [
   { name: 'permissions:read', description: 'Read permissions.' },
   { name: 'permissions:update', description: 'Change permissions.' },
   { name: 'permissions:delete', description: 'Delete permissions.' },
+  { name: 'authority:read', description: 'Read the authority feed, which tells what has been revoked.' },
 ] as const satisfies CataloguePermission[];
 
 const USER_SERVICE = [
