@@ -104,6 +104,7 @@ it('more users than fit in one request are looked at', async () => {
     return row.count;
   };
   await expect.poll(count, { timeout: 60_000, interval: 500 }).toBe(120);
+  await service.database.query('DELETE FROM users.identities WHERE sub = ANY($1)', [subs]);
 });
 
 it('people whose last token has expired are not asked for, and are forgotten', async () => {

@@ -1,5 +1,4 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import { Counter } from 'prom-client';
 import { DataSource, type EntityManager } from 'typeorm';
 import type { IdentityProviderSettings } from '#libs/config/settings.js';
 import { malformed } from '#libs/http/replies/api-error.js';
@@ -12,12 +11,6 @@ import { type LogoutToken, LogoutTokenRefused, verifyLogoutToken } from './logou
 
 /** Of clocks. */
 const LEEWAY_MS = 30_000;
-
-const logouts = new Counter({
-  name: 'twinkey_backchannel_logouts_total',
-  help: 'Logout tokens of Keycloak, by outcome: accepted, or the reason why they were refused.',
-  labelNames: ['outcome'] as const,
-});
 
 /** Ends what Keycloak's logout tokens name: OpenID Connect Back-Channel Logout 1.0, sections 2.6 and 2.7. */
 @Injectable()
@@ -40,7 +33,6 @@ export class BackchannelLogoutService {
     try {
       const token = await this.verify(raw);
       await this.database.transaction((tx) => this.end(token, tx));
-      logouts.inc({ outcome: 'accepted' });
       this.logger.log({
         msg: 'keycloak logout received',
         request_id: requestId,
@@ -49,7 +41,6 @@ export class BackchannelLogoutService {
     } catch (error) {
       if (!(error instanceof LogoutTokenRefused)) throw error;
       const { reason, detail } = error;
-      logouts.inc({ outcome: reason });
       this.logger.warn({
         msg: 'logout token refused',
         request_id: requestId,

@@ -11,6 +11,15 @@ export interface NameChange {
 /** What an issuer says about a subject. */
 export type SubjectState = 'enabled' | EndedReason;
 
+/** A person whose state at the issuer is asked for. */
+export interface RecheckedSubject {
+  sub: string;
+  /** The last known one. */
+  username: string | null;
+  /** It is known that the issuer has deleted them. */
+  isDeleted: boolean;
+}
+
 /** The most subjects that one call of `statesOf` can ask for. */
 export const MAX_LOOKUP = 50;
 
@@ -42,9 +51,7 @@ export interface Directory {
    * left out. Missing where the issuer announces every change itself.
    * @throws ApiError 503
    */
-  statesOf?(
-    subjects: readonly { sub: string; username: string | null }[],
-  ): Promise<ReadonlyMap<string, SubjectState>>;
+  statesOf?(subjects: readonly RecheckedSubject[]): Promise<ReadonlyMap<string, SubjectState>>;
 
   /**
    * For health reports: whether the issuer lets this service do its work.

@@ -9,10 +9,10 @@ import { DataSource } from 'typeorm';
 import type { UserServiceSettings } from '#libs/config/settings.js';
 import { errorSummary, rootCauseOf } from '#libs/observability/loggable-error.js';
 import { MAX_LIFETIME_SECONDS } from '#libs/verify/src/token/claims.js';
-import { MAX_LOOKUP } from '../directory/directory.js';
+import { MAX_LOOKUP, type RecheckedSubject } from '../directory/directory.js';
 import { type Issuer, IssuerRegistry } from '../directory/issuer-registry.js';
 import { SETTINGS } from '../settings.js';
-import { type RecentSubject, RecheckRows } from './recheck-rows.js';
+import { RecheckRows } from './recheck-rows.js';
 
 /** Accepted differences between clocks. */
 const LEEWAY_SECONDS = 30;
@@ -82,7 +82,7 @@ export class KeycloakRecheckService implements OnApplicationBootstrap, OnApplica
   }
 
   /** @returns the number of requests */
-  private async recheck(issuer: Issuer, rows: RecheckRows, subjects: RecentSubject[]): Promise<number> {
+  private async recheck(issuer: Issuer, rows: RecheckRows, subjects: RecheckedSubject[]): Promise<number> {
     let requests = 0;
     for (let from = 0; from < subjects.length && !this.isClosed; from += MAX_LOOKUP) {
       const states = await issuer.directory.statesOf?.(subjects.slice(from, from + MAX_LOOKUP));

@@ -1,11 +1,7 @@
 import type { DataSource } from 'typeorm';
 import type { IssuerId } from '#libs/core/issuer-id.js';
 import type { EndedReason } from '#libs/database/users/ended-subject.entity.js';
-
-export interface RecentSubject {
-  sub: string;
-  username: string | null;
-}
+import type { RecheckedSubject } from '../directory/directory.js';
 
 /** At most this many ended subjects are asked for again in one run. */
 const MAX_ENDED = 500;
@@ -43,25 +39,29 @@ export class RecheckRows {
 
   /**
    * Looks at the next identities, in the order of their subjects.
-   * @param since people whose newest token is older are left out
+   * @param since people whose newest token is older are left out, and so are ended ones
    * @returns `last`: the last one that was looked at; null at the end
    */
   async recentAfter(
     position: string,
     { since, scanned }: { since: Date; scanned: number },
-  ): Promise<{ recent: RecentSubject[]; last: string | null }> {
-    const rows: (RecentSubject & { told_at: Date })[] = await this.database.query(
-      `SELECT sub, username, told_at FROM users.identities WHERE issuer = $1 AND sub > $2 ORDER BY sub LIMIT $3`,
-      [this.issuer, position, scanned],
+  ): Promise<{ recent: RecheckedSubject[]; last: string | null }> {
+    const rows: { sub: string; username: string | null; is_due: boolean }[] = await this.database.query(
+      `SELECT sub, username, told_at >= $4 AND NOT EXISTS (
+         SELECT FROM users.ended_subjects e WHERE e.issuer = i.issuer AND e.sub = i.sub) AS is_due
+       FROM users.identities i WHERE issuer = $1 AND sub > $2 ORDER BY sub LIMIT $3`,
+      [this.issuer, position, scanned, since],
     );
-    const recent = rows.filter((row) => row.told_at >= since).map(({ sub, username }) => ({ sub, username }));
+    const recent = rows
+      .filter((row) => row.is_due)
+      .map(({ sub, username }) => ({ sub, username, isDeleted: false }));
     return { recent, last: rows.length < scanned ? null : (rows.at(-1)?.sub ?? null) };
   }
 
   /** The ended subjects, to be asked for again. */
-  ended(): Promise<RecentSubject[]> {
+  ended(): Promise<RecheckedSubject[]> {
     return this.database.query(
-      `SELECT e.sub, i.username FROM users.ended_subjects e LEFT JOIN users.identities i USING (issuer, sub)
+      `SELECT e.sub, i.username, e.reason = 'deleted' AS "isDeleted" FROM users.ended_subjects e LEFT JOIN users.identities i USING (issuer, sub)
        WHERE e.issuer = $1 ORDER BY e.ended_at DESC LIMIT ${MAX_ENDED}`,
       [this.issuer],
     );
