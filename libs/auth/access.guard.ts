@@ -54,6 +54,7 @@ export class AccessGuard implements CanActivate {
       const raw = bearerToken(request.raw);
       if (raw === null) throw unauthorized('absent');
       const token = this.cache.get(raw) ?? (await this.bearer.verify(context));
+      request.verifiedToken = token;
       return await this.resolver.resolve(token, request, permissions);
     } catch (error) {
       throw error instanceof TokenError ? this.refusal(error, request) : error;

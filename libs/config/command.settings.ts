@@ -3,6 +3,7 @@ import type { Environment, EnvironmentName } from './environment.js';
 import { keycloakIssuerSettings, keycloakServiceSettings } from './keycloak.settings.js';
 import type { PublicKey } from './keys.js';
 import { nativeIssuerSettings } from './native.settings.js';
+import { maxTokenLifetime } from './session.settings.js';
 import type { KeycloakIssuerSettings, KeycloakServiceSettings, NativeIssuerSettings } from './settings.js';
 import { complete, SettingsReader } from './settings-reader.js';
 
@@ -50,6 +51,7 @@ export interface RotationSettings {
   /** null: the key's thumbprint is used. */
   kid: string | null;
   additionalKeys: PublicKey[];
+  /** The longest life of a token. */
   lifetimeSeconds: number;
   identityProviderUrl: string;
 }
@@ -63,7 +65,7 @@ export function rotationSettings(env: Environment): RotationSettings {
         publicKey: reader.required('JWT_PUBLIC_KEY'),
         kid: reader.optional('JWT_KID'),
         additionalKeys: reader.or('JWT_ADDITIONAL_PUBLIC_KEYS', []),
-        lifetimeSeconds: reader.required('JWT_EXPIRATION_DAYS'),
+        lifetimeSeconds: maxTokenLifetime(reader),
         identityProviderUrl: reader.required('IDENTITY_PROVIDER_URL'),
       }),
     ),

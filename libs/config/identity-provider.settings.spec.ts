@@ -23,6 +23,7 @@ describe('identityProviderSettings', () => {
       host: '127.0.0.1',
       port: 8001,
       databaseUrl: 'postgres://twinkey:s3cret@127.0.0.1:5432/twinkey',
+      sessions: { accessTokenSeconds: null, refreshTokenSeconds: null, maxSeconds: 7_776_000 },
       bcryptCost: 12,
       login: { maxFailures: 10, maxFailuresPerAddress: 100, windowSeconds: 900 },
       keycloak: null,
@@ -33,6 +34,7 @@ describe('identityProviderSettings', () => {
       trustProxy: false,
       docs: true,
       logLevel: 'info',
+      auditRetentionDays: 400,
     });
     expect(signing).toMatchObject({
       issuer: 'http://localhost:8001',
@@ -40,6 +42,19 @@ describe('identityProviderSettings', () => {
       lifetimeSeconds: 604_800,
     });
     expect(signing.kid).toBe(thumbprintOf(signing.publicKeys[0]?.pem ?? ''));
+  });
+
+  it('reads the lifetimes of sessions and their tokens in seconds', () => {
+    const env = developmentEnvironment({
+      ACCESS_TOKEN_MINUTES: '15',
+      REFRESH_TOKEN_DAYS: '14',
+      SESSION_MAX_DAYS: '0.5',
+    });
+    expect(identityProviderSettings(env).sessions).toEqual({
+      accessTokenSeconds: 900,
+      refreshTokenSeconds: 14 * 86_400,
+      maxSeconds: 43_200,
+    });
   });
 
   it('has the documented defaults in production', () => {
@@ -82,6 +97,7 @@ describe('identityProviderSettings', () => {
     expect(identityProviderSettings(env)).toMatchObject({
       port: 8001,
       logLevel: 'info',
+      auditRetentionDays: 400,
       keycloak: null,
       metricsPort: null,
     });
@@ -146,6 +162,9 @@ describe('identityProviderSettings', () => {
     ['JWT_PUBLIC_KEY', developmentEnvironment({ JWT_PUBLIC_KEY: base64(publicKey) })],
     ['JWT_ALGORITHM', developmentEnvironment({ JWT_ALGORITHM: 'HS256' })],
     ['JWT_EXPIRATION_DAYS', developmentEnvironment({ JWT_EXPIRATION_DAYS: '31' })],
+    ['ACCESS_TOKEN_MINUTES', developmentEnvironment({ ACCESS_TOKEN_MINUTES: '0' })],
+    ['REFRESH_TOKEN_DAYS', developmentEnvironment({ REFRESH_TOKEN_DAYS: 'never' })],
+    ['SESSION_MAX_DAYS', developmentEnvironment({ SESSION_MAX_DAYS: '-1' })],
     ['CORS_ORIGINS', developmentEnvironment({ CORS_ORIGINS: '*' })],
     ['TRUST_PROXY', developmentEnvironment({ TRUST_PROXY: 'true' })],
     ['LOG_LEVEL', developmentEnvironment({ LOG_LEVEL: 'verbose' })],

@@ -3,6 +3,7 @@ import { commonSettings } from './common.settings.js';
 import type { Environment } from './environment.js';
 import { keycloakIssuerSettings } from './keycloak.settings.js';
 import { signingSettings } from './native.settings.js';
+import { sessionSettings } from './session.settings.js';
 import type { IdentityProviderSettings } from './settings.js';
 import { complete, SettingsReader } from './settings-reader.js';
 
@@ -15,6 +16,7 @@ export function identityProviderSettings(env: Environment): IdentityProviderSett
     port: reader.required('PORT'),
     databaseUrl: reader.required('IDENTITY_DATABASE_URL'),
     signing: signingSettings(reader),
+    sessions: sessionSettings(reader),
     bcryptCost: reader.required('BCRYPT_COST'),
     login: complete({
       maxFailures: reader.required('LOGIN_MAX_FAILURES'),

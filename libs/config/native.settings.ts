@@ -1,6 +1,7 @@
 import type { Environment } from './environment.js';
 import type { NativeKeys } from './key-updates.js';
 import { isPair, type PublicKey, thumbprintOf } from './keys.js';
+import { maxTokenLifetime } from './session.settings.js';
 import type { NativeIssuerSettings, SigningSettings } from './settings.js';
 import { complete, SettingsReader } from './settings-reader.js';
 
@@ -9,6 +10,7 @@ export function signingSettings(reader: SettingsReader): SigningSettings | undef
   const keys = signingKeys(reader);
   return complete({
     ...token(reader),
+    lifetimeSeconds: reader.required('JWT_EXPIRATION_DAYS'),
     ...(keys ?? { kid: undefined, privateKey: undefined, publicKeys: undefined }),
   });
 }
@@ -44,7 +46,8 @@ function signingKeys(
  * Without `JWT_PUBLIC_KEY`, the additional keys are ignored: the JWKS contains them too.
  */
 export function nativeIssuerSettings(reader: SettingsReader): NativeIssuerSettings | undefined {
-  const { issuer, audience, lifetimeSeconds: maxLifetimeSeconds } = token(reader);
+  const { issuer, audience } = token(reader);
+  const maxLifetimeSeconds = maxTokenLifetime(reader);
   const own = reader.optional('JWT_PUBLIC_KEY');
   const keys = own === null ? [] : ownAndAdditionalKeys(reader, own);
   const jwksUrl = own === null ? reader.required('JWT_JWKS_URL') : null;
@@ -53,9 +56,7 @@ export function nativeIssuerSettings(reader: SettingsReader): NativeIssuerSettin
 
 function token(reader: SettingsReader) {
   reader.required('JWT_ALGORITHM');
-  const issuer = reader.required('JWT_ISSUER');
-  const audience = reader.required('JWT_AUDIENCE');
-  return { issuer, audience, lifetimeSeconds: reader.required('JWT_EXPIRATION_DAYS') };
+  return { issuer: reader.required('JWT_ISSUER'), audience: reader.required('JWT_AUDIENCE') };
 }
 
 function ownAndAdditionalKeys(

@@ -14,6 +14,7 @@ export interface CommonSettings {
   trustProxy: false | number | string[];
   docs: boolean;
   logLevel: string;
+  auditRetentionDays: number;
   /** The number of processes that share the database connections (`twinkey run --workers`). Default 1. Not a variable. */
   workers?: number;
   /** Announces changes of the key file. Default: the keys do not change. Not a variable. */
@@ -24,6 +25,7 @@ export interface IdentityProviderSettings extends CommonSettings {
   port: number;
   databaseUrl: string;
   signing: SigningSettings;
+  sessions: SessionSettings;
   bcryptCost: number;
   login: { maxFailures: number; maxFailuresPerAddress: number; windowSeconds: number };
   /** null: Keycloak mode is off. */
@@ -49,9 +51,19 @@ export interface UserServiceSettings extends CommonSettings {
   keycloakRecheckSeconds: number;
 }
 
+/** How long sessions and their access tokens live, in seconds. */
+export interface SessionSettings {
+  /** null: access tokens live for `signing.lifetimeSeconds`. */
+  accessTokenSeconds: number | null;
+  /** A session ends this long after its last refresh. null: there are no refresh tokens. */
+  refreshTokenSeconds: number | null;
+  maxSeconds: number;
+}
+
 export interface SigningSettings {
   issuer: string;
   audience: string;
+  /** `JWT_EXPIRATION_DAYS`; `SessionSettings` may have another one. */
   lifetimeSeconds: number;
   /** The id of `privateKey` and of the first entry of `publicKeys`. */
   kid: string;

@@ -19,6 +19,13 @@ const placeholder = (name: string) => `\${${name}}`;
 const withoutKeys = { JWT_PRIVATE_KEY: undefined, JWT_PUBLIC_KEY: undefined };
 
 describe('userServiceSettings', () => {
+  it('accepts tokens of the longest lifetime that is configured', () => {
+    const lifetime = (env: Environment) =>
+      userServiceSettings(developmentEnvironment(env)).native.maxLifetimeSeconds;
+    expect(lifetime({ ACCESS_TOKEN_MINUTES: '15' })).toBe(604_800);
+    expect(lifetime({ ACCESS_TOKEN_MINUTES: '15', JWT_EXPIRATION_DAYS: '0.001' })).toBe(900);
+  });
+
   it('has the documented defaults', () => {
     expect(userServiceSettings({ DATABASE_URL: 'postgres://db/twinkey' })).toEqual({
       environment: 'development',
@@ -43,6 +50,7 @@ describe('userServiceSettings', () => {
       trustProxy: false,
       docs: true,
       logLevel: 'info',
+      auditRetentionDays: 400,
     });
   });
 

@@ -12,13 +12,21 @@ POST    /api/v1/accounts                                     accounts:create
 GET     /api/v1/accounts/:id                                 accounts:read
 PATCH   /api/v1/accounts/:id                                 accounts:update
 DELETE  /api/v1/accounts/:id                                 accounts:delete
+GET     /api/v1/accounts/:id/sessions                        sessions:read
+DELETE  /api/v1/accounts/:id/sessions                        sessions:delete
+DELETE  /api/v1/accounts/:id/sessions/:session_id            sessions:delete
 POST    /api/v1/auth/backchannel-logout                      anybody
+GET     /api/v1/audit-events                                 audit:read
 GET     /api/v1/auth/jwks                                    anybody
 POST    /api/v1/auth/login                                   anybody
 POST    /api/v1/auth/logout                                  own native token
+POST    /api/v1/auth/logout-all                              own native token
 GET     /api/v1/auth/me                                      any valid token
 PATCH   /api/v1/auth/me                                      own native token
 POST    /api/v1/auth/password                                own native token
+POST    /api/v1/auth/refresh                                 anybody
+GET     /api/v1/auth/sessions                                own native token
+DELETE  /api/v1/auth/sessions/:id                            own native token
 GET     /api/v1/health                                       anybody
 GET     /api/v1/health/live                                  anybody
 GET     /api/v1/health/ready                                 anybody
@@ -42,6 +50,7 @@ GET     /health/ready                                        anybody
 `;
 
 export const USER_SERVICE = `
+GET     /audit-events                                        audit:read
 GET     /users                                               users:read
 GET     /users/:id                                           users:read
 PATCH   /users/:id                                           users:update

@@ -108,6 +108,7 @@ function settingsFor(databaseUrl: string): IdentityProviderSettings {
     trustProxy: false,
     docs: false,
     logLevel: 'silent',
+    auditRetentionDays: 400,
     databaseUrl,
     signing: {
       issuer: ISSUER,
@@ -117,6 +118,7 @@ function settingsFor(databaseUrl: string): IdentityProviderSettings {
       privateKey: key.privateKey,
       publicKeys: [{ kid: key.kid, key: key.key, pem: key.pem }],
     },
+    sessions: { accessTokenSeconds: null, refreshTokenSeconds: null, maxSeconds: 90 * 86_400 },
     bcryptCost: 10,
     login: { maxFailures: 10, maxFailuresPerAddress: 100, windowSeconds: 900 },
     keycloak: null,

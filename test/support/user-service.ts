@@ -103,6 +103,7 @@ function settingsFor(databaseUrl: string): UserServiceSettings {
     trustProxy: false,
     docs: false,
     logLevel: 'silent',
+    auditRetentionDays: 400,
     internalPort: 0,
     internalHost: '127.0.0.1',
     internalApiToken: null,

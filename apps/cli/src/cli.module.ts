@@ -1,5 +1,7 @@
 import { Module } from '@nestjs/common';
 import { InjectCommander } from 'nest-commander';
+import { AuditCommand } from './audit/audit.command.js';
+import { AuditExportCommand } from './audit/audit-export.command.js';
 import { DoctorCommand } from './doctor/doctor.command.js';
 import { KeysCommand } from './keys/keys.command.js';
 import { KeysGenerateCommand } from './keys/keys-generate.command.js';
@@ -32,6 +34,8 @@ import { TokensExplainCommand } from './tokens/tokens-explain.command.js';
     TokensExplainCommand,
     DoctorCommand,
     OpenapiCommand,
+    AuditCommand,
+    AuditExportCommand,
   ],
 })
 export class CliModule {

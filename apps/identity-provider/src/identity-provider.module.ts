@@ -1,5 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { RouterModule } from '@nestjs/core';
+import { AuditModule } from '#libs/audit/audit.module.js';
 import { AuthModule } from '#libs/auth/auth.module.js';
 import type { IdentityProviderSettings } from '#libs/config/settings.js';
 import { translateDatabaseError } from '#libs/database/error-translation.js';
@@ -30,12 +31,20 @@ import { NativeKeysService } from './tokens/native-keys.service.js';
 import { TokensModule } from './tokens/tokens.module.js';
 
 /** The modules with routes under `/api/v1`. */
-const API = [LoginModule, TokensModule, AccountsModule, RolesModule, PermissionsModule, RightsModule];
+const API = [
+  LoginModule,
+  SessionsModule,
+  TokensModule,
+  AccountsModule,
+  RolesModule,
+  PermissionsModule,
+  RightsModule,
+];
 
 @Module({})
 export class IdentityProviderModule {
   static forRoot(settings: IdentityProviderSettings, drain: Drain): DynamicModule {
-    const { databaseUrl, signing, keycloak } = settings;
+    const { databaseUrl, signing, sessions, keycloak } = settings;
     return {
       module: IdentityProviderModule,
       imports: [
@@ -49,7 +58,7 @@ export class IdentityProviderModule {
               {
                 ...nativeIssuer({
                   ...signing,
-                  maxLifetimeSeconds: signing.lifetimeSeconds,
+                  maxLifetimeSeconds: Math.max(signing.lifetimeSeconds, sessions.accessTokenSeconds ?? 0),
                   keys: signing.publicKeys,
                 }),
                 openKeys: () => keys,
@@ -63,7 +72,8 @@ export class IdentityProviderModule {
         AuthorityModule,
         RevocationsModule,
         ...API,
-        RouterModule.register([{ path: 'api/v1', children: API }]),
+        AuditModule.forRoot(settings.auditRetentionDays),
+        RouterModule.register([{ path: 'api/v1', children: [...API, AuditModule] }]),
       ],
       // Here, where `TrustedIssuers` is available.
       controllers: [WellKnownController, HealthController, BackchannelLogoutController],

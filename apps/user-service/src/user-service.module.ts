@@ -1,4 +1,5 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import { AuditModule } from '#libs/audit/audit.module.js';
 import { AuthModule } from '#libs/auth/auth.module.js';
 import type { UserServiceSettings } from '#libs/config/settings.js';
 import { translateDatabaseError } from '#libs/database/error-translation.js';
@@ -34,6 +35,7 @@ export class UserServiceModule {
         HttpModule.forRoot({ translators: [translateDatabaseError] }),
         UsersModule,
         KeycloakRecheckModule,
+        AuditModule.forRoot(settings.auditRetentionDays),
       ],
     };
   }

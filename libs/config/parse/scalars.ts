@@ -17,20 +17,19 @@ export function integer(from: number, to: number): (text: string) => number {
 export const port = integer(0, 65_535);
 
 /** Days, with fractions, greater than 0 and at most `maximum`; the result is in seconds, at least 1. */
-export function days(maximum: number): (text: string) => number {
+export const days = (maximum: number) => duration(86_400, maximum);
+
+/** Minutes, like `days`. */
+export const minutes = (maximum: number) => duration(60, maximum);
+
+function duration(unitSeconds: number, maximum: number): (text: string) => number {
   return (text) => {
     const value = /^(\d+(\.\d+)?|\.\d+)$/.test(text) ? Number(text) : Number.NaN;
     if (!(value > 0 && value <= maximum)) {
       throw new InvalidValue(`must be a number greater than 0 and at most ${maximum}, such as 7 or 0.5`);
     }
-    return Math.max(1, Math.round(value * 86_400));
+    return Math.max(1, Math.round(value * unitSeconds));
   };
-}
-
-/** Whole minutes, from 1 to `maximum`; the result is in seconds. */
-export function minutes(maximum: number): (text: string) => number {
-  const parse = integer(1, maximum);
-  return (text) => parse(text) * 60;
 }
 
 export function oneOf<const T extends string>(...values: T[]): (text: string) => T {

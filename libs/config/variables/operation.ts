@@ -1,5 +1,5 @@
 import { origins, trustedProxies } from '../parse/lists.js';
-import { flag, oneOf, port } from '../parse/scalars.js';
+import { flag, integer, oneOf, port } from '../parse/scalars.js';
 import { BOTH_APPS, type Variables } from './variable.js';
 
 export const operationVariables = {
@@ -35,6 +35,13 @@ export const operationVariables = {
     sample: '9464',
     commentedOut: true,
     readBy: ['identity-provider'],
+  },
+  AUDIT_RETENTION_DAYS: {
+    comment:
+      'How long audit events are kept, in days, at least 30. A month of events is dropped once its last one is older.',
+    parse: integer(30, 36_500),
+    default: '400',
+    readBy: BOTH_APPS,
   },
   LOG_LEVEL: {
     comment: 'The log level: fatal, error, warn, info, debug, trace or silent.',

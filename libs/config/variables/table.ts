@@ -4,6 +4,7 @@ import { keycloakVariables } from './keycloak.js';
 import { listenerVariables } from './listeners.js';
 import { loginVariables } from './login.js';
 import { operationVariables } from './operation.js';
+import { sessionVariables } from './sessions.js';
 import { tokenVariables } from './tokens.js';
 import type { Variable, Variables } from './variable.js';
 
@@ -12,6 +13,7 @@ export const SECTIONS: readonly { title: string; variables: Variables }[] = [
   { title: 'Environment and listeners', variables: listenerVariables },
   { title: 'Databases', variables: databaseVariables },
   { title: 'Native tokens', variables: tokenVariables },
+  { title: 'Sessions', variables: sessionVariables },
   { title: 'Passwords and logins', variables: loginVariables },
   { title: 'Keycloak', variables: keycloakVariables },
   { title: 'HTTP and operation', variables: operationVariables },
@@ -23,6 +25,7 @@ export const VARIABLES = {
   ...listenerVariables,
   ...databaseVariables,
   ...tokenVariables,
+  ...sessionVariables,
   ...loginVariables,
   ...keycloakVariables,
   ...operationVariables,

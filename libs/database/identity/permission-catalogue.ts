@@ -12,6 +12,8 @@ const IDENTITY_PROVIDER = [
   { name: 'roles:read', description: 'Read roles and what they permit.' },
   { name: 'roles:update', description: 'Change roles, their parents and their permissions.' },
   { name: 'roles:delete', description: 'Delete roles.' },
+  { name: 'sessions:read', description: 'Read the sessions of native accounts.' },
+  { name: 'sessions:delete', description: 'End the sessions of native accounts.' },
   { name: 'permissions:create', description: 'Create permissions.' },
   { name: 'permissions:read', description: 'Read permissions.' },
   { name: 'permissions:update', description: 'Change permissions.' },
@@ -24,12 +26,20 @@ const USER_SERVICE = [
   { name: 'users:delete', description: "Delete users' profiles." },
 ] as const satisfies CataloguePermission[];
 
+const BOTH = [
+  { name: 'audit:read', description: 'Read the audit log.' },
+] as const satisfies CataloguePermission[];
+
 /** Every permission that a route of either app requires. `migrate` and `seed` add them to the database. */
 export const PERMISSION_CATALOGUE: readonly CataloguePermission[] = [
   { name: '*', description: 'Everything.' },
   ...IDENTITY_PROVIDER,
   ...USER_SERVICE,
+  ...BOTH,
 ];
 
 export type IdentityProviderPermission = (typeof IDENTITY_PROVIDER)[number]['name'];
 export type UserServicePermission = (typeof USER_SERVICE)[number]['name'];
+
+/** Required by routes of both apps. */
+export type SharedPermission = (typeof BOTH)[number]['name'];

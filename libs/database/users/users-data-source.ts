@@ -1,5 +1,6 @@
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { usersMigrations } from '#migrations/users/migrations.js';
+import { AuditEvent } from '../audit-event.entity.js';
 import { type PoolOptions, postgresOptions } from '../pool.js';
 import { Administration } from './administration.entity.js';
 import { DirectoryLease } from './directory-lease.entity.js';
@@ -11,6 +12,7 @@ import { User } from './user.entity.js';
 
 export const usersEntities = [
   Administration,
+  AuditEvent,
   DirectoryLease,
   DirectoryRecheck,
   EndedSubject,

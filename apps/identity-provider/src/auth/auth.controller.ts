@@ -1,22 +1,16 @@
-import { Body, Controller, Post, Req, UseGuards } from '@nestjs/common';
+import { Body, Controller, Post, UseGuards } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import type { FastifyRequest } from 'fastify';
-import { NativeOnly, Public } from '#libs/auth/access.js';
-import { Reply } from '#libs/http/replies/envelope.js';
+import { Audit, type RequestAudit } from '#libs/audit/audit-context.js';
+import { Public } from '#libs/auth/access.js';
 import { Replies } from '#libs/http/replies/replies.js';
 import { HashCapacityGuard } from '../passwords/hash-capacity.guard.js';
-import { CallerAccount, type SessionAccount } from '../sessions/session-account.js';
-import { SessionsService } from '../sessions/sessions.service.js';
 import { IssuedToken, Login } from './auth.dto.js';
 import { LoginService } from './login.service.js';
 
 @ApiTags('auth')
 @Controller('auth')
 export class AuthController {
-  constructor(
-    private readonly logins: LoginService,
-    private readonly sessions: SessionsService,
-  ) {}
+  constructor(private readonly logins: LoginService) {}
 
   @Post('login')
   @Public()
@@ -30,16 +24,7 @@ export class AuthController {
       429: 'Too many failed logins.',
     },
   })
-  login(@Body() { email, password }: Login, @Req() request: FastifyRequest) {
-    return this.logins.login(email, password, request.ip);
-  }
-
-  @Post('logout')
-  @NativeOnly()
-  @ApiOperation({ summary: 'End this session' })
-  @Replies(null, { message: 'Signed out.' })
-  async logout(@CallerAccount() { sessionId }: SessionAccount) {
-    await this.sessions.end(sessionId);
-    return Reply.nothing();
+  login(@Body() { email, password }: Login, @Audit() audit: RequestAudit): Promise<IssuedToken> {
+    return this.logins.login(email, password, audit);
   }
 }

@@ -6,13 +6,13 @@ import { type Principal, principalOf, type VerifiedToken } from '#libs/verify/sr
 import { TokenError } from '#libs/verify/src/token-error.js';
 import { RightsService } from '../authority/rights.service.js';
 import { EndedTokensService } from '../backchannel-logout/ended-tokens.service.js';
-import { SessionsService } from '../sessions/sessions.service.js';
+import { SessionLookup } from '../sessions/session-lookup.js';
 
 /** Identity comes from the token; session and rights come from the database. */
 @Injectable()
 export class CurrentCallerResolver extends CallerResolver {
   constructor(
-    private readonly sessions: SessionsService,
+    private readonly sessions: SessionLookup,
     private readonly rights: RightsService,
     private readonly endedTokens: EndedTokensService,
   ) {

@@ -9,10 +9,11 @@ import { AuthController } from './auth.controller.js';
 import { LoginService } from './login.service.js';
 import { OwnAccountController } from './own-account.controller.js';
 import { OwnAccountService } from './own-account.service.js';
+import { RefreshController } from './refresh.controller.js';
 
 @Module({
   imports: [AuthorityModule, TokensModule, PasswordsModule, SessionsModule],
-  controllers: [AuthController, OwnAccountController],
+  controllers: [AuthController, RefreshController, OwnAccountController],
   providers: [LoginService, LoginThrottle, LoginThrottleStore, OwnAccountService],
   exports: [LoginService, LoginThrottle],
 })

@@ -3,7 +3,7 @@ import { ISSUER_ID_SCHEMA, type IssuerId } from '#libs/core/issuer-id.js';
 import { NameField } from '#libs/http/input/name-fields.js';
 import { AccountReply } from '../accounts/accounts.dto.js';
 import { NewPasswordField } from '../passwords/new-password.field.js';
-import { GivenPasswordField } from './given-password.field.js';
+import { GivenPasswordField } from './auth.dto.js';
 
 export class PasswordChange {
   @GivenPasswordField()

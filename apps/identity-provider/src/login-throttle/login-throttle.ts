@@ -1,13 +1,18 @@
 import { performance } from 'node:perf_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import type { IdentityProviderSettings } from '#libs/config/settings.js';
 import { KeyedSemaphore, type SemaphoreOptions } from '#libs/core/keyed-semaphore.js';
 import { tooManyRequests } from '#libs/http/replies/api-error.js';
 import { SETTINGS } from '../settings.js';
-import { LoginAttempt, TIMEOUT_MS } from './login-attempt.js';
-import { nameOf, throttleKeys } from './login-throttle-rows.js';
-import { type Limits, SCOPES } from './login-throttle-rules.js';
+import type { FailedAttempt } from './login-throttle.audit.js';
+import { nameOf, type ThrottleKeys, throttleKeys } from './login-throttle-rows.js';
+import { type Limits, type Outcome, SCOPES } from './login-throttle-rules.js';
 import { LoginThrottleStore } from './login-throttle-store.js';
+
+/** How long an attempt waits for other pending attempts. */
+const TIMEOUT_MS = 2_000;
+const FIRST_PAUSE_MS = 50;
 
 /** Limits password guessing across all replicas. The rules are in `login-throttle-rules.ts`. */
 @Injectable()
@@ -46,5 +51,63 @@ export class LoginThrottle {
     const slots = SCOPES.map((scope) => ({ name: nameOf(keys[scope]), limit: this.limits[scope].failures }));
     const slot = await this.semaphore.acquire(slots, TIMEOUT_MS, { owner: nameOf(keys.pair), mayWait });
     return new LoginAttempt(this.store, keys, this.limits, { slot, deadline });
+  }
+}
+
+/**
+ * One attempt to guess a secret of an account: a password or a code. In order: `count`, the comparison, `succeed` or
+ * `fail`. An attempt that is disposed of before its outcome, because of an error, does not count.
+ */
+export class LoginAttempt implements Disposable {
+  /** When the attempt was counted, by the database's clock; null before that and after its outcome. */
+  private since: number | null = null;
+
+  constructor(
+    private readonly store: LoginThrottleStore,
+    private readonly keys: ThrottleKeys,
+    private readonly limits: Limits,
+    private readonly turn: { slot: Disposable; deadline: number },
+  ) {}
+
+  /**
+   * Counts the attempt as pending on all replicas. If its process dies, it counts as failed a minute later.
+   * @throws ApiError 429 if too many attempts have failed, or too many are pending for two seconds; 503
+   */
+  async count(): Promise<void> {
+    for (let pause = FIRST_PAUSE_MS; ; pause *= 2) {
+      const reservation = await this.store.reserve(this.keys, this.limits);
+      if (reservation !== 'busy') {
+        if ('blockedMs' in reservation) throw tooManyRequests(reservation.blockedMs / 1000);
+        this.since = reservation.since;
+        return;
+      }
+      // Attempts on other replicas are pending, or earlier failures leave fewer slots than the semaphore has.
+      if (performance.now() + pause > this.turn.deadline) throw tooManyRequests(1);
+      await sleep(pause);
+    }
+  }
+
+  /** The secret was right: clears the counter of its email and address. @throws ApiError 503 */
+  succeed(): Promise<void> {
+    return this.settle('right');
+  }
+
+  /** The secret was wrong. The audit log has it with the count. @throws ApiError 503 */
+  fail(failed: FailedAttempt): Promise<void> {
+    return this.settle('wrong', failed);
+  }
+
+  /** Without an outcome the attempt is removed. */
+  [Symbol.dispose](): void {
+    // This is not awaited. If the database is unavailable, the attempt counts as failed until its window ends.
+    this.settle('void').catch(() => {});
+    this.turn.slot[Symbol.dispose]();
+  }
+
+  private async settle(outcome: Outcome, failed: FailedAttempt | null = null): Promise<void> {
+    const { since } = this;
+    this.since = null;
+    if (since !== null) await this.store.settle(this.keys, this.limits, { since, outcome, failed });
+    this.turn.slot[Symbol.dispose]();
   }
 }

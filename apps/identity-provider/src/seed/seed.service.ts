@@ -9,6 +9,7 @@ import { emailKey, storedEmail } from '../accounts/email.js';
 import { AuthorityService } from '../authority/authority.service.js';
 import { NewPasswordField } from '../passwords/new-password.field.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
+import { recordPermissions, writeCommandAudit } from './seed.audit.js';
 import { addSystemRoles, SYSTEM_ROLES, type SystemRole } from './system-roles.js';
 
 /** What a seed has added: names of permissions and roles, emails of accounts. */
@@ -63,7 +64,11 @@ export class SeedService {
 
   /** Adds the permissions that the routes require, and the system roles. */
   async seedRights(): Promise<Omit<SeedResult, 'accounts'>> {
-    const permissions = await upsertPermissions(this.database, PERMISSION_CATALOGUE);
+    const permissions = await upsertPermissions(
+      this.database,
+      PERMISSION_CATALOGUE,
+      recordPermissions('seed'),
+    );
     const known = await this.database.query('SELECT FROM identity.roles WHERE name = ANY($1)', [
       SYSTEM_ROLES,
     ]);
@@ -94,14 +99,17 @@ export class SeedService {
     const key = emailKey(email);
     if (await this.hasAccount(email)) return false;
     const hash = await this.hasher.hash(password, { network: 'seed', account: key });
-    const added = await this.authority.exclusively((tx) =>
-      tx.query(
+    return this.authority.exclusively(async (tx) => {
+      const [added]: { id: string; roleId: string }[] = await tx.query(
         `INSERT INTO identity.accounts (id, email, email_key, password_hash, role_id)
          SELECT $1, $2, $3, $4, id FROM identity.roles WHERE name = $5
-         ON CONFLICT (email_key) DO NOTHING RETURNING id`,
+         ON CONFLICT (email_key) DO NOTHING RETURNING id, role_id AS "roleId"`,
         [newId(), storedEmail(email), key, hash, role],
-      ),
-    );
-    return added.length > 0;
+      );
+      if (!added) return false;
+      const details = { after: { email: storedEmail(email), role: { id: added.roleId, name: role } } };
+      await writeCommandAudit(tx, 'seed', { action: 'account.created', targetId: added.id, details });
+      return true;
+    });
   }
 }

@@ -1,6 +1,7 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import type { AccountStatus } from '#libs/database/identity/account.entity.js';
+import { AUTHORITY_STATE } from '#libs/database/identity/authority.entity.js';
 
 /** A native caller's current account and session, and the version of the authority: read in one query. */
 export interface SessionAccount {
@@ -16,6 +17,11 @@ export interface SessionAccount {
   /** `AUTHORITY_STATE`: compare it for equality only. */
   authorityVersion: string;
 }
+
+/** SQL: the columns of a `SessionAccount`, from the account `a` and the session `s`. */
+export const ACCOUNT_COLUMNS = `a.id, s.id AS "sessionId", a.email, a.first_name AS "firstName", a.last_name AS "lastName",
+  a.status, a.role_id AS "roleId", a.created_at AS "createdAt", a.updated_at AS "updatedAt",
+  (SELECT ${AUTHORITY_STATE} FROM identity.authority) AS "authorityVersion"`;
 
 declare module 'fastify' {
   interface FastifyRequest {

@@ -1,5 +1,25 @@
 import { Module } from '@nestjs/common';
+import { AuthorityModule } from '../authority/authority.module.js';
+import { AccountSessionsController } from './account-sessions.controller.js';
+import { AccountSessionsService } from './account-sessions.service.js';
+import { OwnSessionsController } from './own-sessions.controller.js';
+import { SessionActivity } from './session-activity.js';
+import { SessionLifetimes } from './session-lifetimes.js';
+import { SessionLookup } from './session-lookup.js';
+import { SessionRefresh } from './session-refresh.js';
 import { SessionsService } from './sessions.service.js';
 
-@Module({ providers: [SessionsService], exports: [SessionsService] })
+@Module({
+  imports: [AuthorityModule],
+  controllers: [OwnSessionsController, AccountSessionsController],
+  providers: [
+    AccountSessionsService,
+    SessionActivity,
+    SessionLifetimes,
+    SessionLookup,
+    SessionRefresh,
+    SessionsService,
+  ],
+  exports: [SessionLifetimes, SessionLookup, SessionRefresh, SessionsService],
+})
 export class SessionsModule {}

@@ -1,53 +1,132 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
+import type { AuditContext } from '#libs/audit/audit-context.js';
+import { auditRows, insertAudit } from '#libs/audit/audit-writer.js';
 import { newId } from '#libs/core/ids.js';
-import { AUTHORITY_STATE } from '#libs/database/identity/authority.entity.js';
+import { NATIVE_ISSUER } from '#libs/core/issuer-id.js';
 import { preparedQuery } from '#libs/database/prepared-query.js';
-import type { SessionAccount } from './session-account.js';
+import { TWINKEY } from '../tokens/token-signer.js';
+import { RefreshToken } from './refresh-token.js';
+import { ACCOUNT_COLUMNS, type SessionAccount } from './session-account.js';
+import { ENDED_SESSIONS, endingRows, type SessionEnding } from './session-ending.js';
 
-const ACCOUNT_COLUMNS = `a.id, s.id AS "sessionId", a.email, a.first_name AS "firstName", a.last_name AS "lastName", a.status,
-  a.role_id AS "roleId", a.created_at AS "createdAt", a.updated_at AS "updatedAt",
-  (SELECT ${AUTHORITY_STATE} FROM identity.authority) AS "authorityVersion"`;
+export interface NewSession {
+  accountId: string;
+  /** The account's email, for the audit log. */
+  email: string;
+  /** The hash that the sign-in verified. If it is given, the session opens only if it is still the account's hash. */
+  passwordHash?: string;
+  /** The OAuth client that signs in; null for Twinkey itself. */
+  clientId: string | null;
+  expiresAt: Date;
+  /** Whether the session gets a refresh token. */
+  isRefreshable: boolean;
+  /** The request that signs in. */
+  audit: AuditContext;
+}
+
+/** A session that was just opened or refreshed, for `TokenIssuer.issue`. */
+export interface LiveSession extends SessionAccount {
+  /** When the session itself ends. */
+  expiresAt: Date;
+  /** The refresh token to send; null if the session has none. */
+  refreshToken: string | null;
+}
 
 /** The sessions of native accounts. A token is valid only while the session in its `sid` claim exists. */
 @Injectable()
 export class SessionsService {
   constructor(private readonly database: DataSource) {}
 
-  /** @returns null if the session has ended or expired, or the account is not active */
-  async find(id: string, accountId: string): Promise<SessionAccount | null> {
-    const rows = await preparedQuery<SessionAccount>(this.database, {
-      name: 'session-find',
-      text: `SELECT ${ACCOUNT_COLUMNS} FROM identity.sessions s JOIN identity.accounts a ON a.id = s.account_id
-        WHERE s.id = $1 AND a.id = $2 AND s.expires_at > now() AND a.status = 'active'`,
-      values: [id, accountId],
-    });
-    return rows[0] ?? null;
-  }
-
   /**
    * Opens a session, and deletes up to 10 expired sessions of any account.
-   * @returns null if the account has been disabled or deleted, or its password hash has changed, since the login
-   *   verified it
+   * @returns null if the account is not active, or its password hash has changed since the sign-in verified it
    */
-  async open(accountId: string, passwordHash: string, expiresAt: Date): Promise<SessionAccount | null> {
+  async open(session: NewSession): Promise<LiveSession | null> {
+    const secret = session.isRefreshable ? RefreshToken.newSecret() : null;
+    const refresh = secret && RefreshToken.first(secret);
+    const id = newId();
     const rows = await preparedQuery<SessionAccount>(this.database, {
       name: 'session-open',
       text: `WITH account AS (
-          SELECT * FROM identity.accounts WHERE id = $1 AND password_hash = $2 AND status = 'active' FOR SHARE
+          SELECT * FROM identity.accounts
+          WHERE id = $1 AND ($2::text IS NULL OR password_hash = $2) AND status = 'active' FOR SHARE
         ), expired AS (
           DELETE FROM identity.sessions WHERE id IN (
             SELECT id FROM identity.sessions WHERE expires_at <= now() LIMIT 10 FOR UPDATE SKIP LOCKED)
         ), opened AS (
-          INSERT INTO identity.sessions (id, account_id, expires_at) SELECT $3, id, $4 FROM account RETURNING id
-        )
+          INSERT INTO identity.sessions (id, account_id, expires_at, client_id, address, user_agent,
+            refresh_secret, refresh_family, refresh_digest)
+          SELECT $3, id, $4, $5, $6, $7, $8, $9, $10 FROM account RETURNING id
+        ), recorded AS (${insertAudit('identity', '$11', { from: 'opened' })})
         SELECT ${ACCOUNT_COLUMNS} FROM account a, opened s`,
-      values: [accountId, passwordHash, newId(), expiresAt],
+      values: [
+        session.accountId,
+        session.passwordHash ?? null,
+        id,
+        session.expiresAt,
+        session.clientId,
+        session.audit.address,
+        session.audit.userAgent,
+        secret,
+        refresh?.familyDigest ?? null,
+        refresh?.digest ?? null,
+        startedRow(id, session),
+      ],
     });
-    return rows[0] ?? null;
+    const [opened] = rows;
+    return opened ? { ...opened, expiresAt: session.expiresAt, refreshToken: refresh?.text ?? null } : null;
   }
 
-  async end(id: string): Promise<void> {
-    await this.database.query('DELETE FROM identity.sessions WHERE id = $1', [id]);
+  /**
+   * Ends a session: its access tokens and its refresh token are refused from now on.
+   * @param options.accountId where given, the session ends only if it is this account's
+   * @param options.tx the transaction that this belongs to
+   * @returns false if there is no such live session
+   */
+  async end(
+    id: string,
+    ending: SessionEnding,
+    { accountId = null, tx = this.database.manager }: { accountId?: string | null; tx?: EntityManager } = {},
+  ): Promise<boolean> {
+    const [ended] = await tx.query(deleting('id = $2 AND ($3::uuid IS NULL OR account_id = $3)'), [
+      endingRows(ending),
+      id,
+      accountId,
+    ]);
+    return ended?.live === true;
   }
+
+  /**
+   * Ends the sessions of an account.
+   * @param options.except the session that stays
+   * @param options.tx the transaction that this belongs to
+   */
+  async endAll(
+    accountId: string,
+    ending: SessionEnding,
+    { except = null, tx = this.database.manager }: { except?: string | null; tx?: EntityManager } = {},
+  ): Promise<void> {
+    await tx.query(deleting('account_id = $2 AND ($3::uuid IS NULL OR id <> $3)'), [
+      endingRows(ending),
+      accountId,
+      except,
+    ]);
+  }
+}
+
+/** One statement, so that no session ends without its event, also outside a transaction. */
+const deleting = (condition: string): string => `
+  WITH ended AS (
+    DELETE FROM identity.sessions WHERE ${condition} RETURNING id, account_id, expires_at > now() AS live
+  ), recorded AS (${insertAudit('identity', '$1', ENDED_SESSIONS)})
+  SELECT live FROM ended`;
+
+/** The actor is the account that signs in, which has no token yet. */
+function startedRow(id: string, { accountId, email, clientId, audit }: NewSession): string {
+  const actor = { issuer: NATIVE_ISSUER, sub: accountId, name: email };
+  return auditRows(
+    { ...audit, actor, clientId: clientId ?? TWINKEY.id, sessionId: id },
+    { action: 'session.started', targetId: id, details: { account_id: accountId } },
+  );
 }

@@ -1,33 +1,40 @@
 import { Injectable } from '@nestjs/common';
 import { RightsService } from '../authority/rights.service.js';
-import type { SessionAccount } from '../sessions/session-account.js';
-import { type TokenLife, TokenSigner } from './token-signer.js';
+import { SessionLifetimes } from '../sessions/session-lifetimes.js';
+import type { LiveSession } from '../sessions/sessions.service.js';
+import { type TokenClient, TokenSigner } from './token-signer.js';
+
+export interface AccessToken {
+  /** A signed JWT. */
+  token: string;
+  expiresAt: Date;
+}
 
 /** Issues the access tokens of sessions, with the rights that hold now. */
 @Injectable()
 export class TokenIssuer {
   constructor(
     private readonly rights: RightsService,
+    private readonly lifetimes: SessionLifetimes,
     private readonly signer: TokenSigner,
   ) {}
 
-  /** The life of a token that is issued now. */
-  lifeFromNow(): TokenLife {
-    return this.signer.lifeFrom(Math.floor(Date.now() / 1000));
-  }
-
   /**
-   * @param session as the session service has just read it
-   * @returns a signed JWT; null if the account's role has been deleted since
+   * @param session as it was just opened or refreshed
+   * @param issuedAt seconds since the epoch
+   * @param client the OAuth client that gets the token; left out for Twinkey itself
+   * @returns null if the account's role has been deleted since the session was read
    */
-  async issue(session: SessionAccount, life: TokenLife): Promise<string | null> {
+  async issue(session: LiveSession, issuedAt: number, client?: TokenClient): Promise<AccessToken | null> {
     const role = await this.rights.findByRoleId(session.roleId, session.authorityVersion);
     if (!role) return null;
     const { id: accountId, sessionId, email, firstName, lastName } = session;
-    const { name, permissions } = role;
-    return this.signer.sign(
-      { accountId, sessionId, email, firstName, lastName, role: name, permissions },
-      life,
+    const expiresAt = this.lifetimes.endOfAccessToken(issuedAt, session.expiresAt);
+    const token = this.signer.sign(
+      { accountId, sessionId, email, firstName, lastName, role: role.name, permissions: role.permissions },
+      { issuedAt, expiresAt },
+      client,
     );
+    return { token, expiresAt: new Date(expiresAt * 1000) };
   }
 }

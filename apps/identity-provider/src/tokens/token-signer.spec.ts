@@ -26,7 +26,7 @@ const tokenWith = (permissions: string[]) =>
       role: 'user',
       permissions,
     },
-    signer.lifeFrom(1_000),
+    { issuedAt: 1_000, expiresAt: 4_600 },
   );
 
 it('contains the permissions', () => {

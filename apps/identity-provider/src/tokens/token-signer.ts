@@ -21,10 +21,17 @@ export interface TokenLife {
   expiresAt: number;
 }
 
+/** The OAuth client that a token is issued to (RFC 9068, section 2.2). */
+export interface TokenClient {
+  id: string;
+  /** Space-separated; null for none. */
+  scope: string | null;
+}
+
 /** In characters. Many servers and proxies refuse longer headers. */
 export const MAX_SIGNED_LENGTH = 8 * 1024;
 /** RFC 9068 (section 2.2) requires a client id: for `POST /auth/login` the client is Twinkey itself. */
-const CLIENT_ID = 'twinkey';
+export const TWINKEY: TokenClient = { id: 'twinkey', scope: null };
 
 /** Issues native access tokens: JWTs (RFC 9068) signed with RS256 (RFC 7518, section 3.3). */
 @Injectable()
@@ -38,22 +45,18 @@ export class TokenSigner {
     this.settings = settings.signing;
   }
 
-  /** The longest life of a token that is issued at `issuedAt`, in seconds since the epoch. */
-  lifeFrom(issuedAt: number): TokenLife {
-    return { issuedAt, expiresAt: issuedAt + Math.floor(this.settings.lifetimeSeconds) };
-  }
-
   /**
    * Signs synchronously, because bcrypt may occupy all threads of libuv's pool.
    * Leaves out the permissions if the token would be too long; `GET /auth/me` always returns them.
    * @throws ApiError 503 if the signing key was withdrawn
    */
-  sign(subject: TokenSubject, { issuedAt, expiresAt }: TokenLife): string {
+  sign(subject: TokenSubject, { issuedAt, expiresAt }: TokenLife, client = TWINKEY): string {
     const claims = {
       iss: this.settings.issuer,
       aud: this.settings.audience,
       sub: subject.accountId,
-      client_id: CLIENT_ID,
+      client_id: client.id,
+      ...(client.scope === null ? {} : { scope: client.scope }),
       exp: expiresAt,
       iat: issuedAt,
       jti: randomUUID(),

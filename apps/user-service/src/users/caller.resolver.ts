@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
+import { auditContextOf } from '#libs/audit/audit-context.js';
 import { CallerResolver } from '#libs/auth/caller-resolver.js';
 import { type Principal, principalOf, type VerifiedToken } from '#libs/verify/src/principal.js';
 import { UnnamedCallersService } from '../profile-sync/unnamed-callers.service.js';
@@ -49,8 +50,9 @@ export class ProfileCallerResolver extends CallerResolver {
 
   private async profileOf(token: VerifiedToken, request: FastifyRequest): Promise<Profile | null> {
     const asserted = toIssuerProfile(token);
-    if (token.namesPerson) return this.profiles.sync(asserted);
-    const { profile, failure } = await this.unnamed.find(asserted, request.id);
+    const audit = auditContextOf(request, token);
+    if (token.namesPerson) return this.profiles.sync(asserted, audit);
+    const { profile, failure } = await this.unnamed.find(asserted, audit);
     request.directoryFailure = failure;
     return profile;
   }

@@ -1,0 +1,44 @@
+import type { AuditContext } from '#libs/audit/audit-context.js';
+import { auditRows, type NewAuditEvent } from '#libs/audit/audit-writer.js';
+import { type Counters, SCOPES, type Scope } from './login-throttle-rules.js';
+
+/** A failed attempt, for the audit log. */
+export interface FailedAttempt {
+  audit: AuditContext;
+  /** Null where no account has the email. */
+  accountId: string | null;
+  /** The email as it is compared. */
+  email: string;
+  /** What was tried: a login, or the current password for a change. */
+  attempt: 'login' | 'password_change';
+}
+
+/**
+ * The events of a failed attempt: the failure itself, and each counter that blocks from now on. Refused attempts write
+ * nothing, so that the limits bound the number of events.
+ * @returns the parameter of `insertAudit`
+ */
+export function failureRows(failed: FailedAttempt, before: Counters, after: Counters): string {
+  const { audit, accountId, email, attempt } = failed;
+  const blocked = SCOPES.filter((scope) => after[scope].blockedUntil !== before[scope].blockedUntil);
+  return auditRows(
+    audit,
+    { action: 'login.failed', targetId: accountId, details: { email, attempt } },
+    ...blocked.map((scope) => throttled(failed, scope, after[scope].blockedUntil)),
+  );
+}
+
+/** A blocked address concerns no account in particular. */
+const throttled = (
+  { accountId, email }: FailedAttempt,
+  scope: Scope,
+  blockedUntil: number | null,
+): NewAuditEvent => ({
+  action: 'login.throttled',
+  targetId: scope === 'address' ? null : accountId,
+  details: {
+    counter: scope,
+    ...(scope === 'address' ? {} : { email }),
+    blocked_until: blockedUntil === null ? null : new Date(blockedUntil).toISOString(),
+  },
+});
