@@ -263,6 +263,16 @@ it("answers 503 while Keycloak's keys are not available, and can be repeated", a
   await away.close();
 });
 
+it('writes an event with the session, the subject and the reason', async () => {
+  await logOut(signToken(logoutToken(), key));
+  const events = await idp.database.query(
+    `SELECT action, outcome, actor_sub, details FROM identity.audit_events WHERE target_id = $1`,
+    [user.sid],
+  );
+  const details = { reason: 'keycloak_logout', issuer: 'keycloak', sub: user.sub };
+  expect(events).toEqual([{ action: 'session.ended', outcome: 'success', actor_sub: null, details }]);
+});
+
 it('deletes the ids of expired logout tokens', async () => {
   await idp.database.query(
     `INSERT INTO identity.logout_tokens (issuer, id, expires_at) VALUES ('keycloak', 'old', now() - interval '1 s')`,
