@@ -252,7 +252,7 @@ it("answers 503 while Keycloak's keys are not available, and can be repeated", a
   const { keycloak } = idp.settings;
   const other = await startTestIdentityProvider({
     ...idp.settings,
-    keycloak: keycloak && { ...keycloak, internalUrl: new URL(away.url).origin },
+    keycloak: keycloak && { ...keycloak, jwksUrl: away.url, internalUrl: new URL(away.url).origin },
   });
   const token = signToken(logoutToken(), key);
   const answer = await logOut(token, other);
