@@ -15,40 +15,36 @@ interface Client {
 
 /**
  * Checks whether Keycloak tells identity-provider of the logouts of the clients in `KEYCLOAK_LOGOUT_CLIENTS`. The service
- * account must not read clients, so this needs Keycloak's administrator in the environment.
+ * account must not read clients, so this is checked only if Keycloak's administrator is in the environment.
  */
 export async function checkLogout(
   settings: KeycloakIssuerSettings,
   { env }: CheckContext,
-): Promise<DoctorCheck> {
+): Promise<DoctorCheck[]> {
   const { KEYCLOAK_ADMIN: username, KEYCLOAK_ADMIN_PASSWORD: password } = env;
-  if (!username || !password) {
-    return skipped(
-      NAME,
-      `Set KEYCLOAK_ADMIN and KEYCLOAK_ADMIN_PASSWORD for this check: whether Keycloak sends logouts to identity-provider.`,
-    );
-  }
+  if (!username || !password) return [];
   const token = await adminToken(settings, { username, password });
-  if (token === null) return skipped(NAME, 'Keycloak refuses KEYCLOAK_ADMIN and KEYCLOAK_ADMIN_PASSWORD.');
+  if (token === null) {
+    return [skipped(NAME, 'Keycloak refuses KEYCLOAK_ADMIN and KEYCLOAK_ADMIN_PASSWORD.')];
+  }
   const clients = (
     await Promise.all(logoutClients(env).map((clientId) => findClient(settings, token, clientId)))
   ).filter((client) => client !== null);
   const senders = clients.filter((client) => client.attributes?.[URL_ATTRIBUTE]);
   const [client] = senders;
   if (!client) {
-    return warning(
+    const missing = warning(
       NAME,
       'No client in KEYCLOAK_LOGOUT_CLIENTS sends its logouts: tokens stay valid until they expire.',
       `In Keycloak, set the Backchannel logout URL of your frontend's client to identity-provider's URL with ${PATH}, and list the client in KEYCLOAK_LOGOUT_CLIENTS.`,
     );
+    return [missing];
   }
-  return (
-    senders.map(problemOf).find((problem) => problem !== null) ??
-    ok(
-      NAME,
-      `Logouts of ${senders.map(({ clientId }) => clientId).join(', ')} are sent to ${client.attributes?.[URL_ATTRIBUTE]}.`,
-    )
-  );
+  const problems = senders.map(problemOf).filter((problem) => problem !== null);
+  const names = senders.map(({ clientId }) => clientId).join(', ');
+  return problems.length > 0
+    ? problems
+    : [ok(NAME, `Logouts of ${names} are sent to ${client.attributes?.[URL_ATTRIBUTE]}.`)];
 }
 
 function problemOf({ clientId, frontchannelLogout, attributes = {} }: Client): DoctorCheck | null {

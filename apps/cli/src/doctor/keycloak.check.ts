@@ -20,7 +20,7 @@ export async function checkKeycloak(context: CheckContext): Promise<DoctorCheck[
     checkRoleMap(settings.roleMap, context),
   ]);
   const isReachable = checks.some(({ name, status }) => name === 'keycloak.reachable' && status === 'ok');
-  return [...checks, roleMap, ...(isReachable ? [await checkLogout(settings, context)] : [])];
+  return [...checks, roleMap, ...(isReachable ? await checkLogout(settings, context) : [])];
 }
 
 async function checkServer(settings: KeycloakServiceSettings, context: CheckContext): Promise<DoctorCheck[]> {
