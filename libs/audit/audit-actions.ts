@@ -32,6 +32,7 @@ export const AUDIT_ACTIONS = {
   'permission.deleted': done('permission'),
   'key.published': done('key'),
   'key.activated': done('key'),
+  'key.withdrawn': done('key'),
   'user.provisioned': done('user'),
   'user.updated': done('user'),
   'user.suspended': done('user'),

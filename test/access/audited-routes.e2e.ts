@@ -136,6 +136,8 @@ const USER_SERVICE: Record<string, () => Promise<GoodRequest>> = {
 const UNRECORDED = [
   // Prolongs a session, many times a day: its start and end are events, and a token that is used twice.
   'POST /api/v1/auth/refresh',
+  // Takes a form: `test/identity-provider/backchannel-logout.e2e.ts` tests its event.
+  'POST /api/v1/auth/backchannel-logout',
   // Changes nothing: it compares the permissions of two people.
   'POST /api/v1/rights/compare',
 ];

@@ -20,7 +20,7 @@ const optionsIn = (text: string) =>
 it('docs/commands.md describes every command and every option', async () => {
   const page = await readFile(new URL('../../docs/commands.md', import.meta.url), 'utf8');
   const commands = commandsIn(await help());
-  expect(commands).toEqual(expect.arrayContaining(['keys', 'audit']));
+  expect(commands).toEqual(expect.arrayContaining(['keys', 'audit', 'sessions', 'tokens']));
   for (const name of commands) {
     const subcommands = commandsIn(await help(name));
     for (const command of subcommands.length > 0 ? subcommands.map((each) => [name, each]) : [[name]]) {

@@ -29,7 +29,7 @@ beforeAll(async () => {
     audience: 'twinkey',
     roleMap: new Map(),
     url: 'https://sso.example.com',
-    internalUrl: 'https://sso.example.com',
+    internalUrl: new URL(jwks.url).origin,
     realm: 'people',
     maxLifetimeSeconds: 3_600,
   };
@@ -252,7 +252,7 @@ it("answers 503 while Keycloak's keys are not available, and can be repeated", a
   const { keycloak } = idp.settings;
   const other = await startTestIdentityProvider({
     ...idp.settings,
-    keycloak: keycloak && { ...keycloak, jwksUrl: away.url },
+    keycloak: keycloak && { ...keycloak, jwksUrl: away.url, internalUrl: new URL(away.url).origin },
   });
   const token = signToken(logoutToken(), key);
   const answer = await logOut(token, other);
@@ -261,6 +261,16 @@ it("answers 503 while Keycloak's keys are not available, and can be repeated", a
   expect((await logOut(token)).status).toBe(200);
   await other.close();
   await away.close();
+});
+
+it('writes an event with the session, the subject and the reason', async () => {
+  await logOut(signToken(logoutToken(), key));
+  const events = await idp.database.query(
+    `SELECT action, outcome, actor_sub, details FROM identity.audit_events WHERE target_id = $1`,
+    [user.sid],
+  );
+  const details = { reason: 'keycloak_logout', issuer: 'keycloak', sub: user.sub };
+  expect(events).toEqual([{ action: 'session.ended', outcome: 'success', actor_sub: null, details }]);
 });
 
 it('deletes the ids of expired logout tokens', async () => {

@@ -11,6 +11,7 @@ import type { Drain } from '#libs/http/application/drain.js';
 import { HttpModule } from '#libs/http/application/http.module.js';
 import { DirectoryModule } from './directory/directory.module.js';
 import { IssuerRegistry } from './directory/issuer-registry.js';
+import { KeycloakRecheckModule } from './keycloak-recheck/keycloak-recheck.module.js';
 import { RightsModule } from './rights/rights.module.js';
 import { SettingsModule } from './settings.module.js';
 import { ProfileCallerResolver } from './users/caller.resolver.js';
@@ -35,6 +36,7 @@ export class UserServiceModule {
         }),
         HttpModule.forRoot({ translators: [translateDatabaseError] }),
         UsersModule,
+        KeycloakRecheckModule,
         AuditModule.forRoot(settings.auditRetentionDays),
       ],
       providers: [

@@ -5,6 +5,8 @@ import { type PoolOptions, postgresOptions } from '../pool.js';
 import { Administration } from './administration.entity.js';
 import { AuthorityFeed } from './authority-feed.entity.js';
 import { DirectoryLease } from './directory-lease.entity.js';
+import { DirectoryRecheck } from './directory-recheck.entity.js';
+import { EndedSubject } from './ended-subject.entity.js';
 import { Identity } from './identity.entity.js';
 import { Revocation } from './revocation.entity.js';
 import { User } from './user.entity.js';
@@ -14,6 +16,8 @@ export const usersEntities = [
   AuditEvent,
   AuthorityFeed,
   DirectoryLease,
+  DirectoryRecheck,
+  EndedSubject,
   Identity,
   Revocation,
   User,
