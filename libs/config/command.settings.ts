@@ -1,9 +1,10 @@
 import { deepFreeze } from '#libs/core/deep-freeze.js';
 import type { Environment, EnvironmentName } from './environment.js';
-import { keycloakServiceSettings } from './keycloak.settings.js';
+import { keycloakIssuerSettings, keycloakServiceSettings } from './keycloak.settings.js';
 import type { PublicKey } from './keys.js';
+import { nativeIssuerSettings } from './native.settings.js';
 import { maxTokenLifetime } from './session.settings.js';
-import type { KeycloakServiceSettings } from './settings.js';
+import type { KeycloakIssuerSettings, KeycloakServiceSettings, NativeIssuerSettings } from './settings.js';
 import { complete, SettingsReader } from './settings-reader.js';
 
 /** Settings of single commands, which require no other settings. Frozen. */
@@ -69,6 +70,23 @@ export function rotationSettings(env: Environment): RotationSettings {
       }),
     ),
   );
+}
+
+/** For `tokens explain`: the issuers whose tokens are accepted; `keycloak` is null if Keycloak mode is off. @throws SettingsError */
+export function issuerSettings(env: Environment): {
+  native: NativeIssuerSettings;
+  keycloak: KeycloakIssuerSettings | null;
+} {
+  const reader = new SettingsReader(env);
+  return reader.finish(
+    complete({ native: nativeIssuerSettings(reader), keycloak: keycloakIssuerSettings(reader) }),
+  );
+}
+
+/** For `keys withdraw`. @throws SettingsError */
+export function identityProviderUrl(env: Environment): string {
+  const reader = new SettingsReader(env);
+  return reader.finish(reader.required('IDENTITY_PROVIDER_URL'));
 }
 
 /** For `doctor`: null if Keycloak mode is off. @throws SettingsError */

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { assertPrivateFile, holdsWrittenKeys, parseEnvText } from './env-file.js';
+import { withKeySettingsFile } from './key-settings-file.js';
 import { SettingsError } from './settings-error.js';
 import { unknownVariables, withoutServiceLinks } from './unknown-variables.js';
 import { ENVIRONMENTS } from './variables/variable.js';
@@ -13,6 +14,7 @@ export type EnvironmentName = (typeof ENVIRONMENTS)[number];
 /**
  * Merges the variables of `.env` in `root`, if it exists, with those of the process. Variables of the process win, also if
  * they are empty: `KEYCLOAK_URL= npm start` disables Keycloak for one run.
+ * The native keys come from the file in `JWT_KEYS_FILE`, if that is set.
  * @param warn called with a sentence about each variable that is probably misspelt
  * @throws SettingsError if the file cannot be read, or if it contains keys written by Twinkey and other users can read it
  */
@@ -28,7 +30,7 @@ export function readEnvironment(
     assertPrivateFile(path);
   }
   for (const warning of unknownVariables(file, real)) warn(warning);
-  return { ...file, ...withoutServiceLinks(real) };
+  return withKeySettingsFile(root, { ...file, ...withoutServiceLinks(real) });
 }
 
 /** An empty value means unset. */

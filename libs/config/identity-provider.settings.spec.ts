@@ -27,6 +27,7 @@ describe('identityProviderSettings', () => {
       bcryptCost: 12,
       login: { maxFailures: 10, maxFailuresPerAddress: 100, windowSeconds: 900 },
       keycloak: null,
+      logoutClients: [],
       metricsPort: null,
       corsOrigins: [],
       corsLocalhost: true,
@@ -72,10 +73,12 @@ describe('identityProviderSettings', () => {
       jwksUrl: 'http://keycloak:8080/realms/people/protocol/openid-connect/certs',
       audience: 'backend',
       roleMap: new Map(),
+      maxLifetimeSeconds: 2_592_000,
       url: 'https://sso.example.com',
       internalUrl: 'http://keycloak:8080',
       realm: 'people',
     });
+    expect(identityProviderSettings(env).logoutClients).toEqual(['frontend', 'backend']);
     expect(identityProviderSettings(developmentEnvironment({ PORT: '9000' })).signing.issuer).toBe(
       'http://localhost:9000',
     );

@@ -11,6 +11,7 @@ import { complete, SettingsReader } from './settings-reader.js';
 export function identityProviderSettings(env: Environment): IdentityProviderSettings {
   const reader = new SettingsReader(env);
   const common = commonSettings(reader);
+  const keycloak = keycloakIssuerSettings(reader);
   const settings = complete({
     port: reader.required('PORT'),
     databaseUrl: reader.required('IDENTITY_DATABASE_URL'),
@@ -22,7 +23,8 @@ export function identityProviderSettings(env: Environment): IdentityProviderSett
       maxFailuresPerAddress: reader.required('LOGIN_MAX_FAILURES_PER_ADDRESS'),
       windowSeconds: reader.required('LOGIN_WINDOW_SECONDS'),
     }),
-    keycloak: keycloakIssuerSettings(reader),
+    keycloak,
+    logoutClients: keycloak === null ? [] : reader.required('KEYCLOAK_LOGOUT_CLIENTS'),
     metricsPort: reader.optional('METRICS_PORT'),
   });
   return deepFreeze(reader.finish(common && settings && { ...common, ...settings }));

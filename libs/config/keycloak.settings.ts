@@ -21,6 +21,7 @@ export function keycloakIssuerSettings(reader: SettingsReader): KeycloakIssuerSe
     jwksUrl: `${internalUrl}${path}/protocol/openid-connect/certs`,
     audience: reader.required('KEYCLOAK_AUDIENCE'),
     roleMap: reader.or('KEYCLOAK_ROLE_MAP', new Map()),
+    maxLifetimeSeconds: reader.required('KEYCLOAK_TOKEN_MAX_MINUTES'),
     url,
     internalUrl,
     realm,

@@ -1,18 +1,44 @@
+import type { Environment } from './environment.js';
+import type { NativeKeys } from './key-updates.js';
 import { isPair, type PublicKey, thumbprintOf } from './keys.js';
 import { maxTokenLifetime } from './session.settings.js';
 import type { NativeIssuerSettings, SigningSettings } from './settings.js';
-import { complete, type SettingsReader } from './settings-reader.js';
+import { complete, SettingsReader } from './settings-reader.js';
 
-/** The keys that identity-provider signs with and publishes. */
+/** Tokens, and the keys that identity-provider signs with and publishes. */
 export function signingSettings(reader: SettingsReader): SigningSettings | undefined {
+  const keys = signingKeys(reader);
+  return complete({
+    ...token(reader),
+    lifetimeSeconds: reader.required('JWT_EXPIRATION_DAYS'),
+    ...(keys ?? { kid: undefined, privateKey: undefined, publicKeys: undefined }),
+  });
+}
+
+/**
+ * The keys in this environment alone, for a running process.
+ * @param options.signs false: only public keys are read; null if there are none, and the JWKS is used
+ * @throws SettingsError
+ */
+export function nativeKeys(env: Environment, { signs }: { signs: boolean }): NativeKeys | null {
+  const reader = new SettingsReader(env);
+  if (signs) return reader.finish(signingKeys(reader));
+  const own = reader.optional('JWT_PUBLIC_KEY');
+  if (own === null) return reader.finish(null);
+  const publicKeys = ownAndAdditionalKeys(reader, own);
+  return reader.finish(complete({ kid: publicKeys?.[0]?.kid, privateKey: null, publicKeys }));
+}
+
+function signingKeys(
+  reader: SettingsReader,
+): Pick<SigningSettings, 'kid' | 'privateKey' | 'publicKeys'> | undefined {
   const privateKey = reader.required('JWT_PRIVATE_KEY');
   const publicKey = reader.required('JWT_PUBLIC_KEY');
   if (privateKey && publicKey && !isPair(privateKey, publicKey.key)) {
     reader.refuse('JWT_PUBLIC_KEY', 'does not belong to JWT_PRIVATE_KEY');
   }
   const publicKeys = ownAndAdditionalKeys(reader, publicKey);
-  const lifetimeSeconds = reader.required('JWT_EXPIRATION_DAYS');
-  return complete({ ...token(reader), lifetimeSeconds, kid: publicKeys?.[0]?.kid, privateKey, publicKeys });
+  return complete({ kid: publicKeys?.[0]?.kid, privateKey, publicKeys });
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import type { EnvironmentName } from './environment.js';
+import type { KeyUpdates } from './key-updates.js';
 import type { PublicKey } from './keys.js';
 
 export interface CommonSettings {
@@ -16,6 +17,8 @@ export interface CommonSettings {
   auditRetentionDays: number;
   /** The number of processes that share the database connections (`twinkey run --workers`). Default 1. Not a variable. */
   workers?: number;
+  /** Announces changes of the key file. Default: the keys do not change. Not a variable. */
+  keyUpdates?: KeyUpdates;
 }
 
 export interface IdentityProviderSettings extends CommonSettings {
@@ -27,6 +30,8 @@ export interface IdentityProviderSettings extends CommonSettings {
   login: { maxFailures: number; maxFailuresPerAddress: number; windowSeconds: number };
   /** null: Keycloak mode is off. */
   keycloak: KeycloakIssuerSettings | null;
+  /** The ids of the Keycloak clients whose logout tokens are accepted. Empty if Keycloak mode is off. */
+  logoutClients: string[];
   /** null: there is no listener for metrics. */
   metricsPort: number | null;
 }
@@ -42,6 +47,8 @@ export interface UserServiceSettings extends CommonSettings {
   databaseUrl: string;
   native: NativeIssuerSettings;
   keycloak: KeycloakServiceSettings | null;
+  /** How often Keycloak is asked about recent subjects, in seconds; 0: never. */
+  keycloakRecheckSeconds: number;
 }
 
 /** How long sessions and their access tokens live, in seconds. */
@@ -83,6 +90,8 @@ export interface KeycloakIssuerSettings {
   audience: string;
   /** Maps Keycloak realm roles to Twinkey roles. */
   roleMap: ReadonlyMap<string, string>;
+  /** The longest life of an access token. Default: 30 days, which every verifier accepts at most. */
+  maxLifetimeSeconds?: number;
   /** The URL for browsers, without a trailing slash. */
   url: string;
   /** The URL for services, without a trailing slash. */

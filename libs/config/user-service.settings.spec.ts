@@ -44,6 +44,7 @@ describe('userServiceSettings', () => {
         jwksUrl: 'http://127.0.0.1:8001/.well-known/jwks.json',
       },
       keycloak: null,
+      keycloakRecheckSeconds: 60,
       corsOrigins: [],
       corsLocalhost: true,
       trustProxy: false,

@@ -19,6 +19,7 @@ export function userServiceSettings(env: Environment): UserServiceSettings {
     databaseUrl: reader.required('USER_DATABASE_URL'),
     native: nativeIssuerSettings(reader),
     keycloak: keycloakServiceSettings(reader),
+    keycloakRecheckSeconds: reader.required('KEYCLOAK_RECHECK_SECONDS'),
   });
   // With the same port for both listeners, the internal routes would be public.
   if (settings && settings.port !== 0 && settings.port === settings.internalPort) {

@@ -3,7 +3,9 @@ import { CreateLoginThrottles1764100000000 } from './1764100000000-create-login-
 import { BoundNameSearchKeys1764200000000 } from './1764200000000-bound-name-search-keys.js';
 import { RenewTheAuthorityEpoch1795699797882 } from './1795699797882-renew-the-authority-epoch.js';
 import { RefreshAndDescribeSessions1795713000000 } from './1795713000000-refresh-and-describe-sessions.js';
+import { CreateRevocations1795713100000 } from './1795713100000-create-revocations.js';
 import { CreateAuditEvents1795713200000 } from './1795713200000-create-audit-events.js';
+import { CreateLogoutTokens1795713400000 } from './1795713400000-create-logout-tokens.js';
 
 /** Every migration of schema `identity`; they run in the order of the timestamps in their names. */
 export const identityMigrations = [
@@ -12,5 +14,7 @@ export const identityMigrations = [
   BoundNameSearchKeys1764200000000,
   RenewTheAuthorityEpoch1795699797882,
   RefreshAndDescribeSessions1795713000000,
+  CreateRevocations1795713100000,
   CreateAuditEvents1795713200000,
+  CreateLogoutTokens1795713400000,
 ];

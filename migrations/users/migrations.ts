@@ -3,6 +3,7 @@ import { BoundNameSearchKeys1764200100000 } from './1764200100000-bound-name-sea
 import { CreateKeycloakLeases1764300000000 } from './1764300000000-create-keycloak-leases.js';
 import { CreateAdministration1795700159716 } from './1795700159716-create-administration.js';
 import { KeyLeasesByIssuer1795703774881 } from './1795703774881-key-leases-by-issuer.js';
+import { CreateRevocations1795713100000 } from './1795713100000-create-revocations.js';
 import { CreateAuditEvents1795713200000 } from './1795713200000-create-audit-events.js';
 
 /** Every migration of schema `users`; they run in the order of the timestamps in their names. */
@@ -12,5 +13,6 @@ export const usersMigrations = [
   CreateKeycloakLeases1764300000000,
   CreateAdministration1795700159716,
   KeyLeasesByIssuer1795703774881,
+  CreateRevocations1795713100000,
   CreateAuditEvents1795713200000,
 ];

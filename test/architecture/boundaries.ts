@@ -16,8 +16,8 @@ const APP = [
 /**
  * The imports that each area may have. An application never imports the other one: it calls it over HTTP, so that they can
  * be deployed apart. Libraries point one way: core ← config ← observability ← http ← openapi, auth ← health, and
- * core, config, http ← database; auth, database ← audit; verify ← auth. libs/verify is a package of its own: it imports
- * nothing of the others.
+ * core, config, http ← database; auth, database ← audit. libs/verify is a package of its own: it imports nothing of the
+ * others, and auth and core are built on it.
  */
 const MAY_IMPORT: Record<string, string[]> = {
   'apps/identity-provider': APP,

@@ -177,6 +177,16 @@ describe('the image', () => {
     ]);
   });
 
+  it('installs with the manifest of each workspace', () => {
+    const { workspaces } = JSON.parse(readFileSync('package.json', 'utf8')) as { workspaces: string[] };
+    const install = dockerfile.indexOf('RUN npm ci');
+    for (const workspace of workspaces) {
+      const copy = dockerfile.indexOf(`COPY ${workspace}/package.json ${workspace}/\n`);
+      expect(copy, workspace).toBeGreaterThan(0);
+      expect(copy, workspace).toBeLessThan(install);
+    }
+  });
+
   it('does not run as root', () => {
     const last = dockerfile.slice(dockerfile.lastIndexOf('\nFROM '));
     expect(last).toMatch(/^USER node$/m);

@@ -12,6 +12,7 @@ describe('the rule for boundaries', () => {
     ['the same with a relative path', 'apps/user-service/src/a.ts', '../../identity-provider/src/b.js'],
     ['an application that imports the command line', 'apps/identity-provider/src/a.ts', '#apps/cli/src/b.js'],
     ['a library that imports an application', 'libs/auth/a.ts', '#apps/identity-provider/src/b.js'],
+    ['the package that imports a library', 'libs/verify/src/a.ts', '../../core/ids.js'],
     ['a library against the direction', 'libs/config/a.ts', '#libs/http/b.js'],
     ['http that imports the database', 'libs/http/a.ts', '#libs/database/b.js'],
     [
@@ -40,6 +41,7 @@ describe('the rule for boundaries', () => {
     ['apps/cli/src/a.ts', '#apps/user-service/src/b.js'],
     ['apps/user-service/src/a.ts', '#libs/auth/b.js'],
     ['libs/auth/a.ts', '#libs/http/b.js'],
+    ['libs/core/a.ts', '#libs/verify/src/b.js'],
     ['libs/http/a.ts', 'typeorm'],
     ['libs/http/a.spec.ts', '../../test/support/b.js'],
     ['libs/http/a.ts', './b.js'],

@@ -16,6 +16,10 @@ describe('--help', () => {
     [['keys']],
     [['keys', 'generate']],
     [['keys', 'rotate']],
+    [['keys', 'withdraw']],
+    [['tokens', 'explain']],
+    [['sessions', 'list']],
+    [['sessions', 'end']],
     [['doctor']],
     [['openapi']],
   ])('of %j is printed, and nothing else happens', async (command) => {
@@ -44,6 +48,11 @@ describe('unknown input is refused with one line', () => {
     ['an argument of a subcommand', ['keys', 'generate', 'now'], 'too many arguments'],
     ['--force without --write', ['keys', 'generate', '--force'], '--write'],
     ['--wait without --activate', ['keys', 'rotate', '--wait'], '--activate'],
+    ['keys withdraw without a key', ['keys', 'withdraw'], 'kid'],
+    ['a token as an argument', ['tokens', 'explain', 'eyJ'], 'too many arguments'],
+    ['an unknown subcommand of tokens', ['tokens', 'mint'], "no subcommand 'mint'"],
+    ['sessions without an account', ['sessions', 'list'], '--account'],
+    ['sessions end without a session', ['sessions', 'end', '--account', 'a@example.com'], '--all'],
     ['an unknown app of doctor', ['doctor', 'gateway'], "'gateway' is not"],
     ['an argument of openapi', ['openapi', 'here'], 'too many arguments'],
   ])('%s', async (_, args, reason) => {

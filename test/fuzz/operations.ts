@@ -26,10 +26,10 @@ interface Schema {
 
 interface DocumentedOperation {
   parameters?: { $ref?: string; in: 'path' | 'query' | 'header'; name: string }[];
-  requestBody?: { content: { 'application/json': { schema: Schema } } };
+  requestBody?: { content: { 'application/json'?: { schema: Schema } } };
 }
 
-/** All operations of the documents. */
+/** All operations of the documents, except those that take forms: their responses have no envelope. */
 export const OPERATIONS: FuzzedOperation[] = [
   ...operationsOf('identity-provider', identityProvider),
   ...operationsOf('user-service', userService),
@@ -45,9 +45,11 @@ function operationsOf(listener: Listener, document: { paths: object }): FuzzedOp
           .split('/')
           .reduce<unknown>((node, name) => (node as Record<string, unknown>)[name], document) as Part);
   return Object.entries(document.paths).flatMap(([path, methods]) =>
-    Object.entries(methods as Record<string, DocumentedOperation>).map(
+    Object.entries(methods as Record<string, DocumentedOperation>).flatMap(
       ([method, { parameters = [], requestBody }]) => {
-        const declared = requestBody && resolve(requestBody.content['application/json'].schema);
+        const json = requestBody?.content['application/json'];
+        if (requestBody && !json) return [];
+        const declared = json && resolve(json.schema);
         const schema = declared?.allOf?.[0] ? resolve(declared.allOf[0]) : declared;
         return {
           listener,

@@ -145,6 +145,17 @@ describe.skipIf(inject('keycloak').shippedRealm === null)('the realm as npm run 
     );
   });
 
+  test('tells identity-provider on this machine of the logouts of the frontend, unless the environment says otherwise', async () => {
+    const [client] = await keycloakAdmin(inject('keycloak'), 'myrealm').clients.find({
+      clientId: 'frontend',
+    });
+    expect(client?.frontchannelLogout).toBe(false);
+    expect(client?.attributes).toMatchObject({
+      'backchannel.logout.url': 'http://localhost:8001/api/v1/auth/backchannel-logout',
+      'backchannel.logout.session.required': 'true',
+    });
+  });
+
   test('has the demo users, and only kcadmin is an admin of Twinkey', async () => {
     const roles: Record<string, unknown> = {};
     for (const { username, credentials } of await demoUsers()) {

@@ -122,6 +122,7 @@ function settingsFor(databaseUrl: string): IdentityProviderSettings {
     bcryptCost: 10,
     login: { maxFailures: 10, maxFailuresPerAddress: 100, windowSeconds: 900 },
     keycloak: null,
+    logoutClients: ['frontend'],
     metricsPort: null,
   };
 }

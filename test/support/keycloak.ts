@@ -129,15 +129,19 @@ export class TestRealm {
 
 /**
  * Creates a realm for one test file, by default on the run's Keycloak; `delete` it afterwards.
+ * `logoutUrl` receives the logouts of the client `frontend`; by default nobody does.
  * Clients, users and realm roles of `overrides` are added to the shipped ones; everything else replaces them.
  */
 export async function createRealm(
   overrides: RealmRepresentation = {},
   keycloak: KeycloakUnderTest = inject('keycloak'),
+  { logoutUrl = '' } = {},
 ): Promise<TestRealm> {
   const name = overrides.realm ?? `test-${randomBytes(6).toString('hex')}`;
   const secret = randomBytes(16).toString('hex');
-  const text = JSON.stringify(await shippedRealm()).replaceAll(/\$\{KEYCLOAK_CLIENT_SECRET\}/g, secret);
+  const text = JSON.stringify(await shippedRealm())
+    .replaceAll(/\$\{KEYCLOAK_CLIENT_SECRET\}/g, secret)
+    .replaceAll(/\$\{KEYCLOAK_BACKCHANNEL_LOGOUT_URL:[^}]*\}/g, logoutUrl);
   const shipped: RealmRepresentation = JSON.parse(text);
   await keycloakAdmin(keycloak, 'master').realms.create({
     ...shipped,

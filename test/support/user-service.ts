@@ -117,5 +117,6 @@ function settingsFor(databaseUrl: string): UserServiceSettings {
       jwksUrl: null,
     },
     keycloak: null,
+    keycloakRecheckSeconds: 0,
   };
 }

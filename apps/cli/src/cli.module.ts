@@ -6,11 +6,17 @@ import { DoctorCommand } from './doctor/doctor.command.js';
 import { KeysCommand } from './keys/keys.command.js';
 import { KeysGenerateCommand } from './keys/keys-generate.command.js';
 import { KeysRotateCommand } from './keys/keys-rotate.command.js';
+import { KeysWithdrawCommand } from './keys/keys-withdraw.command.js';
 import { MigrateCommand } from './migrate/migrate.command.js';
 import { OpenapiCommand } from './openapi/openapi.command.js';
 import { RunCommand } from './run/run.command.js';
 import { SeedCommand } from './seed/seed.command.js';
+import { SessionsCommand } from './sessions/sessions.command.js';
+import { SessionsEndCommand } from './sessions/sessions-end.command.js';
+import { SessionsListCommand } from './sessions/sessions-list.command.js';
 import type { ParserCommand } from './strict-command.js';
+import { TokensCommand } from './tokens/tokens.command.js';
+import { TokensExplainCommand } from './tokens/tokens-explain.command.js';
 
 @Module({
   providers: [
@@ -20,6 +26,12 @@ import type { ParserCommand } from './strict-command.js';
     KeysCommand,
     KeysGenerateCommand,
     KeysRotateCommand,
+    KeysWithdrawCommand,
+    SessionsCommand,
+    SessionsListCommand,
+    SessionsEndCommand,
+    TokensCommand,
+    TokensExplainCommand,
     DoctorCommand,
     OpenapiCommand,
     AuditCommand,

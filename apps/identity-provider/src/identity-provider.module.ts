@@ -15,6 +15,10 @@ import { CurrentCallerResolver } from './auth/caller.resolver.js';
 import { LoginModule } from './auth/login.module.js';
 import { AuthorityModule } from './authority/authority.module.js';
 import { RoleMapWarning } from './authority/role-map-warning.js';
+import { RevocationsModule } from './authority-feed/revocations.module.js';
+import { BackchannelLogoutController } from './backchannel-logout/backchannel-logout.controller.js';
+import { BackchannelLogoutService } from './backchannel-logout/backchannel-logout.service.js';
+import { EndedTokensModule } from './backchannel-logout/ended-tokens.module.js';
 import { translateConstraint } from './constraint-errors.js';
 import { HealthController } from './health/health.controller.js';
 import { PermissionsModule } from './permissions/permissions.module.js';
@@ -23,6 +27,7 @@ import { RolesModule } from './roles/roles.module.js';
 import { SessionsModule } from './sessions/sessions.module.js';
 import { SettingsModule } from './settings.module.js';
 import { WellKnownController } from './tokens/jwks.controller.js';
+import { NativeKeysService } from './tokens/native-keys.service.js';
 import { TokensModule } from './tokens/tokens.module.js';
 
 /** The modules with routes under `/api/v1`. */
@@ -46,14 +51,18 @@ export class IdentityProviderModule {
         SettingsModule.forRoot(settings, drain),
         IdentityDatabaseModule.forRoot(databaseUrl, { poolSize: poolShare(settings.workers) }),
         AuthModule.forRoot({
-          imports: [SessionsModule, AuthorityModule],
+          imports: [SessionsModule, AuthorityModule, EndedTokensModule, TokensModule],
           issuers: {
-            useFactory: () => [
-              nativeIssuer({
-                ...signing,
-                maxLifetimeSeconds: Math.max(signing.lifetimeSeconds, sessions.accessTokenSeconds ?? 0),
-                keys: signing.publicKeys,
-              }),
+            inject: [NativeKeysService],
+            useFactory: (keys: NativeKeysService) => [
+              {
+                ...nativeIssuer({
+                  ...signing,
+                  maxLifetimeSeconds: Math.max(signing.lifetimeSeconds, sessions.accessTokenSeconds ?? 0),
+                  keys: signing.publicKeys,
+                }),
+                openKeys: () => keys,
+              },
               ...(keycloak ? [keycloakIssuer(keycloak)] : []),
             ],
           },
@@ -61,12 +70,14 @@ export class IdentityProviderModule {
         }),
         HttpModule.forRoot({ translators: [translateConstraint, translateDatabaseError] }),
         AuthorityModule,
+        RevocationsModule,
         ...API,
         AuditModule.forRoot(settings.auditRetentionDays),
         RouterModule.register([{ path: 'api/v1', children: [...API, AuditModule] }]),
       ],
-      controllers: [WellKnownController, HealthController],
-      providers: [RoleMapWarning],
+      // Here, where `TrustedIssuers` is available.
+      controllers: [WellKnownController, HealthController, BackchannelLogoutController],
+      providers: [RoleMapWarning, BackchannelLogoutService],
     };
   }
 }

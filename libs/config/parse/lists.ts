@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { type PublicKey, parsePublicKey } from '../keys.js';
 import { InvalidValue } from '../settings-error.js';
+import { visibleText } from './scalars.js';
 
 /** The format of Twinkey role names. */
 const ROLE_NAME = /^[A-Za-z0-9_-]{1,64}$/;
@@ -34,6 +35,11 @@ export function roleMap(text: string): ReadonlyMap<string, string> {
     }
   });
   return mapOf(pairs, 'must contain each Keycloak role only once');
+}
+
+/** Comma-separated ids of OAuth clients. */
+export function clientIds(text: string): string[] {
+  return unique(entries(text, visibleText));
 }
 
 /** `kid:base64pem`, comma-separated; split at the last colon, because a kid can contain one and base64 cannot. */

@@ -76,6 +76,9 @@ export function secret(text: string): string {
   return text;
 }
 
+/** The path of a file: any text without control characters. */
+export const filePath = secret;
+
 /** In production, a secret must have at least 16 characters, so that it cannot be guessed. */
 export function ownSecret(parse: (text: string) => string) {
   return (text: string, environment: EnvironmentName): string => {

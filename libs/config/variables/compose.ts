@@ -33,4 +33,12 @@ export const composeVariables = {
     'The port on this machine that Keycloak is published on. If KEYCLOAK_URL is set, it must contain this port.',
     '8080',
   ),
+  KEYCLOAK_BACKCHANNEL_LOGOUT_URL: {
+    ...name(
+      "Where Keycloak sends the logouts of the client frontend: identity-provider's URL for Keycloak, followed by /api/v1/auth/backchannel-logout. It replaces a placeholder when the realm is imported.",
+      'http://identity-provider:8001/api/v1/auth/backchannel-logout',
+    ),
+    defaultNote: 'identity-provider in its container; http://localhost:{PORT}/… with `npm run keycloak`',
+    commentedOut: true,
+  },
 } satisfies Variables;

@@ -1,5 +1,5 @@
-import { roleMap } from '../parse/lists.js';
-import { ownSecret, realmName, secret, visibleText } from '../parse/scalars.js';
+import { clientIds, roleMap } from '../parse/lists.js';
+import { integer, minutes, ownSecret, realmName, secret, visibleText } from '../parse/scalars.js';
 import { internalBaseUrl, publicBaseUrl } from '../parse/urls.js';
 import { BOTH_APPS, type Variables, wholeText } from './variable.js';
 
@@ -59,5 +59,28 @@ export const keycloakVariables = {
     sample: 'idp-admin=admin',
     commentedOut: true,
     readBy: BOTH_APPS,
+  },
+  KEYCLOAK_TOKEN_MAX_MINUTES: {
+    comment:
+      "The longest life of the realm's access tokens in minutes, 1 to 43200. Tokens that live longer are refused; a logout is remembered for this time. Set it to the realm's longest Access Token Lifespan, so that less has to be remembered.",
+    parse: minutes(43_200),
+    default: '43200',
+    readBy: BOTH_APPS,
+  },
+  KEYCLOAK_LOGOUT_CLIENTS: {
+    comment:
+      "The Keycloak clients whose logouts end sessions here (back-channel logout), comma-separated: the values of a logout token's aud that are accepted.",
+    parse: clientIds,
+    default: 'frontend,{KEYCLOAK_AUDIENCE}',
+    sample: 'frontend',
+    commentedOut: true,
+    readBy: ['identity-provider'],
+  },
+  KEYCLOAK_RECHECK_SECONDS: {
+    comment:
+      'How often Keycloak is asked whether people who have signed in recently are still enabled, since it does not announce that; 0 never asks.',
+    parse: integer(0, 86_400),
+    default: '60',
+    readBy: ['user-service'],
   },
 } satisfies Variables;

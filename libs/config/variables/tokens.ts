@@ -1,7 +1,7 @@
 import { parsePublicKey } from '../keys.js';
 import { keyId, publicKeys } from '../parse/lists.js';
 import { parsePrivateKey } from '../parse/pem.js';
-import { days, oneOf, visibleText } from '../parse/scalars.js';
+import { days, filePath, oneOf, visibleText } from '../parse/scalars.js';
 import { documentUrl, issuerUrl } from '../parse/urls.js';
 import { BOTH_APPS, type Variables } from './variable.js';
 
@@ -74,6 +74,14 @@ export const tokenVariables = {
     parse: publicKeys,
     defaultNote: 'empty',
     sample: '',
+    commentedOut: true,
+    readBy: BOTH_APPS,
+  },
+  JWT_KEYS_FILE: {
+    comment:
+      'A file with the four variables above in the format of .env, in place of them; relative to the project root. Running processes read it again when it changes, as they do with .env: for keys in a mounted secret.',
+    parse: filePath,
+    sample: '/run/secrets/twinkey-keys.env',
     commentedOut: true,
     readBy: BOTH_APPS,
   },

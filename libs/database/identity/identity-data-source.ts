@@ -4,21 +4,29 @@ import { AuditEvent } from '../audit-event.entity.js';
 import { type PoolOptions, postgresOptions } from '../pool.js';
 import { Account } from './account.entity.js';
 import { Authority } from './authority.entity.js';
+import { AuthorityFeed } from './authority-feed.entity.js';
 import { LoginCounter } from './login-counter.entity.js';
 import { Permission } from './permission.entity.js';
+import { Revocation } from './revocation.entity.js';
 import { Role } from './role.entity.js';
 import { RolePermission } from './role-permission.entity.js';
 import { Session } from './session.entity.js';
+import { TokenLifetime } from './token-lifetime.entity.js';
+import { UsedLogoutToken } from './used-logout-token.entity.js';
 
 export const identityEntities = [
   Account,
   AuditEvent,
   Authority,
+  AuthorityFeed,
   LoginCounter,
   Permission,
+  Revocation,
   Role,
   RolePermission,
   Session,
+  TokenLifetime,
+  UsedLogoutToken,
 ];
 
 export const identityOptions = (url: string, options: PoolOptions = {}) =>

@@ -5,9 +5,10 @@ import { type PoolOptions, postgresOptions } from '../pool.js';
 import { Administration } from './administration.entity.js';
 import { DirectoryLease } from './directory-lease.entity.js';
 import { Identity } from './identity.entity.js';
+import { Revocation } from './revocation.entity.js';
 import { User } from './user.entity.js';
 
-export const usersEntities = [Administration, AuditEvent, DirectoryLease, Identity, User];
+export const usersEntities = [Administration, AuditEvent, DirectoryLease, Identity, Revocation, User];
 
 export const usersOptions = (url: string, options: PoolOptions = {}) =>
   ({

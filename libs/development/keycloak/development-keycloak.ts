@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { type Environment, environmentName } from '#libs/config/environment.js';
 import { composeVariables } from '#libs/config/variables/compose.js';
 import { keycloakVariables } from '#libs/config/variables/keycloak.js';
+import { listenerVariables } from '#libs/config/variables/listeners.js';
 import { KeycloakStartError } from './keycloak-error.js';
 import { type RunningKeycloak, startKeycloak } from './keycloak-server.js';
 import { demoRealm } from './realm-files.js';
@@ -50,7 +51,11 @@ export async function startDevelopmentKeycloak(options: {
   const server = await startKeycloak({
     port,
     dataFolder,
-    environment: { ...environment, KEYCLOAK_CLIENT_SECRET: clientSecret },
+    environment: {
+      ...environment,
+      KEYCLOAK_CLIENT_SECRET: clientSecret,
+      KEYCLOAK_BACKCHANNEL_LOGOUT_URL: logoutUrl(environment),
+    },
     admin,
     realm,
     report,
@@ -65,6 +70,11 @@ export async function startDevelopmentKeycloak(options: {
   };
   return { server, admin, settings, dataFolder, warnings: await warningsAbout(settings, server, dataFolder) };
 }
+
+/** For the placeholder in the realm: identity-provider on this machine. */
+const logoutUrl = (environment: Environment): string =>
+  environment['KEYCLOAK_BACKCHANNEL_LOGOUT_URL'] ||
+  `http://localhost:${environment['PORT'] || listenerVariables.PORT.default}/api/v1/auth/backchannel-logout`;
 
 /** The secret is imported once, with the realm: a later change in .env does not reach Keycloak. */
 async function warningsAbout(

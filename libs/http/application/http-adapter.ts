@@ -11,6 +11,7 @@ import { translateError } from '../replies/error-translation.js';
 import { Connections, MAX_HEADER_SIZE } from './connections.js';
 import { addCors, type CorsOptions } from './cors.js';
 import { Drain } from './drain.js';
+import { addFormParser } from './form-body.js';
 import { requireHost, requireLoopbackHost } from './host-header.js';
 import { addJsonParser, BODY_LIMIT } from './json-body.js';
 import { requestIdOf } from './request-id.js';
@@ -61,6 +62,7 @@ export async function createHttpAdapter({
   });
   const fastify: FastifyInstance = adapter.getInstance();
   addJsonParser(fastify);
+  addFormParser(fastify);
   normalizeClientAddress(fastify);
   addHeaders(fastify);
   requireHost(fastify);

@@ -1,10 +1,14 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, Logger } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { describeThrown, errorSummary, rootCauseOf } from '#libs/observability/loggable-error.js';
+import type { ApiError } from './api-error.js';
 import { ErrorEnvelope } from './envelope.js';
 import { type ErrorTranslator, translateError } from './error-translation.js';
 
-/** Turns every error into a response, also for unknown routes and invalid bodies. No other code does this. */
+/**
+ * Turns every error into a response, also for unknown routes and invalid bodies. Routes whose errors have the format of
+ * another standard use a subclass; no other code does this.
+ */
 @Catch()
 export class ErrorFilter implements ExceptionFilter {
   private readonly logger = new Logger(ErrorFilter.name);
@@ -24,11 +28,20 @@ export class ErrorFilter implements ExceptionFilter {
       this.logger.warn({ msg: 'request refused', request_id, reason: apiError.code, cause });
     }
     void reply
-      .code(apiError.status)
+      .code(this.statusOf(apiError))
       .headers({ ...apiError.headers, 'cache-control': 'no-store' })
       .removeHeader('etag')
       .type('application/json; charset=utf-8')
-      .send(new ErrorEnvelope(apiError));
+      .send(this.bodyOf(apiError));
+  }
+
+  protected statusOf({ status }: ApiError): number {
+    return status;
+  }
+
+  /** An envelope, or a JSON text that a standard defines. */
+  protected bodyOf(apiError: ApiError): ErrorEnvelope | string {
+    return new ErrorEnvelope(apiError);
   }
 }
 

@@ -4,6 +4,7 @@ import { TokenVerifier, type Verifier } from './token-verifier.js';
 import type { VerifierObserver } from './verifier-observer.js';
 
 export { hasPermission } from './has-permission.js';
+export type { BearerRequest } from './http/bearer.js';
 export { type KeycloakIssuerOptions, keycloakIssuer as keycloak } from './issuers/keycloak-issuer.js';
 export { type NativeIssuerOptions, nativeIssuer as native } from './issuers/native-issuer.js';
 export type { TrustedIssuer } from './issuers/trusted-issuer.js';

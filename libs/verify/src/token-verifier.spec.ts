@@ -175,6 +175,36 @@ describe('what is known beyond the token', () => {
 });
 
 describe('a verifier', () => {
+  it('reads the token of a request, and reports what it refuses', async () => {
+    const refused: string[] = [];
+    const observer = { tokenRefused: ({ code }: TokenError) => void refused.push(code) };
+    const verifier = new TokenVerifier(new TrustedIssuers(trusted()), null, observer);
+    const ask = (...values: string[]) =>
+      verifier.authenticate({
+        headers: { authorization: values[0] },
+        rawHeaders: values.flatMap((value) => ['Authorization', value]),
+      });
+    expect(await ask(`bearer ${signedNative()}`)).toMatchObject({ issuer: 'native' });
+    const bad = [[], ['Basic YTpi'], [`Bearer ${signedNative()}`, 'Bearer x'], ['Bearer x']];
+    for (const values of bad) await expect(ask(...values)).rejects.toBeInstanceOf(TokenError);
+    expect(refused).toEqual([
+      'credentials_absent',
+      'credentials_malformed',
+      'credentials_repeated',
+      'malformed',
+    ]);
+  });
+
+  it('does not let one request change what the next one gets', async () => {
+    const verifier = new TokenVerifier(new TrustedIssuers(trusted()), null);
+    const token = signedNative();
+    const caller = await verifier.verify(token);
+    expect(() => (caller.permissions as string[]).push('*')).toThrow(TypeError);
+    expect(() => (caller.roles as string[]).push('admin')).toThrow(TypeError);
+    (caller as { sub: string }).sub = 'mallory';
+    expect((await verifier.verify(token)).sub).toBe(native().claims.sub);
+  });
+
   it('is closed for good', async () => {
     const verifier = new TokenVerifier(new TrustedIssuers(trusted()), null);
     const token = signedNative();

@@ -1,4 +1,5 @@
 import type { AuthorityState } from './authority-state.js';
+import { type BearerRequest, bearerToken } from './http/bearer.js';
 import type { TrustedIssuers } from './issuers/trusted-issuers.js';
 import { type Principal, principalOf, type VerifiedToken } from './principal.js';
 import { acceptClaims } from './token/claims.js';
@@ -13,10 +14,14 @@ import { shielded, type VerifierObserver } from './verifier-observer.js';
 export interface Verifier {
   /**
    * Verifies a token (without `Bearer`) and returns its caller. A token that was verified before is found in a cache.
-   * The principal is the caller's own: it is not shared between calls.
    * @throws TokenError with a stable `code`, as a rejection
    */
   verify(token: string): Promise<Principal>;
+  /**
+   * The same with the token in a request's Authorization header, for frameworks that have no entry here.
+   * @throws TokenError also `credentials_absent`, `credentials_repeated`, `credentials_malformed`
+   */
+  authenticate(request: BearerRequest): Promise<Principal>;
   /** Ends all background requests and timers. Then every token is refused with `closed`. Can be called again. */
   close(): Promise<void>;
 }
@@ -40,24 +45,40 @@ export class TokenVerifier implements Verifier {
     this.observer = shielded(observer);
   }
 
-  async verify(token: string): Promise<Principal> {
-    try {
-      if (this.closed) throw new TokenError('closed');
-      if (typeof token !== 'string') throw new TokenError('malformed', typeof token);
-      if (token.length > MAX_TOKEN_LENGTH) throw new TokenError('too_large');
-      const verified = this.cache.get(token) ?? (await this.verifyNew(token));
-      this.authority?.assertNotRevoked(verified.reference);
-      return this.currentPrincipal(verified);
-    } catch (error) {
-      if (error instanceof TokenError) this.observer.tokenRefused(error);
-      throw error;
-    }
+  verify(token: string): Promise<Principal> {
+    return this.observed(() => token);
+  }
+
+  authenticate(request: BearerRequest): Promise<Principal> {
+    return this.observed(() => {
+      const token = bearerToken(request);
+      if (token === null) throw new TokenError('credentials_absent');
+      return token;
+    });
   }
 
   async close(): Promise<void> {
     this.closed = true;
     this.issuers.close();
     this.cache.clear();
+  }
+
+  private async observed(tokenOf: () => string): Promise<Principal> {
+    try {
+      return await this.callerOf(tokenOf());
+    } catch (error) {
+      if (error instanceof TokenError) this.observer.tokenRefused(error);
+      throw error;
+    }
+  }
+
+  private async callerOf(token: string): Promise<Principal> {
+    if (this.closed) throw new TokenError('closed');
+    if (typeof token !== 'string') throw new TokenError('malformed', typeof token);
+    if (token.length > MAX_TOKEN_LENGTH) throw new TokenError('too_large');
+    const verified = this.cache.get(token) ?? (await this.verifyNew(token));
+    this.authority?.assertNotRevoked(verified.reference);
+    return this.currentPrincipal(verified);
   }
 
   private async verifyNew(raw: string): Promise<VerifiedToken> {

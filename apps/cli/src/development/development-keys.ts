@@ -27,6 +27,12 @@ export async function withDevelopmentKeys(env: Environment, root: string): Promi
   return withKeysOf(file, env);
 }
 
+/** Like `withDevelopmentKeys`, but never creates the file. */
+export function withExistingDevelopmentKeys(env: Environment, root: string): Environment {
+  const file = developmentKeysFile(root);
+  return usesDevelopmentKeys(env) && existsSync(file) ? withKeysOf(file, env) : env;
+}
+
 /** Adds the keys of a file to the environment; variables that are already set win. */
 export function withKeysOf(file: string, env: Environment): Environment {
   const kept = Object.entries(env).filter(([name]) => isSet(env, name));

@@ -1,9 +1,8 @@
-import { existsSync } from 'node:fs';
 import { type Environment, readEnvironment } from '#libs/config/environment.js';
 import { errorMessage } from '#libs/core/user-facing-error.js';
 import { type ChosenApps, databasesOf } from '../chosen-apps.js';
 import { type OpenDatabase, openDatabase } from '../development/development-database.js';
-import { developmentKeysFile, usesDevelopmentKeys, withKeysOf } from '../development/development-keys.js';
+import { withExistingDevelopmentKeys } from '../development/development-keys.js';
 import { type AreaCheck, broken, type DoctorCheck } from './check.js';
 import { checkDatabases } from './database.check.js';
 import { checkInternalPort } from './internal-port.check.js';
@@ -26,7 +25,8 @@ export async function runChecks(apps: ChosenApps, root: string): Promise<DoctorC
   let env: Environment;
   const warnings: string[] = [];
   try {
-    env = withExistingKeys(
+    // Doctor creates no keys.
+    env = withExistingDevelopmentKeys(
       readEnvironment(root, undefined, (text) => warnings.push(text)),
       root,
     );
@@ -41,12 +41,6 @@ export async function runChecks(apps: ChosenApps, root: string): Promise<DoctorC
   } finally {
     await database.close();
   }
-}
-
-/** Uses the checkout's development keys only if they exist: doctor creates none. */
-function withExistingKeys(env: Environment, root: string): Environment {
-  const file = developmentKeysFile(root);
-  return usesDevelopmentKeys(env) && existsSync(file) ? withKeysOf(file, env) : env;
 }
 
 async function open(

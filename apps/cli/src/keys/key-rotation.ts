@@ -75,7 +75,7 @@ async function secondsUntilKnown(next: NextKey, file: RotatedFile): Promise<numb
     // This replica does not publish it: start counting again.
     next.publishedSince = null;
     throw new UserFacingError(
-      `The next key ${next.kid} is not published at ${url} yet: restart identity-provider (every replica), and run this again.`,
+      `The next key ${next.kid} is not published at ${url} yet: wait five seconds, or restart identity-provider (every replica) if it does not read this file. Then run this again.`,
     );
   }
   next.publishedSince ??= Date.now();

@@ -12,8 +12,8 @@ interface RotateOptions {
   wait?: boolean;
 }
 
-const RESTART =
-  'Restart every replica of identity-provider, and each service that has its own JWT_PUBLIC_KEY';
+const OTHER_MACHINES =
+  'Processes that read this file use it within five seconds. Change the key files of other machines too, and restart processes whose keys come from environment variables';
 
 @SubCommand({
   name: 'rotate',
@@ -29,15 +29,15 @@ export class KeysRotateCommand extends StrictCommand {
       const { kid, isNew } = await rotation.announceNextKey(projectRoot, file);
       if (isNew) await recordKeyChange(env, 'keys rotate', 'key.published', kid);
       print(`The next key ${kid} is in JWT_ADDITIONAL_PUBLIC_KEYS of ${file.name}.`);
-      return print(`${RESTART}, then run twinkey keys rotate --activate.`);
+      return print(`${OTHER_MACHINES}. Then run twinkey keys rotate --activate.`);
     }
     if (wait) await waitUntilActivatable(() => rotation.secondsUntilActive(projectRoot, file));
     const { kid, isNew, dropOldAfter } = await rotation.activateNextKey(projectRoot, file);
     if (isNew) await recordKeyChange(env, 'keys rotate --activate', 'key.activated', kid);
-    print(`After a restart, tokens are signed with ${kid}, which is now in ${file.name}.`);
-    print(`${RESTART}.`);
+    print(`Tokens are now signed with ${kid}, which is in ${file.name}.`);
+    print(`${OTHER_MACHINES}.`);
     print(
-      `The old public key stays in JWT_ADDITIONAL_PUBLIC_KEYS. If you restart now, its last token expires at ${dropOldAfter.toISOString()}; you can remove the key after that.`,
+      `The old public key stays in JWT_ADDITIONAL_PUBLIC_KEYS. Its last token expires at ${dropOldAfter.toISOString()}; you can remove the key after that.`,
     );
   }
 

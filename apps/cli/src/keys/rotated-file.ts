@@ -3,6 +3,7 @@ import { join, relative } from 'node:path';
 import { type RotationSettings, rotationSettings } from '#libs/config/command.settings.js';
 import { assertPrivateFile, writeEnvFile } from '#libs/config/env-file.js';
 import { type Environment, isSet } from '#libs/config/environment.js';
+import { keySettingsFile } from '#libs/config/key-settings-file.js';
 import { thumbprintOf } from '#libs/config/keys.js';
 import { UserFacingError } from '#libs/core/user-facing-error.js';
 import { developmentKeysFile, usesDevelopmentKeys, withKeysOf } from '../development/development-keys.js';
@@ -10,7 +11,16 @@ import { variablesIn } from './key-file.js';
 
 const ROTATED = ['JWT_KID', 'JWT_PRIVATE_KEY', 'JWT_PUBLIC_KEY', 'JWT_ADDITIONAL_PUBLIC_KEYS'] as const;
 
-/** The file whose keys are rotated: `.env`, or in development the file with the checkout's generated keys. */
+/** Environment variables set the keys, and override the file. */
+export class KeysInEnvironment extends UserFacingError {}
+
+export interface KeyPairVariables {
+  JWT_KID: string;
+  JWT_PRIVATE_KEY: string;
+  JWT_PUBLIC_KEY: string;
+}
+
+/** The file whose keys are rotated: `.env`, the one in `JWT_KEYS_FILE`, or in development the file with the checkout's generated keys. */
 export class RotatedFile {
   /** For messages: the path relative to the project root. */
   readonly name: string;
@@ -31,7 +41,7 @@ export class RotatedFile {
     const current = variablesIn(path);
     const overridden = ROTATED.find((name) => isSet(env, name) && env[name] !== current[name]);
     if (overridden) {
-      throw new UserFacingError(
+      throw new KeysInEnvironment(
         `${overridden} comes from the real environment, which overrides ${this.name}: rotate the key there (docs/commands.md).`,
       );
     }
@@ -46,7 +56,9 @@ export class RotatedFile {
 
   /** @throws UserFacingError if there is no such file, SettingsError if its keys are invalid */
   static find(root: string, env: Environment): RotatedFile {
-    if (!usesDevelopmentKeys(env)) return new RotatedFile(join(root, '.env'), root, env);
+    if (!usesDevelopmentKeys(env)) {
+      return new RotatedFile(keySettingsFile(root, env) ?? join(root, '.env'), root, env);
+    }
     const file = developmentKeysFile(root);
     if (!existsSync(file)) {
       throw new UserFacingError(
@@ -57,15 +69,32 @@ export class RotatedFile {
     return new RotatedFile(file, root, withKeysOf(file, env));
   }
 
-  /** Adds a key to the published ones. Takes effect at the next start. @returns false if it is one already */
+  /** Whether it is the signing key or an additional one. */
+  holds(kid: string): boolean {
+    return this.kid === kid || this.additional.some((entry) => kidOf(entry) === kid);
+  }
+
+  /** Adds a key to the published ones. Running processes read the file again. @returns false if it is one already */
   publish(kid: string, publicKey: string): boolean {
     if (this.additional.some((entry) => kidOf(entry) === kid)) return false;
     this.write({ JWT_ADDITIONAL_PUBLIC_KEYS: [...this.additional, `${kid}:${publicKey}`].join(',') });
     return true;
   }
 
-  /** Makes another pair the signing key, and keeps publishing the previous one. Takes effect at the next start. */
-  activate(pair: { JWT_KID: string; JWT_PRIVATE_KEY: string; JWT_PUBLIC_KEY: string }): void {
+  /** Publishes an additional key no longer. */
+  remove(kid: string): void {
+    const others = this.additional.filter((entry) => kidOf(entry) !== kid);
+    this.write({ JWT_ADDITIONAL_PUBLIC_KEYS: others.join(',') });
+  }
+
+  /** Makes another pair the signing key, and publishes the previous one no longer. */
+  replace(pair: KeyPairVariables): void {
+    const others = this.additional.filter((entry) => kidOf(entry) !== pair.JWT_KID);
+    this.write({ ...pair, JWT_ADDITIONAL_PUBLIC_KEYS: others.join(',') });
+  }
+
+  /** Makes another pair the signing key, and keeps publishing the previous one. */
+  activate(pair: KeyPairVariables): void {
     const others = this.additional.filter((entry) => kidOf(entry) !== pair.JWT_KID);
     this.write({
       ...pair,

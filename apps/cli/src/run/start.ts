@@ -15,6 +15,7 @@ import { ALL_DATABASES, openDatabase } from '../development/development-database
 import { withDevelopmentKeys } from '../development/development-keys.js';
 import type { DisposableStack } from './disposable-stack.js';
 import { withReachableIdentityProvider } from './internal-url.js';
+import { KeyWatcher, withCurrentKeys } from './key-watcher.js';
 import { withKeycloak } from './keycloak.js';
 import { openLogger } from './logger.js';
 import { type DemoAccount, prepareDatabases } from './prepare-databases.js';
@@ -52,7 +53,8 @@ export async function start(
   { drain, ...options }: StartOptions & { drain: Drain },
 ): Promise<Running> {
   const { env, ...prepared } = await prepare(apps, options);
-  return { ...prepared, ...(await open(apps, env, { closers: options.closers, drain })) };
+  const { root, closers } = options;
+  return { ...prepared, ...(await open(apps, env, { root, closers, drain })) };
 }
 
 /** Prepares databases and keys, and checks the settings: once, also with several worker processes. */
@@ -66,16 +68,32 @@ export async function prepare(apps: ChosenApps, options: StartOptions): Promise<
   return { env, demoAccounts, notes: [...notes, ...databaseNote] };
 }
 
-/** Opens the listeners of the apps in this process. @param options.workers the number of processes that share them */
+interface OpenOptions {
+  root: string;
+  closers: DisposableStack;
+  drain: Drain;
+  /** The number of processes that share the listeners. */
+  workers?: number;
+}
+
+/** Opens the listeners of the apps in this process. */
 export async function open(
   apps: ChosenApps,
-  env: Environment,
-  { closers, drain, workers = 1 }: { closers: DisposableStack; drain: Drain; workers?: number },
+  preparedEnv: Environment,
+  { root, closers, drain, workers = 1 }: OpenOptions,
 ): Promise<Pick<Running, 'environment' | 'logger' | 'addresses'>> {
-  const settings = settingsOf(apps, env);
-  const common = settings.identityProvider ?? settings.userService!;
-  for (const each of [settings.identityProvider, settings.userService]) if (each) each.workers = workers;
+  // A worker that replaces another one starts with the keys of this moment.
+  const env = withCurrentKeys({ apps, root, env: preparedEnv });
+  const found = settingsOf(apps, env);
+  const common = found.identityProvider ?? found.userService!;
   const logger = await openLogger(common);
+  const keys = new KeyWatcher({ apps, root, env }, logger);
+  await closers.add(() => keys.close());
+  const shared = { workers, keyUpdates: keys.updates };
+  const settings: ChosenSettings = {
+    identityProvider: found.identityProvider && { ...found.identityProvider, ...shared },
+    userService: found.userService && { ...found.userService, ...shared },
+  };
   await closers.add(await startTracing(env));
   const addresses: RunningApp['addresses'] = [];
   // Closed in reverse order: identity-provider, which user-service needs, is closed last.

@@ -5,6 +5,7 @@ import { isId } from '#libs/core/ids.js';
 import { type Principal, principalOf, type VerifiedToken } from '#libs/verify/src/principal.js';
 import { TokenError } from '#libs/verify/src/token-error.js';
 import { RightsService } from '../authority/rights.service.js';
+import { EndedTokensService } from '../backchannel-logout/ended-tokens.service.js';
 import { SessionLookup } from '../sessions/session-lookup.js';
 
 /** Identity comes from the token; session and rights come from the database. */
@@ -13,6 +14,7 @@ export class CurrentCallerResolver extends CallerResolver {
   constructor(
     private readonly sessions: SessionLookup,
     private readonly rights: RightsService,
+    private readonly endedTokens: EndedTokensService,
   ) {
     super();
   }
@@ -39,9 +41,13 @@ export class CurrentCallerResolver extends CallerResolver {
     };
   }
 
-  /** The permissions are the union over all mapped roles. */
+  /** The permissions are the union over all mapped roles. @throws TokenError if Keycloak has ended the session */
   private async keycloak(token: VerifiedToken): Promise<Principal> {
-    const roles = await this.rights.findCurrentByRoleNames(token.roles);
+    const [hasEnded, roles] = await Promise.all([
+      this.endedTokens.hasEnded(token),
+      this.rights.findCurrentByRoleNames(token.roles),
+    ]);
+    if (hasEnded) throw new TokenError('session_ended');
     const permissions = [...new Set(roles.flatMap((role) => role.permissions))].sort();
     return {
       ...principalOf(token),

@@ -3,7 +3,6 @@ import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { Public } from '#libs/auth/access.js';
 import type { IdentityProviderSettings } from '#libs/config/settings.js';
-import { successEnvelope } from '#libs/http/replies/envelope.js';
 import { SETTINGS } from '../settings.js';
 import { DiscoveryReply, JwksReply, RepliesAsIs } from './jwks.dto.js';
 import { JWKS_MAX_AGE, JwksService } from './jwks.service.js';
@@ -15,15 +14,13 @@ const CACHE_CONTROL = `public, max-age=${JWKS_MAX_AGE}`;
 @ApiTags('keys')
 @Controller('.well-known')
 export class WellKnownController {
-  /** Serialized once: the replies never change. */
-  private readonly body: string;
+  /** Serialized once: it never changes. */
   private readonly discovery: string;
 
   constructor(
     private readonly jwks: JwksService,
     @Inject(SETTINGS) { signing: { issuer } }: IdentityProviderSettings,
   ) {
-    this.body = JSON.stringify({ keys: jwks.keys });
     this.discovery = JSON.stringify({
       issuer,
       jwks_uri: `${issuer.replace(/\/$/, '')}/.well-known/jwks.json`,
@@ -39,8 +36,9 @@ export class WellKnownController {
   @Header('cache-control', CACHE_CONTROL)
   @RepliesAsIs(JwksReply)
   keys(@Res({ passthrough: true }) reply: FastifyReply): string {
-    reply.header('etag', this.jwks.etag);
-    return this.body;
+    const { etag, json } = this.jwks.current;
+    reply.header('etag', etag);
+    return json;
   }
 
   @Get('openid-configuration')
@@ -57,13 +55,7 @@ export class WellKnownController {
 @ApiTags('keys')
 @Controller('auth/jwks')
 export class EnvelopedJwksController {
-  /** `keys` is at the top level too, for standard JWKS clients. */
-  private readonly body: string;
-
-  constructor(private readonly jwks: JwksService) {
-    const { keys } = jwks;
-    this.body = JSON.stringify({ ...successEnvelope(200, 'Public keys.', { keys }, null), keys });
-  }
+  constructor(private readonly jwks: JwksService) {}
 
   @Get()
   @Public()
@@ -72,7 +64,8 @@ export class EnvelopedJwksController {
   @Header('cache-control', CACHE_CONTROL)
   @RepliesAsIs(JwksReply, { enveloped: true })
   keys(@Res({ passthrough: true }) reply: FastifyReply): string {
-    reply.header('etag', this.jwks.etag);
-    return this.body;
+    const { etag, envelopedJson } = this.jwks.current;
+    reply.header('etag', etag);
+    return envelopedJson;
   }
 }

@@ -1,21 +1,42 @@
 import { createHash } from 'node:crypto';
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { type PublicJwk, toPublicJwk } from '#libs/config/keys.js';
-import type { IdentityProviderSettings } from '#libs/config/settings.js';
-import { SETTINGS } from '../settings.js';
+import { successEnvelope } from '#libs/http/replies/envelope.js';
+import { NativeKeysService } from './native-keys.service.js';
 
 /** How long clients may cache the key set, in seconds. `keys rotate --activate` waits longer than this. */
 export const JWKS_MAX_AGE = 60;
 
-/** The published key set (RFC 7517, section 5). */
-@Injectable()
-export class JwksService {
+interface PublishedKeySet {
   readonly keys: readonly PublicJwk[];
   readonly etag: string;
+  /** RFC 7517, section 5. */
+  readonly json: string;
+  /** In the envelope, and `keys` also at its top level, for standard JWKS clients. */
+  readonly envelopedJson: string;
+}
 
-  constructor(@Inject(SETTINGS) { signing }: Pick<IdentityProviderSettings, 'signing'>) {
-    this.keys = signing.publicKeys.map(({ kid, pem }) => toPublicJwk(kid, pem));
-    const hash = createHash('sha256').update(JSON.stringify({ keys: this.keys }));
-    this.etag = `"${hash.digest('base64url').slice(0, 22)}"`;
+/** The published key set, which is serialized once for each change of the keys. */
+@Injectable()
+export class JwksService {
+  current: PublishedKeySet;
+
+  constructor(nativeKeys: NativeKeysService) {
+    this.current = publish(nativeKeys);
+    nativeKeys.onChange(() => {
+      this.current = publish(nativeKeys);
+    });
   }
+}
+
+function publish({ publicKeys }: NativeKeysService): PublishedKeySet {
+  const keys = publicKeys.map(({ kid, pem }) => toPublicJwk(kid, pem));
+  const json = JSON.stringify({ keys });
+  const hash = createHash('sha256').update(json).digest('base64url');
+  return {
+    keys,
+    etag: `"${hash.slice(0, 22)}"`,
+    json,
+    envelopedJson: JSON.stringify({ ...successEnvelope(200, 'Public keys.', { keys }, null), keys }),
+  };
 }

@@ -2,6 +2,7 @@ import { randomUUID, sign } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import type { IdentityProviderSettings, SigningSettings } from '#libs/config/settings.js';
 import { SETTINGS } from '../settings.js';
+import { NativeKeysService } from './native-keys.service.js';
 
 /** The account and session of a token, with the values of its claims. */
 export interface TokenSubject {
@@ -36,16 +37,18 @@ export const TWINKEY: TokenClient = { id: 'twinkey', scope: null };
 @Injectable()
 export class TokenSigner {
   private readonly settings: SigningSettings;
-  private readonly header: string;
 
-  constructor(@Inject(SETTINGS) { signing }: Pick<IdentityProviderSettings, 'signing'>) {
-    this.settings = signing;
-    this.header = encode({ alg: 'RS256', typ: 'at+jwt', kid: signing.kid });
+  constructor(
+    @Inject(SETTINGS) settings: Pick<IdentityProviderSettings, 'signing'>,
+    private readonly keys: NativeKeysService = new NativeKeysService(settings),
+  ) {
+    this.settings = settings.signing;
   }
 
   /**
    * Signs synchronously, because bcrypt may occupy all threads of libuv's pool.
    * Leaves out the permissions if the token would be too long; `GET /auth/me` always returns them.
+   * @throws ApiError 503 if the signing key was withdrawn
    */
   sign(subject: TokenSubject, { issuedAt, expiresAt }: TokenLife, client = TWINKEY): string {
     const claims = {
@@ -70,8 +73,9 @@ export class TokenSigner {
   }
 
   private signed(claims: object): string {
-    const input = `${this.header}.${encode(claims)}`;
-    return `${input}.${sign('sha256', Buffer.from(input), this.settings.privateKey).toString('base64url')}`;
+    const { kid, privateKey } = this.keys.signing;
+    const input = `${encode({ alg: 'RS256', typ: 'at+jwt', kid })}.${encode(claims)}`;
+    return `${input}.${sign('sha256', Buffer.from(input), privateKey).toString('base64url')}`;
   }
 }
 

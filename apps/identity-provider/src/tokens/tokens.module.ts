@@ -3,13 +3,15 @@ import { AuthorityModule } from '../authority/authority.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { EnvelopedJwksController } from './jwks.controller.js';
 import { JwksService } from './jwks.service.js';
+import { NativeKeysService } from './native-keys.service.js';
 import { TokenIssuer } from './token-issuer.js';
 import { TokenSigner } from './token-signer.js';
+import { WithdrawnKeysService } from './withdrawn-keys.service.js';
 
 @Module({
   imports: [AuthorityModule, SessionsModule],
   controllers: [EnvelopedJwksController],
-  providers: [JwksService, TokenIssuer, TokenSigner],
-  exports: [JwksService, TokenIssuer],
+  providers: [WithdrawnKeysService, NativeKeysService, JwksService, TokenIssuer, TokenSigner],
+  exports: [NativeKeysService, JwksService, TokenIssuer],
 })
 export class TokensModule {}

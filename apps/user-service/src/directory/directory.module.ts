@@ -1,5 +1,7 @@
 import { Module } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { UpdatedKeys } from '#libs/auth/updated-keys.js';
+import type { KeyUpdates } from '#libs/config/key-updates.js';
 import type { KeycloakServiceSettings, UserServiceSettings } from '#libs/config/settings.js';
 import { keycloakIssuer } from '#libs/verify/src/issuers/keycloak-issuer.js';
 import { nativeIssuer } from '#libs/verify/src/issuers/native-issuer.js';
@@ -22,14 +24,14 @@ import { NativeRightsSource } from './native-rights.source.js';
       provide: IssuerRegistry,
       inject: [SETTINGS, DataSource, IdentityProviderClient, RightsClient],
       useFactory: (
-        { native, keycloak }: UserServiceSettings,
+        { native, keycloak, keyUpdates }: UserServiceSettings,
         database: DataSource,
         identityProvider: IdentityProviderClient,
         rights: RightsClient,
       ) => {
         const realms = keycloak ? [keycloak] : [];
         return new IssuerRegistry([
-          nativeEntry(native, identityProvider, rights),
+          nativeEntry(native, keyUpdates, identityProvider, rights),
           ...realms.map((realm) => keycloakEntry(realm, database, rights)),
         ]);
       },
@@ -41,10 +43,14 @@ export class DirectoryModule {}
 
 function nativeEntry(
   settings: UserServiceSettings['native'],
+  keyUpdates: KeyUpdates | undefined,
   identityProvider: IdentityProviderClient,
   rights: RightsClient,
 ): Issuer {
-  const tokens = nativeIssuer(settings);
+  const issuer = nativeIssuer(settings);
+  const { keys } = settings;
+  const isUpdated = keyUpdates !== undefined && keys.length > 0;
+  const tokens = isUpdated ? { ...issuer, openKeys: () => new UpdatedKeys(keys, keyUpdates) } : issuer;
   return {
     tokens,
     directory: new NativeDirectory(tokens.id, identityProvider),

@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { authenticate } from '../http/authenticate.js';
 import { FORBIDDEN, hasAnyPermission, type Refusal, refusalOf } from '../http/refusal.js';
 import type { Principal } from '../principal.js';
 import { TokenError } from '../token-error.js';
@@ -29,7 +28,7 @@ export type Middleware = (
 /** All routes after it need a valid token: else 401, or 503 where the issuer's keys are not available. */
 export function requireToken(verifier: Verifier): Middleware {
   return (request, response, next) => {
-    authenticate(verifier, request).then(
+    verifier.authenticate(request).then(
       (caller) => {
         request.caller = caller;
         next();

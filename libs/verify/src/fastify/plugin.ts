@@ -1,5 +1,4 @@
 import type { FastifyPluginCallback, FastifyReply, FastifyRequest, onRequestAsyncHookHandler } from 'fastify';
-import { authenticate } from '../http/authenticate.js';
 import { FORBIDDEN, hasAnyPermission, type Refusal, refusalOf } from '../http/refusal.js';
 import type { Principal } from '../principal.js';
 import { TokenError } from '../token-error.js';
@@ -28,7 +27,7 @@ const plugin: FastifyPluginCallback<VerifyPluginOptions> = (app, { verifier }, d
   app.addHook('onRequest', async (request, reply) => {
     if (request.is404 || request.routeOptions.config.public === true) return;
     try {
-      request.caller = await authenticate(verifier, request.raw);
+      request.caller = await verifier.authenticate(request.raw);
     } catch (error) {
       throw error instanceof TokenError ? refuse(reply, refusalOf(error)) : error;
     }

@@ -1,6 +1,6 @@
 import { type PublicKey, StaticKeys } from '../keys/key-source.js';
 import { RemoteKeys } from '../keys/remote-keys.js';
-import { textClaim, textList } from '../token/claims.js';
+import { MAX_LIFETIME_SECONDS, textClaim, textList } from '../token/claims.js';
 import { isObject, type JsonObject } from '../token/compact-token.js';
 import { DEFAULT_KEYCLOAK_ISSUER, type IssuerId } from './issuer-id.js';
 import { assertAudience, assertHttpUrl, withoutSlash } from './issuer-options.js';
@@ -15,12 +15,16 @@ export interface KeycloakIssuerOptions {
   /** With the host by which this service reaches Keycloak, for the keys; by default `url`. */
   readonly internalUrl?: string;
   readonly realm: string;
+  /** Where the keys are fetched; by default `{internalUrl}/realms/{realm}/protocol/openid-connect/certs`. */
+  readonly jwksUrl?: string;
   /** The `aud` claim must contain it. */
   readonly audience: string;
   /** Keycloak realm role → Twinkey role. A role that is not in it grants nothing. */
   readonly roleMap?: RoleMap | Readonly<Record<string, string>>;
   /** Public keys that are known: nothing is fetched then. */
   readonly keys?: readonly PublicKey[];
+  /** Refuses tokens that are valid for longer, from `iat` to `exp`; by default 30 days. */
+  readonly maxLifetimeSeconds?: number;
 }
 
 /**
@@ -29,13 +33,16 @@ export interface KeycloakIssuerOptions {
  */
 export function keycloakIssuer(options: KeycloakIssuerOptions): TrustedIssuer {
   const { id = DEFAULT_KEYCLOAK_ISSUER, url, internalUrl = url, realm, audience, keys = [] } = options;
+  const { maxLifetimeSeconds = MAX_LIFETIME_SECONDS } = options;
   assertHttpUrl('url', url);
   assertHttpUrl('internalUrl', internalUrl);
   assertAudience(audience);
   if (typeof realm !== 'string' || realm === '') throw new Error('realm must be the name of a realm.');
+  if (!(maxLifetimeSeconds > 0)) throw new Error('maxLifetimeSeconds must be a positive number.');
   // Keycloak encodes the name in the `iss` claim in the same way.
   const path = `/realms/${encodeURIComponent(realm)}`;
-  const jwksUrl = `${withoutSlash(internalUrl)}${path}/protocol/openid-connect/certs`;
+  const jwksUrl = options.jwksUrl ?? `${withoutSlash(internalUrl)}${path}/protocol/openid-connect/certs`;
+  assertHttpUrl('jwksUrl', jwksUrl);
   const roleMap = toRoleMap(options.roleMap);
   return {
     id,
@@ -46,7 +53,7 @@ export function keycloakIssuer(options: KeycloakIssuerOptions): TrustedIssuer {
     headerTypes: ['JWT', 'at+jwt'],
     // Other tokens have `ID`, `Refresh`, `Offline` or `Logout`, some of them with the same key and header.
     tokenUse: 'Bearer',
-    maxLifetimeSeconds: Number.POSITIVE_INFINITY,
+    maxLifetimeSeconds,
     openKeys: (observer) => (keys.length > 0 ? new StaticKeys(keys) : new RemoteKeys(id, jwksUrl, observer)),
     read(claims, issuedAt) {
       const realmRoles = isObject(claims.realm_access) ? textList(claims.realm_access.roles) : [];

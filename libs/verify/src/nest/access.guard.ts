@@ -7,7 +7,6 @@ import {
   Injectable,
   Logger,
 } from '@nestjs/common';
-import { authenticate } from '../http/authenticate.js';
 import { FORBIDDEN, hasAnyPermission, type Refusal, refusalOf } from '../http/refusal.js';
 import type { Principal } from '../principal.js';
 import { TokenError } from '../token-error.js';
@@ -46,7 +45,7 @@ export class AccessGuard implements CanActivate {
 
   private async callerOf(context: ExecutionContext, request: GuardedRequest): Promise<Principal> {
     try {
-      return await authenticate(this.verifier, 'raw' in request ? request.raw : request);
+      return await this.verifier.authenticate('raw' in request ? request.raw : request);
     } catch (error) {
       throw error instanceof TokenError ? refuse(context, refusalOf(error)) : error;
     }

@@ -31,6 +31,9 @@ export function acceptClaims({ issuer, claims, kid }: UnverifiedToken, now: numb
   // 4.1.2
   must(isSubject(sub), 'subject', sub);
   const own = issuer.read(claims, iat);
+  // A cached token is used by many requests, which share its lists.
+  Object.freeze(own.roles);
+  Object.freeze(own.permissions);
   const { roles, sessionId } = own;
   const role = issuer.kind === 'native' ? (roles[0] ?? null) : null;
   return {

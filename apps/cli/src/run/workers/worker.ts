@@ -2,6 +2,7 @@ import { AggregatorRegistry } from 'prom-client';
 import { describeError } from '#libs/core/user-facing-error.js';
 import { Drain } from '#libs/http/application/drain.js';
 import { setMetricsSource } from '#libs/observability/metrics.js';
+import { projectRoot } from '../../project-root.js';
 import { DisposableStack } from '../disposable-stack.js';
 import { beginShutdown } from '../shutdown.js';
 import { open } from '../start.js';
@@ -17,7 +18,9 @@ export async function runWorker(): Promise<void> {
   try {
     const { apps, env, workers } = await receiveTask();
     shareMetrics();
-    const running = await stop.unlessRequested(open(apps, env, { closers, drain, workers }));
+    const running = await stop.unlessRequested(
+      open(apps, env, { root: projectRoot, closers, drain, workers }),
+    );
     send({ twinkey: 'ready', addresses: running.addresses });
     await beginShutdown(running, await stop.requested, drain);
   } catch (error) {

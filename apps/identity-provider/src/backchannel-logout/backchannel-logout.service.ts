@@ -1,0 +1,108 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Counter } from 'prom-client';
+import { DataSource, type EntityManager } from 'typeorm';
+import type { IdentityProviderSettings } from '#libs/config/settings.js';
+import { malformed } from '#libs/http/replies/api-error.js';
+import { TrustedIssuers } from '#libs/verify/src/issuers/trusted-issuers.js';
+import { MAX_LIFETIME_SECONDS } from '#libs/verify/src/token/claims.js';
+import { printable } from '#libs/verify/src/token-error.js';
+import { RevocationsService } from '../authority-feed/revocations.service.js';
+import { SETTINGS } from '../settings.js';
+import { type LogoutToken, LogoutTokenRefused, verifyLogoutToken } from './logout-token.js';
+
+/** Of clocks. */
+const LEEWAY_MS = 30_000;
+
+const logouts = new Counter({
+  name: 'twinkey_backchannel_logouts_total',
+  help: 'Logout tokens of Keycloak, by outcome: accepted, or the reason why they were refused.',
+  labelNames: ['outcome'] as const,
+});
+
+/** Ends what Keycloak's logout tokens name: OpenID Connect Back-Channel Logout 1.0, sections 2.6 and 2.7. */
+@Injectable()
+export class BackchannelLogoutService {
+  private readonly logger = new Logger(BackchannelLogoutService.name);
+
+  constructor(
+    private readonly issuers: TrustedIssuers,
+    private readonly database: DataSource,
+    private readonly revocations: RevocationsService,
+    @Inject(SETTINGS) private readonly settings: IdentityProviderSettings,
+  ) {}
+
+  /**
+   * @param raw the logout token
+   * @param requestId for the log
+   * @throws ApiError 400 for every invalid token, 503 where Keycloak's keys are not available
+   */
+  async logOut(raw: string | null, requestId: string): Promise<void> {
+    try {
+      const token = await this.verify(raw);
+      await this.database.transaction((tx) => this.end(token, tx));
+      logouts.inc({ outcome: 'accepted' });
+      this.logger.log({
+        msg: 'keycloak logout received',
+        request_id: requestId,
+        ends: token.sessionId === null ? 'subject' : 'session',
+      });
+    } catch (error) {
+      if (!(error instanceof LogoutTokenRefused)) throw error;
+      const { reason, detail } = error;
+      logouts.inc({ outcome: reason });
+      this.logger.warn({
+        msg: 'logout token refused',
+        request_id: requestId,
+        reason,
+        detail: detail === undefined ? undefined : printable(detail),
+      });
+      throw malformed('invalid_logout_token', 'The logout token is not valid.');
+    }
+  }
+
+  private async verify(raw: string | null): Promise<LogoutToken> {
+    if (raw === null) throw new LogoutTokenRefused('missing');
+    const { logoutClients: clients } = this.settings;
+    return verifyLogoutToken(raw, this.issuers, { clients, now: Date.now() / 1_000 });
+  }
+
+  /**
+   * A token with `sid` ends that session alone (section 2.7), one with `sub` alone every session of the subject. A token
+   * is stored in the same transaction, so that only one replica accepts it.
+   */
+  private async end(token: LogoutToken, tx: EntityManager): Promise<void> {
+    const { issuer, sessionId, subject, issuedAt } = token;
+    await this.use(token, tx);
+    // Longer than the life of any access token that was issued before.
+    const expiresAt = new Date(
+      Date.now() + (this.settings.keycloak?.maxLifetimeSeconds ?? MAX_LIFETIME_SECONDS) * 1_000 + LEEWAY_MS,
+    );
+    await this.revocations.revoke(
+      sessionId === null
+        ? {
+            issuer: issuer.id,
+            kind: 'subject',
+            id: subject as string,
+            // `iat` has whole seconds: a token of the same second may be older than the logout.
+            issuedBefore: new Date(Math.floor(issuedAt + 1) * 1_000),
+            expiresAt,
+          }
+        : { issuer: issuer.id, kind: 'session', id: sessionId, issuedBefore: null, expiresAt },
+      tx,
+    );
+  }
+
+  /** Stores the token's id until it has expired, and deletes up to 10 ids of expired tokens. */
+  private async use({ issuer, id, expiresAt }: LogoutToken, tx: EntityManager): Promise<void> {
+    const inserted: unknown[] = await tx.query(
+      `WITH expired AS (
+         DELETE FROM identity.logout_tokens WHERE (issuer, id) IN (
+           SELECT issuer, id FROM identity.logout_tokens WHERE expires_at <= now() LIMIT 10 FOR UPDATE SKIP LOCKED)
+       )
+       INSERT INTO identity.logout_tokens (issuer, id, expires_at) VALUES ($1, $2, $3)
+       ON CONFLICT (issuer, id) DO NOTHING RETURNING id`,
+      [issuer.id, id, new Date(expiresAt * 1_000 + LEEWAY_MS)],
+    );
+    if (inserted.length === 0) throw new LogoutTokenRefused('replayed');
+  }
+}

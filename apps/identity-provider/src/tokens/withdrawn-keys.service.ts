@@ -1,0 +1,65 @@
+import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { NATIVE_ISSUER } from '#libs/core/issuer-id.js';
+import { preparedQuery } from '#libs/database/prepared-query.js';
+
+/** How often the database is asked (ms): a key that `twinkey keys withdraw` names is refused everywhere within 2 s. */
+const INTERVAL_MS = 1_000;
+
+/** The ids of the native keys that were withdrawn in an emergency, on any machine. They never return. */
+@Injectable()
+export class WithdrawnKeysService implements OnModuleInit, OnApplicationShutdown {
+  private readonly logger = new Logger(WithdrawnKeysService.name);
+  private readonly listeners = new Set<() => void>();
+  private kids: ReadonlySet<string> = new Set();
+  private timer: NodeJS.Timeout | undefined;
+  private isClosed = false;
+
+  constructor(private readonly database: DataSource) {}
+
+  has(kid: string): boolean {
+    return this.kids.has(kid);
+  }
+
+  onChange(listener: () => void): void {
+    this.listeners.add(listener);
+  }
+
+  /** Before the listener opens, so that no token of a withdrawn key is ever accepted. */
+  async onModuleInit(): Promise<void> {
+    await this.refresh();
+    this.schedule();
+  }
+
+  onApplicationShutdown(): void {
+    this.isClosed = true;
+    clearTimeout(this.timer);
+  }
+
+  private schedule(): void {
+    if (this.isClosed) return;
+    this.timer = setTimeout(() => {
+      // While the database is away, the known keys stay withdrawn; requests report the outage.
+      this.refresh()
+        .catch(() => {})
+        .finally(() => this.schedule());
+    }, INTERVAL_MS);
+    this.timer.unref();
+  }
+
+  private async refresh(): Promise<void> {
+    const rows = await preparedQuery<{ id: string }>(this.database, {
+      name: 'withdrawn-keys',
+      text: `SELECT id FROM identity.revocations WHERE issuer = $1 AND kind = 'key' AND NOT removed
+        AND (expires_at IS NULL OR expires_at > now())`,
+      values: [NATIVE_ISSUER],
+    });
+    const found = new Set(rows.map(({ id }) => id));
+    const added = [...found].filter((kid) => !this.kids.has(kid));
+    const isSame = added.length === 0 && found.size === this.kids.size;
+    if (isSame) return;
+    this.kids = found;
+    if (added.length > 0) this.logger.warn({ msg: 'native keys are withdrawn', kids: added });
+    for (const listener of this.listeners) listener();
+  }
+}

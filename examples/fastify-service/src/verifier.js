@@ -1,0 +1,18 @@
+import { createVerifier, keycloak, native } from '@twinkey/verify';
+
+/**
+ * Trusts a Twinkey and, where `KEYCLOAK_URL` is set, a realm of Keycloak. The defaults are those of `npm start`.
+ * @param {NodeJS.ProcessEnv} env
+ */
+export function verifierFrom(env) {
+  const issuer = env.TWINKEY_ISSUER ?? 'http://localhost:8001';
+  const issuers = [
+    native({ issuer, audience: env.TWINKEY_AUDIENCE ?? issuer, jwksUrl: env.TWINKEY_JWKS_URL }),
+  ];
+  if (env.KEYCLOAK_URL) {
+    const audience = env.KEYCLOAK_AUDIENCE ?? 'user-service';
+    issuers.push(keycloak({ url: env.KEYCLOAK_URL, realm: env.KEYCLOAK_REALM ?? 'myrealm', audience }));
+  }
+  const observer = { tokenRefused: ({ code, detail }) => console.warn('token refused', { code, detail }) };
+  return createVerifier({ issuers, observer });
+}

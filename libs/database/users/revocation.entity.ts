@@ -1,0 +1,7 @@
+import { Check, Entity } from 'typeorm';
+import { RevocationColumns } from '../revocation-columns.js';
+
+/** The identities of suspended and deleted users, written by triggers. */
+@Entity('revocations')
+@Check('revocations_kind_check', `kind IN ('subject')`)
+export class Revocation extends RevocationColumns {}
