@@ -1,6 +1,8 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { Counter } from 'prom-client';
 import { DataSource, type EntityManager } from 'typeorm';
+import type { AuditContext } from '#libs/audit/audit-context.js';
+import { writeAudit } from '#libs/audit/audit-writer.js';
 import type { IdentityProviderSettings } from '#libs/config/settings.js';
 import { malformed } from '#libs/http/replies/api-error.js';
 import { TrustedIssuers } from '#libs/verify/src/issuers/trusted-issuers.js';
@@ -33,17 +35,17 @@ export class BackchannelLogoutService {
 
   /**
    * @param raw the logout token
-   * @param requestId for the log
+   * @param audit Keycloak's request
    * @throws ApiError 400 for every invalid token, 503 where Keycloak's keys are not available
    */
-  async logOut(raw: string | null, requestId: string): Promise<void> {
+  async logOut(raw: string | null, audit: AuditContext): Promise<void> {
     try {
       const token = await this.verify(raw);
-      await this.database.transaction((tx) => this.end(token, tx));
+      await this.database.transaction((tx) => this.end(token, tx, audit));
       logouts.inc({ outcome: 'accepted' });
       this.logger.log({
         msg: 'keycloak logout received',
-        request_id: requestId,
+        request_id: audit.requestId,
         ends: token.sessionId === null ? 'subject' : 'session',
       });
     } catch (error) {
@@ -52,7 +54,7 @@ export class BackchannelLogoutService {
       logouts.inc({ outcome: reason });
       this.logger.warn({
         msg: 'logout token refused',
-        request_id: requestId,
+        request_id: audit.requestId,
         reason,
         detail: detail === undefined ? undefined : printable(detail),
       });
@@ -70,9 +72,14 @@ export class BackchannelLogoutService {
    * A token with `sid` ends that session alone (section 2.7), one with `sub` alone every session of the subject. A token
    * is stored in the same transaction, so that only one replica accepts it.
    */
-  private async end(token: LogoutToken, tx: EntityManager): Promise<void> {
+  private async end(token: LogoutToken, tx: EntityManager, audit: AuditContext): Promise<void> {
     const { issuer, sessionId, subject, issuedAt } = token;
     await this.use(token, tx);
+    await writeAudit(tx, audit, {
+      action: 'session.ended',
+      targetId: sessionId,
+      details: { issuer: issuer.id, sub: subject, reason: 'keycloak_logout' },
+    });
     // Longer than the life of any access token that was issued before.
     const expiresAt = new Date(
       Date.now() + (this.settings.keycloak?.maxLifetimeSeconds ?? MAX_LIFETIME_SECONDS) * 1_000 + LEEWAY_MS,
