@@ -56,8 +56,11 @@ export function insertAudit(schema: AuditSchema, parameter: string, rows?: Chang
     FROM jsonb_to_recordset(${parameter}::jsonb) AS event (${RECORD})${rows ? `, ${rows.from}` : ''}`;
 }
 
-/** Another UUID version 7 with the time of the event's (RFC 9562, section 5.7): several rows can have one event. */
-const ID_OF_ROW = '(left(event.id::text, 15) || right(gen_random_uuid()::text, 21))::uuid';
+/**
+ * Several rows can have one event: each id keeps the time and the counter of the event's, which is a UUID version 7
+ * (RFC 9562, sections 5.7 and 6.2), so that events of one statement stay in their order.
+ */
+const ID_OF_ROW = '(left(event.id::text, 26) || right(gen_random_uuid()::text, 10))::uuid';
 
 /** The parameter of `insertAudit`. */
 export const auditRows = (context: AuditContext, ...events: NewAuditEvent[]): string =>

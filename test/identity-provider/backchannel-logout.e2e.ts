@@ -10,6 +10,7 @@ import {
   type TokenParts,
   testKey,
 } from '#libs/verify/src/testing/tokens.js';
+import { auditRows, whileAuditFails } from '../support/audit.js';
 import { startTestIdentityProvider, type TestIdentityProvider } from '../support/identity-provider.js';
 import { answerKeys, type JwksServer, startJwksServer } from '../support/jwks-server.js';
 
@@ -109,6 +110,18 @@ describe('a logout token of Keycloak', () => {
     expect((await logOut(signToken(logoutToken({ sid: undefined }), key))).status).toBe(200);
     expect([await meStatus(first), await meStatus(second)]).toEqual([401, 401]);
     expect([await meStatus(later), await meStatus(stranger)]).toEqual([200, 200]);
+  });
+
+  it('is in the audit log, or not accepted', async () => {
+    const token = signToken(logoutToken(), key);
+    const refused = await whileAuditFails(idp.database, () => logOut(token));
+    expect(refused.status).toBeGreaterThanOrEqual(500);
+    expect(await meStatus(accessToken())).toBe(200);
+    expect((await logOut(token)).status).toBe(200);
+    const details = { issuer: 'keycloak', sub: user.sub, reason: 'keycloak_logout' };
+    expect(await auditRows(idp.database, 'target_id = $1', user.sid)).toMatchObject([
+      { action: 'session.ended', actor_sub: null, target_type: 'session', address: '127.0.0.1', details },
+    ]);
   });
 
   it('is recorded until the last token of the session has expired', async () => {
