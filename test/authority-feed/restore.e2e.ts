@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, inject, it } from 'vitest';
+import { afterEach, beforeEach, expect, inject, it, vi } from 'vitest';
 import { Role } from '#libs/database/identity/role.entity.js';
 import { entryId } from '#libs/verify/src/feed/entry-id.js';
 import { FeedAuthority } from '#libs/verify/src/feed/feed-authority.js';
