@@ -1,11 +1,12 @@
 /**
- * npm run bench [-- --rounds 5 --seconds 2 --only start,paths,logins,workers --path /users/me]
+ * npm run bench [-- --rounds 5 --seconds 2 --only start,paths,logins,workers,feed --path /users/me]
  * npm run bench -- --growth [--people 1000000]
  *
  * Compares both built apps, in production mode, with the limit server of this folder and with raw bcrypt.
  * `--growth` measures the same paths with 1,000 and with 1,000,000 people, which takes several minutes.
  */
 import { parseArgs } from 'node:util';
+import { feed } from './feed.mjs';
 import { growth } from './growth.mjs';
 import { hotPaths } from './hot-paths.mjs';
 import { loginRows } from './logins.mjs';
@@ -19,7 +20,7 @@ const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '2' },
-    only: { type: 'string', default: 'start,paths,logins,workers' },
+    only: { type: 'string', default: 'start,paths,logins,workers,feed' },
     path: { type: 'string', default: '' },
     growth: { type: 'boolean', default: false },
     people: { type: 'string', default: '1000000' },
@@ -31,7 +32,7 @@ const options = {
   path: values.path,
   people: Number(values.people),
 };
-const PARTS = { start: memoryAndStart, paths: hotPaths, logins: loginRows, workers, growth };
+const PARTS = { start: memoryAndStart, paths: hotPaths, logins: loginRows, workers, feed, growth };
 const parts = values.growth ? ['growth'] : values.only.split(',');
 
 leaveServerCore();
