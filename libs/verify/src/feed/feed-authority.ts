@@ -71,6 +71,11 @@ export class FeedAuthority implements AuthorityState {
     return this.feeds.every((feed) => feed.isFresh && feed.state.recordedSince <= issuedAt * 1_000);
   }
 
+  /** Whether a feed has told of this role; a new one may be on its way. */
+  hasRole(role: string): boolean {
+    return this.roleFeed()?.state.hasRole(role) ?? false;
+  }
+
   /** Seconds since the most silent feed sent something; Infinity before its first snapshot. */
   get ageSeconds(): number {
     return Math.max(...this.feeds.map((feed) => feed.ageSeconds));
