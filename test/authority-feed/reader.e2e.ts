@@ -151,7 +151,8 @@ describe('a reader', () => {
     await follow({ onFeedLoss: 'refuse', maxFeedAgeSeconds: 1 });
     const { reference, session } = await signedIn();
     expect(outcome(reference)).toBe('accepted');
-    await proxy.set({ kind: 'freeze' });
+    await proxy.set({ kind: 'refuse' });
+    expect(outcome(reference)).toBe('accepted');
     await expect.poll(() => outcome(reference), SLOW).toBe('authority_unknown');
     await endSession(session.id);
     await proxy.set({ kind: 'pass' });

@@ -39,6 +39,8 @@ export class CallerAuthority implements OnModuleDestroy {
   /** The caller's rights now; null where the feed does not know them, so that identity-provider has to be asked. */
   findRights({ reference, roles, issuerKind }: VerifiedToken): Rights | null {
     if (!this.feed?.isCurrent(reference.issuedAt)) return null;
+    // The feed may not have told of a new role yet.
+    if (roles.some((name) => !this.feed?.hasRole(name))) return null;
     const current = this.feed.currentAuthority(reference);
     if (current === undefined) return null;
     const { role, permissions } = current;

@@ -7,7 +7,7 @@ import { TokenDigests } from './token-digests.js';
 export interface FeedAuthorityOptions {
   readonly feeds: readonly FeedOptions[];
   /**
-   * What holds once a feed has been silent for `maxFeedAgeSeconds`, and before its first snapshot: `continue` with what is
+   * What holds once a feed has been lost for `maxFeedAgeSeconds`, and before its first snapshot: `continue` with what is
    * known, or `refuse` every token (`authority_unknown`). Default: `continue`.
    */
   readonly onFeedLoss?: 'continue' | 'refuse' | undefined;
@@ -35,9 +35,9 @@ export class FeedAuthority implements AuthorityState {
   assertNotRevoked(
     token: Pick<TokenReference, 'issuer' | 'subject' | 'sessionId' | 'keyId' | 'issuedAt'>,
   ): void {
-    for (const { state, ageSeconds } of this.feeds) {
-      // Infinity, the age before the first snapshot, is not above Infinity.
-      if (ageSeconds > this.refusesAfterSeconds) throw new TokenError('authority_unknown');
+    for (const { state, lostForSeconds } of this.feeds) {
+      // With `continue` the limit is Infinity, and nothing is above it.
+      if (lostForSeconds > this.refusesAfterSeconds) throw new TokenError('authority_unknown');
       if (state.endedEntries === 0) continue;
       const now = Date.now();
       const { issuedAt } = token;
@@ -69,6 +69,11 @@ export class FeedAuthority implements AuthorityState {
    */
   isCurrent(issuedAt: number): boolean {
     return this.feeds.every((feed) => feed.isFresh && feed.state.recordedSince <= issuedAt * 1_000);
+  }
+
+  /** Whether a feed has told of this role; a new one may be on its way. */
+  hasRole(role: string): boolean {
+    return this.roleFeed()?.state.hasRole(role) ?? false;
   }
 
   /** Seconds since the most silent feed sent something; Infinity before its first snapshot. */

@@ -29,6 +29,8 @@ export class FeedConnection {
   private isConnected = false;
   /** `performance.now()` when the server last sent something. */
   private heardAt = Number.NEGATIVE_INFINITY;
+  /** Until when the state was known to be current, if there is no connection. */
+  private currentUntil = Number.NEGATIVE_INFINITY;
 
   constructor(
     private readonly options: FeedOptions,
@@ -48,6 +50,13 @@ export class FeedConnection {
     return this.isConnected && this.state.isKnown && performance.now() - this.heardAt < SILENCE_MS;
   }
 
+  /** Seconds since the feed was lost: 0 while it is alive, Infinity before the first snapshot. */
+  get lostForSeconds(): number {
+    if (!this.state.isKnown) return Number.POSITIVE_INFINITY;
+    if (this.isFresh) return 0;
+    return (performance.now() - (this.isConnected ? this.heardAt : this.currentUntil)) / 1_000;
+  }
+
   close(): void {
     this.closing.abort();
   }
@@ -56,6 +65,7 @@ export class FeedConnection {
     const { signal } = this.closing;
     while (!signal.aborted) {
       const reason = await this.connect().catch(reasonOf);
+      if (this.isConnected) this.currentUntil = this.isFresh ? performance.now() : this.heardAt;
       this.isConnected = false;
       if (signal.aborted) return;
       this.report('lost', reason);

@@ -67,6 +67,10 @@ export class FeedState {
     return entry && entry.expiresAt > now ? entry.role : undefined;
   }
 
+  hasRole(role: string): boolean {
+    return this.roles.has(role);
+  }
+
   /** The effective permissions of a role; none where there is no such role. */
   permissionsOf(role: string): readonly string[] {
     return this.roles.get(role) ?? [];
