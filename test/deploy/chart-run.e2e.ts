@@ -100,7 +100,9 @@ describe.skipIf(!helm.isAvailable)('the containers of the Helm chart', { timeout
     const both = start(container, objects);
     expect(await both.probe()).toBe(200);
     expect(await both.get('identity', '/.well-known/jwks.json')).toBe(200);
-    expect(await both.get('internal', '/metrics', bearer)).toBe(200);
+    // A scrape fails while one of the worker processes still starts.
+    const scrape = () => both.get('internal', '/metrics', bearer);
+    await expect.poll(scrape, { timeout: 60_000, interval: 1_000 }).toBe(200);
     expect(await both.stop()).toMatchObject({ code: 0 });
   });
 });

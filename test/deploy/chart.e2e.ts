@@ -39,6 +39,15 @@ describe.skipIf(!helm.isAvailable || !schemas.isAvailable)('the Helm chart', { t
     },
   );
 
+  it('takes the values of its README', async () => {
+    const readme = readFileSync(join(CHART, 'README.md'), 'utf8');
+    const example = /Write `values\.yaml`:\n\n((?: {7}.*\n)+)/.exec(readme)?.[1] ?? '';
+    const objects = await render(parse(example));
+    expect(objects.map(({ kind }) => kind)).toEqual(
+      expect.arrayContaining(['Deployment', 'Job', 'Ingress', 'NetworkPolicy', 'ServiceMonitor']),
+    );
+  });
+
   it('is checked by a program that finds a misspelt field', async () => {
     const text = (await renderText(separate)).replaceAll(
       'readOnlyRootFilesystem:',

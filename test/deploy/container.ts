@@ -1,20 +1,26 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Container, KubernetesObject, Probe, Variable } from './chart.js';
 import { ofKind } from './chart.js';
 
-/** A mount namespace of its own, whose file system is read-only, for a user without capabilities: like a container. */
-const ISOLATE = [
-  'mount --bind / /',
-  'mount -o remount,ro,bind /',
-  '! touch /tmp/twinkey-is-writable 2>/dev/null',
-  'exec setpriv --reuid=1000 --regid=1000 --clear-groups --bounding-set=-all --inh-caps=-all --no-new-privs "$@"',
-].join(' && ');
+/** The rights of a container of the chart. */
+const AS_USER =
+  'exec setpriv --reuid=1000 --regid=1000 --clear-groups --bounding-set=-all --inh-caps=-all --no-new-privs "$@"';
+const READ_ONLY =
+  'mount --bind / / && mount -o remount,ro,bind / && ! touch /twinkey-is-writable 2>/dev/null';
 
-/** Root's processes run as the user of the chart; other users' tests run as themselves. */
-const wrapped = (command: string[]): string[] =>
-  process.getuid?.() === 0 ? ['unshare', '--mount', 'sh', '-c', ISOLATE, 'sh', ...command] : command;
+/**
+ * For root: a read-only file system in a mount namespace, which not every container of a CI may create, and the chart's
+ * user. Other users' tests run the program as themselves.
+ */
+function confine(command: string[]): string[] {
+  if (process.getuid?.() !== 0) return command;
+  const canMount = spawnSync('unshare', ['--mount', 'sh', '-c', READ_ONLY]).status === 0;
+  return canMount
+    ? ['unshare', '--mount', 'sh', '-c', `${READ_ONLY} && ${AS_USER}`, 'sh', ...command]
+    : ['sh', '-c', AS_USER, 'sh', ...command];
+}
 
 export interface Ended {
   code: number | null;
@@ -33,7 +39,7 @@ export class RunningContainer {
     program: string,
     env: Record<string, string>,
   ) {
-    const [command, ...args] = wrapped([process.execPath, program, ...container.args]) as [
+    const [command, ...args] = confine([process.execPath, program, ...container.args]) as [
       string,
       ...string[],
     ];
