@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { mkdir, mkdtemp, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { cacheFolder } from '#libs/development/keycloak/distribution.js';
 
@@ -30,20 +31,34 @@ export class CachedProgram {
     return FETCHES || existsSync(this.path);
   }
 
-  /** The program's path; fetches it if it is not cached. The folder appears in the cache only when it is complete. */
+  /** The program's path; fetches it if it is not cached. Test files that need it at once wait for the first one. */
   async get(): Promise<string> {
-    if (existsSync(this.path)) return this.path;
-    const cache = cacheFolder(process.env);
-    await mkdir(cache, { recursive: true });
-    const folder = await mkdtemp(join(cache, `${this.name}.part-`));
+    await mkdir(cacheFolder(process.env), { recursive: true });
+    const lock = join(cacheFolder(process.env), `${this.name}.lock`);
+    while (!existsSync(this.path)) {
+      if ((await mkdir(lock).catch(() => 'taken')) === 'taken') await this.wait(lock);
+      else await this.fetchComplete().finally(() => rm(lock, { recursive: true, force: true }));
+    }
+    return this.path;
+  }
+
+  /** Waits a moment; removes the lock of a process that was killed. */
+  private async wait(lock: string): Promise<void> {
+    await delay(500);
+    const taken = await stat(lock).catch(() => null);
+    if (taken && Date.now() - taken.mtimeMs > FETCH_TIMEOUT) await rm(lock, { recursive: true, force: true });
+  }
+
+  /** The folder appears in the cache only when it is complete. */
+  private async fetchComplete(): Promise<void> {
+    const cached = join(cacheFolder(process.env), this.name);
+    const folder = await mkdtemp(`${cached}.part-`);
     try {
       await this.fetch(folder);
-      // Another test can have fetched it meanwhile: its folder stays.
-      await rename(folder, dirname(this.path)).catch(() => undefined);
+      await rename(folder, cached);
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
-    return this.path;
   }
 
   private get path(): string {
