@@ -29,6 +29,7 @@ describe('identityProviderSettings', () => {
       keycloak: null,
       logoutClients: [],
       metricsPort: null,
+      metricsHost: '127.0.0.1',
       corsOrigins: [],
       corsLocalhost: true,
       trustProxy: false,

@@ -36,6 +36,7 @@ export interface IdentityProviderSettings extends CommonSettings {
   logoutClients: string[];
   /** null: there is no listener for metrics. */
   metricsPort: number | null;
+  metricsHost: string;
 }
 
 export interface UserServiceSettings extends CommonSettings {

@@ -85,7 +85,7 @@ describe('docker-compose.yml', () => {
 
   it.each<[App, string[]]>([
     // HOST is set in the image. One URL serves both schemas. The metrics port is on loopback and would be unreachable.
-    ['identity-provider', ['HOST', 'IDENTITY_DATABASE_URL', 'METRICS_PORT']],
+    ['identity-provider', ['HOST', 'IDENTITY_DATABASE_URL', 'METRICS_HOST', 'METRICS_PORT']],
     // The JWKS URL follows from IDENTITY_PROVIDER_URL.
     ['user-service', ['HOST', 'JWT_JWKS_URL', 'USER_DATABASE_URL']],
   ])('%s gets every setting that it reads', (app, except) => {

@@ -127,5 +127,6 @@ function settingsFor(databaseUrl: string): IdentityProviderSettings {
     keycloak: null,
     logoutClients: ['frontend'],
     metricsPort: null,
+    metricsHost: '127.0.0.1',
   };
 }
