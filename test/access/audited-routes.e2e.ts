@@ -138,8 +138,6 @@ const UNRECORDED = [
   'POST /api/v1/auth/backchannel-logout',
   // Prolongs a session, many times a day: its start and end are events, and a token that is used twice.
   'POST /api/v1/auth/refresh',
-  // Takes a form: `test/identity-provider/backchannel-logout.e2e.ts` tests its event.
-  'POST /api/v1/auth/backchannel-logout',
   // Changes nothing: it compares the permissions of two people.
   'POST /api/v1/rights/compare',
 ];
