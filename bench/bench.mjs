@@ -1,5 +1,5 @@
 /**
- * npm run bench [-- --rounds 5 --seconds 2 --only start,paths,logins,workers --path /users/me]
+ * npm run bench [-- --rounds 5 --seconds 2 --only start,paths,logins,workers,feed --path /users/me]
  * npm run bench -- --growth [--people 1000000]
  * npm run bench -- --against ../other-checkout [--rounds 5 --seconds 2 --path /users/me]
  *
@@ -10,6 +10,7 @@ import { parseArgs } from 'node:util';
 import { startBenchmarkEnvironment } from './benchmark-environment.mjs';
 import { comparison } from './build-comparison.mjs';
 import { growth } from './data-growth.mjs';
+import { feed } from './feed.mjs';
 import { hotPaths } from './hot-paths.mjs';
 import { loginRows } from './logins.mjs';
 import { memoryAndStart } from './memory-and-start.mjs';
@@ -21,7 +22,7 @@ const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '2' },
-    only: { type: 'string', default: 'start,paths,logins,workers' },
+    only: { type: 'string', default: 'start,paths,logins,workers,feed' },
     path: { type: 'string', default: '' },
     growth: { type: 'boolean', default: false },
     against: { type: 'string', default: '' },
@@ -35,7 +36,15 @@ const options = {
   people: Number(values.people),
   against: values.against,
 };
-const PARTS = { start: memoryAndStart, paths: hotPaths, logins: loginRows, workers, growth, comparison };
+const PARTS = {
+  start: memoryAndStart,
+  paths: hotPaths,
+  logins: loginRows,
+  workers,
+  feed,
+  growth,
+  comparison,
+};
 const parts = values.against ? ['comparison'] : values.growth ? ['growth'] : values.only.split(',');
 
 leaveServerCore();

@@ -25,6 +25,13 @@ export const createRevocations = (schema: 'identity' | 'users', channel: string,
   CREATE INDEX revocations_changed_by_idx ON ${schema}.revocations (changed_by);
   CREATE INDEX revocations_expires_at_idx ON ${schema}.revocations (expires_at);
 
+  CREATE TABLE ${schema}.authority_feed (
+    id boolean PRIMARY KEY DEFAULT true CONSTRAINT authority_feed_id_check CHECK (id),
+    origin uuid NOT NULL,
+    started_at timestamptz(3) NOT NULL
+  );
+  INSERT INTO ${schema}.authority_feed (origin, started_at) VALUES (gen_random_uuid(), now());
+
   CREATE FUNCTION ${schema}.mark_revocation() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
       NEW.changed_by := pg_current_xact_id()::text::bigint;
@@ -71,6 +78,6 @@ export const createRevocations = (schema: 'identity' | 'users', channel: string,
 `;
 
 export const dropRevocations = (schema: 'identity' | 'users'): string => `
-  DROP TABLE ${schema}.revocations;
+  DROP TABLE ${schema}.revocations, ${schema}.authority_feed;
   DROP FUNCTION ${schema}.mark_revocation, ${schema}.notify_authority, ${schema}.revoke, ${schema}.remove_revocation;
 `;

@@ -10,14 +10,16 @@ import { accessOf } from './access.js';
 import { BearerGuard } from './bearer.guard.js';
 import { CallerResolver } from './caller-resolver.js';
 import { rejectedTokens } from './observed-issuers.js';
+import { acceptsServiceToken, ServiceToken } from './service-token.js';
 
 /**
  * Checks every request to every handler, in this order:
  * 1. A route that does not declare its access is refused.
  * 2. A public route needs no token.
- * 3. The token is verified, or found in the cache: else 401.
- * 4. The caller is resolved: 401 where their session or account has ended.
- * 5. Where the route requires it, the caller must be native and have one of its permissions: else 403.
+ * 3. Where the route accepts the service token, nothing else is needed.
+ * 4. The token is verified, or found in the cache: else 401.
+ * 5. The caller is resolved: 401 where their session or account has ended.
+ * 6. Where the route requires it, the caller must be native and have one of its permissions: else 403.
  */
 @Injectable()
 export class AccessGuard implements CanActivate {
@@ -27,6 +29,7 @@ export class AccessGuard implements CanActivate {
     private readonly cache: VerifiedTokenCache,
     private readonly bearer: BearerGuard,
     private readonly resolver: CallerResolver,
+    private readonly service: ServiceToken,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -34,6 +37,7 @@ export class AccessGuard implements CanActivate {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     if (access === undefined) throw this.undeclared(context, request);
     if (access.kind === 'public') return true;
+    if (acceptsServiceToken(context.getHandler()) && this.isService(request)) return true;
     const caller = await this.requireCaller(context, request, access.permissions);
     request.caller = caller;
     request.principalName = `${caller.issuer}:${caller.sub}`;
@@ -46,6 +50,12 @@ export class AccessGuard implements CanActivate {
     return true;
   }
 
+  private isService(request: FastifyRequest): boolean {
+    if (!this.service.isSet) return false;
+    const raw = bearerTokenOrNull(request);
+    return raw !== null && this.service.matches(raw);
+  }
+
   private async requireCaller(
     context: ExecutionContext,
     request: FastifyRequest,
@@ -55,6 +65,7 @@ export class AccessGuard implements CanActivate {
       const raw = bearerToken(request.raw);
       if (raw === null) throw unauthorized('absent');
       const token = this.cache.get(raw) ?? (await this.bearer.verify(context));
+      request.verifiedToken = token;
       return await this.resolver.resolve(token, request, permissions);
     } catch (error) {
       throw error instanceof TokenError ? this.refusal(error, request) : error;
@@ -73,5 +84,14 @@ export class AccessGuard implements CanActivate {
     const route = `${context.getClass().name}.${context.getHandler().name}`;
     this.logger.error({ msg: 'route declares no access', request_id: request.id, route });
     return forbidden();
+  }
+}
+
+/** Null also where the credentials are malformed: `requireCaller` refuses them. */
+function bearerTokenOrNull(request: FastifyRequest): string | null {
+  try {
+    return bearerToken(request.raw);
+  } catch {
+    return null;
   }
 }

@@ -1,7 +1,7 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiBearerAuth, ApiExtension } from '@nestjs/swagger';
 import { type Access, declareAccess } from '#libs/verify/src/nest/access.js';
-import type { Principal } from '#libs/verify/src/principal.js';
+import type { Principal, VerifiedToken } from '#libs/verify/src/principal.js';
 
 export { type Access, accessOf, Caller, Public } from '#libs/verify/src/nest/access.js';
 
@@ -9,6 +9,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Set by `AccessGuard` on routes that need a token. */
     caller?: Principal;
+    /** The verified token that names the caller. */
+    verifiedToken?: VerifiedToken;
   }
 }
 

@@ -16,6 +16,7 @@ import { BearerGuard } from './bearer.guard.js';
 import { CallerResolver, TokenCallerResolver } from './caller-resolver.js';
 import { JwtStrategy } from './jwt.strategy.js';
 import { ObservedIssuers } from './observed-issuers.js';
+import { ServiceToken } from './service-token.js';
 
 export interface AuthModuleSettings {
   /** Modules that export the dependencies of `issuers` and `resolver`. */
@@ -24,6 +25,8 @@ export interface AuthModuleSettings {
   issuers: Pick<FactoryProvider<TrustedIssuer[]>, 'useFactory' | 'inject'>;
   /** Returns the caller of a verified token. By default the caller is made from the token's claims alone. */
   resolver?: Type<CallerResolver>;
+  /** For routes with `@AcceptServiceToken()`. */
+  serviceToken?: string | null;
 }
 
 /**
@@ -36,6 +39,7 @@ export class AuthModule {
     imports = [],
     issuers,
     resolver = TokenCallerResolver,
+    serviceToken = null,
   }: AuthModuleSettings): DynamicModule {
     return {
       module: AuthModule,
@@ -48,6 +52,7 @@ export class AuthModule {
             new ObservedIssuers(await issuers.useFactory(...dependencies)),
         },
         { provide: CallerResolver, useClass: resolver },
+        { provide: ServiceToken, useValue: new ServiceToken(serviceToken) },
         VerifiedTokenCache,
         JwtStrategy,
         BearerGuard,

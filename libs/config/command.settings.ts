@@ -89,6 +89,12 @@ export function identityProviderUrl(env: Environment): string {
   return reader.finish(reader.required('IDENTITY_PROVIDER_URL'));
 }
 
+/** For `doctor`: the Keycloak clients whose logouts are accepted. @throws SettingsError */
+export function logoutClients(env: Environment): string[] {
+  const reader = new SettingsReader(env);
+  return reader.finish(reader.required('KEYCLOAK_LOGOUT_CLIENTS'));
+}
+
 /** For `doctor`: null if Keycloak mode is off. @throws SettingsError */
 export function doctorKeycloakSettings(env: Environment): KeycloakServiceSettings | null {
   const reader = new SettingsReader(env);

@@ -10,5 +10,7 @@ export function commonSettings(reader: SettingsReader): CommonSettings | undefin
     trustProxy: reader.or('TRUST_PROXY', false),
     docs: reader.required('DOCS'),
     logLevel: reader.required('LOG_LEVEL'),
+    auditRetentionDays: reader.required('AUDIT_RETENTION_DAYS'),
+    authorityFeedToken: reader.optional('AUTHORITY_FEED_TOKEN'),
   });
 }

@@ -56,6 +56,7 @@ describe('.env.example', () => {
     const env = { ...parse(all), JWT_PRIVATE_KEY, JWT_PUBLIC_KEY, ENVIRONMENT: 'production' };
     const refused = problemsOf(() => allSettings(env)).map(({ variable }) => variable);
     expect(refused.sort()).toEqual([
+      'AUTHORITY_FEED_TOKEN',
       'IDENTITY_DATABASE_URL',
       'INTERNAL_API_TOKEN',
       'KEYCLOAK_CLIENT_SECRET',

@@ -30,11 +30,14 @@ describe('identityProviderSettings', () => {
       keycloak: null,
       logoutClients: [],
       metricsPort: null,
+      metricsHost: '127.0.0.1',
       corsOrigins: [],
       corsLocalhost: true,
       trustProxy: false,
       docs: true,
       logLevel: 'info',
+      auditRetentionDays: 400,
+      authorityFeedToken: null,
     });
     expect(signing).toMatchObject({
       issuer: 'http://localhost:8001',
@@ -97,6 +100,7 @@ describe('identityProviderSettings', () => {
     expect(identityProviderSettings(env)).toMatchObject({
       port: 8001,
       logLevel: 'info',
+      auditRetentionDays: 400,
       keycloak: null,
       metricsPort: null,
     });

@@ -31,6 +31,7 @@ export function identityProviderSettings(env: Environment): IdentityProviderSett
     keycloak,
     logoutClients: keycloak === null ? [] : reader.required('KEYCLOAK_LOGOUT_CLIENTS'),
     metricsPort: reader.optional('METRICS_PORT'),
+    metricsHost: reader.required('METRICS_HOST'),
   });
   return deepFreeze(reader.finish(common && settings && { ...common, ...settings }));
 }

@@ -14,6 +14,9 @@ export interface CommonSettings {
   trustProxy: false | number | string[];
   docs: boolean;
   logLevel: string;
+  auditRetentionDays: number;
+  /** null: the authority feed is off. */
+  authorityFeedToken: string | null;
   /** The number of processes that share the database connections (`twinkey run --workers`). Default 1. Not a variable. */
   workers?: number;
   /** Announces changes of the key file. Default: the keys do not change. Not a variable. */
@@ -34,6 +37,7 @@ export interface IdentityProviderSettings extends CommonSettings {
   logoutClients: string[];
   /** null: there is no listener for metrics. */
   metricsPort: number | null;
+  metricsHost: string;
 }
 
 /** How identity-provider's own pages look. */

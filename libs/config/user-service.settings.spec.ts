@@ -50,6 +50,8 @@ describe('userServiceSettings', () => {
       trustProxy: false,
       docs: true,
       logLevel: 'info',
+      auditRetentionDays: 400,
+      authorityFeedToken: null,
     });
   });
 
@@ -127,6 +129,7 @@ describe('userServiceSettings', () => {
     ],
     ['INTERNAL_API_TOKEN', productionEnvironment({ INTERNAL_API_TOKEN: 'Change-Me-0123456789' })],
     ['INTERNAL_API_TOKEN', productionEnvironment({ INTERNAL_API_TOKEN: '123456789012345' })],
+    ['AUTHORITY_FEED_TOKEN', productionEnvironment({ AUTHORITY_FEED_TOKEN: '123456789012345' })],
     ['INTERNAL_API_TOKEN', productionEnvironment({ INTERNAL_API_TOKEN: placeholder('INTERNAL_API_TOKEN') })],
     [
       'KEYCLOAK_CLIENT_SECRET',

@@ -36,7 +36,10 @@ interface Rights {
   createsSchemas: boolean;
   createsTables: boolean;
   usesSchema: boolean;
-  /** Tables that the user cannot read and write; `migrations` only has to be readable. */
+  /**
+   * Tables that the user cannot read and write; `migrations` only has to be readable, the audit log not to be changed.
+   * Partitions are used with the rights on their table.
+   */
   closedTables: string[];
 }
 
@@ -49,11 +52,11 @@ async function findRights(client: Client, schema: string): Promise<Rights> {
        coalesce(has_schema_privilege(s.oid, 'USAGE'), false) AS "usesSchema",
        coalesce(array_agg(t.relname::text ORDER BY t.relname) FILTER (WHERE NOT (
          has_table_privilege(t.oid, 'SELECT') AND (t.relname = 'migrations' OR
-         has_table_privilege(t.oid, 'INSERT') AND has_table_privilege(t.oid, 'UPDATE') AND
-         has_table_privilege(t.oid, 'DELETE')))), '{}') AS "closedTables"
+         has_table_privilege(t.oid, 'INSERT') AND (t.relname = 'audit_events' OR
+         has_table_privilege(t.oid, 'UPDATE') AND has_table_privilege(t.oid, 'DELETE'))))), '{}') AS "closedTables"
      FROM (SELECT $1::text AS name) AS wanted
      LEFT JOIN pg_namespace s ON s.nspname = wanted.name
-     LEFT JOIN pg_class t ON t.relnamespace = s.oid AND t.relkind IN ('r', 'p')
+     LEFT JOIN pg_class t ON t.relnamespace = s.oid AND t.relkind IN ('r', 'p') AND NOT t.relispartition
      GROUP BY s.oid`,
     [schema],
   );

@@ -36,6 +36,8 @@ export function collectProcessMetrics(): void {
  */
 export function measureRequests(fastify: FastifyInstance, app: string): void {
   fastify.addHook('onResponse', (request, reply, done) => {
+    // It lasts as long as the client listens.
+    if (reply.raw.getHeader('content-type') === 'text/event-stream') return done();
     const route = request.routeOptions.url ?? 'unknown';
     durations.labels(app, request.method, route, String(reply.statusCode)).observe(reply.elapsedTime / 1000);
     done();

@@ -15,13 +15,6 @@ export class CreateRevocations1795713100000 implements MigrationInterface {
       CREATE TRIGGER authority_notify AFTER INSERT OR UPDATE ON identity.authority
         FOR EACH STATEMENT EXECUTE FUNCTION identity.notify_authority();
 
-      -- Sessions that ended before this time are not recorded.
-      CREATE TABLE identity.authority_feed (
-        id boolean PRIMARY KEY DEFAULT true CONSTRAINT authority_feed_id_check CHECK (id),
-        started_at timestamptz(3) NOT NULL DEFAULT now()
-      );
-      INSERT INTO identity.authority_feed DEFAULT VALUES;
-
       -- The lifetimes of access tokens, with the time when a process last issued tokens that live so long.
       CREATE TABLE identity.token_lifetimes (
         seconds integer PRIMARY KEY,
@@ -36,7 +29,7 @@ export class CreateRevocations1795713100000 implements MigrationInterface {
       LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
         SELECT least(session_end, now() + coalesce(max(seconds) * interval '1 second', interval '30 days'))
           + interval '90 seconds'
-        FROM identity.token_lifetimes WHERE used_at + seconds * interval '1 second' > now();
+        FROM identity.token_lifetimes WHERE used_at + seconds * interval '1 second' + interval '15 minutes' > now();
       $$;
 
       -- When the last token of an account expires.
@@ -64,7 +57,7 @@ export class CreateRevocations1795713100000 implements MigrationInterface {
       DROP TRIGGER roles_rename ON identity.roles;
       DROP FUNCTION identity.revoke_sessions, identity.revoke_cut_session, identity.revoke_account,
         identity.revoke_deleted_account, identity.revoke_role_name, identity.last_token_end, identity.token_end;
-      DROP TABLE identity.token_lifetimes, identity.authority_feed;
+      DROP TABLE identity.token_lifetimes;
     `);
     await db.query(dropRevocations('identity'));
   }
@@ -90,7 +83,9 @@ const SESSION_TRIGGERS = `
     END
   $$;
   CREATE TRIGGER sessions_cut AFTER UPDATE OF expires_at ON identity.sessions
-    FOR EACH ROW WHEN (OLD.expires_at > now() AND NEW.expires_at <= now())
+    FOR EACH ROW WHEN (OLD.expires_at > now() AND NEW.expires_at < OLD.expires_at
+      -- The column is rounded to milliseconds.
+      AND NEW.expires_at <= now() + interval '1 second')
     EXECUTE FUNCTION identity.revoke_cut_session();
 `;
 

@@ -4,6 +4,8 @@ import { CreateKeycloakLeases1764300000000 } from './1764300000000-create-keyclo
 import { CreateAdministration1795700159716 } from './1795700159716-create-administration.js';
 import { KeyLeasesByIssuer1795703774881 } from './1795703774881-key-leases-by-issuer.js';
 import { CreateRevocations1795713100000 } from './1795713100000-create-revocations.js';
+import { CreateAuditEvents1795713200000 } from './1795713200000-create-audit-events.js';
+import { CreateEndedSubjects1795713400000 } from './1795713400000-create-ended-subjects.js';
 
 /** Every migration of schema `users`; they run in the order of the timestamps in their names. */
 export const usersMigrations = [
@@ -13,4 +15,6 @@ export const usersMigrations = [
   CreateAdministration1795700159716,
   KeyLeasesByIssuer1795703774881,
   CreateRevocations1795713100000,
+  CreateAuditEvents1795713200000,
+  CreateEndedSubjects1795713400000,
 ];

@@ -42,7 +42,12 @@ const published = () => [
 async function send({ method, path, root }: DeclaredRoute & { root: string }, authorization?: string) {
   const response = await fetch(root + path.replaceAll(/:\w+/g, newId()), {
     method,
-    headers: { 'content-type': 'application/json', ...(authorization ? { authorization } : {}) },
+    // Without it the authority feed answers with a stream.
+    headers: {
+      accept: 'application/json',
+      'content-type': 'application/json',
+      ...(authorization ? { authorization } : {}),
+    },
     ...(method === 'GET' ? {} : { body: '{}' }),
   });
   const { errors } = (await response.json()) as { errors?: { code: string }[] | null };

@@ -15,6 +15,7 @@ GET     /api/v1/accounts/:id/sessions                        sessions:read
 DELETE  /api/v1/accounts/:id/sessions                        sessions:delete
 DELETE  /api/v1/accounts/:id/sessions/:session_id            sessions:delete
 POST    /api/v1/auth/backchannel-logout                      anybody
+GET     /api/v1/audit-events                                 audit:read
 GET     /api/v1/auth/jwks                                    anybody
 POST    /api/v1/auth/login                                   anybody
 POST    /api/v1/auth/logout                                  own native token
@@ -25,6 +26,7 @@ POST    /api/v1/auth/password                                own native token
 POST    /api/v1/auth/refresh                                 anybody
 GET     /api/v1/auth/sessions                                own native token
 DELETE  /api/v1/auth/sessions/:id                            own native token
+GET     /api/v1/authority                                    authority:read
 GET     /api/v1/clients                                      clients:read
 POST    /api/v1/clients                                      clients:create
 GET     /api/v1/clients/:client_id                           clients:read
@@ -54,6 +56,7 @@ GET     /health/ready                                        anybody
 `;
 
 export const USER_SERVICE = `
+GET     /audit-events                                        audit:read
 GET     /users                                               users:read
 GET     /users/:id                                           users:read
 PATCH   /users/:id                                           users:update
@@ -64,8 +67,12 @@ GET     /users/me/settings                                   any valid token
 PUT     /users/me/settings                                   any valid token
 `;
 
-/** Port 3001, which is never published. If `INTERNAL_API_TOKEN` is set, all routes except the probes require it. */
+/**
+ * Port 3001, which is never published. If `INTERNAL_API_TOKEN` is set, all routes except the probes require it.
+ * `/authority` always requires the feed's token, or a caller's with `authority:read`.
+ */
 export const INTERNAL = `
+GET     /authority                                           anybody
 GET     /health                                              anybody
 GET     /health/live                                         anybody
 GET     /health/ready                                        anybody

@@ -68,7 +68,7 @@ describe('docker-compose.yml', () => {
   it('keeps data and keys in named volumes', () => {
     const mounted = Object.values(services).flatMap(({ volumes: own = [] }) => own);
     for (const name of Object.keys(volumes)) {
-      expect(mounted.filter((mount) => mount.startsWith(`${name}:`))).toHaveLength(1);
+      expect(new Set(mounted.filter((mount) => mount.startsWith(`${name}:`))).size).toBe(1);
     }
     // Since version 18 the image keeps its data in a version folder inside this one.
     expect(service('user-db').volumes).toEqual(['user-db:/var/lib/postgresql']);
@@ -85,7 +85,7 @@ describe('docker-compose.yml', () => {
 
   it.each<[App, string[]]>([
     // HOST is set in the image. One URL serves both schemas. The metrics port is on loopback and would be unreachable.
-    ['identity-provider', ['HOST', 'IDENTITY_DATABASE_URL', 'METRICS_PORT']],
+    ['identity-provider', ['HOST', 'IDENTITY_DATABASE_URL', 'METRICS_HOST', 'METRICS_PORT']],
     // The JWKS URL follows from IDENTITY_PROVIDER_URL.
     ['user-service', ['HOST', 'JWT_JWKS_URL', 'USER_DATABASE_URL']],
   ])('%s gets every setting that it reads', (app, except) => {
@@ -175,6 +175,16 @@ describe('the image', () => {
       'packages',
       expect.stringMatching(/NODE_IMAGE/),
     ]);
+  });
+
+  it('installs with the manifest of each workspace', () => {
+    const { workspaces } = JSON.parse(readFileSync('package.json', 'utf8')) as { workspaces: string[] };
+    const install = dockerfile.indexOf('RUN npm ci');
+    for (const workspace of workspaces) {
+      const copy = dockerfile.indexOf(`COPY ${workspace}/package.json ${workspace}/\n`);
+      expect(copy, workspace).toBeGreaterThan(0);
+      expect(copy, workspace).toBeLessThan(install);
+    }
   });
 
   it('does not run as root', () => {

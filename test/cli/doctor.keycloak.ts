@@ -189,6 +189,34 @@ it('detects a client with pairwise subjects from the profiles that it created', 
   }
 });
 
+it('checks where Keycloak sends logouts, with the administrator in the environment', async () => {
+  const logoutUrl = 'http://localhost:8001/api/v1/auth/backchannel-logout';
+  const realm = await createRealm({}, undefined, { logoutUrl });
+  realms.push(realm);
+  const { username, password } = inject('keycloak').admin;
+  const admin = { KEYCLOAK_ADMIN: username, KEYCLOAK_ADMIN_PASSWORD: password };
+  const logout = async (overrides: Variables = admin) => (await doctor(realm, overrides)).checks['logout'];
+  expect(await logout()).toMatchObject({ status: 'ok', message: expect.stringContaining(logoutUrl) });
+  expect(await logout({ ...admin, KEYCLOAK_ADMIN_PASSWORD: 'wrong' })).toMatchObject({ status: 'skipped' });
+  expect(await logout({ ...admin, KEYCLOAK_LOGOUT_CLIENTS: 'test' })).toMatchObject({
+    status: 'warning',
+    remedy: expect.stringContaining('Backchannel logout URL'),
+  });
+  const [client] = await realm.admin.clients.find({ clientId: 'frontend' });
+  const change = (name: string, value: string) =>
+    realm.admin.clients.update(
+      { id: String(client?.id) },
+      { ...client, attributes: { ...client?.attributes, [name]: value } },
+    );
+  await change('backchannel.logout.session.required', 'false');
+  expect(await logout()).toMatchObject({
+    status: 'warning',
+    remedy: expect.stringContaining('session required'),
+  });
+  await change('backchannel.logout.url', 'http://localhost:8001/logout');
+  expect(await logout()).toMatchObject({ status: 'warning', message: expect.stringContaining('/logout') });
+});
+
 it('warns about a role that does not exist in Twinkey', async () => {
   const { code, checks } = await doctor(await makeRealm(), {
     KEYCLOAK_ROLE_MAP: 'a=admin,b=Admin,c=helpdesk',

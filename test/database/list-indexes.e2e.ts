@@ -9,6 +9,9 @@ const ROWS = 20_000;
 /** Pages of 8 KiB that a query may read at any depth: 21 rows, each possibly on a different page. */
 const FEW_PAGES = 80;
 
+/** The account that has many sessions. */
+const first = `SELECT id FROM identity.accounts WHERE email_key = 'p1@example.com'`;
+
 let database: TestDatabase;
 let dataSource: DataSource;
 beforeAll(async () => {
@@ -20,6 +23,9 @@ beforeAll(async () => {
       SELECT gen_random_uuid(), 'P' || n || '@example.com', 'p' || n || '@example.com', 'Zoë' || n, 'Ödegård' || n,
              '00000000-0000-7000-8000-000000000001', CASE WHEN n % 2 = 0 THEN 'active' ELSE 'disabled' END,
              now() + n * interval '1 second' FROM generate_series(1, ${ROWS}) AS n;
+    INSERT INTO identity.sessions (id, account_id, expires_at, created_at)
+      SELECT gen_random_uuid(), (${first}), now() + interval '1 day', now() + n * interval '1 second'
+        FROM generate_series(1, ${ROWS}) AS n;
     INSERT INTO users.users (id, created_at)
       SELECT gen_random_uuid(), now() + n * interval '1 second' FROM generate_series(1, ${ROWS}) AS n;
     INSERT INTO users.identities (issuer, sub, user_id, username, username_key, email, email_key, first_name, told_at)
@@ -27,6 +33,7 @@ beforeAll(async () => {
         FROM (SELECT id, row_number() OVER () AS n FROM users.users) AS u;
   `);
   await dataSource.query('VACUUM ANALYZE identity.accounts');
+  await dataSource.query('VACUUM ANALYZE identity.sessions');
   await dataSource.query('VACUUM ANALYZE users.users');
   await dataSource.query('VACUUM ANALYZE users.identities');
 });
@@ -73,6 +80,12 @@ describe('a page deep in a list reads no more than the first page', () => {
       'by email, of a status',
       () =>
         `${accounts} status = 'disabled' AND (email_key, id) > ('p9', $ID) ORDER BY email_key, id LIMIT 21`,
+    ],
+    [
+      'sessions of an account, newest first',
+      () =>
+        `SELECT * FROM identity.sessions WHERE account_id = (${first}) AND expires_at > now()
+           AND (created_at, id) < ($DEEP, $ID) ORDER BY created_at DESC, id DESC LIMIT 21`,
     ],
     [
       'users by time',

@@ -24,6 +24,9 @@ export interface ServiceVariables {
   TWINKEY_JWKS_URL: string;
   KEYCLOAK_URL?: string;
   KEYCLOAK_REALM?: string;
+  TWINKEY_FEED_URL?: string;
+  TWINKEY_USERS_FEED_URL?: string;
+  TWINKEY_FEED_TOKEN?: string;
 }
 
 export interface RunningService {

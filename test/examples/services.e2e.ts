@@ -7,9 +7,12 @@ import { tampered } from '../verifiers/tampered-token.js';
 import { InstalledServices, SERVICE_NAMES, type ServiceVariables } from './installed-services.js';
 
 const PASSWORD = 'securepass123';
+const FEED_TOKEN = 'a-token-for-the-feed';
+const SLOW = { timeout: 15_000, interval: 50 };
 
 interface Person {
   id: string;
+  roleId: string;
   email: string;
   token: string;
 }
@@ -17,6 +20,7 @@ interface Person {
 let installed: InstalledServices;
 let services: BothServices;
 let variables: ServiceVariables;
+let feeds: Partial<ServiceVariables>;
 let reader: Person;
 let other: Person;
 
@@ -27,16 +31,24 @@ async function person(...permissions: string[]): Promise<Person> {
   const account = await make.account({ roleId: role.id, passwordHash: await hash(PASSWORD, 10) });
   const { id, email } = account;
   const { data } = await api.post<{ token: string }>('/auth/login', { email, password: PASSWORD });
-  return { id, email, token: data.token };
+  return { id, roleId: role.id, email, token: data.token };
 }
 
 beforeAll(async () => {
-  [installed, services] = await Promise.all([InstalledServices.install(), startBothServices()]);
+  [installed, services] = await Promise.all([
+    InstalledServices.install(),
+    startBothServices({ authorityFeedToken: FEED_TOKEN }),
+  ]);
   const { issuer, audience } = services.idp.settings.signing;
   variables = {
     TWINKEY_ISSUER: issuer,
     TWINKEY_AUDIENCE: audience,
     TWINKEY_JWKS_URL: services.idp.api.url.replace('/api/v1', '/.well-known/jwks.json'),
+  };
+  feeds = {
+    TWINKEY_FEED_URL: `${services.idp.api.url}/authority`,
+    TWINKEY_USERS_FEED_URL: `${services.service.internal.url}/authority`,
+    TWINKEY_FEED_TOKEN: FEED_TOKEN,
   };
   [reader, other] = await Promise.all([person('reports:read'), person()]);
 }, 300_000);
@@ -67,6 +79,35 @@ describe.each(SERVICE_NAMES)('%s', { timeout: 180_000 }, (name) => {
         status: 401,
         challenge: 'Bearer error="invalid_token"',
       });
+    } finally {
+      await service.close();
+    }
+  });
+
+  it('grants and refuses what changes at Twinkey while it runs', async () => {
+    const service = await installed.start(name, { ...variables, ...feeds });
+    const [worker, suspended] = [await person(), await person('reports:read')];
+    const statusOf = async (path: string, token: string) => (await service.get(path, token)).status;
+    try {
+      const { api: admin } = await services.idp.signIn(['*']);
+      const [permission] = await services.idp.database.query(
+        `SELECT id FROM identity.permissions WHERE name = 'reports:read'`,
+      );
+      expect(await statusOf('/reports', worker.token)).toBe(403);
+      await admin.post(`/roles/${worker.roleId}/permissions`, { permission_ids: [permission.id] });
+      await expect.poll(() => statusOf('/reports', worker.token), SLOW).toBe(200);
+      await admin.delete(`/roles/${worker.roleId}/permissions/${permission.id}`);
+      await expect.poll(() => statusOf('/reports', worker.token), SLOW).toBe(403);
+
+      const { data: profile } = await services.service.api.as(suspended.token).get('/users/me');
+      expect(await statusOf('/me', suspended.token)).toBe(200);
+      const users = services.service.api.as(admin.token as string);
+      expect((await users.patch(`/users/${profile.id}`, { status: 'suspended' })).status).toBe(200);
+      await expect.poll(() => statusOf('/me', suspended.token), SLOW).toBe(401);
+
+      expect(await statusOf('/me', worker.token)).toBe(200);
+      await services.idp.api.as(worker.token).post('/auth/logout');
+      await expect.poll(() => statusOf('/me', worker.token), SLOW).toBe(401);
     } finally {
       await service.close();
     }

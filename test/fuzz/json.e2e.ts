@@ -20,8 +20,8 @@ const WRITES = OPERATIONS.filter(({ method }) => ['POST', 'PUT', 'PATCH'].includ
 /** The status for each body. The sender itself fails on an invalid response. */
 async function statusesOf(operation: FuzzedOperation, bodies: readonly (string | Buffer)[]) {
   const requests = await Requests.to(operation, apps);
-  const endsSession = operation.path.endsWith('/logout');
-  const sender = endsSession ? await apps.anotherSession() : apps.admin[operation.listener];
+  const endsSession = /\/logout(-all)?$/.test(operation.path);
+  const sender = endsSession ? await apps.anotherAdmin() : apps.admin[operation.listener];
   const seen: { body: string; status: number }[] = [];
   for (const body of bodies) {
     const { status } = await sender.send(requests.withBody(body));

@@ -32,10 +32,12 @@ const IN_HEADERS = ME.flatMap((operation) =>
   HEADERS.map((name) => ({ operation, in: 'header' as const, name })),
 );
 
-/** Refused for another reason than the string: a wrong password, neither ids nor subs, an unknown username. */
+/** Refused for another reason than the string: wrong credentials, neither ids nor subs, an unknown username or session. */
 const REFUSED: Record<string, number> = {
   '/api/v1/auth/login': 401,
   '/api/v1/auth/password': 422,
+  '/api/v1/auth/refresh': 401,
+  '/api/v1/auth/sessions/{id}': 404,
   '/users/batch': 422,
   '/users/username/{username}': 404,
 };

@@ -44,7 +44,9 @@ function operationsOf(listener: Listener, document: { paths: object }): FuzzedOp
           .slice(2)
           .split('/')
           .reduce<unknown>((node, name) => (node as Record<string, unknown>)[name], document) as Part);
-  return Object.entries(document.paths).flatMap(([path, methods]) =>
+  // An answer of the authority feed does not end. Its cursor is tested in test/authority-feed.
+  const paths = Object.entries(document.paths).filter(([path]) => !path.endsWith('/authority'));
+  return paths.flatMap(([path, methods]) =>
     Object.entries(methods as Record<string, DocumentedOperation>).flatMap(
       ([method, { parameters = [], requestBody }]) => {
         const json = requestBody?.content['application/json'];

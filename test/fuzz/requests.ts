@@ -10,6 +10,7 @@ const VALUES: Record<string, () => unknown> = {
   current_password: () => 'not the current one',
   new_password: () => 'a long good password',
   status: () => 'active',
+  refresh_token: () => 'not a refresh token',
   realm_roles: () => 'twinkey-admin',
 };
 
@@ -31,8 +32,11 @@ export class Requests {
       permission_ids: permission.id,
       account_ids: (await idp.make.account()).id,
     };
-    if (operation.path.startsWith('/api/v1/accounts')) ids['id'] = (await idp.make.account()).id;
-    else if (operation.path.startsWith('/api/v1/permissions')) ids['id'] = (await idp.make.permission()).id;
+    if (operation.path.startsWith('/api/v1/accounts')) {
+      const account = await idp.make.account();
+      ids['id'] = account.id;
+      ids['session_id'] = (await idp.make.session(account)).id;
+    } else if (operation.path.startsWith('/api/v1/permissions')) ids['id'] = (await idp.make.permission()).id;
     else if (operation.path.startsWith('/users')) {
       const person = service.api.as((await idp.signIn([])).api.token ?? '');
       ids['id'] = (await person.get<{ id: string }>('/users/me')).data.id;

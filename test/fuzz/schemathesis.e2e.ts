@@ -26,7 +26,13 @@ const urlOf = {
   internal: () => both.service.internal.url,
 };
 /** Operations that would end the token's session. (Accounts of the factories have no password to change.) */
-const ENDS_THE_SESSION = ['authLogout'];
+const ENDS_THE_SESSION = [
+  'authLogout',
+  'authLogoutAll',
+  'authEndSession',
+  'accountSessionsEnd',
+  'accountSessionsEndAll',
+];
 
 /** Phase `coverage` takes most of the time, and finds little for a role that is refused everywhere. */
 const WITHOUT_COVERAGE = 'examples,fuzzing,stateful';

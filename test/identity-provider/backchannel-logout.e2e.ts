@@ -10,6 +10,7 @@ import {
   type TokenParts,
   testKey,
 } from '#libs/verify/src/testing/tokens.js';
+import { auditRows, whileAuditFails } from '../support/audit.js';
 import { startTestIdentityProvider, type TestIdentityProvider } from '../support/identity-provider.js';
 import { answerKeys, type JwksServer, startJwksServer } from '../support/jwks-server.js';
 
@@ -29,7 +30,7 @@ beforeAll(async () => {
     audience: 'twinkey',
     roleMap: new Map(),
     url: 'https://sso.example.com',
-    internalUrl: 'https://sso.example.com',
+    internalUrl: new URL(jwks.url).origin,
     realm: 'people',
     maxLifetimeSeconds: 3_600,
   };
@@ -109,6 +110,18 @@ describe('a logout token of Keycloak', () => {
     expect((await logOut(signToken(logoutToken({ sid: undefined }), key))).status).toBe(200);
     expect([await meStatus(first), await meStatus(second)]).toEqual([401, 401]);
     expect([await meStatus(later), await meStatus(stranger)]).toEqual([200, 200]);
+  });
+
+  it('is in the audit log, or not accepted', async () => {
+    const token = signToken(logoutToken(), key);
+    const refused = await whileAuditFails(idp.database, () => logOut(token));
+    expect(refused.status).toBeGreaterThanOrEqual(500);
+    expect(await meStatus(accessToken())).toBe(200);
+    expect((await logOut(token)).status).toBe(200);
+    const details = { issuer: 'keycloak', sub: user.sub, reason: 'keycloak_logout' };
+    expect(await auditRows(idp.database, 'target_id = $1', user.sid)).toMatchObject([
+      { action: 'session.ended', actor_sub: null, target_type: 'session', address: '127.0.0.1', details },
+    ]);
   });
 
   it('is recorded until the last token of the session has expired', async () => {
@@ -252,7 +265,7 @@ it("answers 503 while Keycloak's keys are not available, and can be repeated", a
   const { keycloak } = idp.settings;
   const other = await startTestIdentityProvider({
     ...idp.settings,
-    keycloak: keycloak && { ...keycloak, jwksUrl: away.url },
+    keycloak: keycloak && { ...keycloak, jwksUrl: away.url, internalUrl: new URL(away.url).origin },
   });
   const token = signToken(logoutToken(), key);
   const answer = await logOut(token, other);
@@ -261,6 +274,16 @@ it("answers 503 while Keycloak's keys are not available, and can be repeated", a
   expect((await logOut(token)).status).toBe(200);
   await other.close();
   await away.close();
+});
+
+it('writes an event with the session, the subject and the reason', async () => {
+  await logOut(signToken(logoutToken(), key));
+  const events = await idp.database.query(
+    `SELECT action, outcome, actor_sub, details FROM identity.audit_events WHERE target_id = $1`,
+    [user.sid],
+  );
+  const details = { reason: 'keycloak_logout', issuer: 'keycloak', sub: user.sub };
+  expect(events).toEqual([{ action: 'session.ended', outcome: 'success', actor_sub: null, details }]);
 });
 
 it('deletes the ids of expired logout tokens', async () => {

@@ -66,7 +66,17 @@ describe('Swagger UI', SLOWLY, () => {
     const groups = await page
       .locator('.opblock-tag')
       .evaluateAll((tags) => tags.map((tag) => tag.getAttribute('data-tag')));
-    expect(groups).toEqual(['auth', 'accounts', 'roles', 'permissions', 'rights', 'keys', 'health']);
+    expect(groups).toEqual([
+      'auth',
+      'accounts',
+      'roles',
+      'permissions',
+      'rights',
+      'audit',
+      'authority',
+      'keys',
+      'health',
+    ]);
   });
 });
 

@@ -5,11 +5,18 @@ import { LoginThrottle } from '#apps/identity-provider/src/login-throttle/login-
 import { LoginThrottleStore } from '#apps/identity-provider/src/login-throttle/login-throttle-store.js';
 import { hashClient } from '#apps/identity-provider/src/passwords/fair-places.js';
 import { HashQueue } from '#apps/identity-provider/src/passwords/hash-queue.js';
+import { NO_REQUEST } from '#libs/audit/audit-context.js';
 import { identityDataSource } from '#libs/database/identity/identity-data-source.js';
 import type { ApiError } from '#libs/http/replies/api-error.js';
 import { unique } from '../support/factories.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 
+const failedAttempt = {
+  audit: NO_REQUEST,
+  accountId: null,
+  email: 'ada@example.com',
+  attempt: 'login',
+} as const;
 const SETTINGS = { maxFailures: 3, maxFailuresPerAddress: 5, windowSeconds: 900 };
 
 /** Simulates a separate process with its own in-memory state. */
@@ -34,7 +41,7 @@ class Replica {
       await attempt.count();
       this.checks += 1;
       await place.run(() => sleep(ms));
-      await (matches ? attempt.succeed() : attempt.fail());
+      await (matches ? attempt.succeed() : attempt.fail(failedAttempt));
       return matches ? 'right' : 'wrong';
     } catch (error) {
       const { status, headers } = error as ApiError;
@@ -238,7 +245,7 @@ describe('guessing', () => {
     for (let i = 0; i < 2; i += 1) {
       using attempt = await abandoned.begin(ada, home);
       await attempt.count();
-      await attempt.fail();
+      await attempt.fail(failedAttempt);
     }
     await later(60);
     await one.wrong(1, ada, home);
@@ -266,7 +273,7 @@ describe('guessing', () => {
     Object.assign(cleaning, { nextCleanup: 0 });
     using attempt = await throttle.begin(email(), address());
     await attempt.count();
-    await attempt.fail();
+    await attempt.fail(failedAttempt);
     await expect.poll(count).toBe(3);
     const [row] = await one.database.query('SELECT * FROM identity.login_throttles');
     expect(Object.values(row).filter((value) => typeof value === 'string')).toEqual([]);

@@ -6,7 +6,7 @@ import { ended, TinyCheckout, untilPrinted } from './tiny-checkout.js';
 
 const SOURCE = 'apps/cli/src/main.ts';
 /** Waits to be stopped, and says which version it is. */
-const server = (version: number) => `${says(version)} ${WAITS}`;
+const server = (version: number) => `${WAITS} ${says(version)}`;
 const says = (version: number) => `console.log('version ${version};');`;
 const WAITS = `
   const alive = setInterval(() => {}, 1000);

@@ -44,3 +44,12 @@ it('runs them after an install by hand too', async () => {
   expect(await callsOf()).toEqual([REBUILD]);
   expect(await callsOf()).toEqual([]);
 });
+
+it('does not look for a workspace among the installed packages', async () => {
+  const packages = {
+    'libs/verify': { name: '@twinkey/verify', version: '0.1.0' },
+    'node_modules/@twinkey/verify': { resolved: 'libs/verify', link: true },
+  };
+  checkout.write('package-lock.json', JSON.stringify({ packages }));
+  expect(await callsOf()).toEqual([]);
+});

@@ -29,6 +29,8 @@ export class TinyCheckout {
     // Nothing to install. The tools are links, so that an accidental npm ci would delete only the links.
     this.write('package-lock.json', '{ "packages": {} }');
     this.write('node_modules/.package-lock.json', '{ "packages": {} }');
+    // The launcher imports it.
+    this.write('node_modules/@nestjs/core/index.js', '');
     // The build copies this file to dist.
     this.write('node_modules/@scalar/api-reference/browser/standalone.js', '');
     for (const tool of TOOLS)

@@ -10,7 +10,7 @@ export interface BothServices {
 }
 
 /**
- * @param overrides settings of user-service; `keycloak` and `docs` apply to both services
+ * @param overrides settings of user-service; `keycloak`, `docs` and `authorityFeedToken` apply to both services
  * @param bcryptCost setting of identity-provider, for tests that set many passwords
  * @param running an identity-provider that is already started; `close` closes it too
  */
@@ -19,8 +19,9 @@ export async function startBothServices(
   bcryptCost = 10,
   running?: TestIdentityProvider,
 ): Promise<BothServices> {
-  const { keycloak = null, docs = false } = overrides;
-  const idp = running ?? (await startTestIdentityProvider({ keycloak, docs, bcryptCost }));
+  const { keycloak = null, docs = false, authorityFeedToken = null } = overrides;
+  const idp =
+    running ?? (await startTestIdentityProvider({ keycloak, docs, authorityFeedToken, bcryptCost }));
   const { issuer, audience, lifetimeSeconds, publicKeys } = idp.settings.signing;
   const service = await startTestUserService({
     identityProviderUrl: idp.api.url.replace('/api/v1', ''),

@@ -67,7 +67,9 @@ export async function startTestIdentityProvider(
   const sessionOf = async (account: Account, added: Members = {}) => {
     const session = await make.session(account);
     const { header, claims } = nativeToken(issuer, AUDIENCE, key.kid);
+    const role = await database.manager.findOneByOrFail(Role, { id: account.roleId });
     const names = {
+      role: role.name,
       sub: account.id,
       sid: session.id,
       email: account.email,
@@ -109,6 +111,8 @@ function settingsFor(databaseUrl: string, issuer: string): IdentityProviderSetti
     trustProxy: false,
     docs: false,
     logLevel: 'silent',
+    auditRetentionDays: 400,
+    authorityFeedToken: null,
     databaseUrl,
     signing: {
       issuer,
@@ -125,5 +129,6 @@ function settingsFor(databaseUrl: string, issuer: string): IdentityProviderSetti
     keycloak: null,
     logoutClients: ['frontend'],
     metricsPort: null,
+    metricsHost: '127.0.0.1',
   };
 }

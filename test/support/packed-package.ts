@@ -38,7 +38,7 @@ export const npmInstall = (folder: string, ...packages: string[]): Promise<strin
 
 /** Builds and packs @twinkey/verify as it is published. @returns the path of the tarball in `folder` */
 export async function packVerify(folder: string): Promise<string> {
-  const { withLock } = (await import(`${ROOT}/scripts/support/lock.mjs`)) as { withLock: WithLock };
+  const { withLock } = (await import(`${ROOT}scripts/support/file-lock.mjs`)) as { withLock: WithLock };
   const output = await withLock('verify-package', () =>
     npm(ROOT, 'pack', '--silent', '-w', '@twinkey/verify', '--pack-destination', folder),
   );

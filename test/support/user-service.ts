@@ -103,6 +103,8 @@ function settingsFor(databaseUrl: string): UserServiceSettings {
     trustProxy: false,
     docs: false,
     logLevel: 'silent',
+    auditRetentionDays: 400,
+    authorityFeedToken: null,
     internalPort: 0,
     internalHost: '127.0.0.1',
     internalApiToken: null,

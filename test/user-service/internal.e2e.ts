@@ -69,6 +69,7 @@ describe('the pages of the internal port', () => {
     try {
       const document = await (await fetch(`${other.internal.url}/openapi.json`)).json();
       expect(Object.keys((document as { paths: object }).paths)).toEqual([
+        '/authority',
         '/health',
         '/health/live',
         '/health/ready',

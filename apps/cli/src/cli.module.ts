@@ -1,5 +1,7 @@
 import { Module } from '@nestjs/common';
 import { InjectCommander } from 'nest-commander';
+import { AuditCommand } from './audit/audit.command.js';
+import { AuditExportCommand } from './audit/audit-export.command.js';
 import { ClientsCommand } from './clients/clients.command.js';
 import { ClientsCreateCommand } from './clients/clients-create.command.js';
 import { ClientsDeleteCommand } from './clients/clients-delete.command.js';
@@ -40,6 +42,8 @@ import { TokensExplainCommand } from './tokens/tokens-explain.command.js';
     TokensExplainCommand,
     DoctorCommand,
     OpenapiCommand,
+    AuditCommand,
+    AuditExportCommand,
   ],
 })
 export class CliModule {

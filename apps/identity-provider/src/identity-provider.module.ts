@@ -1,5 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { RouterModule } from '@nestjs/core';
+import { AuditModule } from '#libs/audit/audit.module.js';
 import { AuthModule } from '#libs/auth/auth.module.js';
 import type { IdentityProviderSettings } from '#libs/config/settings.js';
 import { translateDatabaseError } from '#libs/database/error-translation.js';
@@ -13,7 +14,7 @@ import { CurrentCallerResolver } from './auth/caller.resolver.js';
 import { LoginModule } from './auth/login.module.js';
 import { AuthorityModule } from './authority/authority.module.js';
 import { RoleMapWarning } from './authority/role-map-warning.js';
-import { RevocationsModule } from './authority-feed/revocations.module.js';
+import { AuthorityFeedModule } from './authority-feed/authority-feed.module.js';
 import { BackchannelLogoutController } from './backchannel-logout/backchannel-logout.controller.js';
 import { BackchannelLogoutService } from './backchannel-logout/backchannel-logout.service.js';
 import { EndedTokensModule } from './backchannel-logout/ended-tokens.module.js';
@@ -40,6 +41,7 @@ const API = [
   RolesModule,
   PermissionsModule,
   RightsModule,
+  AuthorityFeedModule,
   ClientsModule,
 ];
 
@@ -62,13 +64,14 @@ export class IdentityProviderModule {
             ],
           },
           resolver: CurrentCallerResolver,
+          serviceToken: settings.authorityFeedToken,
         }),
         HttpModule.forRoot({ translators: [translateConstraint, translateDatabaseError] }),
         AuthorityModule,
-        RevocationsModule,
         OauthModule,
         ...API,
-        RouterModule.register([{ path: 'api/v1', children: API }]),
+        AuditModule.forRoot(settings.auditRetentionDays),
+        RouterModule.register([{ path: 'api/v1', children: [...API, AuditModule] }]),
       ],
       // Here, where `TrustedIssuers` is available.
       controllers: [WellKnownController, HealthController, BackchannelLogoutController],

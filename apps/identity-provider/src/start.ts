@@ -34,7 +34,8 @@ export async function startIdentityProvider(
     addOauthRoutes(app);
     if (settings.docs) serveDocs(app, buildOpenApiDocument(app, DESCRIPTION), { enabled: true });
     const url = await listenOn(app, { host: settings.host, port: settings.port, variable: 'PORT' });
-    const metrics = settings.metricsPort === null ? null : await startMetricsListener(settings.metricsPort);
+    const { metricsPort, metricsHost } = settings;
+    const metrics = metricsPort === null ? null : await startMetricsListener(metricsPort, metricsHost);
     return {
       name: 'identity-provider',
       addresses: [

@@ -9,5 +9,6 @@ Authorize with an access token of any issuer. A native token comes from identity
   tags: {
     me: 'Your own profile.',
     users: 'The profiles of all users, for administrators.',
+    audit: 'Security events: who did what, when and from where.',
   },
 };

@@ -1,5 +1,8 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { AuditModule } from '#libs/audit/audit.module.js';
 import { AuthModule } from '#libs/auth/auth.module.js';
+import { RevocationCleanup } from '#libs/authority-feed/revocation-cleanup.js';
 import type { UserServiceSettings } from '#libs/config/settings.js';
 import { translateDatabaseError } from '#libs/database/error-translation.js';
 import { poolShare } from '#libs/database/pool.js';
@@ -8,6 +11,7 @@ import type { Drain } from '#libs/http/application/drain.js';
 import { HttpModule } from '#libs/http/application/http.module.js';
 import { DirectoryModule } from './directory/directory.module.js';
 import { IssuerRegistry } from './directory/issuer-registry.js';
+import { KeycloakRecheckModule } from './keycloak-recheck/keycloak-recheck.module.js';
 import { RightsModule } from './rights/rights.module.js';
 import { SettingsModule } from './settings.module.js';
 import { ProfileCallerResolver } from './users/caller.resolver.js';
@@ -32,6 +36,15 @@ export class UserServiceModule {
         }),
         HttpModule.forRoot({ translators: [translateDatabaseError] }),
         UsersModule,
+        KeycloakRecheckModule,
+        AuditModule.forRoot(settings.auditRetentionDays),
+      ],
+      providers: [
+        {
+          provide: RevocationCleanup,
+          inject: [DataSource],
+          useFactory: (database: DataSource) => new RevocationCleanup(database, 'users'),
+        },
       ],
     };
   }

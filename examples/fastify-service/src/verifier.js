@@ -14,5 +14,9 @@ export function verifierFrom(env) {
     issuers.push(keycloak({ url: env.KEYCLOAK_URL, realm: env.KEYCLOAK_REALM ?? 'myrealm', audience }));
   }
   const observer = { tokenRefused: ({ code, detail }) => console.warn('token refused', { code, detail }) };
-  return createVerifier({ issuers, observer });
+  // With its feeds, what ends or changes at Twinkey counts here within two seconds.
+  const feeds = [env.TWINKEY_FEED_URL, env.TWINKEY_USERS_FEED_URL]
+    .filter((url) => url !== undefined)
+    .map((url) => ({ url, token: env.TWINKEY_FEED_TOKEN ?? '' }));
+  return createVerifier({ issuers, feeds, observer });
 }

@@ -10,8 +10,13 @@ export function verifierFrom(env: NodeJS.ProcessEnv): Verifier {
     const audience = env.KEYCLOAK_AUDIENCE ?? 'user-service';
     issuers.push(keycloak({ url: env.KEYCLOAK_URL, realm: env.KEYCLOAK_REALM ?? 'myrealm', audience }));
   }
+  // With its feeds, what ends or changes at Twinkey counts here within two seconds.
+  const feeds = [env.TWINKEY_FEED_URL, env.TWINKEY_USERS_FEED_URL]
+    .filter((url) => url !== undefined)
+    .map((url) => ({ url, token: env.TWINKEY_FEED_TOKEN ?? '' }));
   return createVerifier({
     issuers,
+    feeds,
     observer: { tokenRefused: ({ code, detail }) => console.warn('token refused', { code, detail }) },
   });
 }

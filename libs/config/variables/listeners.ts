@@ -51,6 +51,16 @@ export const listenerVariables = {
     secretsIn: wholeText,
     readBy: ['user-service'],
   },
+  AUTHORITY_FEED_TOKEN: {
+    comment:
+      'The bearer token for GET /authority, which tells services what has been revoked. If unset, the feed is off, and user-service asks identity-provider for permissions instead.',
+    parse: ownSecret(visibleText),
+    defaultNote: 'generated in development',
+    sample: 'change-me-to-a-random-token',
+    commentedOut: true,
+    secretsIn: wholeText,
+    readBy: BOTH_APPS,
+  },
   IDENTITY_PROVIDER_URL: {
     comment: 'The URL of identity-provider for user-service; can be http and private.',
     parse: internalBaseUrl,

@@ -1,5 +1,5 @@
 import { origins, trustedProxies } from '../parse/lists.js';
-import { flag, oneOf, port } from '../parse/scalars.js';
+import { flag, host, integer, oneOf, port } from '../parse/scalars.js';
 import { BOTH_APPS, type Variables } from './variable.js';
 
 export const operationVariables = {
@@ -29,10 +29,24 @@ export const operationVariables = {
     readBy: BOTH_APPS,
   },
   METRICS_PORT: {
-    comment:
-      'A loopback port with Prometheus metrics, for an identity-provider that runs without user-service.',
+    comment: 'A port with Prometheus metrics, for an identity-provider that runs without user-service.',
     parse: port,
     sample: '9464',
+    commentedOut: true,
+    readBy: ['identity-provider'],
+  },
+  AUDIT_RETENTION_DAYS: {
+    comment:
+      'How long audit events are kept, in days, at least 30. A month of events is dropped once its last one is older.',
+    parse: integer(30, 36_500),
+    default: '400',
+    readBy: BOTH_APPS,
+  },
+  METRICS_HOST: {
+    comment:
+      'The address that METRICS_PORT binds to. The port does not authenticate its callers: restrict access to it, as to the internal port.',
+    parse: host,
+    default: '127.0.0.1',
     commentedOut: true,
     readBy: ['identity-provider'],
   },

@@ -1,5 +1,6 @@
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { identityMigrations } from '#migrations/identity/migrations.js';
+import { AuditEvent } from '../audit-event.entity.js';
 import { type PoolOptions, postgresOptions } from '../pool.js';
 import { Account } from './account.entity.js';
 import { Authority } from './authority.entity.js';
@@ -19,6 +20,7 @@ import { UsedLogoutToken } from './used-logout-token.entity.js';
 
 export const identityEntities = [
   Account,
+  AuditEvent,
   Authority,
   AuthorityFeed,
   LoginCounter,

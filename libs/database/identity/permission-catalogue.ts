@@ -18,6 +18,7 @@ const IDENTITY_PROVIDER = [
   { name: 'permissions:read', description: 'Read permissions.' },
   { name: 'permissions:update', description: 'Change permissions.' },
   { name: 'permissions:delete', description: 'Delete permissions.' },
+  { name: 'authority:read', description: 'Read the authority feed, which tells what has been revoked.' },
   { name: 'clients:create', description: 'Create OAuth clients.' },
   { name: 'clients:read', description: 'Read OAuth clients.' },
   { name: 'clients:update', description: 'Change OAuth clients, and give them new secrets.' },
@@ -30,12 +31,20 @@ const USER_SERVICE = [
   { name: 'users:delete', description: "Delete users' profiles." },
 ] as const satisfies CataloguePermission[];
 
+const BOTH = [
+  { name: 'audit:read', description: 'Read the audit log.' },
+] as const satisfies CataloguePermission[];
+
 /** Every permission that a route of either app requires. `migrate` and `seed` add them to the database. */
 export const PERMISSION_CATALOGUE: readonly CataloguePermission[] = [
   { name: '*', description: 'Everything.' },
   ...IDENTITY_PROVIDER,
   ...USER_SERVICE,
+  ...BOTH,
 ];
 
 export type IdentityProviderPermission = (typeof IDENTITY_PROVIDER)[number]['name'];
 export type UserServicePermission = (typeof USER_SERVICE)[number]['name'];
+
+/** Required by routes of both apps. */
+export type SharedPermission = (typeof BOTH)[number]['name'];

@@ -1,13 +1,27 @@
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { usersMigrations } from '#migrations/users/migrations.js';
+import { AuditEvent } from '../audit-event.entity.js';
 import { type PoolOptions, postgresOptions } from '../pool.js';
 import { Administration } from './administration.entity.js';
+import { AuthorityFeed } from './authority-feed.entity.js';
 import { DirectoryLease } from './directory-lease.entity.js';
+import { DirectoryRecheck } from './directory-recheck.entity.js';
+import { EndedSubject } from './ended-subject.entity.js';
 import { Identity } from './identity.entity.js';
 import { Revocation } from './revocation.entity.js';
 import { User } from './user.entity.js';
 
-export const usersEntities = [Administration, DirectoryLease, Identity, Revocation, User];
+export const usersEntities = [
+  Administration,
+  AuditEvent,
+  AuthorityFeed,
+  DirectoryLease,
+  DirectoryRecheck,
+  EndedSubject,
+  Identity,
+  Revocation,
+  User,
+];
 
 export const usersOptions = (url: string, options: PoolOptions = {}) =>
   ({

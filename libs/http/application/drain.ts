@@ -8,6 +8,7 @@ import type { Connections } from './connections.js';
  */
 export class Drain {
   private draining = false;
+  private readonly listeners: (() => void)[] = [];
 
   get isDraining(): boolean {
     return this.draining;
@@ -16,7 +17,13 @@ export class Drain {
   /** @param grace the time (ms) that load balancers get to notice */
   async begin(grace: number): Promise<void> {
     this.draining = true;
+    for (const listener of this.listeners) listener();
     if (grace > 0) await sleep(grace);
+  }
+
+  /** Calls back when the shutdown begins, for responses that would never end. */
+  onBegin(listener: () => void): void {
+    this.listeners.push(listener);
   }
 
   /** Adds the hooks that send `Connection: close`, and that close the connections which clients keep open. */

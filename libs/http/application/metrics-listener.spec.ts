@@ -56,3 +56,20 @@ it.each([
   });
   expect(status).toBe(expected);
 });
+
+it('accepts any name in Host if it listens on another address than loopback', async () => {
+  const exposed = await startMetricsListener(0, '0.0.0.0');
+  try {
+    const { port } = new URL(exposed.url);
+    const status = await new Promise((resolve, reject) => {
+      const headers = { host: 'prometheus-target.example' };
+      get(`http://127.0.0.1:${port}/metrics`, { headers, agent: false }, (response) => {
+        response.resume();
+        resolve(response.statusCode);
+      }).once('error', reject);
+    });
+    expect(status).toBe(200);
+  } finally {
+    await exposed.close();
+  }
+});

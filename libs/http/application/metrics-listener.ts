@@ -5,27 +5,32 @@ import type { ApiError } from '../replies/api-error.js';
 import { errorForStatus } from '../replies/error-translation.js';
 import { Connections } from './connections.js';
 import { hostNotAllowed } from './host-header.js';
-import { isLoopbackHost } from './loopback.js';
+import { isLoopbackAddress, isLoopbackHost } from './loopback.js';
 import { createRawResponse } from './parser-errors.js';
 import { requestIdOf } from './request-id.js';
 import { listenError } from './running-app.js';
 import { SECURITY_HEADERS } from './security-headers.js';
 import { methodNotAllowed } from './wrong-methods.js';
 
-const HOST = '127.0.0.1';
+const LOOPBACK = '127.0.0.1';
 
 /**
- * Serves `GET /metrics` on a separate loopback port (`METRICS_PORT`), for applications without an internal port.
+ * Serves `GET /metrics` on a separate port (`METRICS_PORT`), for applications without an internal port. On loopback it
+ * requires a loopback `Host`, against DNS rebinding.
  * @throws ListenError
  */
-export async function startMetricsListener(port: number): Promise<{ url: string; close(): Promise<void> }> {
+export async function startMetricsListener(
+  port: number,
+  host = LOOPBACK,
+): Promise<{ url: string; close(): Promise<void> }> {
+  let isExposed = false;
   const server = new Connections().createServer((request, response) => {
     const requestId = requestIdOf(request);
     const sendError = (error: ApiError) => {
       const { body, headers } = createRawResponse(error, requestId);
       response.writeHead(error.status, headers).end(body);
     };
-    if (!isLoopbackHost(request.headers.host ?? HOST)) return sendError(hostNotAllowed());
+    if (!isExposed && !isLoopbackHost(request.headers.host ?? LOOPBACK)) return sendError(hostNotAllowed());
     if (request.url !== '/metrics') return sendError(errorForStatus(404));
     if (request.method !== 'GET' && request.method !== 'HEAD')
       return sendError(methodNotAllowed(['GET', 'HEAD']));
@@ -40,14 +45,16 @@ export async function startMetricsListener(port: number): Promise<{ url: string;
       () => sendError(errorForStatus(500)),
     );
   });
-  server.listen(port, HOST);
+  server.listen(port, host === 'localhost' ? LOOPBACK : host);
   try {
     await once(server, 'listening');
   } catch (error) {
-    throw listenError(error, { host: HOST, port, variable: 'METRICS_PORT' });
+    throw listenError(error, { host, port, variable: 'METRICS_PORT' });
   }
+  const { address, port: bound } = server.address() as AddressInfo;
+  isExposed = !isLoopbackAddress(address);
   return {
-    url: `http://${HOST}:${(server.address() as AddressInfo).port}/metrics`,
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${bound}/metrics`,
     close: () => {
       server.closeAllConnections();
       return new Promise((resolve) => server.close(() => resolve()));

@@ -24,6 +24,8 @@ export interface VerifiedToken {
   readonly lastName?: string | null;
   readonly tokenId: string | null;
   readonly sessionId: string | null;
+  /** The OAuth client that the token was issued to. */
+  readonly clientId: string | null;
   /** Seconds since the epoch, as `expiresAt`. */
   readonly issuedAt: number;
   /** When the issuer asserted the claims, in milliseconds since the epoch: `issuedAt`, or a more precise time. */

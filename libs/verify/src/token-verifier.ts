@@ -39,7 +39,7 @@ export class TokenVerifier implements Verifier {
 
   constructor(
     private readonly issuers: TrustedIssuers,
-    private readonly authority: AuthorityState | null,
+    private readonly authority: (AuthorityState & { close?(): void }) | null,
     observer?: VerifierObserver,
   ) {
     this.observer = shielded(observer);
@@ -60,6 +60,7 @@ export class TokenVerifier implements Verifier {
   async close(): Promise<void> {
     this.closed = true;
     this.issuers.close();
+    this.authority?.close?.();
     this.cache.clear();
   }
 

@@ -1,3 +1,4 @@
+import type { FeedEvent } from './feed/feed-observer.js';
 import type { IssuerId } from './issuers/issuer-id.js';
 import type { TokenError } from './token-error.js';
 
@@ -18,6 +19,8 @@ export interface VerifierObserver {
   /** A token was refused. `error.detail` may contain a part of the token. */
   tokenRefused?(error: TokenError): void;
   keySetFetched?(fetch: KeySetFetch): void;
+  /** A feed was connected, told something, or was lost. */
+  feedChanged?(event: FeedEvent): void;
 }
 
 /** An observer that is always there and never throws. */
@@ -25,6 +28,7 @@ export function shielded(observer: VerifierObserver = {}): Required<VerifierObse
   return {
     tokenRefused: (error) => attempt(() => observer.tokenRefused?.(error)),
     keySetFetched: (fetch) => attempt(() => observer.keySetFetched?.(fetch)),
+    feedChanged: (event) => attempt(() => observer.feedChanged?.(event)),
   };
 }
 

@@ -4,6 +4,7 @@ import {
   ClientsService,
   type ClientWithSecret,
 } from '#apps/identity-provider/src/oauth/clients/clients.service.js';
+import { SessionsService } from '#apps/identity-provider/src/sessions/sessions.service.js';
 import type { Environment } from '#libs/config/environment.js';
 import { UserFacingError } from '#libs/core/user-facing-error.js';
 import { ExclusiveTransactions } from '#libs/database/exclusive-transactions.js';
@@ -31,7 +32,7 @@ export function withOperatorClients(
   return withIdentityDatabase(env, async (database) => {
     const repository = database.getRepository(OauthClient);
     const authority = new AuthorityService(new ExclusiveTransactions(database, 'identity.authority'));
-    const service = new ClientsService(repository, authority);
+    const service = new ClientsService(repository, authority, new SessionsService(database));
     await work({
       list: async () => (await repository.find({ order: { clientId: 'ASC' } })).map(mapClient),
       create: (body) => explained(async () => created(await service.createAsOperator(await validated(body)))),

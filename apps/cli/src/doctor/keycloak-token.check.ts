@@ -66,7 +66,7 @@ export function checkServiceToken(
   ];
 }
 
-/** `libs/auth` refuses a token that was issued in the future, beyond its leeway. */
+/** `libs/verify` refuses a token that was issued in the future, beyond its leeway. */
 function checkClock(skew: number): DoctorCheck {
   const name = 'keycloak.clock';
   const seconds = Math.abs(skew);

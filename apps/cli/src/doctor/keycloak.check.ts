@@ -2,6 +2,7 @@ import { doctorKeycloakSettings } from '#libs/config/command.settings.js';
 import type { KeycloakServiceSettings } from '#libs/config/settings.js';
 import { SettingsError } from '#libs/config/settings-error.js';
 import { type CheckContext, type DoctorCheck, skipped } from './check.js';
+import { checkLogout } from './keycloak-logout.check.js';
 import { checkPairwiseSubjects } from './keycloak-pairwise.check.js';
 import { checkRealm } from './keycloak-realm.check.js';
 import { checkRealmRoles } from './keycloak-realm-roles.check.js';
@@ -18,7 +19,8 @@ export async function checkKeycloak(context: CheckContext): Promise<DoctorCheck[
     checkServer(settings, context),
     checkRoleMap(settings.roleMap, context),
   ]);
-  return [...checks, roleMap];
+  const isReachable = checks.some(({ name, status }) => name === 'keycloak.reachable' && status === 'ok');
+  return [...checks, roleMap, ...(isReachable ? await checkLogout(settings, context) : [])];
 }
 
 async function checkServer(settings: KeycloakServiceSettings, context: CheckContext): Promise<DoctorCheck[]> {

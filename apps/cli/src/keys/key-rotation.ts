@@ -13,8 +13,14 @@ export const SECONDS_UNTIL_KNOWN = JWKS_MAX_AGE + VERIFIER_REFRESH;
 /** The accepted clock skew of verifiers, in seconds. */
 const LEEWAY = 30;
 
-/** Step 1: publishes the next key together with the current one. Completes an interrupted step. */
-export async function announceNextKey(root: string, file: RotatedFile): Promise<NextKey> {
+/**
+ * Step 1: publishes the next key together with the current one. Completes an interrupted step.
+ * @returns `isNew`: whether this run has published it
+ */
+export async function announceNextKey(
+  root: string,
+  file: RotatedFile,
+): Promise<{ kid: string; isNew: boolean }> {
   let next = NextKey.find(root);
   if (next && next.kid === file.kid) {
     // An interrupted activation left this file.
@@ -22,20 +28,22 @@ export async function announceNextKey(root: string, file: RotatedFile): Promise<
     next = null;
   }
   next ??= await NextKey.make(root);
-  file.publish(next.kid, next.variables.JWT_PUBLIC_KEY);
-  return next;
+  const isNew = file.publish(next.kid, next.variables.JWT_PUBLIC_KEY);
+  return { kid: next.kid, isNew };
 }
 
 /**
  * Step 2: signs with the next key, and keeps the old public key.
+ * @returns `isNew`: whether this run has activated it
  * @throws UserFacingError if a step is missing or the key is not yet known to all verifiers
  */
 export async function activateNextKey(
   root: string,
   file: RotatedFile,
-): Promise<{ kid: string; dropOldAfter: Date }> {
+): Promise<{ kid: string; isNew: boolean; dropOldAfter: Date }> {
   const next = requireNextKey(root);
-  if (next.kid !== file.kid) {
+  const isNew = next.kid !== file.kid;
+  if (isNew) {
     const seconds = await secondsUntilKnown(next, file);
     if (seconds > 0) {
       throw new UserFacingError(
@@ -46,7 +54,7 @@ export async function activateNextKey(
   }
   next.remove();
   const maxLifetimeMs = (file.settings.lifetimeSeconds + LEEWAY) * 1000;
-  return { kid: next.kid, dropOldAfter: new Date(Date.now() + maxLifetimeMs) };
+  return { kid: next.kid, isNew, dropOldAfter: new Date(Date.now() + maxLifetimeMs) };
 }
 
 /** The remaining seconds until the next key can be activated, according to the live JWKS. */

@@ -1,10 +1,12 @@
 import { join } from 'node:path';
 import { Option, SubCommand } from 'nest-commander';
+import { readEnvironment } from '#libs/config/environment.js';
 import { type GeneratedKeys, generateKeyPair } from '#libs/config/keys.js';
 import { projectRoot } from '../project-root.js';
 import { StrictCommand } from '../strict-command.js';
 import { print } from '../terminal-output.js';
 import { asVariables, writeNewKeys } from './key-file.js';
+import { recordKeyChange } from './keys.audit.js';
 
 interface GenerateOptions {
   write?: boolean;
@@ -20,6 +22,7 @@ export class KeysGenerateCommand extends StrictCommand {
     if (force && !write) this.command.error('error: --force requires --write');
     if (!write) return printLines(await generateKeyPair());
     const kid = await writeNewKeys(join(projectRoot, '.env'), { force });
+    await recordKeyChange(readEnvironment(projectRoot), 'keys generate --write', 'key.activated', kid);
     print(`The new key pair is in .env. Its JWT_KID is ${kid}.`);
   }
 

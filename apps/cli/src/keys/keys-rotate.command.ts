@@ -4,6 +4,7 @@ import { readEnvironment } from '#libs/config/environment.js';
 import { projectRoot } from '../project-root.js';
 import { StrictCommand } from '../strict-command.js';
 import { print } from '../terminal-output.js';
+import { recordKeyChange } from './keys.audit.js';
 import { RotatedFile } from './rotated-file.js';
 
 interface RotateOptions {
@@ -21,15 +22,18 @@ const OTHER_MACHINES =
 export class KeysRotateCommand extends StrictCommand {
   async run(_arguments: string[], { activate = false, wait = false }: RotateOptions): Promise<void> {
     if (wait && !activate) this.command.error('error: --wait requires --activate');
-    const file = RotatedFile.find(projectRoot, readEnvironment(projectRoot));
+    const env = readEnvironment(projectRoot);
+    const file = RotatedFile.find(projectRoot, env);
     const rotation = await import('./key-rotation.js');
     if (!activate) {
-      const { kid } = await rotation.announceNextKey(projectRoot, file);
+      const { kid, isNew } = await rotation.announceNextKey(projectRoot, file);
+      if (isNew) await recordKeyChange(env, 'keys rotate', 'key.published', kid);
       print(`The next key ${kid} is in JWT_ADDITIONAL_PUBLIC_KEYS of ${file.name}.`);
       return print(`${OTHER_MACHINES}. Then run twinkey keys rotate --activate.`);
     }
     if (wait) await waitUntilActivatable(() => rotation.secondsUntilActive(projectRoot, file));
-    const { kid, dropOldAfter } = await rotation.activateNextKey(projectRoot, file);
+    const { kid, isNew, dropOldAfter } = await rotation.activateNextKey(projectRoot, file);
+    if (isNew) await recordKeyChange(env, 'keys rotate --activate', 'key.activated', kid);
     print(`Tokens are now signed with ${kid}, which is in ${file.name}.`);
     print(`${OTHER_MACHINES}.`);
     print(

@@ -74,10 +74,11 @@ export class RotatedFile {
     return this.kid === kid || this.additional.some((entry) => kidOf(entry) === kid);
   }
 
-  /** Adds a key to the published ones. Running processes read the file again. */
-  publish(kid: string, publicKey: string): void {
-    if (this.additional.some((entry) => kidOf(entry) === kid)) return;
+  /** Adds a key to the published ones. Running processes read the file again. @returns false if it is one already */
+  publish(kid: string, publicKey: string): boolean {
+    if (this.additional.some((entry) => kidOf(entry) === kid)) return false;
     this.write({ JWT_ADDITIONAL_PUBLIC_KEYS: [...this.additional, `${kid}:${publicKey}`].join(',') });
+    return true;
   }
 
   /** Publishes an additional key no longer. */

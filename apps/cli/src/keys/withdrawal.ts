@@ -1,5 +1,7 @@
 import { existsSync } from 'node:fs';
 import { RevocationsService } from '#apps/identity-provider/src/authority-feed/revocations.service.js';
+import { NO_REQUEST } from '#libs/audit/audit-context.js';
+import { writeAudit } from '#libs/audit/audit-writer.js';
 import { identityProviderUrl } from '#libs/config/command.settings.js';
 import { type Environment, isSet } from '#libs/config/environment.js';
 import { generateKeyPair } from '#libs/config/keys.js';
@@ -39,13 +41,18 @@ export async function withdrawKey(
     // The file first: identity-provider can then sign again as soon as it refuses the key.
     const done = file ? await removeFromFile(kid, file, next) : [];
     if (next?.kid === kid) next.remove();
-    await new RevocationsService(database).revoke({
-      issuer: NATIVE_ISSUER,
-      kind: 'key',
-      id: kid,
-      issuedBefore: null,
-      // Whoever has the key can sign new tokens at any time.
-      expiresAt: null,
+    await database.transaction(async (tx) => {
+      // Whoever has the key can sign new tokens at any time: the withdrawal has no end.
+      const revoked = {
+        issuer: NATIVE_ISSUER,
+        kind: 'key',
+        id: kid,
+        issuedBefore: null,
+        expiresAt: null,
+      } as const;
+      await new RevocationsService(database).revoke(revoked, tx);
+      const details = { command: 'keys withdraw' };
+      await writeAudit(tx, NO_REQUEST, { action: 'key.withdrawn', targetId: kid, details });
     });
     const rest = inFile
       ? 'On machines with another key file, and where environment variables set the keys, remove it there too.'

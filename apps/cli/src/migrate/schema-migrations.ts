@@ -1,4 +1,6 @@
 import type { DataSource } from 'typeorm';
+import { recordPermissions } from '#apps/identity-provider/src/seed/seed.audit.js';
+import { createAuditPartitions } from '#libs/audit/audit-partitions.js';
 import type { DatabaseUrls } from '#libs/config/command.settings.js';
 import { errorMessage, UserFacingError } from '#libs/core/user-facing-error.js';
 import { databaseAdvice } from '#libs/database/database-advice.js';
@@ -40,11 +42,12 @@ export function schemasOf({ identity, users }: DatabaseUrls): DatabaseSchema[] {
   return schemas;
 }
 
-/** Applies pending migrations, and adds missing permissions. Several processes can do this at once. */
+/** Applies pending migrations, and adds missing permissions and partitions of the audit log. Several processes can do this at once. */
 export async function migrateUp(schemas: DatabaseSchema[]): Promise<SchemaChanges> {
   const changed: SchemaChanges['schemas'] = [];
   for (const schema of schemas) {
     const migrations = await withDatabaseErrors(schema, () => migrate(schema.dataSource, 'up'));
+    await whileConnected(schema, createAuditPartitions);
     changed.push({ schema: schema.name, migrations });
   }
   return { schemas: changed, permissions: await addPermissions(schemas) };
@@ -95,12 +98,19 @@ export async function requireMigrated(schemas: DatabaseSchema[]): Promise<void> 
 async function addPermissions(schemas: DatabaseSchema[]): Promise<string[]> {
   const identity = schemas.find(({ name }) => name === 'identity');
   if (!identity) return [];
-  return withDatabaseErrors(identity, async () => {
-    await identity.dataSource.initialize();
+  return whileConnected(identity, (dataSource) =>
+    upsertPermissions(dataSource, PERMISSION_CATALOGUE, recordPermissions('migrate')),
+  );
+}
+
+function whileConnected<T>(schema: DatabaseSchema, work: (dataSource: DataSource) => Promise<T>): Promise<T> {
+  const { dataSource } = schema;
+  return withDatabaseErrors(schema, async () => {
+    await dataSource.initialize();
     try {
-      return await upsertPermissions(identity.dataSource, PERMISSION_CATALOGUE);
+      return await work(dataSource);
     } finally {
-      await identity.dataSource.destroy();
+      await dataSource.destroy();
     }
   });
 }

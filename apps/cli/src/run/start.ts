@@ -13,6 +13,7 @@ import { startTracing } from '#libs/observability/tracing.js';
 import { type ChosenApps, type ChosenSettings, databasesOf, settingsOf } from '../chosen-apps.js';
 import { ALL_DATABASES, openDatabase } from '../development/development-database.js';
 import { withDevelopmentKeys } from '../development/development-keys.js';
+import { withDevelopmentFeedToken } from '../development/feed-token.js';
 import type { DisposableStack } from './disposable-stack.js';
 import { withReachableIdentityProvider } from './internal-url.js';
 import { KeyWatcher, withCurrentKeys } from './key-watcher.js';
@@ -122,7 +123,8 @@ async function prepareEnvironment(
   const needed = databasesOf(apps);
   const database = await openDatabase(found, { root, needed, exclusive: apps === 'all' });
   await closers.add(database.close);
-  const env = apps === 'user-service' ? database.env : await withDevelopmentKeys(database.env, root);
+  const withKeys = apps === 'user-service' ? database.env : await withDevelopmentKeys(database.env, root);
+  const env = withDevelopmentFeedToken(withKeys, root);
   const { isEmbedded } = database;
   if (keycloakPort === null) return { env, isEmbedded, notes: [] };
   return { isEmbedded, ...(await withKeycloak(env, { root, apps, port: keycloakPort, stop, closers })) };

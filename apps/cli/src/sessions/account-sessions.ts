@@ -1,5 +1,8 @@
 import type { DataSource } from 'typeorm';
 import { emailKey } from '#apps/identity-provider/src/accounts/email.js';
+import { ENDED_SESSIONS } from '#apps/identity-provider/src/sessions/session-ending.js';
+import { NO_REQUEST } from '#libs/audit/audit-context.js';
+import { auditRows, insertAudit } from '#libs/audit/audit-writer.js';
 import type { Environment } from '#libs/config/environment.js';
 import { isId } from '#libs/core/ids.js';
 import { UserFacingError } from '#libs/core/user-facing-error.js';
@@ -45,19 +48,23 @@ class AccountSessions {
   }
 
   /**
-   * Ends one session, or all if `id` is null. identity-provider refuses its tokens at once; a trigger tells the readers of
+   * Ends one session with those of the clients below it, or all if `id` is null. identity-provider refuses its tokens at once; a trigger tells the readers of
    * the feed.
    * @returns the ids of the live sessions that were ended
    * @throws UserFacingError if the account has no such session
    */
   async end(id: string | null): Promise<string[]> {
     if (id !== null && !isId(id)) throw noSession(id);
-    const [rows]: [{ id: string; is_live: boolean }[], number] = await this.database.query(
-      `DELETE FROM identity.sessions WHERE account_id = $1 AND ($2::uuid IS NULL OR id = $2)
-       RETURNING id, expires_at > now() AS is_live`,
-      [this.account.id, id],
+    const details = { reason: 'ended_by_administrator', command: 'sessions end' };
+    const rows: { id: string }[] = await this.database.query(
+      `WITH ended AS (
+         DELETE FROM identity.sessions WHERE account_id = $1 AND ($2::uuid IS NULL OR id = $2 OR sign_in_id = $2)
+         RETURNING id, account_id, expires_at > now() AS live
+       ), recorded AS (${insertAudit('identity', '$3', ENDED_SESSIONS)})
+       SELECT id FROM ended WHERE live`,
+      [this.account.id, id, auditRows(NO_REQUEST, { action: 'session.ended', targetId: null, details })],
     );
-    const ended = rows.filter((row) => row.is_live).map((row) => row.id);
+    const ended = rows.map((row) => row.id);
     if (id !== null && ended.length === 0) throw noSession(id);
     return ended;
   }

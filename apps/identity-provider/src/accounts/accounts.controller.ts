@@ -1,6 +1,6 @@
-import { Body, Controller, Delete, Get, Param, Patch, Post, Query, Req } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import type { FastifyRequest } from 'fastify';
+import { Audit, type RequestAudit } from '#libs/audit/audit-context.js';
 import { Caller } from '#libs/auth/access.js';
 import { Reply } from '#libs/http/replies/envelope.js';
 import { IfMatch, Replies } from '#libs/http/replies/replies.js';
@@ -30,9 +30,9 @@ export class AccountsController {
   async create(
     @Caller() caller: Principal,
     @Body() body: CreateAccount,
-    @Req() { ip }: FastifyRequest,
+    @Audit() audit: RequestAudit,
   ): Promise<Reply<AccountReply>> {
-    const created = await this.accounts.create(caller, body, ip);
+    const created = await this.accounts.create(caller, body, audit);
     return tagged(created).created(created.id);
   }
 
@@ -65,9 +65,9 @@ export class AccountsController {
     @Param('id') id: string,
     @Body() body: UpdateAccount,
     @IfMatch() ifMatch: string | undefined,
-    @Req() { ip }: FastifyRequest,
+    @Audit() audit: RequestAudit,
   ): Promise<Reply<AccountReply>> {
-    return tagged(await this.accounts.update(caller, id, body, ifMatch, ip));
+    return tagged(await this.accounts.update(caller, id, body, ifMatch, audit));
   }
 
   @Delete(':id')
@@ -82,8 +82,9 @@ export class AccountsController {
     @Caller() caller: Principal,
     @Param('id') id: string,
     @IfMatch() ifMatch: string | undefined,
+    @Audit() audit: RequestAudit,
   ): Promise<Reply<never>> {
-    await this.accounts.delete(caller, id, ifMatch);
+    await this.accounts.delete(caller, id, ifMatch, audit);
     return Reply.nothing();
   }
 }

@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { type EntityManager, Repository } from 'typeorm';
+import type { RequestAudit } from '#libs/audit/audit-context.js';
+import { writeAudit } from '#libs/audit/audit-writer.js';
 import { newId } from '#libs/core/ids.js';
 import { Account } from '#libs/database/identity/account.entity.js';
-import { Session } from '#libs/database/identity/session.entity.js';
 import type { ListPage } from '#libs/http/input/list-request.js';
 import { invalid } from '#libs/http/replies/api-error.js';
 import { assertIfMatch } from '#libs/http/replies/etag.js';
@@ -13,7 +14,9 @@ import { permissionsOf } from '../authority/role-hierarchy.js';
 import { hashClient } from '../passwords/fair-places.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
 import { passwordFaults } from '../passwords/password-policy.js';
+import { SessionsService } from '../sessions/sessions.service.js';
 import { type AccountWithRole, etagOfAccount, getAccount, lockAccount, requireRole } from './account-rows.js';
+import { accountChanges, auditedAccount } from './accounts.audit.js';
 import type { AccountListQuery, CreateAccount, UpdateAccount } from './accounts.dto.js';
 import { ownAccount } from './accounts.errors.js';
 import { listAccounts } from './accounts.list.js';
@@ -25,21 +28,22 @@ export class AccountsService {
     @InjectRepository(Account) private readonly accounts: Repository<Account>,
     private readonly authority: AuthorityService,
     private readonly hasher: PasswordHasher,
+    private readonly sessions: SessionsService,
   ) {}
 
-  /**
-   * @param address of the client, for a fair share of the hash queue
-   * @throws ApiError 422 on `role_id`, 403 `exceeds_own_permissions`, 409 `email_taken`, 503
-   */
-  async create(caller: Principal, body: CreateAccount, address: string): Promise<AccountWithRole> {
+  /** @throws ApiError 422 on `role_id`, 403 `exceeds_own_permissions`, 409 `email_taken`, 503 */
+  async create(caller: Principal, body: CreateAccount, audit: RequestAudit): Promise<AccountWithRole> {
     // Hash before the change, which holds the lock for all changes.
-    const passwordHash = await this.hasher.hash(body.password, hashClient(address, caller.sub));
+    const passwordHash = await this.hasher.hash(body.password, hashClient(audit.address, caller.sub));
     return this.authority.change(caller, 'accounts:create', async (tx, actor) => {
       const role = await requireRole(tx, body.role_id);
       await assertGrantableRole(tx, actor, role.id, 'role_id');
       const id = newId();
       await tx.insert(Account, { id, ...columnsOf(body), passwordHash, roleId: role.id });
-      return getAccount(tx, id);
+      const created = await getAccount(tx, id);
+      const details = { after: auditedAccount(created) };
+      await writeAudit(tx, audit, { action: 'account.created', targetId: id, details });
+      return created;
     });
   }
 
@@ -56,7 +60,6 @@ export class AccountsService {
 
   /**
    * A new password or status `disabled` ends all sessions of the account.
-   * @param address of the client, for a fair share of the hash queue
    * @throws ApiError 422 on `role_id`, 404, 403 `exceeds_own_permissions`, 422 on `password`, 412, 409 `email_taken`,
    *   `own_account`, `last_admin`, 503
    */
@@ -65,13 +68,13 @@ export class AccountsService {
     id: string,
     body: UpdateAccount,
     ifMatch: string | undefined,
-    address: string,
+    audit: RequestAudit,
   ): Promise<AccountWithRole> {
     if (Object.keys(body).length === 0) return this.get(id, ifMatch);
     const passwordHash =
       body.password === undefined
         ? undefined
-        : await this.hasher.hash(body.password, hashClient(address, caller.sub));
+        : await this.hasher.hash(body.password, hashClient(audit.address, caller.sub));
     return this.authority.change(caller, 'accounts:update', async (tx, actor) => {
       const role = body.role_id === undefined ? undefined : await requireRole(tx, body.role_id);
       const account = await lockAccount(tx, id);
@@ -80,21 +83,30 @@ export class AccountsService {
       assertPasswordFits(body, account.email);
       assertIfMatch(ifMatch, etagOfAccount(account));
       if (actor.accountId === account.id) assertOwnChange(body, account);
+      const before = auditedAccount(account);
       const { role: _, ...row } = account;
       await tx.save(Account, { ...row, ...columnsOf(body), passwordHash, roleId: role?.id ?? row.roleId });
-      if (passwordHash || body.status === 'disabled') await tx.delete(Session, { accountId: row.id });
-      return getAccount(tx, id);
+      if (passwordHash || body.status === 'disabled') {
+        const reason = passwordHash ? 'password_reset' : 'account_disabled';
+        await this.sessions.endAll(row.id, { audit, reason }, { tx });
+      }
+      const updated = await getAccount(tx, id);
+      await writeAudit(tx, audit, ...accountChanges(before, updated, passwordHash !== undefined));
+      return updated;
     });
   }
 
   /** @throws ApiError 404, 403 `exceeds_own_permissions`, 412, 409 `own_account`, `last_admin` */
-  delete(caller: Principal, id: string, ifMatch: string | undefined): Promise<void> {
+  delete(caller: Principal, id: string, ifMatch: string | undefined, audit: RequestAudit): Promise<void> {
     return this.authority.change(caller, 'accounts:delete', async (tx, actor) => {
       const account = await lockAccount(tx, id);
       await assertGrantableRole(tx, actor, account.roleId);
       assertIfMatch(ifMatch, etagOfAccount(account));
       if (actor.accountId === account.id) throw ownAccount([null]);
+      await this.sessions.endAll(account.id, { audit, reason: 'account_deleted' }, { tx });
       await tx.delete(Account, { id: account.id });
+      const details = { before: auditedAccount(account) };
+      await writeAudit(tx, audit, { action: 'account.deleted', targetId: account.id, details });
     });
   }
 }

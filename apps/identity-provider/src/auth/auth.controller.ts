@@ -1,9 +1,9 @@
 import { Body, Controller, Post, UseGuards } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Audit, type RequestAudit } from '#libs/audit/audit-context.js';
 import { Public } from '#libs/auth/access.js';
 import { Replies } from '#libs/http/replies/replies.js';
 import { HashCapacityGuard } from '../passwords/hash-capacity.guard.js';
-import { Client, type SessionClient } from '../sessions/session-client.js';
 import { IssuedToken, Login } from './auth.dto.js';
 import { LoginService } from './login.service.js';
 
@@ -24,7 +24,7 @@ export class AuthController {
       429: 'Too many failed logins.',
     },
   })
-  login(@Body() { email, password }: Login, @Client() client: SessionClient): Promise<IssuedToken> {
-    return this.logins.login(email, password, client);
+  login(@Body() { email, password }: Login, @Audit() audit: RequestAudit): Promise<IssuedToken> {
+    return this.logins.login(email, password, audit);
   }
 }

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import type { RequestAudit } from '#libs/audit/audit-context.js';
 import { preparedQuery } from '#libs/database/prepared-query.js';
 import { forbidden, unauthorized } from '#libs/http/replies/api-error.js';
 import { emailKey } from '../accounts/email.js';
@@ -7,7 +8,6 @@ import { LoginThrottle } from '../login-throttle/login-throttle.js';
 import { hashClient } from '../passwords/fair-places.js';
 import { HashQueue } from '../passwords/hash-queue.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
-import type { SessionClient } from '../sessions/session-client.js';
 import { SessionLifetimes } from '../sessions/session-lifetimes.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { TokenIssuer } from '../tokens/token-issuer.js';
@@ -15,9 +15,20 @@ import { type IssuedToken, mapIssuedToken } from './auth.dto.js';
 
 interface Credentials {
   id: string;
+  /** As the account spells it. */
+  email: string;
   /** Null: the account has no password. */
   passwordHash: string | null;
   status: 'active' | 'disabled';
+}
+
+/** An account whose password was just verified. */
+export interface VerifiedAccount {
+  accountId: string;
+  /** As the account spells it. */
+  email: string;
+  /** The hash that was verified. */
+  passwordHash: string;
 }
 
 @Injectable()
@@ -36,27 +47,26 @@ export class LoginService {
    * Signs in to a native account. An unknown email and a wrong password get the same reply after the same work.
    * @throws ApiError 401, 403 `account_disabled` (only if the password is correct), 429, 503
    */
-  login(email: string, password: string, client: SessionClient): Promise<IssuedToken> {
-    return this.authenticate(email, password, client.address, (accountId, hash) =>
-      this.issue(accountId, hash, client),
-    );
+  login(email: string, password: string, audit: RequestAudit): Promise<IssuedToken> {
+    return this.authenticate(email, password, audit, (account) => this.issue(account, audit));
   }
 
   /**
    * Verifies a password, and then starts a session.
-   * @param start gets the account's id and the hash that was verified; returns null if the account has changed since
+   * @param audit the request that signs in
+   * @param start returns null if the account has changed since the password was verified
    * @throws ApiError as `login`
    */
   async authenticate<T>(
     email: string,
     password: string,
-    address: string,
-    start: (accountId: string, passwordHash: string) => Promise<T | null>,
+    audit: RequestAudit,
+    start: (account: VerifiedAccount) => Promise<T | null>,
   ): Promise<T> {
     // Tried again once if the hash was replaced concurrently, by a password change or a login (`replaceHash`).
     const started =
-      (await this.tryLogin(email, password, address, start)) ??
-      (await this.tryLogin(email, password, address, start));
+      (await this.tryLogin(email, password, audit, start)) ??
+      (await this.tryLogin(email, password, audit, start));
     if (!started) throw unauthorized('absent');
     return started;
   }
@@ -65,9 +75,10 @@ export class LoginService {
   private async tryLogin<T>(
     email: string,
     password: string,
-    address: string,
-    start: (accountId: string, passwordHash: string) => Promise<T | null>,
+    audit: RequestAudit,
+    start: (account: VerifiedAccount) => Promise<T | null>,
   ): Promise<T | null> {
+    const { address } = audit;
     const key = emailKey(email);
     const hashing = hashClient(address, key);
     using attempt = await this.throttle.begin(key, address, (ahead) => this.queue.hasRoom(hashing, ahead));
@@ -78,25 +89,21 @@ export class LoginService {
     const stored = account?.passwordHash ?? null;
     const { matches, newHash } = await this.hasher.verify(password, stored, place);
     const hash = account && stored && newHash ? await this.replaceHash(account.id, stored, newHash) : stored;
-    await (matches ? attempt.succeed() : attempt.fail());
+    const failed = { audit, accountId: account?.id ?? null, email: key, attempt: 'login' } as const;
+    await (matches ? attempt.succeed() : attempt.fail(failed));
     if (!matches || !account || hash === null) throw unauthorized('absent');
     if (account.status !== 'active') throw forbidden('account_disabled', 'This account is disabled.');
-    return start(account.id, hash);
+    return start({ accountId: account.id, email: account.email, passwordHash: hash });
   }
 
-  private async issue(
-    accountId: string,
-    passwordHash: string,
-    client: SessionClient,
-  ): Promise<IssuedToken | null> {
+  private async issue(account: VerifiedAccount, audit: RequestAudit): Promise<IssuedToken | null> {
     const issuedAt = Math.floor(Date.now() / 1000);
     const session = await this.sessions.open({
-      accountId,
-      passwordHash,
+      ...account,
       clientId: null,
       expiresAt: this.lifetimes.endOfSession(issuedAt),
       isRefreshable: this.lifetimes.isRefreshable,
-      ...client,
+      audit,
     });
     const access = session && (await this.tokens.issue(session, issuedAt));
     return access && mapIssuedToken(access, session);
@@ -105,7 +112,7 @@ export class LoginService {
   private async findCredentials(key: string): Promise<Credentials | undefined> {
     const rows = await preparedQuery<Credentials>(this.database, {
       name: 'login-credentials',
-      text: 'SELECT id, password_hash AS "passwordHash", status FROM identity.accounts WHERE email_key = $1',
+      text: 'SELECT id, email, password_hash AS "passwordHash", status FROM identity.accounts WHERE email_key = $1',
       values: [key],
     });
     return rows[0];

@@ -1,6 +1,6 @@
-import { Body, Controller, Get, Patch, Post, Req } from '@nestjs/common';
+import { Body, Controller, Get, Patch, Post } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import type { FastifyRequest } from 'fastify';
+import { Audit, type RequestAudit } from '#libs/audit/audit-context.js';
 import { Authenticated, Caller, NativeOnly } from '#libs/auth/access.js';
 import { Reply } from '#libs/http/replies/envelope.js';
 import { Replies } from '#libs/http/replies/replies.js';
@@ -27,8 +27,13 @@ export class OwnAccountController {
   @NativeOnly()
   @ApiOperation({ operationId: 'authRename', summary: 'Change your own name' })
   @Replies(MeReply, { message: 'Your name.' })
-  async rename(@Caller() caller: Principal, @CallerAccount() account: SessionAccount, @Body() name: OwnName) {
-    return mapMeReply(caller, await this.ownAccount.rename(account, name));
+  async rename(
+    @Caller() caller: Principal,
+    @CallerAccount() account: SessionAccount,
+    @Body() name: OwnName,
+    @Audit() audit: RequestAudit,
+  ) {
+    return mapMeReply(caller, await this.ownAccount.rename(account, name, audit));
   }
 
   @Post('password')
@@ -41,9 +46,9 @@ export class OwnAccountController {
   async changePassword(
     @CallerAccount() account: SessionAccount,
     @Body() change: PasswordChange,
-    @Req() request: FastifyRequest,
+    @Audit() audit: RequestAudit,
   ) {
-    await this.ownAccount.changePassword(account, change, request.ip);
+    await this.ownAccount.changePassword(account, change, audit);
     return Reply.nothing();
   }
 }

@@ -1,5 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import type { AuditContext, RequestAudit } from '#libs/audit/audit-context.js';
+import { auditRows } from '#libs/audit/audit-writer.js';
 import { invalid, invalidField, unauthorized } from '#libs/http/replies/api-error.js';
 import { emailKey } from '../accounts/email.js';
 import { LoginThrottle } from '../login-throttle/login-throttle.js';
@@ -10,6 +12,7 @@ import { passwordFaults } from '../passwords/password-policy.js';
 import type { SessionAccount } from '../sessions/session-account.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import type { OwnName, PasswordChange } from './own-account.dto.js';
+import { CHANGE_PASSWORD, RENAME } from './own-account-rows.js';
 
 /** Operations of users on their own native account. */
 @Injectable()
@@ -23,17 +26,20 @@ export class OwnAccountService {
   ) {}
 
   /** An omitted name keeps its current value, including that of a concurrent change. */
-  async rename(account: SessionAccount, { first_name, last_name }: OwnName): Promise<SessionAccount> {
-    const [rows] = await this.database.query(
-      `UPDATE identity.accounts SET
-         first_name = CASE WHEN $2 THEN $3 ELSE first_name END,
-         last_name = CASE WHEN $4 THEN $5 ELSE last_name END,
-         version = version + 1, updated_at = now()
-       WHERE id = $1 AND (($2 AND first_name IS DISTINCT FROM $3) OR ($4 AND last_name IS DISTINCT FROM $5))
-       RETURNING first_name AS "firstName", last_name AS "lastName", updated_at AS "updatedAt"`,
-      [account.id, first_name !== undefined, first_name ?? null, last_name !== undefined, last_name ?? null],
-    );
-    return { ...account, ...rows[0] };
+  async rename(
+    account: SessionAccount,
+    { first_name, last_name }: OwnName,
+    audit: AuditContext,
+  ): Promise<SessionAccount> {
+    const [renamed] = await this.database.query(RENAME, [
+      account.id,
+      first_name !== undefined,
+      first_name ?? null,
+      last_name !== undefined,
+      last_name ?? null,
+      auditRows(audit, { action: 'account.updated', targetId: account.id }),
+    ]);
+    return { ...account, ...renamed };
   }
 
   /**
@@ -43,14 +49,14 @@ export class OwnAccountService {
   async changePassword(
     account: SessionAccount,
     { current_password, new_password }: PasswordChange,
-    address: string,
+    audit: RequestAudit,
   ): Promise<void> {
     const faults = passwordFaults(new_password, account.email);
     if (faults.length > 0)
       throw invalid(faults.map(({ code, message }) => ({ field: 'new_password', code, message })));
     // The change is retried once if a concurrent login has rehashed the same password.
-    if (await this.tryChange(account, current_password, new_password, address)) return;
-    if (await this.tryChange(account, current_password, new_password, address)) return;
+    if (await this.tryChange(account, current_password, new_password, audit)) return;
+    if (await this.tryChange(account, current_password, new_password, audit)) return;
     throw wrongPassword();
   }
 
@@ -59,18 +65,21 @@ export class OwnAccountService {
     account: SessionAccount,
     given: string,
     replacement: string,
-    address: string,
+    audit: RequestAudit,
   ): Promise<boolean> {
     const key = emailKey(account.email);
-    const client = hashClient(address, key);
-    using attempt = await this.throttle.begin(key, address, (ahead) => this.queue.hasRoom(client, ahead));
+    const client = hashClient(audit.address, key);
+    using attempt = await this.throttle.begin(key, audit.address, (ahead) =>
+      this.queue.hasRoom(client, ahead),
+    );
     using place = this.queue.take(client);
     await attempt.count();
     const current = await this.hashOf(account.id);
     const { matches, newHash } = await this.hasher.verify(given, current, place, replacement);
-    await (matches ? attempt.succeed() : attempt.fail());
+    const failed = { audit, accountId: account.id, email: key, attempt: 'password_change' } as const;
+    await (matches ? attempt.succeed() : attempt.fail(failed));
     if (!matches || current === null || newHash === null) throw wrongPassword();
-    return this.replacePassword(account, current, newHash);
+    return this.replacePassword(account, current, newHash, audit);
   }
 
   private async hashOf(id: string): Promise<string | null> {
@@ -85,18 +94,20 @@ export class OwnAccountService {
     { id, sessionId }: SessionAccount,
     current: string,
     replacement: string,
+    audit: AuditContext,
   ): Promise<boolean> {
     return this.database.transaction(async (tx) => {
-      const [changed] = await tx.query(
-        `UPDATE identity.accounts SET password_hash = $3, version = version + 1, updated_at = now()
-         WHERE id = $1 AND password_hash = $2 RETURNING id`,
-        [id, current, replacement],
-      );
+      const changed = await tx.query(CHANGE_PASSWORD, [
+        id,
+        current,
+        replacement,
+        auditRows(audit, { action: 'password.changed', targetId: id }),
+      ]);
       // Separate statements see session changes that were committed while the UPDATE waited for the row lock.
       const [session] = await tx.query('SELECT id FROM identity.sessions WHERE id = $1', [sessionId]);
       if (!session) throw unauthorized();
       if (changed.length === 0) return false;
-      await this.sessions.endAll(id, sessionId, tx);
+      await this.sessions.endAll(id, { audit, reason: 'password_changed' }, { except: sessionId, tx });
       return true;
     });
   }

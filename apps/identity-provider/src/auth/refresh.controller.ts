@@ -1,6 +1,6 @@
-import { Body, Controller, Post, Req } from '@nestjs/common';
+import { Body, Controller, Post } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import type { FastifyRequest } from 'fastify';
+import { Audit, type RequestAudit } from '#libs/audit/audit-context.js';
 import { Public } from '#libs/auth/access.js';
 import { unauthorized } from '#libs/http/replies/api-error.js';
 import { Replies } from '#libs/http/replies/replies.js';
@@ -23,10 +23,10 @@ export class RefreshController {
     message: 'Token refreshed.',
     errors: { 401: 'The refresh token is not valid, or was used already.' },
   })
-  async refresh(@Body() { refresh_token }: Refresh, @Req() { id }: FastifyRequest): Promise<IssuedToken> {
+  async refresh(@Body() { refresh_token }: Refresh, @Audit() audit: RequestAudit): Promise<IssuedToken> {
     // Before the account is read: user-service takes a later token for newer data of the user.
     const issuedAt = Math.floor(Date.now() / 1000);
-    const session = await this.refreshes.refresh(refresh_token, null, id);
+    const session = await this.refreshes.refresh(refresh_token, null, audit);
     const access = session && (await this.tokens.issue(session, issuedAt));
     if (!session || !access) throw unauthorized('absent');
     return mapIssuedToken(access, session);

@@ -1,6 +1,6 @@
-import { Body, Controller, HttpCode, Post, Req, UseFilters } from '@nestjs/common';
+import { Body, Controller, HttpCode, Post, UseFilters } from '@nestjs/common';
 import { ApiBody, ApiConsumes, ApiExtraModels, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
-import type { FastifyRequest } from 'fastify';
+import { Audit, type RequestAudit } from '#libs/audit/audit-context.js';
 import { Public } from '#libs/auth/access.js';
 import { AcceptsForm } from '#libs/http/application/form-body.js';
 import { describeLogoutError, LogoutErrorReply, LogoutForm } from './backchannel-logout.dto.js';
@@ -29,10 +29,10 @@ export class BackchannelLogoutController {
   @ApiResponse({ status: 200, description: 'The session has ended. No body.' })
   @ApiResponse(describeLogoutError(400, 'The logout token is not valid, or was used before.'))
   @ApiResponse(describeLogoutError(503, "Keycloak's keys or the database are not available."))
-  async logOut(@Body() form: unknown, @Req() request: FastifyRequest): Promise<string> {
+  async logOut(@Body() form: unknown, @Audit() audit: RequestAudit): Promise<string> {
     const tokens = form instanceof URLSearchParams ? form.getAll('logout_token') : [];
     // RFC 6749, section 3.1: parameters must not be repeated.
-    await this.logouts.logOut(tokens.length === 1 ? (tokens[0] as string) : null, request.id);
+    await this.logouts.logOut(tokens.length === 1 ? (tokens[0] as string) : null, audit);
     return '';
   }
 }

@@ -1,6 +1,7 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import { Counter } from 'prom-client';
 import { DataSource, type EntityManager } from 'typeorm';
+import type { RequestAudit } from '#libs/audit/audit-context.js';
+import { writeAudit } from '#libs/audit/audit-writer.js';
 import type { IdentityProviderSettings } from '#libs/config/settings.js';
 import { malformed } from '#libs/http/replies/api-error.js';
 import { TrustedIssuers } from '#libs/verify/src/issuers/trusted-issuers.js';
@@ -12,12 +13,6 @@ import { type LogoutToken, LogoutTokenRefused, verifyLogoutToken } from './logou
 
 /** Of clocks. */
 const LEEWAY_MS = 30_000;
-
-const logouts = new Counter({
-  name: 'twinkey_backchannel_logouts_total',
-  help: 'Logout tokens of Keycloak, by outcome: accepted, or the reason why they were refused.',
-  labelNames: ['outcome'] as const,
-});
 
 /** Ends what Keycloak's logout tokens name: OpenID Connect Back-Channel Logout 1.0, sections 2.6 and 2.7. */
 @Injectable()
@@ -33,26 +28,24 @@ export class BackchannelLogoutService {
 
   /**
    * @param raw the logout token
-   * @param requestId for the log
+   * @param audit the request
    * @throws ApiError 400 for every invalid token, 503 where Keycloak's keys are not available
    */
-  async logOut(raw: string | null, requestId: string): Promise<void> {
+  async logOut(raw: string | null, audit: RequestAudit): Promise<void> {
     try {
       const token = await this.verify(raw);
-      await this.database.transaction((tx) => this.end(token, tx));
-      logouts.inc({ outcome: 'accepted' });
+      await this.database.transaction((tx) => this.end(token, audit, tx));
       this.logger.log({
         msg: 'keycloak logout received',
-        request_id: requestId,
+        request_id: audit.requestId,
         ends: token.sessionId === null ? 'subject' : 'session',
       });
     } catch (error) {
       if (!(error instanceof LogoutTokenRefused)) throw error;
       const { reason, detail } = error;
-      logouts.inc({ outcome: reason });
       this.logger.warn({
         msg: 'logout token refused',
-        request_id: requestId,
+        request_id: audit.requestId,
         reason,
         detail: detail === undefined ? undefined : printable(detail),
       });
@@ -70,9 +63,14 @@ export class BackchannelLogoutService {
    * A token with `sid` ends that session alone (section 2.7), one with `sub` alone every session of the subject. A token
    * is stored in the same transaction, so that only one replica accepts it.
    */
-  private async end(token: LogoutToken, tx: EntityManager): Promise<void> {
+  private async end(token: LogoutToken, audit: RequestAudit, tx: EntityManager): Promise<void> {
     const { issuer, sessionId, subject, issuedAt } = token;
     await this.use(token, tx);
+    await writeAudit(tx, audit, {
+      action: 'session.ended',
+      targetId: sessionId,
+      details: { reason: 'keycloak_logout', issuer: issuer.id, sub: subject },
+    });
     // Longer than the life of any access token that was issued before.
     const expiresAt = new Date(
       Date.now() + (this.settings.keycloak?.maxLifetimeSeconds ?? MAX_LIFETIME_SECONDS) * 1_000 + LEEWAY_MS,

@@ -18,7 +18,7 @@ export interface LogoutToken {
   readonly expiresAt: number;
 }
 
-/** Why a logout token was refused: stable codes for logs, the metric and tests. Clients do not see them. */
+/** Why a logout token was refused: stable codes for logs and tests. Clients do not see them. */
 export type LogoutRefusal =
   | 'missing'
   | 'malformed'

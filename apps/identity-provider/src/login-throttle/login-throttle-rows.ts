@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { insertAudit } from '#libs/audit/audit-writer.js';
 import { networkOf } from '#libs/http/application/client-address.js';
 import { type Counter, NOTHING, SCOPES, type Scope } from './login-throttle-rules.js';
 
@@ -59,6 +60,12 @@ export const WRITE = {
       failures = excluded.failures, pending = excluded.pending, strikes = excluded.strikes,
       blocked_until = excluded.blocked_until, known_until = excluded.known_until,
       expires_at = excluded.expires_at`,
+};
+
+/** The same, with events of the audit log, which are written if the rows are. */
+export const WRITE_WITH_EVENTS = {
+  name: 'login-throttle-write-with-events',
+  text: `WITH recorded AS (${insertAudit('identity', '$25')}) ${WRITE.text}`,
 };
 
 /** Deletes up to `$1` expired counters, oldest first. */

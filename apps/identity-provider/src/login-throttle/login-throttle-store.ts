@@ -5,6 +5,7 @@ import { KeyedSemaphore } from '#libs/core/keyed-semaphore.js';
 import { findPostgresError } from '#libs/database/pg-errors.js';
 import { preparedQuery } from '#libs/database/prepared-query.js';
 import { unavailable } from '#libs/http/replies/api-error.js';
+import { type FailedAttempt, failureRows } from './login-throttle.audit.js';
 import {
   CLEAN_UP,
   type CounterRow,
@@ -15,6 +16,7 @@ import {
   type ThrottleKeys,
   valuesOf,
   WRITE,
+  WRITE_WITH_EVENTS,
 } from './login-throttle-rows.js';
 import {
   admission,
@@ -69,11 +71,17 @@ export class LoginThrottleStore {
    * Stores the outcome of an attempt that started at `since`.
    * @throws ApiError 503
    */
-  async settle(keys: ThrottleKeys, limits: Limits, since: number, outcome: Outcome): Promise<void> {
-    await this.change(keys, limits, (counters, now) => ({
-      result: undefined,
-      next: forEachScope((scope) => settled(scope, counters[scope], limits[scope], { since, outcome, now })),
-    }));
+  async settle(
+    keys: ThrottleKeys,
+    limits: Limits,
+    { since, outcome, failed }: { since: number; outcome: Outcome; failed: FailedAttempt | null },
+  ): Promise<void> {
+    await this.change(keys, limits, (counters, now) => {
+      const next = forEachScope((scope) =>
+        settled(scope, counters[scope], limits[scope], { since, outcome, now }),
+      );
+      return { result: undefined, next, events: failed && failureRows(failed, counters, next) };
+    });
     if (performance.now() >= this.nextCleanup) this.cleanUp();
   }
 
@@ -83,8 +91,9 @@ export class LoginThrottleStore {
     const attempts = async () => {
       for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
         const { counters, revisions, now } = await this.read(keys, limits);
-        const { result, next } = decide(counters, now);
-        if (!next || (await this.write(keys, limits, { counters: next, revisions, now }))) return result;
+        const { result, next, events = null } = decide(counters, now);
+        if (!next || (await this.write(keys, limits, { counters: next, revisions, now }, events)))
+          return result;
       }
       throw unavailable(1, 'busy');
     };
@@ -112,6 +121,7 @@ export class LoginThrottleStore {
     keys: ThrottleKeys,
     limits: Limits,
     { counters, revisions, now }: Seen,
+    events: string | null,
   ): Promise<boolean> {
     // A fixed order of the rows prevents deadlocks between writers.
     const scopes = SCOPES.toSorted((a, b) => keys[a].compare(keys[b]));
@@ -124,7 +134,10 @@ export class LoginThrottleStore {
       ),
     );
     try {
-      await preparedQuery(this.database, { ...WRITE, values });
+      await preparedQuery(
+        this.database,
+        events === null ? { ...WRITE, values } : { ...WRITE_WITH_EVENTS, values: [...values, events] },
+      );
       return true;
     } catch (error) {
       if (findPostgresError(error)?.code === '23502') return false;
@@ -150,5 +163,8 @@ interface Seen {
   now: number;
 }
 
-/** Returns the result of a change and the counters to store; without `next` nothing is written. */
-type Decide<T> = (counters: Counters, now: number) => { result: T; next?: Counters };
+/**
+ * Returns the result of a change, the counters to store (without `next` nothing is written), and events to write with
+ * them.
+ */
+type Decide<T> = (counters: Counters, now: number) => { result: T; next?: Counters; events?: string | null };

@@ -5,6 +5,7 @@ import type { IdentityProviderSettings } from '#libs/config/settings.js';
 import { KeyedSemaphore, type SemaphoreOptions } from '#libs/core/keyed-semaphore.js';
 import { tooManyRequests } from '#libs/http/replies/api-error.js';
 import { SETTINGS } from '../settings.js';
+import type { FailedAttempt } from './login-throttle.audit.js';
 import { nameOf, type ThrottleKeys, throttleKeys } from './login-throttle-rows.js';
 import { type Limits, type Outcome, SCOPES } from './login-throttle-rules.js';
 import { LoginThrottleStore } from './login-throttle-store.js';
@@ -91,9 +92,9 @@ export class LoginAttempt implements Disposable {
     return this.settle('right');
   }
 
-  /** The secret was wrong. @throws ApiError 503 */
-  fail(): Promise<void> {
-    return this.settle('wrong');
+  /** The secret was wrong. The audit log has it with the count. @throws ApiError 503 */
+  fail(failed: FailedAttempt): Promise<void> {
+    return this.settle('wrong', failed);
   }
 
   /** Without an outcome the attempt is removed. */
@@ -103,10 +104,10 @@ export class LoginAttempt implements Disposable {
     this.turn.slot[Symbol.dispose]();
   }
 
-  private async settle(outcome: Outcome): Promise<void> {
+  private async settle(outcome: Outcome, failed: FailedAttempt | null = null): Promise<void> {
     const { since } = this;
     this.since = null;
-    if (since !== null) await this.store.settle(this.keys, this.limits, since, outcome);
+    if (since !== null) await this.store.settle(this.keys, this.limits, { since, outcome, failed });
     this.turn.slot[Symbol.dispose]();
   }
 }

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { RequestAudit } from '#libs/audit/audit-context.js';
 import { LoginThrottle } from '../login-throttle/login-throttle.js';
 import type { StoredState } from './state/oauth-state.store.js';
 
@@ -8,21 +9,22 @@ export class Guesses {
   constructor(private readonly throttle: LoginThrottle) {}
 
   /** Counts a wrong client secret. The right one always works. @throws ApiError 429 after too many */
-  async countWrongSecret(clientId: string, address: string): Promise<void> {
-    using attempt = await this.throttle.begin(`client ${clientId}`, ownAddress(address));
+  async countWrongSecret(clientId: string, audit: RequestAudit): Promise<void> {
+    using attempt = await this.throttle.begin(`client ${clientId}`, ownAddress(audit.address));
     await attempt.count();
-    await attempt.fail();
+    await attempt.fail({ audit, accountId: null, oauthClientId: clientId, attempt: 'client_secret' });
   }
 
   /** Finds the device that waits with a user code. After too many wrong codes no code works. @throws ApiError 429 */
   async findByUserCode(
-    address: string,
+    audit: RequestAudit,
     find: () => Promise<StoredState | null>,
   ): Promise<StoredState | null> {
+    const { address } = audit;
     using attempt = await this.throttle.begin(`user code ${address}`, ownAddress(address));
     await attempt.count();
     const found = await find();
-    await (found ? attempt.succeed() : attempt.fail());
+    await (found ? attempt.succeed() : attempt.fail({ audit, accountId: null, attempt: 'user_code' }));
     return found;
   }
 }

@@ -1,5 +1,6 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify';
+import { auditContextOf } from '#libs/audit/audit-context.js';
 import { Drain } from '#libs/http/application/drain.js';
 import { PROVIDER_POLICY } from './pages/page-policy.js';
 import { addPageRoutes } from './pages/page-routes.js';
@@ -59,7 +60,7 @@ async function handOver(
   reply.header('access-control-expose-headers', 'WWW-Authenticate, X-Request-Id');
   if (request.url.startsWith('/.well-known/')) reply.header('access-control-allow-origin', '*');
   if (drain.isDraining) reply.header('connection', 'close');
-  oauth.address.pin(request.raw, request.ip);
+  oauth.address.pin(request.raw, auditContextOf(request));
   const headers = reply.getHeaders();
   reply.hijack();
   for (const [name, value] of Object.entries(headers)) {

@@ -1,8 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import type { AuditActor, AuditContext } from '#libs/audit/audit-context.js';
+import { auditRows, insertAudit } from '#libs/audit/audit-writer.js';
 import { newId } from '#libs/core/ids.js';
+import { NATIVE_ISSUER } from '#libs/core/issuer-id.js';
 import { preparedQuery } from '#libs/database/prepared-query.js';
-import type { SessionClient } from '../sessions/session-client.js';
+import type { VerifiedAccount } from '../auth/login.service.js';
+import type { SessionEnding } from '../sessions/session-ending.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { OauthLifetimes } from './lifetimes.js';
 
@@ -26,15 +30,14 @@ export class SignIns {
    * Opens the session of a browser's sign-in.
    * @returns its id, or null if the account or its password has changed since the password was verified
    */
-  async open(accountId: string, passwordHash: string, client: SessionClient): Promise<string | null> {
+  async open(account: VerifiedAccount, audit: AuditContext): Promise<string | null> {
     const expiresAt = new Date(Date.now() + this.lifetimes.idle * 1000);
     const opened = await this.sessions.open({
-      accountId,
-      passwordHash,
+      ...account,
       clientId: null,
       expiresAt,
       isRefreshable: false,
-      ...client,
+      audit,
     });
     return opened?.sessionId ?? null;
   }
@@ -54,17 +57,32 @@ export class SignIns {
    * The session of a client below a browser's sign-in: the present one, or a new one.
    * @returns its id, or null if the sign-in has ended
    */
-  async openForClient(signInId: string, accountId: string, clientId: string): Promise<string | null> {
+  async openForClient(
+    signInId: string,
+    { accountId, email }: { accountId: string; email: string },
+    audit: AuditContext & { clientId: string },
+  ): Promise<string | null> {
     if ((await this.renew(signInId, accountId)) === null) return null;
+    const id = newId();
+    const actor = { issuer: NATIVE_ISSUER, sub: accountId, name: email };
+    const started = { action: 'session.started', targetId: id, details: { account_id: accountId } } as const;
     const rows = await preparedQuery<{ id: string }>(this.database, {
       name: 'sign-in-client',
-      text: `INSERT INTO identity.sessions AS s (id, account_id, client_id, sign_in_id, expires_at, address, user_agent)
+      text: `WITH opened AS (INSERT INTO identity.sessions AS s (id, account_id, client_id, sign_in_id, expires_at, address, user_agent)
         SELECT $1, account_id, $4, id, expires_at, address, user_agent FROM identity.sessions
           WHERE id = $2 AND account_id = $3 AND expires_at > now() FOR KEY SHARE
         ON CONFLICT (sign_in_id, client_id) WHERE sign_in_id IS NOT NULL
           DO UPDATE SET expires_at = excluded.expires_at
-        RETURNING id`,
-      values: [newId(), signInId, accountId, clientId],
+        RETURNING id), recorded AS (
+          ${insertAudit('identity', '$5', { from: '(SELECT FROM opened WHERE id = $1) AS session' })})
+        SELECT id FROM opened`,
+      values: [
+        id,
+        signInId,
+        accountId,
+        audit.clientId,
+        auditRows({ ...audit, actor, sessionId: id }, started),
+      ],
     });
     return rows[0]?.id ?? null;
   }
@@ -79,8 +97,19 @@ export class SignIns {
     });
   }
 
-  /** Ends a session and all that came from it. */
-  async end(id: string): Promise<void> {
-    await this.sessions.end(id);
+  /** Ends a session and all that came from it. Its account is the actor, except where a stolen token was used. */
+  async end(id: string, { audit, reason }: SessionEnding): Promise<void> {
+    const actor =
+      reason === 'refresh_token_reused' || reason === 'code_reused' ? null : await this.ownerOf(id);
+    await this.sessions.end(id, { audit: { ...audit, actor, sessionId: actor && id }, reason });
+  }
+
+  private async ownerOf(id: string): Promise<AuditActor | null> {
+    const [owner] = await this.database.query(
+      `SELECT a.id AS sub, a.email AS name FROM identity.sessions s JOIN identity.accounts a ON a.id = s.account_id
+        WHERE s.id = $1`,
+      [id],
+    );
+    return owner ? { issuer: NATIVE_ISSUER, ...owner } : null;
   }
 }

@@ -1,5 +1,6 @@
 import { Body, Controller, Delete, Get, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Audit, type RequestAudit } from '#libs/audit/audit-context.js';
 import { Caller } from '#libs/auth/access.js';
 import type { Permission } from '#libs/database/identity/permission.entity.js';
 import { Reply } from '#libs/http/replies/envelope.js';
@@ -28,8 +29,12 @@ export class PermissionsController {
   @RequirePermission('permissions:create')
   @ApiOperation({ summary: 'Create a permission' })
   @Replies(PermissionReply, { status: 201, message: 'Permission created.', errors: { 409: CONFLICT } })
-  async create(@Caller() caller: Principal, @Body() body: CreatePermission): Promise<Reply<PermissionReply>> {
-    const created = await this.permissions.create(caller, body);
+  async create(
+    @Caller() caller: Principal,
+    @Body() body: CreatePermission,
+    @Audit() audit: RequestAudit,
+  ): Promise<Reply<PermissionReply>> {
+    const created = await this.permissions.create(caller, body, audit);
     return tagged(created).created(created.id);
   }
 
@@ -62,8 +67,9 @@ export class PermissionsController {
     @Param('id') id: string,
     @Body() body: UpdatePermission,
     @IfMatch() ifMatch: string | undefined,
+    @Audit() audit: RequestAudit,
   ): Promise<Reply<PermissionReply>> {
-    return tagged(await this.permissions.update(caller, id, body, ifMatch));
+    return tagged(await this.permissions.update(caller, id, body, ifMatch, audit));
   }
 
   @Delete(':id')
@@ -78,8 +84,9 @@ export class PermissionsController {
     @Caller() caller: Principal,
     @Param('id') id: string,
     @IfMatch() ifMatch: string | undefined,
+    @Audit() audit: RequestAudit,
   ): Promise<Reply<never>> {
-    await this.permissions.delete(caller, id, ifMatch);
+    await this.permissions.delete(caller, id, ifMatch, audit);
     return Reply.nothing();
   }
 }

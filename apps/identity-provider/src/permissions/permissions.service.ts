@@ -1,6 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { type EntityManager, Repository } from 'typeorm';
+import type { AuditContext } from '#libs/audit/audit-context.js';
+import { writeAudit } from '#libs/audit/audit-writer.js';
+import { type AuditFields, changesOf } from '#libs/audit/changes.js';
 import { newId } from '#libs/core/ids.js';
 import { Permission } from '#libs/database/identity/permission.entity.js';
 import type { ListPage } from '#libs/http/input/list-request.js';
@@ -21,10 +24,19 @@ export class PermissionsService {
   ) {}
 
   /** No role has the new permission yet. @throws ApiError 409 `name_taken` */
-  create(caller: Principal, { name, description }: CreatePermission): Promise<Permission> {
-    return this.authority.change(caller, 'permissions:create', (tx) =>
-      tx.save(tx.create(Permission, { id: newId(), name, description: description ?? null })),
-    );
+  create(
+    caller: Principal,
+    { name, description }: CreatePermission,
+    audit: AuditContext,
+  ): Promise<Permission> {
+    return this.authority.change(caller, 'permissions:create', async (tx) => {
+      const created = await tx.save(
+        tx.create(Permission, { id: newId(), name, description: description ?? null }),
+      );
+      const details = { after: auditedPermission(created) };
+      await writeAudit(tx, audit, { action: 'permission.created', targetId: created.id, details });
+      return created;
+    });
   }
 
   list(query: PermissionListQuery): Promise<ListPage<Permission>> {
@@ -45,13 +57,14 @@ export class PermissionsService {
   update(
     caller: Principal,
     id: string,
-    changes: UpdatePermission,
+    body: UpdatePermission,
     ifMatch: string | undefined,
+    audit: AuditContext,
   ): Promise<Permission> {
-    if (Object.keys(changes).length === 0) return this.get(id, ifMatch);
+    if (Object.keys(body).length === 0) return this.get(id, ifMatch);
     return this.authority.change(caller, 'permissions:update', async (tx, actor) => {
       const permission = await getPermission(tx, id);
-      const { name = permission.name, description = permission.description } = changes;
+      const { name = permission.name, description = permission.description } = body;
       const isRenamed = name !== permission.name;
       const holders = isRenamed ? await holdersOf(tx, id) : [];
       if (isRenamed) {
@@ -63,20 +76,29 @@ export class PermissionsService {
         if (permission.seeded) throw seededPermission('name');
         await raiseVersions(tx, holders);
       }
-      return tx.save(Object.assign(permission, { name, description }));
+      const changes = changesOf(auditedPermission(permission), { name, description });
+      const updated = await tx.save(Object.assign(permission, { name, description }));
+      if (changes) {
+        await writeAudit(tx, audit, { action: 'permission.updated', targetId: updated.id, details: changes });
+      }
+      return updated;
     });
   }
 
   /** @throws ApiError 404, 412, 409 `seeded_permission`, `permission_in_use` */
-  delete(caller: Principal, id: string, ifMatch: string | undefined): Promise<void> {
+  delete(caller: Principal, id: string, ifMatch: string | undefined, audit: AuditContext): Promise<void> {
     return this.authority.change(caller, 'permissions:delete', async (tx) => {
       const permission = await getPermission(tx, id);
       assertIfMatch(ifMatch, etagOf(permission.version));
       if (permission.seeded) throw seededPermission();
       await tx.delete(Permission, { id });
+      const details = { before: auditedPermission(permission) };
+      await writeAudit(tx, audit, { action: 'permission.deleted', targetId: permission.id, details });
     });
   }
 }
+
+const auditedPermission = ({ name, description }: Permission): AuditFields => ({ name, description });
 
 async function getPermission(manager: EntityManager, id: string): Promise<Permission> {
   const permission = await manager.findOneBy(Permission, { id });

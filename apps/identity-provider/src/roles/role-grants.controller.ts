@@ -1,5 +1,6 @@
 import { Body, Controller, Delete, Param, Post } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Audit, type RequestAudit } from '#libs/audit/audit-context.js';
 import { Caller } from '#libs/auth/access.js';
 import type { Reply } from '#libs/http/replies/envelope.js';
 import { IfMatch, Replies } from '#libs/http/replies/replies.js';
@@ -22,8 +23,9 @@ export class RoleGrantsController {
     @Caller() caller: Principal,
     @Param('id') id: string,
     @Body() body: GrantPermissions,
+    @Audit() audit: RequestAudit,
   ): Promise<Reply<RoleReply>> {
-    return taggedRole(await this.grants.grant(caller, id, body.permission_ids));
+    return taggedRole(await this.grants.grant(caller, id, body.permission_ids, audit));
   }
 
   @Delete(':permission_id')
@@ -39,7 +41,8 @@ export class RoleGrantsController {
     @Param('id') id: string,
     @Param('permission_id') permissionId: string,
     @IfMatch() ifMatch: string | undefined,
+    @Audit() audit: RequestAudit,
   ): Promise<Reply<RoleReply>> {
-    return taggedRole(await this.grants.revoke(caller, id, permissionId, ifMatch));
+    return taggedRole(await this.grants.revoke(caller, id, permissionId, ifMatch, audit));
   }
 }

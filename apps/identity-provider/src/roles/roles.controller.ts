@@ -1,5 +1,6 @@
 import { Body, Controller, Delete, Get, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Audit, type RequestAudit } from '#libs/audit/audit-context.js';
 import { Caller } from '#libs/auth/access.js';
 import { Reply } from '#libs/http/replies/envelope.js';
 import { IfMatch, Replies } from '#libs/http/replies/replies.js';
@@ -22,8 +23,12 @@ export class RolesController {
     message: 'Role created.',
     errors: { 403: EXCEEDS, 409: 'The name is taken.' },
   })
-  async create(@Caller() caller: Principal, @Body() body: CreateRole): Promise<Reply<RoleReply>> {
-    const created = await this.roles.create(caller, body);
+  async create(
+    @Caller() caller: Principal,
+    @Body() body: CreateRole,
+    @Audit() audit: RequestAudit,
+  ): Promise<Reply<RoleReply>> {
+    const created = await this.roles.create(caller, body, audit);
     return taggedRole(created).created(created.role.id);
   }
 
@@ -56,8 +61,9 @@ export class RolesController {
     @Param('id') id: string,
     @Body() body: UpdateRole,
     @IfMatch() ifMatch: string | undefined,
+    @Audit() audit: RequestAudit,
   ): Promise<Reply<RoleReply>> {
-    return taggedRole(await this.roles.update(caller, id, body, ifMatch));
+    return taggedRole(await this.roles.update(caller, id, body, ifMatch, audit));
   }
 
   @Delete(':id')
@@ -72,8 +78,9 @@ export class RolesController {
     @Caller() caller: Principal,
     @Param('id') id: string,
     @IfMatch() ifMatch: string | undefined,
+    @Audit() audit: RequestAudit,
   ): Promise<Reply<never>> {
-    await this.roles.delete(caller, id, ifMatch);
+    await this.roles.delete(caller, id, ifMatch, audit);
     return Reply.nothing();
   }
 }

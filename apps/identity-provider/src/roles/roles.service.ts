@@ -1,6 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { type EntityManager, Repository } from 'typeorm';
+import type { AuditContext } from '#libs/audit/audit-context.js';
+import { writeAudit } from '#libs/audit/audit-writer.js';
+import { type AuditFields, changesOf } from '#libs/audit/changes.js';
 import { newId } from '#libs/core/ids.js';
 import { Role } from '#libs/database/identity/role.entity.js';
 import type { ListPage } from '#libs/http/input/list-request.js';
@@ -27,20 +30,28 @@ export class RolesService {
   ) {}
 
   /** @throws ApiError 422 on `parent_id`, 403 `exceeds_own_permissions`, 409 `name_taken` */
-  create(caller: Principal, { name, description, parent_id }: CreateRole): Promise<RoleWithPermissions> {
+  create(
+    caller: Principal,
+    { name, description, parent_id }: CreateRole,
+    audit: AuditContext,
+  ): Promise<RoleWithPermissions> {
     return this.authority.change(caller, 'roles:create', async (tx, actor) => {
       if (parent_id) {
         await requireParent(tx, parent_id);
         await assertFitsBelow(tx, parent_id, NEW_ROLE);
         assertGrantable(actor.permissions, await permissionsOf(tx, [parent_id]), 'parent_id');
       }
-      const role = tx.create(Role, {
-        id: newId(),
-        name,
-        description: description ?? null,
-        parentId: parent_id?.toLowerCase() ?? null,
-      });
-      return withPermissions(tx, await tx.save(role));
+      const role = await tx.save(
+        tx.create(Role, {
+          id: newId(),
+          name,
+          description: description ?? null,
+          parentId: parent_id?.toLowerCase() ?? null,
+        }),
+      );
+      const details = { after: auditedRole(role) };
+      await writeAudit(tx, audit, { action: 'role.created', targetId: role.id, details });
+      return withPermissions(tx, role);
     });
   }
 
@@ -64,6 +75,7 @@ export class RolesService {
     id: string,
     changes: UpdateRole,
     ifMatch: string | undefined,
+    audit: AuditContext,
   ): Promise<RoleWithPermissions> {
     if (Object.keys(changes).length === 0) return this.get(id, ifMatch);
     return this.authority.change(caller, 'roles:update', async (tx, actor) => {
@@ -79,23 +91,37 @@ export class RolesService {
       assertIfMatch(ifMatch, etagOf(role.version));
       if (role.system && name !== role.name) throw systemRole('name');
       if (role.system && moved) throw systemRole('parent_id');
+      const details = changesOf(auditedRole(role), auditedRole({ name, description, parentId }));
       const saved = await tx.save(Object.assign(role, { name, description, parentId }));
+      if (details) await writeAudit(tx, audit, { action: 'role.updated', targetId: saved.id, details });
       if (moved) await raiseVersions(tx, moved.below);
       return withPermissions(tx, saved);
     });
   }
 
   /** @throws ApiError 404, 403 `exceeds_own_permissions`, 412, 409 `system_role`, `role_in_use` */
-  delete(caller: Principal, id: string, ifMatch: string | undefined): Promise<void> {
+  delete(caller: Principal, id: string, ifMatch: string | undefined, audit: AuditContext): Promise<void> {
     return this.authority.change(caller, 'roles:delete', async (tx, actor) => {
       const role = await getRole(tx, id);
       assertGrantable(actor.permissions, await permissionsOf(tx, [id]));
       assertIfMatch(ifMatch, etagOf(role.version));
       if (role.system) throw systemRole();
       await tx.delete(Role, { id });
+      const details = { before: auditedRole(role) };
+      await writeAudit(tx, audit, { action: 'role.deleted', targetId: role.id, details });
     });
   }
 }
+
+const auditedRole = ({
+  name,
+  description,
+  parentId,
+}: Pick<Role, 'name' | 'description' | 'parentId'>): AuditFields => ({
+  name,
+  description,
+  parent_id: parentId,
+});
 
 async function requireParent(tx: EntityManager, id: string): Promise<void> {
   if (!(await tx.existsBy(Role, { id }))) throw parentNotFound();

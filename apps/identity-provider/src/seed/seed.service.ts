@@ -9,6 +9,7 @@ import { emailKey, storedEmail } from '../accounts/email.js';
 import { AuthorityService } from '../authority/authority.service.js';
 import { NewPasswordField } from '../passwords/new-password.field.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
+import { recordPermissions, writeCommandAudit } from './seed.audit.js';
 import { addSystemRoles, SYSTEM_ROLES, type SystemRole } from './system-roles.js';
 
 /** What a seed has added: names of permissions and roles, emails of accounts. */
@@ -68,7 +69,11 @@ export class SeedService {
 
   /** Adds the permissions that the routes require, and the system roles. */
   async seedRights(): Promise<Omit<SeedResult, 'accounts'>> {
-    const permissions = await upsertPermissions(this.database, PERMISSION_CATALOGUE);
+    const permissions = await upsertPermissions(
+      this.database,
+      PERMISSION_CATALOGUE,
+      recordPermissions('seed'),
+    );
     const known = await this.database.query('SELECT FROM identity.roles WHERE name = ANY($1)', [
       SYSTEM_ROLES,
     ]);
@@ -97,14 +102,19 @@ export class SeedService {
   /** Adds the client of the example frontend. @returns whether it was added */
   private async addFrontend(): Promise<boolean> {
     const { clientId, name, origin } = DEMO_CLIENT;
-    const added = await this.database.query(
-      `INSERT INTO identity.oauth_clients (id, client_id, name, type, grant_types, redirect_uris,
-         post_logout_redirect_uris, first_party)
-       VALUES ($1, $2, $3, 'public', '{authorization_code,refresh_token}', $4, $4, true)
-       ON CONFLICT (lower(client_id)) DO NOTHING RETURNING id`,
-      [newId(), clientId, name, [origin, `${origin}/`]],
-    );
-    return added.length > 0;
+    return this.database.transaction(async (tx) => {
+      const [added] = await tx.query(
+        `INSERT INTO identity.oauth_clients (id, client_id, name, type, grant_types, redirect_uris,
+           post_logout_redirect_uris, first_party)
+         VALUES ($1, $2, $3, 'public', '{authorization_code,refresh_token}', $4, $4, true)
+         ON CONFLICT (lower(client_id)) DO NOTHING RETURNING id`,
+        [newId(), clientId, name, [origin, `${origin}/`]],
+      );
+      if (!added) return false;
+      const details = { after: { name, type: 'public', redirect_uris: [origin, `${origin}/`] } };
+      await writeCommandAudit(tx, 'seed', { action: 'client.created', targetId: clientId, details });
+      return true;
+    });
   }
 
   /** @returns whether the account was added */
@@ -112,14 +122,17 @@ export class SeedService {
     const key = emailKey(email);
     if (await this.hasAccount(email)) return false;
     const hash = await this.hasher.hash(password, { network: 'seed', account: key });
-    const added = await this.authority.exclusively((tx) =>
-      tx.query(
+    return this.authority.exclusively(async (tx) => {
+      const [added]: { id: string; roleId: string }[] = await tx.query(
         `INSERT INTO identity.accounts (id, email, email_key, password_hash, role_id)
          SELECT $1, $2, $3, $4, id FROM identity.roles WHERE name = $5
-         ON CONFLICT (email_key) DO NOTHING RETURNING id`,
+         ON CONFLICT (email_key) DO NOTHING RETURNING id, role_id AS "roleId"`,
         [newId(), storedEmail(email), key, hash, role],
-      ),
-    );
-    return added.length > 0;
+      );
+      if (!added) return false;
+      const details = { after: { email: storedEmail(email), role: { id: added.roleId, name: role } } };
+      await writeCommandAudit(tx, 'seed', { action: 'account.created', targetId: added.id, details });
+      return true;
+    });
   }
 }

@@ -1,6 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import { newId } from '#libs/core/ids.js';
 import { ALL_PERMISSIONS } from '#libs/verify/src/has-permission.js';
+import { writeCommandAudit } from './seed.audit.js';
 
 /** `user` has no permissions; `admin` inherits from it and has every permission. Only their descriptions can be changed. */
 export const SYSTEM_ROLES = ['user', 'admin'] as const;
@@ -15,13 +16,19 @@ const DESCRIPTIONS: Record<SystemRole, string> = {
 export async function addSystemRoles(tx: EntityManager): Promise<string[]> {
   const names: string[] = [];
   for (const name of SYSTEM_ROLES) {
-    const added = await tx.query(
+    const [added]: { id: string }[] = await tx.query(
       `INSERT INTO identity.roles (id, name, description, system, parent_id)
        VALUES ($1, $2, $3, true, (SELECT id FROM identity.roles WHERE name = $4))
        ON CONFLICT (lower(name)) DO NOTHING RETURNING id`,
       [newId(), name, DESCRIPTIONS[name], name === 'admin' ? 'user' : null],
     );
-    if (added.length > 0) names.push(name);
+    if (!added) continue;
+    names.push(name);
+    await writeCommandAudit(tx, 'seed', {
+      action: 'role.created',
+      targetId: added.id,
+      details: { after: { name, description: DESCRIPTIONS[name] } },
+    });
   }
   if (names.includes('admin')) await grantAllPermissions(tx);
   return names;

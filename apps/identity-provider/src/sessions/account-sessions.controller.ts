@@ -1,5 +1,6 @@
 import { Controller, Delete, Get, Param, Query } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Audit, type RequestAudit } from '#libs/audit/audit-context.js';
 import { Caller } from '#libs/auth/access.js';
 import { ListQuery } from '#libs/http/input/list-query.js';
 import { Reply } from '#libs/http/replies/envelope.js';
@@ -34,8 +35,12 @@ export class AccountSessionsController {
   @RequirePermission('sessions:delete')
   @ApiOperation({ summary: 'End all sessions of an account' })
   @Replies(null, { message: 'Sessions ended.', errors: { 403: EXCEEDS } })
-  async endAll(@Caller() caller: Principal, @Param('id') id: string): Promise<Reply> {
-    await this.sessions.endAll(caller, id);
+  async endAll(
+    @Caller() caller: Principal,
+    @Param('id') id: string,
+    @Audit() audit: RequestAudit,
+  ): Promise<Reply> {
+    await this.sessions.endAll(caller, id, audit);
     return Reply.nothing();
   }
 
@@ -47,8 +52,9 @@ export class AccountSessionsController {
     @Caller() caller: Principal,
     @Param('id') id: string,
     @Param('session_id') sessionId: string,
+    @Audit() audit: RequestAudit,
   ): Promise<Reply> {
-    await this.sessions.end(caller, id, sessionId);
+    await this.sessions.end(caller, id, sessionId, audit);
     return Reply.nothing();
   }
 }

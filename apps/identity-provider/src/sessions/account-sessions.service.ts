@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { type EntityManager, Repository } from 'typeorm';
+import type { AuditContext } from '#libs/audit/audit-context.js';
 import { Session } from '#libs/database/identity/session.entity.js';
 import type { ListQuery } from '#libs/http/input/list-query.js';
 import type { ListPage } from '#libs/http/input/list-request.js';
@@ -26,8 +27,9 @@ export class AccountSessionsService {
   }
 
   /** @throws ApiError 404, also for a session of another account */
-  async endOwn(accountId: string, id: string): Promise<void> {
-    if (!(await this.sessions.end(id, { accountId }))) throw notFound();
+  async endOwn(accountId: string, id: string, audit: AuditContext): Promise<void> {
+    const ending = { audit, reason: 'ended_by_owner' } as const;
+    if (!(await this.sessions.end(id, ending, { accountId }))) throw notFound();
   }
 
   /** @throws ApiError 404 if there is no such account */
@@ -37,14 +39,17 @@ export class AccountSessionsService {
   }
 
   /** @throws ApiError 404, 403 `exceeds_own_permissions`, 503 */
-  endAll(caller: Principal, accountId: string): Promise<void> {
-    return this.change(caller, accountId, (tx) => this.sessions.endAll(accountId, null, tx));
+  endAll(caller: Principal, accountId: string, audit: AuditContext): Promise<void> {
+    return this.change(caller, accountId, (tx) =>
+      this.sessions.endAll(accountId, { audit, reason: 'ended_by_administrator' }, { tx }),
+    );
   }
 
   /** @throws ApiError 404, 403 `exceeds_own_permissions`, 503 */
-  end(caller: Principal, accountId: string, id: string): Promise<void> {
+  end(caller: Principal, accountId: string, id: string, audit: AuditContext): Promise<void> {
     return this.change(caller, accountId, async (tx) => {
-      if (!(await this.sessions.end(id, { accountId, tx }))) throw notFound();
+      const ending = { audit, reason: 'ended_by_administrator' } as const;
+      if (!(await this.sessions.end(id, ending, { accountId, tx }))) throw notFound();
     });
   }
 

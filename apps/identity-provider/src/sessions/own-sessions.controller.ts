@@ -1,5 +1,6 @@
 import { Controller, Delete, Get, Param, Post, Query } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Audit, type RequestAudit } from '#libs/audit/audit-context.js';
 import { NativeOnly } from '#libs/auth/access.js';
 import { ListQuery } from '#libs/http/input/list-query.js';
 import { Reply } from '#libs/http/replies/envelope.js';
@@ -32,8 +33,12 @@ export class OwnSessionsController {
   @NativeOnly()
   @ApiOperation({ operationId: 'authEndSession', summary: 'End one of your sessions' })
   @Replies(null, { message: 'Session ended.' })
-  async end(@CallerAccount() account: SessionAccount, @Param('id') id: string): Promise<Reply> {
-    await this.ownSessions.endOwn(account.id, id);
+  async end(
+    @CallerAccount() account: SessionAccount,
+    @Param('id') id: string,
+    @Audit() audit: RequestAudit,
+  ): Promise<Reply> {
+    await this.ownSessions.endOwn(account.id, id, audit);
     return Reply.nothing();
   }
 
@@ -41,8 +46,8 @@ export class OwnSessionsController {
   @NativeOnly()
   @ApiOperation({ operationId: 'authLogout', summary: 'End this session' })
   @Replies(null, { message: 'Signed out.' })
-  async logout(@CallerAccount() { sessionId }: SessionAccount): Promise<Reply> {
-    await this.sessions.end(sessionId);
+  async logout(@CallerAccount() { sessionId }: SessionAccount, @Audit() audit: RequestAudit): Promise<Reply> {
+    await this.sessions.end(sessionId, { audit, reason: 'logout' });
     return Reply.nothing();
   }
 
@@ -50,8 +55,8 @@ export class OwnSessionsController {
   @NativeOnly()
   @ApiOperation({ operationId: 'authLogoutAll', summary: 'End all your sessions, also this one' })
   @Replies(null, { message: 'Signed out everywhere.' })
-  async logoutAll(@CallerAccount() { id }: SessionAccount): Promise<Reply> {
-    await this.sessions.endAll(id);
+  async logoutAll(@CallerAccount() { id }: SessionAccount, @Audit() audit: RequestAudit): Promise<Reply> {
+    await this.sessions.endAll(id, { audit, reason: 'logout_all' });
     return Reply.nothing();
   }
 }

@@ -18,25 +18,35 @@ export class SessionActivity implements OnModuleDestroy {
   private readonly logger = new Logger(SessionActivity.name);
   private noted = new Set<string>();
   private timer: NodeJS.Timeout | null = null;
+  /** The last write, which may still run. */
+  private writing = Promise.resolve();
+  private isStopped = false;
 
   constructor(private readonly database: DataSource) {}
 
-  /** @param sessionId of a session that is in use and whose `last_used_at` is stale */
+  /** @param sessionId of a session that is in use, and whose last use is stale */
   note(sessionId: string): void {
+    if (this.isStopped) return;
     if (this.noted.size < MAX_NOTED) this.noted.add(sessionId);
     this.timer ??= setTimeout(() => void this.flush(), FLUSH_MS).unref();
   }
 
   /** Writes what is noted, before the database closes. */
   async onModuleDestroy(): Promise<void> {
-    if (this.timer) await this.flush();
+    this.isStopped = true;
+    await this.flush();
   }
 
-  private async flush(): Promise<void> {
+  private flush(): Promise<void> {
     if (this.timer) clearTimeout(this.timer);
     this.timer = null;
     const ids = [...this.noted];
     this.noted = new Set();
+    this.writing = this.writing.then(() => this.writeAll(ids));
+    return this.writing;
+  }
+
+  private async writeAll(ids: string[]): Promise<void> {
     try {
       for (let from = 0; from < ids.length; from += BATCH) await this.write(ids.slice(from, from + BATCH));
     } catch (error) {

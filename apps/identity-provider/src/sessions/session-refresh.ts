@@ -1,5 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import type { AuditContext } from '#libs/audit/audit-context.js';
 import { preparedQuery } from '#libs/database/prepared-query.js';
 import { RefreshToken } from './refresh-token.js';
 import { ACCOUNT_COLUMNS, type SessionAccount } from './session-account.js';
@@ -33,18 +34,18 @@ export class SessionRefresh {
    * successor for 20 seconds; any other used token ends the session.
    * @param text the token as it was sent
    * @param clientId the OAuth client that sends it; null for Twinkey itself
-   * @param requestId for the log
+   * @param audit the request that sends it
    * @returns the session with the new token; null if the token is not valid, for every reason
    */
-  async refresh(text: string, clientId: string | null, requestId: string): Promise<LiveSession | null> {
+  async refresh(text: string, clientId: string | null, audit: AuditContext): Promise<LiveSession | null> {
     const token = RefreshToken.parse(text);
-    return token && this.lifetimes.isRefreshable ? this.replace(token, clientId, requestId) : null;
+    return token && this.lifetimes.isRefreshable ? this.replace(token, clientId, audit) : null;
   }
 
   private async replace(
     token: RefreshToken,
     clientId: string | null,
-    requestId: string,
+    audit: AuditContext,
     isRetry = false,
   ): Promise<LiveSession | null> {
     const found = await this.find(token, clientId);
@@ -56,13 +57,13 @@ export class SessionRefresh {
       const expiresAt = await this.advance(session.sessionId, digest, successor.digest);
       if (expiresAt) return { ...refreshed, expiresAt };
       // A concurrent refresh came first, or the session has ended.
-      return isRetry ? null : this.replace(token, clientId, requestId, true);
+      return isRetry ? null : this.replace(token, clientId, audit, true);
     }
     if (isRepeatable && previousDigest && token.digest.equals(previousDigest)) return refreshed;
-    await this.sessions.end(session.sessionId);
+    await this.sessions.end(session.sessionId, { audit, reason: 'refresh_token_reused' });
     this.logger.warn({
       msg: 'refresh token used again, session ended',
-      request_id: requestId,
+      request_id: audit.requestId,
       account_id: session.id,
       session_id: session.sessionId,
     });

@@ -1,13 +1,19 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
+import type { AuditContext } from '#libs/audit/audit-context.js';
+import { auditRows, insertAudit } from '#libs/audit/audit-writer.js';
 import { newId } from '#libs/core/ids.js';
+import { NATIVE_ISSUER } from '#libs/core/issuer-id.js';
 import { preparedQuery } from '#libs/database/prepared-query.js';
+import { OWN_CLIENT_ID } from '../tokens/token-signer.js';
 import { RefreshToken } from './refresh-token.js';
 import { ACCOUNT_COLUMNS, type SessionAccount } from './session-account.js';
-import type { SessionClient } from './session-client.js';
+import { ENDED_SESSIONS, endingRows, type SessionEnding } from './session-ending.js';
 
-export interface NewSession extends SessionClient {
+export interface NewSession {
   accountId: string;
+  /** The account's email, for the audit log. */
+  email: string;
   /** The hash that the sign-in verified. If it is given, the session opens only if it is still the account's hash. */
   passwordHash?: string;
   /** The OAuth client that signs in; null for Twinkey itself. */
@@ -15,6 +21,8 @@ export interface NewSession extends SessionClient {
   expiresAt: Date;
   /** Whether the session gets a refresh token. */
   isRefreshable: boolean;
+  /** The request that signs in. */
+  audit: AuditContext;
 }
 
 /** A session that was just opened or refreshed, for `TokenIssuer.issue`. */
@@ -37,6 +45,7 @@ export class SessionsService {
   async open(session: NewSession): Promise<LiveSession | null> {
     const secret = session.isRefreshable ? RefreshToken.newSecret() : null;
     const refresh = secret && RefreshToken.first(secret);
+    const id = newId();
     const rows = await preparedQuery<SessionAccount>(this.database, {
       name: 'session-open',
       text: `WITH account AS (
@@ -49,19 +58,20 @@ export class SessionsService {
           INSERT INTO identity.sessions (id, account_id, expires_at, client_id, address, user_agent,
             refresh_secret, refresh_family, refresh_digest)
           SELECT $3, id, $4, $5, $6, $7, $8, $9, $10 FROM account RETURNING id
-        )
+        ), recorded AS (${insertAudit('identity', '$11', { from: 'opened' })})
         SELECT ${ACCOUNT_COLUMNS} FROM account a, opened s`,
       values: [
         session.accountId,
         session.passwordHash ?? null,
-        newId(),
+        id,
         session.expiresAt,
         session.clientId,
-        session.address,
-        session.userAgent,
+        session.audit.address,
+        session.audit.userAgent,
         secret,
         refresh?.familyDigest ?? null,
         refresh?.digest ?? null,
+        startedRow(id, session),
       ],
     });
     const [opened] = rows;
@@ -69,35 +79,62 @@ export class SessionsService {
   }
 
   /**
-   * Ends a session: its access tokens and its refresh token are refused from now on.
-   * @param accountId where given, the session ends only if it is this account's
+   * Ends a session: its access tokens and its refresh token are refused from now on. With a browser's sign-in the sessions
+   * of its clients end.
+   * @param options.accountId where given, the session ends only if it is this account's
+   * @param options.tx the transaction that this belongs to
    * @returns false if there is no such live session
    */
   async end(
     id: string,
+    ending: SessionEnding,
     { accountId = null, tx = this.database.manager }: { accountId?: string | null; tx?: EntityManager } = {},
   ): Promise<boolean> {
-    const [rows] = await tx.query(
-      `DELETE FROM identity.sessions WHERE id = $1 AND ($2::uuid IS NULL OR account_id = $2)
-       RETURNING expires_at > now() AS live`,
-      [id, accountId],
+    const ended: { id: string; live: boolean }[] = await tx.query(
+      deleting('(id = $2 OR sign_in_id = $2) AND ($3::uuid IS NULL OR account_id = $3)'),
+      [endingRows(ending), id, accountId],
     );
-    return rows[0]?.live === true;
+    return ended.some((session) => session.id === id.toLowerCase() && session.live);
   }
 
   /**
    * Ends the sessions of an account.
-   * @param exceptSessionId the session that stays; null for none
-   * @param tx the transaction that this belongs to
+   * @param options.except the session that stays, with the browser's sign-in that it belongs to
+   * @param options.tx the transaction that this belongs to
    */
   async endAll(
     accountId: string,
-    exceptSessionId: string | null = null,
-    tx: EntityManager = this.database.manager,
+    ending: SessionEnding,
+    { except = null, tx = this.database.manager }: { except?: string | null; tx?: EntityManager } = {},
   ): Promise<void> {
-    await tx.query('DELETE FROM identity.sessions WHERE account_id = $1 AND ($2::uuid IS NULL OR id <> $2)', [
+    await tx.query(deleting(`account_id = $2 AND ($3::uuid IS NULL OR ${NOT_EXCEPTED})`), [
+      endingRows(ending),
       accountId,
-      exceptSessionId,
+      except,
     ]);
   }
+
+  /** Ends the sessions of an OAuth client. @param tx the transaction that this belongs to */
+  async endAllOfClient(clientId: string, ending: SessionEnding, tx: EntityManager): Promise<void> {
+    await tx.query(deleting('client_id = $2'), [endingRows(ending), clientId]);
+  }
+}
+
+/** The end of a sign-in would also end the session of a client below it. */
+const NOT_EXCEPTED = `id <> $3 AND id IS DISTINCT FROM (SELECT sign_in_id FROM identity.sessions WHERE id = $3)`;
+
+/** One statement, so that no session ends without its event, also outside a transaction. */
+const deleting = (condition: string): string => `
+  WITH ended AS (
+    DELETE FROM identity.sessions WHERE ${condition} RETURNING id, account_id, expires_at > now() AS live
+  ), recorded AS (${insertAudit('identity', '$1', ENDED_SESSIONS)})
+  SELECT id, live FROM ended`;
+
+/** The actor is the account that signs in, which has no token yet. */
+function startedRow(id: string, { accountId, email, clientId, audit }: NewSession): string {
+  const actor = { issuer: NATIVE_ISSUER, sub: accountId, name: email };
+  return auditRows(
+    { ...audit, actor, clientId: clientId ?? OWN_CLIENT_ID, sessionId: id },
+    { action: 'session.started', targetId: id, details: { account_id: accountId } },
+  );
 }

@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify';
+import type { EndedReason } from '#libs/database/users/ended-subject.entity.js';
 import type { IssuerProfile } from '../users/profile.js';
 
 /** The issuer-owned fields that a user may change. */
@@ -6,6 +7,21 @@ export interface NameChange {
   firstName?: string;
   lastName?: string;
 }
+
+/** What an issuer says about a subject. */
+export type SubjectState = 'enabled' | EndedReason;
+
+/** A person whose state at the issuer is asked for. */
+export interface RecheckedSubject {
+  sub: string;
+  /** The last known one. */
+  username: string | null;
+  /** It is known that the issuer has deleted them. */
+  isDeleted: boolean;
+}
+
+/** The most subjects that one call of `statesOf` can ask for. */
+export const MAX_LOOKUP = 50;
 
 /** The users of one issuer, with the fields that the issuer owns. */
 export interface Directory {
@@ -29,6 +45,13 @@ export interface Directory {
    * @throws ApiError 503
    */
   findByUsername(username: string): Promise<IssuerProfile | null>;
+
+  /**
+   * Whether these people can still sign in; at most `MAX_LOOKUP`. Subjects about whom the issuer says nothing certain are
+   * left out. Missing where the issuer announces every change itself.
+   * @throws ApiError 503
+   */
+  statesOf?(subjects: readonly RecheckedSubject[]): Promise<ReadonlyMap<string, SubjectState>>;
 
   /**
    * For health reports: whether the issuer lets this service do its work.

@@ -1,5 +1,6 @@
 import { Body, Controller, Get, Param, Post, Query } from '@nestjs/common';
 import { ApiBody, ApiExtraModels, ApiOperation, ApiTags, getSchemaPath } from '@nestjs/swagger';
+import { Audit, type RequestAudit } from '#libs/audit/audit-context.js';
 import { Public } from '#libs/auth/access.js';
 import { invalid } from '#libs/http/replies/api-error.js';
 import { Reply } from '#libs/http/replies/envelope.js';
@@ -31,8 +32,12 @@ export class InternalUsersController {
     etag: 'read',
     errors: { 404: 'No user has this username.' },
   })
-  async byUsername(@Param('username') username: string, @Query() { issuer }: UsernameQuery) {
-    const profile = await this.lookup.getByUsername(username, issuer ?? null);
+  async byUsername(
+    @Param('username') username: string,
+    @Query() { issuer }: UsernameQuery,
+    @Audit() audit: RequestAudit,
+  ) {
+    const profile = await this.lookup.getByUsername(username, issuer ?? null, audit);
     return Reply.tagged(toProfileReply(profile), etagOf(profile.version));
   }
 

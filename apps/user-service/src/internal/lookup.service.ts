@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import type { AuditContext } from '#libs/audit/audit-context.js';
 import type { IssuerId } from '#libs/core/issuer-id.js';
 import { isStorable } from '#libs/core/storable-text.js';
 import { textKey } from '#libs/core/text-key.js';
@@ -26,10 +27,11 @@ export class LookupService {
    * @param issuer null: the first one in the order of `IssuerRegistry.ids` that has such a user
    * @throws ApiError 404; 503 where an issuer has to be asked and is not available
    */
-  async getByUsername(username: string, issuer: IssuerId | null): Promise<Profile> {
+  async getByUsername(username: string, issuer: IssuerId | null, audit: AuditContext): Promise<Profile> {
     if (!isStorable(username) || username.length > MAX_USERNAME) throw notFound();
     const ids = issuer === null ? this.issuers.ids : [issuer];
-    const profile = (await this.findKnown(textKey(username), ids)) ?? (await this.provision(username, ids));
+    const profile =
+      (await this.findKnown(textKey(username), ids)) ?? (await this.provision(username, ids, audit));
     if (!profile || profile.status === 'deleted') throw notFound();
     return profile;
   }
@@ -59,10 +61,14 @@ export class LookupService {
     return profile ?? null;
   }
 
-  private async provision(username: string, ids: readonly IssuerId[]): Promise<Profile | null> {
+  private async provision(
+    username: string,
+    ids: readonly IssuerId[],
+    audit: AuditContext,
+  ): Promise<Profile | null> {
     for (const id of ids) {
       const found = await this.issuers.find(id)?.directory.findByUsername(username);
-      if (found) return this.profiles.sync(found);
+      if (found) return this.profiles.sync(found, audit);
     }
     return null;
   }

@@ -1,10 +1,13 @@
 import { Counter } from 'prom-client';
 import type { DataSource, EntityManager } from 'typeorm';
+import type { AuditContext } from '#libs/audit/audit-context.js';
+import { auditRows, insertAudit, writeAudit } from '#libs/audit/audit-writer.js';
 import { newId } from '#libs/core/ids.js';
 import { textKey } from '#libs/core/text-key.js';
 import { isUniqueViolation } from '#libs/database/pg-errors.js';
 import { Identity } from '#libs/database/users/identity.entity.js';
 import type { IssuerProfile } from '../users/profile.js';
+import { auditedIdentity, identityChange } from '../users/users.audit.js';
 
 const provisionedProfiles = new Counter({
   name: 'twinkey_provisioned_profiles_total',
@@ -30,11 +33,19 @@ export async function retryOnCollision<T>(transaction: () => Promise<T>): Promis
  * Stores issuer data, and makes the profile where there is none. Data that are older than the stored ones are ignored,
  * and fields that are not asserted keep their values. Safe with concurrent calls: the unique indexes decide.
  */
-export const syncProfile = (database: DataSource, asserted: IssuerProfile): Promise<void> =>
-  retryOnCollision(() => database.transaction((tx) => syncProfileWithin(tx, asserted)));
+export const syncProfile = (
+  database: DataSource,
+  asserted: IssuerProfile,
+  audit: AuditContext,
+): Promise<void> =>
+  retryOnCollision(() => database.transaction((tx) => syncProfileWithin(tx, asserted, audit)));
 
 /** The same as part of a larger transaction. */
-export async function syncProfileWithin(tx: EntityManager, asserted: IssuerProfile): Promise<void> {
+export async function syncProfileWithin(
+  tx: EntityManager,
+  asserted: IssuerProfile,
+  audit: AuditContext,
+): Promise<void> {
   const { issuer, sub, assertedAt } = asserted;
   const fields = columnsOf(asserted);
   const { known, usernameOwner } = await lockIdentities(tx, asserted, fields.usernameKey);
@@ -42,12 +53,15 @@ export async function syncProfileWithin(tx: EntityManager, asserted: IssuerProfi
   if (usernameOwner) {
     // A username is unique within an issuer: the identity with the newer data gets it.
     if (usernameOwner.assertedAt > assertedAt) Object.assign(fields, { username: null, usernameKey: null });
-    else await removeUsername(tx, usernameOwner);
+    else await removeUsername(tx, usernameOwner, audit);
   }
-  if (!known) return provision(tx, { ...NO_FIELDS, ...fields, issuer, sub, assertedAt });
+  if (!known) return provision(tx, { ...NO_FIELDS, ...fields, issuer, sub, assertedAt }, audit);
   await tx.update(Identity, { issuer, sub }, { ...fields, assertedAt });
   const differs = Object.entries(fields).some(([name, value]) => known[name as keyof Identity] !== value);
-  if (differs) await touch(tx, known.userId);
+  if (!differs) return;
+  await touch(tx, known.userId);
+  const event = identityChange(known.userId, known, fields);
+  if (event) await writeAudit(tx, audit, event);
 }
 
 /**
@@ -101,28 +115,35 @@ function columnsOf({ username, email, firstName, lastName }: IssuerProfile): Par
   };
 }
 
-async function removeUsername(tx: EntityManager, { issuer, sub, userId }: Identity): Promise<void> {
+async function removeUsername(tx: EntityManager, owner: Identity, audit: AuditContext): Promise<void> {
+  const { issuer, sub, userId } = owner;
   await tx.update(Identity, { issuer, sub }, { username: null, usernameKey: null });
   await touch(tx, userId);
+  const event = identityChange(userId, owner, { username: null });
+  if (event) await writeAudit(tx, audit, event);
 }
 
 /** One statement, at whose end the foreign key is checked: a user is made only where the identity was new. */
 async function provision(
   tx: EntityManager,
   identity: IssuerColumns & Pick<Identity, 'issuer' | 'sub' | 'assertedAt'>,
+  audit: AuditContext,
 ): Promise<void> {
+  const { issuer, sub } = identity;
+  const id = newId();
+  const after = { issuer, sub, ...auditedIdentity(identity) };
   const made: unknown[] = await tx.query(
     `WITH made AS (
        INSERT INTO users.identities
          (issuer, sub, user_id, username, username_key, email, email_key, first_name, last_name, told_at)
        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
        ON CONFLICT (issuer, sub) DO NOTHING RETURNING user_id
-     )
+     ), recorded AS (${insertAudit('users', '$11', { from: 'made' })})
      INSERT INTO users.users (id) SELECT user_id FROM made RETURNING id`,
     [
-      identity.issuer,
-      identity.sub,
-      newId(),
+      issuer,
+      sub,
+      id,
       identity.username,
       identity.usernameKey,
       identity.email,
@@ -130,9 +151,10 @@ async function provision(
       identity.firstName,
       identity.lastName,
       identity.assertedAt,
+      auditRows(audit, { action: 'user.provisioned', targetId: id, details: { after } }),
     ],
   );
-  provisionedProfiles.inc({ issuer: identity.issuer }, made.length);
+  provisionedProfiles.inc({ issuer }, made.length);
 }
 
 async function isDeleted(tx: EntityManager, userId: string): Promise<boolean> {

@@ -1,4 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
+import type { RequestAudit } from '#libs/audit/audit-context.js';
 import { errorSummary, rootCauseOf } from '#libs/observability/loggable-error.js';
 import { IssuerRegistry } from '../directory/issuer-registry.js';
 import type { IssuerProfile, Profile } from '../users/profile.js';
@@ -36,18 +37,14 @@ export class UnnamedCallersService {
     private readonly issuers: IssuerRegistry,
   ) {}
 
-  /**
-   * @param asserted the token's claims
-   * @param requestId for the log
-   */
-  async find(asserted: IssuerProfile, requestId: string): Promise<UnnamedCaller> {
+  /** @param asserted the token's claims */
+  async find(asserted: IssuerProfile, audit: RequestAudit): Promise<UnnamedCaller> {
     const key = keyOf(asserted);
     if (this.serviceAccounts.has(key)) return found(null);
     const known = await this.profiles.findByIdentity(asserted.issuer, asserted.sub);
     if (known && !isOutdated(known, asserted)) return found(known);
     const lookup =
-      this.lookups.get(key) ??
-      this.lookUp(asserted, known, requestId).finally(() => this.lookups.delete(key));
+      this.lookups.get(key) ?? this.lookUp(asserted, known, audit).finally(() => this.lookups.delete(key));
     this.lookups.set(key, lookup);
     return lookup;
   }
@@ -55,23 +52,27 @@ export class UnnamedCallersService {
   private async lookUp(
     asserted: IssuerProfile,
     known: Profile | null,
-    requestId: string,
+    audit: RequestAudit,
   ): Promise<UnnamedCaller> {
     const { issuer, sub } = asserted;
     const answer = await this.askIssuer(asserted);
     if ('failure' in answer) {
       const cause = errorSummary(rootCauseOf(answer.failure));
-      this.logger.warn({ msg: 'caller could not be looked up in Keycloak', request_id: requestId, cause });
-      const profile = known ?? (await this.profiles.sync({ ...asserted, assertedAt: NEVER }));
+      this.logger.warn({
+        msg: 'caller could not be looked up in Keycloak',
+        request_id: audit.requestId,
+        cause,
+      });
+      const profile = known ?? (await this.profiles.sync({ ...asserted, assertedAt: NEVER }, audit));
       return { profile, failure: answer.failure };
     }
     if (answer.user === 'service_account') {
       this.rememberServiceAccount(keyOf(asserted));
-      if (known) await this.profiles.remove(issuer, sub);
+      if (known) await this.profiles.remove(issuer, sub, audit);
       return found(null);
     }
     // The token of a deleted user is accepted until it expires. The issuer is not asked again for an hour.
-    return found(await this.profiles.sync(answer.user ?? { ...asserted, assertedAt: new Date() }));
+    return found(await this.profiles.sync(answer.user ?? { ...asserted, assertedAt: new Date() }, audit));
   }
 
   private async askIssuer({ issuer, sub }: IssuerProfile) {

@@ -10,6 +10,9 @@ import {
 
 export type Rights = Pick<Principal, 'roles' | 'permissions'>;
 
+/** Who a caller is, and what they may do now. */
+export type CallerRights = Rights & Pick<Principal, 'issuer' | 'sub'>;
+
 /** The rights of others, compared with the caller's. */
 export interface Comparison {
   /** They have a permission that the caller does not have. */
@@ -26,17 +29,31 @@ const MAX_NAMES = 100;
 export class RightsClient {
   constructor(private readonly identityProvider: IdentityProviderClient) {}
 
+  /** @throws TokenError, ApiError as `caller` */
+  async ofCaller(request: FastifyRequest): Promise<Rights> {
+    const { roles, permissions } = await this.ownData(request);
+    return { roles, permissions };
+  }
+
   /**
    * `GET {IDENTITY_PROVIDER_URL}/api/v1/auth/me`
    * @throws TokenError where identity-provider no longer accepts the token, for instance after a logout
    * @throws ApiError 503
    */
-  async ofCaller(request: FastifyRequest): Promise<Rights> {
+  async caller(request: FastifyRequest): Promise<CallerRights> {
+    const data = await this.ownData(request);
+    const { issuer, sub } = data as Partial<CallerRights>;
+    if (typeof issuer !== 'string' || typeof sub !== 'string') {
+      throw identityProviderUnavailable('answered without the caller');
+    }
+    return { ...data, issuer, sub };
+  }
+
+  private async ownData(request: FastifyRequest): Promise<Rights> {
     const { status, data } = await this.identityProvider.call('GET', '/api/v1/auth/me', request);
     if (status === 401) throw new TokenError('session_ended');
     if (status !== 200 || !areRights(data)) throw identityProviderUnavailable(`answered ${status}`);
-    const { roles, permissions } = data;
-    return { roles, permissions };
+    return data;
   }
 
   /** @throws ApiError 401, 403, 503 */

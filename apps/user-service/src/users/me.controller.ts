@@ -1,6 +1,7 @@
 import { Body, Controller, createParamDecorator, type ExecutionContext, Get, Put, Req } from '@nestjs/common';
 import { ApiBody, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
+import { Audit, type RequestAudit } from '#libs/audit/audit-context.js';
 import { Authenticated } from '#libs/auth/access.js';
 import { Reply } from '#libs/http/replies/envelope.js';
 import { etagOf } from '#libs/http/replies/etag.js';
@@ -71,8 +72,9 @@ export class MeController {
     @OwnProfile() profile: Profile,
     @Body() settings: Record<string, unknown>,
     @IfMatch() ifMatch: string | undefined,
+    @Audit() audit: RequestAudit,
   ) {
-    return settingsReply(await this.own.replaceSettings(profile, settings, ifMatch));
+    return settingsReply(await this.own.replaceSettings(profile, settings, ifMatch, audit));
   }
 }
 

@@ -1,25 +1,20 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import { DataSource, type EntityManager, Not, type QueryDeepPartialEntity } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
+import { type AuditContext, auditContextOf } from '#libs/audit/audit-context.js';
 import { Identity } from '#libs/database/users/identity.entity.js';
-import { User } from '#libs/database/users/user.entity.js';
 import { ApiError, invalid, preconditionFailed } from '#libs/http/replies/api-error.js';
 import { assertIfMatch, etagOf, isMatch } from '#libs/http/replies/etag.js';
 import { IssuerRegistry } from '../directory/issuer-registry.js';
 import { isClientRefused } from '../directory/keycloak-errors.js';
 import { retryOnCollision, syncProfileWithin } from '../profile-sync/profile-sync.js';
 import { alteredNames } from './altered-names.js';
+import { applicationFields, writeApplicationFields } from './application-fields.js';
 import type { IssuerProfile, Profile } from './profile.js';
 import { ProfilesService } from './profiles.service.js';
 import { settingsFault } from './settings-rule.js';
 import type { ProfileChange } from './users.dto.js';
-import {
-  changedMeanwhile,
-  clientRefused,
-  notAPerson,
-  unconfirmedFields,
-  userDeleted,
-} from './users.errors.js';
+import { changedMeanwhile, clientRefused, notAPerson, unconfirmedFields } from './users.errors.js';
 
 /** Changes of a user's own profile. */
 @Injectable()
@@ -46,19 +41,20 @@ export class OwnProfileService {
     assertIfMatch(ifMatch, etagOf(profile.version));
     const renamed = await this.renameAtIssuer(caller, profile, change);
     const own = applicationFields(change);
+    const audit = auditContextOf(caller);
     const hasOwn = Object.keys(own).length > 0;
     if (renamed === null && !hasOwn) return profile;
     const altered = renamed ? alteredNames(renamed, change) : [];
     if (renamed && altered.length > 0) {
-      await this.write(profile, (tx) => syncProfileWithin(tx, renamed));
+      await this.write(profile, (tx) => syncProfileWithin(tx, renamed, audit));
       throw invalid(altered);
     }
     let isStale = false;
     const written = await this.write(profile, async (tx) => {
       isStale = !(await stillMatches(tx, profile, ifMatch));
       if (isStale && renamed === null) throw preconditionFailed();
-      if (renamed) await syncNames(tx, renamed, change);
-      if (hasOwn && !isStale) await writeApplicationFields(tx, profile.id, own);
+      if (renamed) await syncNames(tx, renamed, change, audit);
+      if (hasOwn && !isStale) await writeApplicationFields(tx, profile.id, own, audit);
     }).catch((error: unknown) => {
       throw error instanceof ApiError ? error : unconfirmedFields(unconfirmedOf(change, renamed), error);
     });
@@ -67,13 +63,18 @@ export class OwnProfileService {
   }
 
   /** @throws ApiError 412, 422 */
-  async replaceSettings(profile: Profile, settings: unknown, ifMatch: string | undefined): Promise<Profile> {
+  async replaceSettings(
+    profile: Profile,
+    settings: Record<string, unknown>,
+    ifMatch: string | undefined,
+    audit: AuditContext,
+  ): Promise<Profile> {
     const fault = settingsFault(settings);
     if (fault) throw invalid([{ field: null, code: fault.code, message: fault.message }]);
     assertIfMatch(ifMatch, etagOf(profile.version));
     return this.write(profile, async (tx) => {
       if (!(await stillMatches(tx, profile, ifMatch))) throw preconditionFailed();
-      await writeApplicationFields(tx, profile.id, { settings: settings as Settings });
+      await writeApplicationFields(tx, profile.id, { settings }, audit);
     });
   }
 
@@ -117,15 +118,17 @@ function unconfirmedOf(change: ProfileChange, renamed: IssuerProfile | null): st
   return own.length > 0 ? own : namesOf(change);
 }
 
-type Settings = Record<string, unknown>;
-type ApplicationFields = Partial<Pick<User, 'displayName' | 'profilePicture' | 'settings'>>;
-
 /**
  * A concurrent sync may have stored issuer data that seem to be newer. Then the change is not stored here, and the call
  * has to fail; repeating it is safe.
  */
-async function syncNames(tx: EntityManager, renamed: IssuerProfile, change: ProfileChange): Promise<void> {
-  await syncProfileWithin(tx, renamed);
+async function syncNames(
+  tx: EntityManager,
+  renamed: IssuerProfile,
+  change: ProfileChange,
+  audit: AuditContext,
+): Promise<void> {
+  await syncProfileWithin(tx, renamed, audit);
   const { issuer, sub } = renamed;
   const { firstName, lastName } = await tx.findOneByOrFail(Identity, { issuer, sub });
   const isStored =
@@ -149,24 +152,4 @@ async function stillMatches(
   const [user] = await tx.query('SELECT version FROM users.users WHERE id = $1 FOR UPDATE', [id]);
   if (!user) throw notAPerson();
   return isMatch(ifMatch, etagOf(user.version));
-}
-
-/** @throws ApiError 403 where the user was deleted after the request arrived */
-async function writeApplicationFields(
-  tx: EntityManager,
-  id: string,
-  fields: ApplicationFields,
-): Promise<void> {
-  // TypeORM's type treats the JSON's members as columns.
-  const values = fields as QueryDeepPartialEntity<User>;
-  const { affected } = await tx.update(User, { id, status: Not('deleted') }, values);
-  if (affected === 0) throw userDeleted();
-}
-
-function applicationFields({ display_name, profile_picture, settings }: ProfileChange): ApplicationFields {
-  return {
-    ...(display_name === undefined ? {} : { displayName: display_name }),
-    ...(profile_picture === undefined ? {} : { profilePicture: profile_picture }),
-    ...(settings === undefined ? {} : { settings: settings ?? {} }),
-  };
 }

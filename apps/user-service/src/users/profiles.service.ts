@@ -1,5 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import type { AuditContext } from '#libs/audit/audit-context.js';
+import { writeAudit } from '#libs/audit/audit-writer.js';
 import type { IssuerId } from '#libs/core/issuer-id.js';
 import { preparedQuery } from '#libs/database/prepared-query.js';
 import { syncProfile } from '../profile-sync/profile-sync.js';
@@ -25,11 +27,11 @@ export class ProfilesService {
    * Makes the profile of this identity, or updates it where the issuer's data are newer than the stored ones. Concurrent
    * calls make one profile; a deleted profile stays deleted.
    */
-  async sync(asserted: IssuerProfile): Promise<Profile> {
+  async sync(asserted: IssuerProfile, audit: AuditContext): Promise<Profile> {
     const { issuer, sub, assertedAt } = asserted;
     const known = await this.findByIdentity(issuer, sub);
     if (known && (known.status === 'deleted' || known.assertedAt >= assertedAt)) return known;
-    await syncProfile(this.database, asserted);
+    await syncProfile(this.database, asserted, audit);
     const profile = await this.findByIdentity(issuer, sub);
     // A concurrent request may have found out that the subject is a service account.
     if (!profile) throw notAPerson();
@@ -37,7 +39,7 @@ export class ProfilesService {
   }
 
   /** Removes the profile of a subject that turned out to be a service account, unless it is suspended or deleted. */
-  async remove(issuer: IssuerId, sub: string): Promise<void> {
+  async remove(issuer: IssuerId, sub: string, audit: AuditContext): Promise<void> {
     await this.database.transaction(async (tx) => {
       // Locked first, so that the status is read after a concurrent change of it.
       await tx.query('SELECT FROM users.identities WHERE issuer = $1 AND sub = $2 FOR UPDATE', [issuer, sub]);
@@ -46,7 +48,10 @@ export class ProfilesService {
           WHERE i.issuer = $1 AND i.sub = $2 AND u.id = i.user_id AND u.status = 'active' RETURNING u.id`,
         [issuer, sub],
       );
-      for (const { id } of rows) await tx.query('DELETE FROM users.users WHERE id = $1', [id]);
+      for (const { id } of rows) {
+        await tx.query('DELETE FROM users.users WHERE id = $1', [id]);
+        await writeAudit(tx, audit, { action: 'user.removed', targetId: id, details: { issuer, sub } });
+      }
     });
   }
 }

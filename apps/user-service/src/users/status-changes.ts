@@ -2,6 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { TaskCancelledError, TimeoutStrategy, timeout } from 'cockatiel';
 import type { FastifyRequest } from 'fastify';
 import { DataSource, type EntityManager } from 'typeorm';
+import { auditContextOf } from '#libs/audit/audit-context.js';
+import { writeAudit } from '#libs/audit/audit-writer.js';
 import { ExclusiveTransactions } from '#libs/database/exclusive-transactions.js';
 import type { UserStatus } from '#libs/database/users/user.entity.js';
 import { unavailable } from '#libs/http/replies/api-error.js';
@@ -11,6 +13,7 @@ import type { Principal } from '#libs/verify/src/principal.js';
 import { type Profile, requireActive } from './profile.js';
 import { findProfile, getProfile } from './profile-rows.js';
 import { UserRights } from './user-rights.js';
+import { statusChange } from './users.audit.js';
 import { exceedsOwnPermissions, lastAdministrator, ownUser } from './users.errors.js';
 
 /** Of all remote calls under the lock together. Postgres closes a connection that idles in a transaction for 5 s. */
@@ -69,6 +72,7 @@ export class StatusChanges {
         await this.requireOtherAdministrator(tx, request, profile);
       if (actor) requireActive(actor);
       await work(tx);
+      await writeAudit(tx, auditContextOf(request), statusChange(profile, status));
       return (await findProfile(tx, id)) ?? profile;
     });
   }

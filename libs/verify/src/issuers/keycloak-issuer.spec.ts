@@ -151,7 +151,7 @@ it.each<[string, boolean, Members]>([
 it.each([null, 1, true, {}, ['alice'], '', 'a\0b', 'a\ud800', 'x'.repeat(256)])(
   'a text claim that is %j counts as absent',
   (value) => {
-    const names = ['preferred_username', 'email', 'given_name', 'family_name', 'jti', 'sid'];
+    const names = ['preferred_username', 'email', 'given_name', 'family_name', 'jti', 'sid', 'azp'];
     expect(read(Object.fromEntries(names.map((name) => [name, value])))).toMatchObject({
       username: undefined,
       email: undefined,
@@ -159,6 +159,7 @@ it.each([null, 1, true, {}, ['alice'], '', 'a\0b', 'a\ud800', 'x'.repeat(256)])(
       lastName: undefined,
       tokenId: null,
       sessionId: null,
+      clientId: null,
     });
   },
 );

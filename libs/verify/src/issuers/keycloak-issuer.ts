@@ -15,6 +15,8 @@ export interface KeycloakIssuerOptions {
   /** With the host by which this service reaches Keycloak, for the keys; by default `url`. */
   readonly internalUrl?: string;
   readonly realm: string;
+  /** Where the keys are fetched; by default `{internalUrl}/realms/{realm}/protocol/openid-connect/certs`. */
+  readonly jwksUrl?: string;
   /** The `aud` claim must contain it. */
   readonly audience: string;
   /** Keycloak realm role → Twinkey role. A role that is not in it grants nothing. */
@@ -39,7 +41,8 @@ export function keycloakIssuer(options: KeycloakIssuerOptions): TrustedIssuer {
   if (!(maxLifetimeSeconds > 0)) throw new Error('maxLifetimeSeconds must be a positive number.');
   // Keycloak encodes the name in the `iss` claim in the same way.
   const path = `/realms/${encodeURIComponent(realm)}`;
-  const jwksUrl = `${withoutSlash(internalUrl)}${path}/protocol/openid-connect/certs`;
+  const jwksUrl = options.jwksUrl ?? `${withoutSlash(internalUrl)}${path}/protocol/openid-connect/certs`;
+  assertHttpUrl('jwksUrl', jwksUrl);
   const roleMap = toRoleMap(options.roleMap);
   return {
     id,
@@ -64,6 +67,7 @@ export function keycloakIssuer(options: KeycloakIssuerOptions): TrustedIssuer {
         lastName: textClaim(claims, 'family_name'),
         tokenId: textClaim(claims, 'jti') ?? null,
         sessionId: textClaim(claims, 'sid') ?? null,
+        clientId: textClaim(claims, 'azp') ?? null,
         assertedAt: issuedAt * 1_000,
         roles: mapRealmRoles(realmRoles, roleMap),
         permissions: [],

@@ -52,6 +52,7 @@ export function nativeIssuer(options: NativeIssuerOptions): TrustedIssuer {
         lastName: claims.family_name === null ? null : textClaim(claims, 'family_name'),
         tokenId: textClaim(claims, 'jti') ?? null,
         sessionId,
+        clientId: textClaim(claims, 'client_id') ?? null,
         assertedAt: assertedAtOf(issuedAt, sessionId),
         roles: role === undefined ? [] : [role],
         permissions: textList(claims.permissions),

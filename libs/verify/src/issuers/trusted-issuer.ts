@@ -10,7 +10,7 @@ export type IssuerClaims = Omit<
   'issuer' | 'issuerKind' | 'subject' | 'issuedAt' | 'expiresAt' | 'reference'
 >;
 
-/** How the tokens of one issuer are verified and read. */
+/** How the tokens of one issuer are verified and read. `native(…)` and `keycloak(…)` make it. */
 export interface TrustedIssuer {
   readonly id: IssuerId;
   readonly kind: IssuerKind;

@@ -26,6 +26,7 @@ const open = (url: string) =>
   new RemoteKeys('test', url, {
     keySetFetched: (fetch) => void reported.push(fetch),
     tokenRefused: () => {},
+    feedChanged: () => {},
   });
 
 beforeEach(async () => {

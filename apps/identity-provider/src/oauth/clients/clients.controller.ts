@@ -1,5 +1,6 @@
 import { Body, Controller, Delete, Get, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Audit, type RequestAudit } from '#libs/audit/audit-context.js';
 import { Caller } from '#libs/auth/access.js';
 import type { OauthClient } from '#libs/database/identity/oauth-client.entity.js';
 import { Reply } from '#libs/http/replies/envelope.js';
@@ -35,8 +36,9 @@ export class ClientsController {
   async create(
     @Caller() caller: Principal,
     @Body() body: CreateClient,
+    @Audit() audit: RequestAudit,
   ): Promise<Reply<ClientWithSecretReply>> {
-    const created = await this.clients.create(caller, body);
+    const created = await this.clients.create(caller, body, audit);
     return withSecret(created).created(created.client.clientId);
   }
 
@@ -65,8 +67,9 @@ export class ClientsController {
     @Param('client_id') clientId: string,
     @Body() body: UpdateClient,
     @IfMatch() ifMatch: string | undefined,
+    @Audit() audit: RequestAudit,
   ): Promise<Reply<ClientReply>> {
-    return tagged(await this.clients.update(caller, clientId, body, ifMatch));
+    return tagged(await this.clients.update(caller, clientId, body, ifMatch, audit));
   }
 
   @Delete(':client_id')
@@ -77,8 +80,9 @@ export class ClientsController {
     @Caller() caller: Principal,
     @Param('client_id') clientId: string,
     @IfMatch() ifMatch: string | undefined,
+    @Audit() audit: RequestAudit,
   ): Promise<Reply<never>> {
-    await this.clients.delete(caller, clientId, ifMatch);
+    await this.clients.delete(caller, clientId, ifMatch, audit);
     return Reply.nothing();
   }
 
@@ -96,8 +100,9 @@ export class ClientsController {
     @Caller() caller: Principal,
     @Param('client_id') clientId: string,
     @IfMatch() ifMatch: string | undefined,
+    @Audit() audit: RequestAudit,
   ): Promise<Reply<ClientWithSecretReply>> {
-    return withSecret(await this.clients.renewSecret(caller, clientId, ifMatch));
+    return withSecret(await this.clients.renewSecret(caller, clientId, ifMatch, audit));
   }
 }
 

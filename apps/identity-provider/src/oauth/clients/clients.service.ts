@@ -2,10 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { type EntityManager, Repository } from 'typeorm';
+import { type AuditContext, NO_REQUEST } from '#libs/audit/audit-context.js';
+import { writeAudit } from '#libs/audit/audit-writer.js';
+import { changesOf } from '#libs/audit/changes.js';
 import { newId } from '#libs/core/ids.js';
 import { OauthClient } from '#libs/database/identity/oauth-client.entity.js';
 import { Role } from '#libs/database/identity/role.entity.js';
-import { Session } from '#libs/database/identity/session.entity.js';
 import { countRows, fetchPage } from '#libs/database/page.js';
 import { type ListPage, listPage, readList } from '#libs/http/input/list-request.js';
 import { notFound } from '#libs/http/replies/api-error.js';
@@ -13,8 +15,10 @@ import { assertIfMatch, etagOf } from '#libs/http/replies/etag.js';
 import type { Principal } from '#libs/verify/src/principal.js';
 import { type Actor, AuthorityService, assertGrantable } from '../../authority/authority.service.js';
 import { permissionsOf } from '../../authority/role-hierarchy.js';
+import { SessionsService } from '../../sessions/sessions.service.js';
 import { hashSecret } from './client-metadata.js';
 import { assertClientFits } from './client-rules.js';
+import { auditedClient } from './clients.audit.js';
 import type { ClientListQuery, CreateClient, UpdateClient } from './clients.dto.js';
 import { clientIdDiffersInCase, publicClientHasNoSecret, roleNotFound } from './clients.errors.js';
 
@@ -41,16 +45,25 @@ export class ClientsService {
   constructor(
     @InjectRepository(OauthClient) private readonly clients: Repository<OauthClient>,
     private readonly authority: AuthorityService,
+    private readonly sessions: SessionsService,
   ) {}
 
   /** @throws ApiError 422, 403 `exceeds_own_permissions`, 409 `client_id_taken` */
-  create(caller: Principal, body: CreateClient): Promise<ClientWithSecret> {
-    return this.authority.change(caller, 'clients:create', (tx, actor) => addClient(tx, body, actor));
+  create(caller: Principal, body: CreateClient, audit: AuditContext): Promise<ClientWithSecret> {
+    return this.authority.change(caller, 'clients:create', async (tx, actor) => {
+      const created = await addClient(tx, body, actor);
+      await recordCreated(tx, audit, created.client);
+      return created;
+    });
   }
 
-  /** A client without a caller, for the seed and the command line. @throws ApiError as `create`, without 403 */
+  /** A client without a caller, for the command line. @throws ApiError as `create`, without 403 */
   createAsOperator(body: CreateClient): Promise<ClientWithSecret> {
-    return this.authority.exclusively((tx) => addClient(tx, body, null));
+    return this.authority.exclusively(async (tx) => {
+      const created = await addClient(tx, body, null);
+      await recordCreated(tx, NO_REQUEST, created.client, { command: 'clients create' });
+      return created;
+    });
   }
 
   async list(query: ClientListQuery): Promise<ListPage<OauthClient>> {
@@ -74,40 +87,57 @@ export class ClientsService {
     clientId: string,
     body: UpdateClient,
     ifMatch: string | undefined,
+    audit: AuditContext,
   ): Promise<OauthClient> {
     if (Object.keys(body).length === 0) return this.get(clientId, ifMatch);
     return this.authority.change(caller, 'clients:update', async (tx, actor) => {
       const client = await getClient(tx, clientId);
       await assertGrantableRole(tx, actor, client.roleId);
       assertIfMatch(ifMatch, etagOf(client.version));
+      const before = auditedClient(client);
       const changed = Object.assign(client, columnsOf(body));
       await assertGrantableRole(tx, actor, changed.roleId, 'role_id');
       assertClientFits(changed);
-      if (body.status === 'disabled') await tx.delete(Session, { clientId });
+      if (body.status === 'disabled')
+        await this.sessions.endAllOfClient(clientId, { audit, reason: 'client_disabled' }, tx);
+      const details = changesOf(before, auditedClient(changed));
+      if (details) await writeAudit(tx, audit, { action: 'client.updated', targetId: clientId, details });
       return tx.save(changed);
     });
   }
 
   /** Its sessions end. @throws ApiError 404, 403 `exceeds_own_permissions`, 412 */
-  delete(caller: Principal, clientId: string, ifMatch: string | undefined): Promise<void> {
+  delete(
+    caller: Principal,
+    clientId: string,
+    ifMatch: string | undefined,
+    audit: AuditContext,
+  ): Promise<void> {
     return this.authority.change(caller, 'clients:delete', async (tx, actor) => {
       const client = await getClient(tx, clientId);
       await assertGrantableRole(tx, actor, client.roleId);
       assertIfMatch(ifMatch, etagOf(client.version));
-      await removeClient(tx, client);
+      await this.remove(tx, client, audit);
     });
   }
 
   /** Without a caller, for the command line. @throws ApiError 404 */
   deleteAsOperator(clientId: string): Promise<void> {
-    return this.authority.exclusively(async (tx) => removeClient(tx, await getClient(tx, clientId)));
+    return this.authority.exclusively(async (tx) =>
+      this.remove(tx, await getClient(tx, clientId), NO_REQUEST, { command: 'clients delete' }),
+    );
   }
 
   /**
    * Makes a new secret. The present one works for another 24 hours.
    * @throws ApiError 404, 403 `exceeds_own_permissions`, 412, 409 `public_client`
    */
-  renewSecret(caller: Principal, clientId: string, ifMatch: string | undefined): Promise<ClientWithSecret> {
+  renewSecret(
+    caller: Principal,
+    clientId: string,
+    ifMatch: string | undefined,
+    audit: AuditContext,
+  ): Promise<ClientWithSecret> {
     return this.authority.change(caller, 'clients:update', async (tx, actor) => {
       const client = await getClient(tx, clientId);
       await assertGrantableRole(tx, actor, client.roleId);
@@ -120,9 +150,33 @@ export class ClientsService {
          WHERE id = $1`,
         [client.id, hashSecret(secret), PREVIOUS_SECRET_HOURS],
       );
+      await writeAudit(tx, audit, { action: 'client.secret_created', targetId: clientId });
       return { client: await getClient(tx, clientId), secret };
     });
   }
+
+  private async remove(
+    tx: EntityManager,
+    client: OauthClient,
+    audit: AuditContext,
+    by: { command?: string } = {},
+  ): Promise<void> {
+    const { id, clientId } = client;
+    await this.sessions.endAllOfClient(clientId, { audit, reason: 'client_deleted' }, tx);
+    await tx.delete(OauthClient, { id });
+    const details = { before: auditedClient(client), ...by };
+    await writeAudit(tx, audit, { action: 'client.deleted', targetId: clientId, details });
+  }
+}
+
+function recordCreated(
+  tx: EntityManager,
+  audit: AuditContext,
+  client: OauthClient,
+  by: { command?: string } = {},
+): Promise<void> {
+  const details = { after: auditedClient(client), ...by };
+  return writeAudit(tx, audit, { action: 'client.created', targetId: client.clientId, details });
 }
 
 async function getClient(manager: EntityManager, clientId: string): Promise<OauthClient> {
@@ -157,11 +211,6 @@ async function addClient(
   const secret = client.type === 'confidential' ? newSecret() : null;
   await tx.insert(OauthClient, { ...client, secretHash: secret === null ? null : hashSecret(secret) });
   return { client: await getClient(tx, clientId), secret };
-}
-
-async function removeClient(tx: EntityManager, { id, clientId }: OauthClient): Promise<void> {
-  await tx.delete(Session, { clientId });
-  await tx.delete(OauthClient, { id });
 }
 
 const newSecret = (): string => randomBytes(32).toString('base64url');

@@ -2,10 +2,10 @@ import { Injectable } from '@nestjs/common';
 import { isEmail } from 'class-validator';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Interaction, Provider } from 'oidc-provider';
+import { auditContextOf, type RequestAudit } from '#libs/audit/audit-context.js';
 import { isStorable } from '#libs/core/storable-text.js';
 import { ApiError } from '#libs/http/replies/api-error.js';
-import { LoginService } from '../../auth/login.service.js';
-import { sessionClientOf } from '../../sessions/session-client.js';
+import { LoginService, type VerifiedAccount } from '../../auth/login.service.js';
 import { OauthAccounts } from '../provider/accounts.js';
 import { Grants, type PageResult } from '../provider/grants.js';
 import { ACR } from '../provider/provider-settings.js';
@@ -86,8 +86,9 @@ export class InteractionPages {
     }
     if (Buffer.byteLength(password) > MAX_PASSWORD_BYTES) return this.refuse(visit, email, null);
     try {
-      const started = await this.login.authenticate(email, password, request.ip, (accountId, hash) =>
-        this.startSession(visit, accountId, hash),
+      const audit = auditContextOf(request);
+      const started = await this.login.authenticate(email, password, audit, (account) =>
+        this.startSession(visit, account, audit),
       );
       return await this.finish(visit, {
         login: { accountId: started.accountId, ts: nowSeconds(), amr: ['pwd'], acr: ACR, remember: true },
@@ -100,10 +101,15 @@ export class InteractionPages {
   }
 
   /** Signing in again to the same account keeps the browser's session. */
-  private async startSession({ interaction: { session }, request }: Visit, accountId: string, hash: string) {
+  private async startSession(
+    { interaction: { session } }: Visit,
+    account: VerifiedAccount,
+    audit: RequestAudit,
+  ) {
+    const { accountId } = account;
     const isSame = session?.accountId === accountId && session.uid !== undefined;
     const renewed = isSame ? await this.signIns.renew(session.uid as string, accountId) : null;
-    const id = renewed ?? (await this.signIns.open(accountId, hash, sessionClientOf(request)));
+    const id = renewed ?? (await this.signIns.open(account, audit));
     return id === null ? null : { id, accountId };
   }
 

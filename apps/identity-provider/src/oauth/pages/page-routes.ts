@@ -1,6 +1,7 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Provider } from 'oidc-provider';
+import { auditContextOf } from '#libs/audit/audit-context.js';
 import { errorForStatus } from '#libs/http/replies/error-translation.js';
 import { errors } from '../oidc.js';
 import type { OauthProvider } from '../provider/oauth-provider.js';
@@ -32,7 +33,7 @@ export function addPageRoutes(
     make: (provider: Provider) => Promise<PageAnswer>,
   ) => {
     const provider = await oauth.get();
-    oauth.address.pin(request.raw, request.ip);
+    oauth.address.pin(request.raw, auditContextOf(request));
     const {
       page,
       texts,

@@ -4,6 +4,7 @@ import { DataSource } from 'typeorm';
 import { errors } from '../oidc.js';
 import { SCOPES } from '../scopes.js';
 import { SignIns } from '../sign-ins.js';
+import { currentAudit } from './current-request.js';
 
 /** The result of the sign-in page, which oidc-provider keeps until the browser returns from it. */
 export interface PageResult {
@@ -38,7 +39,9 @@ export class Grants {
     const { twinkey } = client as unknown as { twinkey: { id: string; firstParty: boolean } };
     const allowed = twinkey.firstParty ? SCOPES : await this.consentedScopes(accountId, twinkey.id);
     if (!known.every((scope) => allowed.includes(scope))) return undefined;
-    const id = await this.signIns.openForClient(session.uid, accountId, client.clientId);
+    const { email } = (await account.claims('id_token', 'email', {}, [])) as unknown as { email: string };
+    const audit = { ...currentAudit(), clientId: client.clientId };
+    const id = await this.signIns.openForClient(session.uid, { accountId, email }, audit);
     if (id === null) throw new errors.SessionNotFound('the sign-in has ended');
     const grant =
       (await provider.Grant.find(id)) ?? newGrant(provider, { id, accountId, clientId: client.clientId });

@@ -1,9 +1,10 @@
 import type { IncomingMessage } from 'node:http';
+import type { RequestAudit } from '#libs/audit/audit-context.js';
 
 declare module 'node:http' {
   interface IncomingMessage {
-    /** The client's address, for oidc-provider's callbacks: the one that Fastify has normalized. */
-    clientAddress?: string;
+    /** Who sends the request and from where, for oidc-provider's callbacks: as Fastify has normalized it. */
+    audit?: RequestAudit;
     /** koa's name for the path in front of all routes; oidc-provider puts it into its URLs. */
     baseUrl?: string;
   }
@@ -29,11 +30,11 @@ export class IssuerAddress {
   }
 
   /** Makes oidc-provider see the issuer's scheme and host, however the request came in. */
-  pin(request: IncomingMessage, clientAddress: string): void {
+  pin(request: IncomingMessage, audit: RequestAudit): void {
     request.headers['x-forwarded-host'] = this.host;
     request.headers['x-forwarded-proto'] = this.isHttps ? 'https' : 'http';
     delete request.headers['x-forwarded-for'];
-    request.clientAddress = clientAddress;
+    request.audit = audit;
     request.baseUrl = this.basePath;
   }
 }

@@ -1,13 +1,14 @@
-import type { KoaContextWithOIDC, Provider as OidcProvider } from 'oidc-provider';
+import type { Provider as OidcProvider } from 'oidc-provider';
+import type { RequestAudit } from '#libs/audit/audit-context.js';
 import { matchesSecret, type TwinkeyMetadata } from '../clients/client-metadata.js';
-import { Provider } from '../oidc.js';
 import type { SignIns } from '../sign-ins.js';
 import { withOauthErrors } from '../state/oauth-errors.js';
+import { currentAudit } from './current-request.js';
 
 export interface ModelExtensions {
   signIns: SignIns;
   /** Counts a wrong client secret. @throws ApiError 429 after too many */
-  countWrongSecret(clientId: string, address: string): Promise<void>;
+  countWrongSecret(clientId: string, audit: RequestAudit): Promise<void>;
 }
 
 /**
@@ -23,8 +24,7 @@ export function extendModels(provider: OidcProvider, { signIns, countWrongSecret
     return withOauthErrors(async () => {
       const { twinkey, clientId } = this as unknown as { twinkey: TwinkeyMetadata; clientId: string };
       if (matchesSecret(twinkey, actual, Date.now())) return true;
-      const address = currentContext()?.req.clientAddress ?? '';
-      await countWrongSecret(clientId, address);
+      await countWrongSecret(clientId, currentAudit());
       return false;
     });
   };
@@ -33,7 +33,8 @@ export function extendModels(provider: OidcProvider, { signIns, countWrongSecret
   const destroySession = provider.Session.prototype.destroy;
   provider.Session.prototype.destroy = async function destroy() {
     await destroySession.call(this);
-    if (this.accountId !== undefined) await withOauthErrors(() => signIns.end(this.uid));
+    if (this.accountId !== undefined)
+      await withOauthErrors(() => signIns.end(this.uid, { audit: currentAudit(), reason: 'logout' }));
   };
 
   // A form that is posted without a session would be a 500: oidc-provider changes the session, which was never stored.
@@ -62,7 +63,3 @@ function addAccessTokenHash(provider: OidcProvider): void {
     return issue.call(this, options);
   };
 }
-
-/** The request that oidc-provider is working on; its types leave the getter out. */
-export const currentContext = (): KoaContextWithOIDC | undefined =>
-  (Provider as unknown as { ctx?: KoaContextWithOIDC }).ctx;

@@ -17,10 +17,11 @@ import { OauthStateStore } from '../state/oauth-state.store.js';
 import { AccessTokenClaims } from '../tokens/access-token-claims.js';
 import { TokenHandles } from '../tokens/token-handles.js';
 import { OauthAccounts } from './accounts.js';
+import { currentAudit } from './current-request.js';
 import { Grants } from './grants.js';
 import { pagePolicy } from './interaction-policy.js';
 import { IssuerAddress } from './issuer-address.js';
-import { currentContext, extendModels } from './model-extensions.js';
+import { extendModels } from './model-extensions.js';
 import { fixedSettings, resourceServer, resourcesOf } from './provider-settings.js';
 import { RefreshGrant } from './refresh-grant.js';
 import { SigningKey } from './signing-keys.js';
@@ -71,7 +72,7 @@ export class OauthProvider {
     provider.proxy = true;
     extendModels(provider, {
       signIns: this.signIns,
-      countWrongSecret: (clientId, address) => this.guesses.countWrongSecret(clientId, address),
+      countWrongSecret: (clientId, audit) => this.guesses.countWrongSecret(clientId, audit),
     });
     this.handles.extend(provider);
     this.refresh.register(provider, (identifier) => this.resourceServer(identifier));
@@ -100,7 +101,7 @@ export class OauthProvider {
       clients: this.clients,
       signIns: this.signIns,
       findByUserCode: (find: () => ReturnType<OauthStateStore['findByUserCode']>) =>
-        this.guesses.findByUserCode(currentContext()?.req.clientAddress ?? '', find),
+        this.guesses.findByUserCode(currentAudit(), find),
     };
     const fixed = fixedSettings(this.address, this.lifetimes);
     return {
@@ -157,7 +158,7 @@ export class OauthProvider {
           enabled: true,
           charset: 'base-20',
           mask: '****-****',
-          deviceInfo: (ctx) => ({ ip: ctx.req.clientAddress, ua: ctx.get('user-agent').slice(0, 512) }),
+          deviceInfo: (ctx) => ({ ip: ctx.req.audit?.address, ua: ctx.get('user-agent').slice(0, 512) }),
           userCodeInputSource: (ctx, _form, out, error) => this.pages.deviceCode(ctx, out, error),
           userCodeConfirmSource: (ctx, _form, client, deviceInfo, userCode) =>
             this.pages.deviceConfirmation(ctx, client, deviceInfo, userCode),

@@ -7,6 +7,7 @@ import { SignIns } from '../sign-ins.js';
 import { withOauthErrors } from '../state/oauth-errors.js';
 import { RefreshTokenStore } from '../state/refresh-token.store.js';
 import { OauthAccounts } from './accounts.js';
+import { currentAudit } from './current-request.js';
 
 type RefreshContext = TokenEndpointGrantContext<{ refresh_token?: string }>;
 
@@ -65,7 +66,10 @@ export class RefreshGrant {
     const outcome = await this.tokens.rotate(value, successor, REFRESH_REPEAT_SECONDS);
     const token = outcome === 'reused' ? undefined : await provider.RefreshToken.find(successor);
     if (!token) {
-      await this.signIns.end(presented.grantId);
+      await this.signIns.end(presented.grantId, {
+        audit: currentAudit(),
+        reason: 'refresh_token_reused',
+      });
       provider.emit('grant.revoked', ctx, presented.grantId);
       throw new errors.InvalidGrant('refresh token already used');
     }

@@ -1,6 +1,8 @@
 import type { Adapter, AdapterPayload } from 'oidc-provider';
+import type { SessionEnding } from '../../sessions/session-ending.js';
 import type { ClientMetadataSource } from '../clients/client-metadata.js';
 import { errors } from '../oidc.js';
+import { currentAudit, currentRoute } from '../provider/current-request.js';
 import type { SignIns } from '../sign-ins.js';
 import { withOauthErrors } from './oauth-errors.js';
 import type { OauthStateStore, StoredState } from './oauth-state.store.js';
@@ -52,7 +54,8 @@ export class OauthStateAdapter implements Adapter {
   /** Ending a grant ends the client's session, and with it the access tokens. */
   destroy(id: string): Promise<void> {
     return withOauthErrors(async () => {
-      if (this.type === 'Grant') await this.sources.signIns.end(id);
+      if (this.type === 'Grant')
+        await this.sources.signIns.end(id, { audit: currentAudit(), reason: reasonOf() });
       else await this.sources.state.destroy(this.type, id);
     });
   }
@@ -60,6 +63,13 @@ export class OauthStateAdapter implements Adapter {
   revokeByGrantId(grantId: string): Promise<void> {
     return withOauthErrors(() => this.sources.state.destroyByGrant(this.type, grantId));
   }
+}
+
+/** Grants end at a revocation, at a sign-out, and where a code is used a second time. */
+function reasonOf(): SessionEnding['reason'] {
+  const route = currentRoute();
+  if (route === 'revocation') return 'token_revoked';
+  return route === 'token' ? 'code_reused' : 'logout';
 }
 
 function payloadOf(found: StoredState | null): AdapterPayload | undefined {

@@ -12,7 +12,6 @@ import { ownIssuer } from '../../tokens/own-issuer.js';
 
 /** A verified native access token, with the claims that only OAuth knows. */
 export interface NativeToken extends VerifiedToken {
-  clientId: string | null;
   audience: string;
   /** Null for a token of `POST /auth/login`, which has none. */
   scope: string | null;
@@ -43,7 +42,6 @@ export class AccessTokenReader {
       return {
         ...acceptClaims(unverified, Date.now() / 1_000),
         audience: this.audience,
-        clientId: typeof claims['client_id'] === 'string' ? claims['client_id'] : null,
         scope: typeof claims['scope'] === 'string' ? claims['scope'] : null,
       };
     } catch (error) {

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { AdapterPayload, KoaContextWithOIDC, Provider } from 'oidc-provider';
 import { ServiceClients } from '../../sessions/service-clients.js';
 import { OWN_CLIENT_ID } from '../../tokens/token-signer.js';
+import { currentAudit } from '../provider/current-request.js';
 import { SignIns } from '../sign-ins.js';
 import { withOauthErrors } from '../state/oauth-errors.js';
 import { AccessTokenReader, type NativeToken } from './access-token-reader.js';
@@ -80,7 +81,10 @@ export class TokenHandles {
     // Not as `accountId`: oidc-provider would look for the client, and Twinkey itself is none.
     const extra = { sub: subject, username: person.email };
     const found = new provider.AccessToken({ ...payloadOf(token), sid: sessionId } as never);
-    return Object.assign(found, { extra, destroy: () => this.signIns.end(sessionId) });
+    return Object.assign(found, {
+      extra,
+      destroy: () => this.signIns.end(sessionId, { audit: currentAudit(), reason: 'token_revoked' }),
+    });
   }
 
   private async isActiveClient(provider: Provider, clientId: string | null | undefined): Promise<boolean> {

@@ -1,5 +1,0 @@
-import { Module } from '@nestjs/common';
-import { RevocationsService } from './revocations.service.js';
-
-@Module({ providers: [RevocationsService], exports: [RevocationsService] })
-export class RevocationsModule {}

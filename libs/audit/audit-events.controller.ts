@@ -1,0 +1,27 @@
+import { Controller, Get, Query } from '@nestjs/common';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { InjectRepository } from '@nestjs/typeorm';
+import { Repository } from 'typeorm';
+import { permissionDecorator } from '#libs/auth/access.js';
+import { AuditEvent } from '#libs/database/audit-event.entity.js';
+import type { SharedPermission } from '#libs/database/identity/permission-catalogue.js';
+import { Reply } from '#libs/http/replies/envelope.js';
+import { Replies } from '#libs/http/replies/replies.js';
+import { AuditEventListQuery, AuditEventReply, mapAuditEvent } from './audit-events.dto.js';
+import { listAuditEvents } from './audit-events.list.js';
+
+const RequirePermission = permissionDecorator<SharedPermission>();
+
+@ApiTags('audit')
+@Controller('audit-events')
+export class AuditEventsController {
+  constructor(@InjectRepository(AuditEvent) private readonly events: Repository<AuditEvent>) {}
+
+  @Get()
+  @RequirePermission('audit:read')
+  @ApiOperation({ summary: 'List the security events of this application' })
+  @Replies([AuditEventReply], { message: 'Audit events.' })
+  async list(@Query() query: AuditEventListQuery): Promise<Reply<AuditEventReply[]>> {
+    return Reply.page(await listAuditEvents(this.events, query), mapAuditEvent);
+  }
+}

@@ -1,0 +1,15 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { AuditEventsController } from './audit-events.controller.js';
+import { AUDIT_RETENTION_DAYS, AuditMaintenance } from './audit-maintenance.js';
+
+/** The route `audit-events`, and the maintenance of the partitions. Needs the application's `DataSource`. */
+@Module({})
+export class AuditModule {
+  static forRoot(retentionDays: number): DynamicModule {
+    return {
+      module: AuditModule,
+      controllers: [AuditEventsController],
+      providers: [{ provide: AUDIT_RETENTION_DAYS, useValue: retentionDays }, AuditMaintenance],
+    };
+  }
+}
