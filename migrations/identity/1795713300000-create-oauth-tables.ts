@@ -69,13 +69,36 @@ export class CreateOauthTables1795713300000 implements MigrationInterface {
         created_at timestamptz(3) NOT NULL DEFAULT now()
       );
     `);
+    await db.query(CLIENT_TRIGGER);
   }
 
   async down(db: QueryRunner): Promise<void> {
     await db.query(`
       DROP TABLE identity.oauth_secrets, identity.oauth_state, identity.oauth_consents, identity.oauth_clients;
+      DROP FUNCTION identity.revoke_client;
       DROP INDEX identity.sessions_client_id_idx;
       ALTER TABLE identity.sessions DROP COLUMN sign_in_id;
     `);
   }
 }
+
+/** The authority feed tells when a client may no longer act for itself: its id is the subject of its tokens. */
+const CLIENT_TRIGGER = `
+  CREATE FUNCTION identity.revoke_client() RETURNS trigger
+  LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    DECLARE
+      could boolean := coalesce(OLD.status = 'active' AND 'client_credentials' = ANY (OLD.grant_types), false);
+      can boolean := coalesce(NEW.status = 'active' AND 'client_credentials' = ANY (NEW.grant_types), false);
+    BEGIN
+      IF could AND NOT can THEN
+        PERFORM identity.revoke('native', 'subject', OLD.client_id, NULL,
+          identity.token_end(now() + interval '30 days'));
+      ELSIF can AND NOT could THEN
+        PERFORM identity.remove_revocation('native', 'subject', NEW.client_id);
+      END IF;
+      RETURN NULL;
+    END
+  $$;
+  CREATE TRIGGER oauth_clients_change AFTER INSERT OR UPDATE OF status, grant_types OR DELETE
+    ON identity.oauth_clients FOR EACH ROW EXECUTE FUNCTION identity.revoke_client();
+`;
