@@ -1,8 +1,8 @@
 import * as oidc from 'openid-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventsDuring } from '../support/audit.js';
-import { CALLBACK, startTestOpenIdProvider, type TestOpenIdProvider } from '../support/openid-provider.js';
-import { discover, signInThroughPages } from '../support/stock-client.js';
+import { PASSWORD, startTestOpenIdProvider, type TestOpenIdProvider } from '../support/openid-provider.js';
+import { discover, signInThroughPages, startSignIn } from '../support/stock-client.js';
 import { WebBrowser } from '../support/web-browser.js';
 
 let provider: TestOpenIdProvider;
@@ -55,20 +55,15 @@ describe('the audit log has', () => {
   });
 
   it('a code that is used a second time, by nobody known', async () => {
-    const { client, callback } = await signedIn();
-    const code = new URL(callback).searchParams.get('code') as string;
-    const events = await during(() =>
-      fetch(`${provider.issuer}/oauth/token`, {
-        method: 'POST',
-        body: new URLSearchParams({
-          grant_type: 'authorization_code',
-          client_id: client.clientId,
-          redirect_uri: CALLBACK,
-          code,
-          code_verifier: oidc.randomPKCECodeVerifier(),
-        }),
-      }),
-    );
+    const [client, person] = [await provider.client(), await provider.person()];
+    const { url, finish } = await startSignIn(await discover(provider.issuer, client));
+    const browser = new WebBrowser(provider.issuer);
+    const callback = await browser.submit(await browser.get(url), {
+      email: person.email,
+      password: PASSWORD,
+    });
+    await finish(callback.url);
+    const events = await during(() => expect(finish(callback.url)).rejects.toThrow());
     expect(events).toMatchObject([
       { action: 'session.ended', actor_sub: null, details: { reason: 'code_reused' } },
     ]);
