@@ -15,8 +15,8 @@ DELETE  /api/v1/accounts/:id                                 accounts:delete
 GET     /api/v1/accounts/:id/sessions                        sessions:read
 DELETE  /api/v1/accounts/:id/sessions                        sessions:delete
 DELETE  /api/v1/accounts/:id/sessions/:session_id            sessions:delete
-POST    /api/v1/auth/backchannel-logout                      anybody
 GET     /api/v1/audit-events                                 audit:read
+POST    /api/v1/auth/backchannel-logout                      anybody
 GET     /api/v1/auth/jwks                                    anybody
 POST    /api/v1/auth/login                                   anybody
 POST    /api/v1/auth/logout                                  own native token
