@@ -16,7 +16,7 @@ const real = (name: string, globalSetup: string[]) => ({
     setupFiles: ['test/support/setup.ts'],
     globalSetup,
     // Most of these tests wait: for processes, timeouts and other servers. The unit tests run before them.
-    maxWorkers: 4,
+    maxWorkers: 3,
     sequence: { groupOrder: 1 },
     testTimeout: 30_000,
     hookTimeout: 120_000,
