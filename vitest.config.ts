@@ -16,7 +16,7 @@ const real = (name: string, globalSetup: string[]) => ({
     setupFiles: ['test/support/setup.ts'],
     globalSetup,
     // Most of these tests wait: for processes, timeouts and other servers. The unit tests run before them.
-    maxWorkers: 4,
+    maxWorkers: 3,
     sequence: { groupOrder: 1 },
     testTimeout: 30_000,
     hookTimeout: 120_000,
@@ -25,9 +25,16 @@ const real = (name: string, globalSetup: string[]) => ({
   },
 });
 
+/** Runs when all others have ended: compiling Helm, once on a machine, would keep their workers waiting for minutes. */
+const last = (project: ReturnType<typeof real>) => ({
+  ...project,
+  test: { ...project.test, sequence: { groupOrder: 2 } },
+});
+
 /**
  * `unit`: specs beside the source, no process and no network.
  * `e2e`: real HTTP against a real Postgres. `keycloak`: also against a real Keycloak. `browser`: also in a real Chromium.
+ * `deploy`: the Helm chart and the alert rules.
  */
 export default defineConfig({
   ...shared,
@@ -42,6 +49,7 @@ export default defineConfig({
         },
       },
       real('e2e', ['test/support/postgres.global.ts']),
+      last(real('deploy', ['test/support/postgres.global.ts'])),
       real('keycloak', ['test/support/postgres.global.ts', 'test/support/keycloak.global.ts']),
       real('browser', ['test/support/postgres.global.ts', 'test/support/keycloak.global.ts']),
     ],

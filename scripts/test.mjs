@@ -7,7 +7,7 @@ const { runTool } = await import('./support/run.mjs');
 const { findChromium, hasKeycloak } = await import('./support/installed-programs.mjs');
 
 /** The projects of vitest.config.ts. (`--project=!a --project=!b` does not work: it means "not a, or not b".) */
-const PROJECTS = ['unit', 'e2e', 'keycloak', 'browser'];
+const PROJECTS = ['unit', 'e2e', 'keycloak', 'browser', 'deploy'];
 
 const KEYCLOAK_REMEDY =
   'install Java 17 and Maven, start Docker, or set KEYCLOAK_TEST_URL to a running Keycloak';

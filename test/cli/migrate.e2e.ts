@@ -32,7 +32,9 @@ it('is safe when ten processes start at the same time', async () => {
   const all = await Promise.all(Array.from({ length: 10 }, () => migrate('up', '--json')));
   expect(all.map(({ code, stderr }) => ({ code, stderr }))).toEqual(Array(10).fill({ code: 0, stderr: '' }));
   const applied = all.flatMap(({ stdout }) =>
-    JSON.parse(stdout).schemas.flatMap(({ migrations }: { migrations: string[] }) => migrations),
+    JSON.parse(stdout).schemas.flatMap(({ schema, migrations }: { schema: string; migrations: string[] }) =>
+      migrations.map((name) => `${schema} ${name}`),
+    ),
   );
   // No migration was applied by two processes.
   expect(new Set(applied).size).toBe(applied.length);

@@ -115,7 +115,7 @@ it('a waiting password change has no effect if its session ends', async () => {
   const waiting = async () => {
     const [{ n }] = await idp.database.query(
       `SELECT count(*)::int AS n FROM pg_stat_activity
-       WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE 'UPDATE identity.accounts%'`,
+       WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%UPDATE identity.accounts%'`,
     );
     expect(n).toBe(1);
   };

@@ -53,7 +53,10 @@ export async function startTestIdentityProvider(
 ): Promise<TestIdentityProvider> {
   const own = overrides.databaseUrl ? null : await createTestDatabase();
   const settings = { ...settingsFor(own?.url ?? (overrides.databaseUrl as string), issuer), ...overrides };
-  const database = await identityDataSource(settings.databaseUrl, { poolSize: 3 }).initialize();
+  const database = await identityDataSource(settings.databaseUrl, {
+    poolSize: 3,
+    connectTimeoutMs: 20_000,
+  }).initialize();
   if (own) await database.transaction(addSystemRoles);
   const app = await startReplicated(() =>
     startIdentityProvider(settings, {

@@ -46,7 +46,10 @@ export async function startTestUserService(
 ): Promise<TestUserService> {
   const own = overrides.databaseUrl ? null : await createTestDatabase();
   const settings = { ...settingsFor(own?.url ?? (overrides.databaseUrl as string)), ...overrides };
-  const database = await usersDataSource(settings.databaseUrl, { poolSize: 3 }).initialize();
+  const database = await usersDataSource(settings.databaseUrl, {
+    poolSize: 3,
+    connectTimeoutMs: 20_000,
+  }).initialize();
   const app = await startReplicated(() =>
     startUserService(settings, {
       logger: logger ?? pino({ level: settings.logLevel }),

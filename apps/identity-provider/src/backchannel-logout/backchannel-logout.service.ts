@@ -1,4 +1,5 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Counter } from 'prom-client';
 import { DataSource, type EntityManager } from 'typeorm';
 import type { RequestAudit } from '#libs/audit/audit-context.js';
 import { writeAudit } from '#libs/audit/audit-writer.js';
@@ -13,6 +14,12 @@ import { type LogoutToken, LogoutTokenRefused, verifyLogoutToken } from './logou
 
 /** Of clocks. */
 const LEEWAY_MS = 30_000;
+
+const logouts = new Counter({
+  name: 'twinkey_backchannel_logouts_total',
+  help: 'Logout tokens of Keycloak, by outcome: accepted, or the reason why they were refused.',
+  labelNames: ['outcome'] as const,
+});
 
 /** Ends what Keycloak's logout tokens name: OpenID Connect Back-Channel Logout 1.0, sections 2.6 and 2.7. */
 @Injectable()
@@ -35,6 +42,7 @@ export class BackchannelLogoutService {
     try {
       const token = await this.verify(raw);
       await this.database.transaction((tx) => this.end(token, audit, tx));
+      logouts.inc({ outcome: 'accepted' });
       this.logger.log({
         msg: 'keycloak logout received',
         request_id: audit.requestId,
@@ -43,6 +51,7 @@ export class BackchannelLogoutService {
     } catch (error) {
       if (!(error instanceof LogoutTokenRefused)) throw error;
       const { reason, detail } = error;
+      logouts.inc({ outcome: reason });
       this.logger.warn({
         msg: 'logout token refused',
         request_id: audit.requestId,
