@@ -1,7 +1,7 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
- * People whom their issuer no longer lets sign in, and when an issuer is asked about them next. Triggers write the
+ * People who can no longer sign in at their issuer, and when an issuer is asked about them next. Triggers write the
  * revocations that `GET /authority` tells, like those of suspended people.
  */
 export class CreateEndedSubjects1795713400000 implements MigrationInterface {

@@ -5,7 +5,7 @@ import { CreatedAtColumn } from '../columns.js';
 /** Why the issuer no longer lets a person sign in. */
 export type EndedReason = 'disabled' | 'deleted';
 
-/** A person whom the issuer no longer lets sign in. Triggers tell the readers of the feed. */
+/** A person who can no longer sign in at the issuer. Triggers tell the readers of the feed. */
 @Entity('ended_subjects')
 @Check('ended_subjects_reason_check', `reason IN ('disabled', 'deleted')`)
 export class EndedSubject {

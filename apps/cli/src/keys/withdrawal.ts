@@ -42,7 +42,7 @@ export async function withdrawKey(
     const done = file ? await removeFromFile(kid, file, next) : [];
     if (next?.kid === kid) next.remove();
     await database.transaction(async (tx) => {
-      // Whoever has the key can sign new tokens at any time: the withdrawal has no end.
+      // A stolen key can sign new tokens at any time, so the withdrawal has no end.
       const revoked = {
         issuer: NATIVE_ISSUER,
         kind: 'key',

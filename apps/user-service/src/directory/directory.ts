@@ -47,7 +47,7 @@ export interface Directory {
   findByUsername(username: string): Promise<IssuerProfile | null>;
 
   /**
-   * Whether these people can still sign in; at most `MAX_LOOKUP`. Subjects about whom the issuer says nothing certain are
+   * Whether these people can still sign in; at most `MAX_LOOKUP`. Subjects that the issuer gives no clear answer about are
    * left out. Missing where the issuer announces every change itself.
    * @throws ApiError 503
    */
