@@ -1,7 +1,9 @@
 import type { AuthorityState, CurrentAuthority, TokenReference } from '../authority-state.js';
 import { TokenError } from '../token-error.js';
+import type { EntryKind } from './entry-id.js';
 import { FeedConnection, type FeedOptions } from './feed-connection.js';
 import type { FeedObserver } from './feed-observer.js';
+import type { FeedState } from './feed-state.js';
 import { TokenDigests } from './token-digests.js';
 
 export interface FeedAuthorityOptions {
@@ -18,6 +20,8 @@ export interface FeedAuthorityOptions {
 
 const EXPIRY_INTERVAL_MS = 30_000;
 
+type RevocableToken = Parameters<AuthorityState['assertNotRevoked']>[0];
+
 /** What the feeds tell about tokens. It connects at once, in the background, until `close()`. */
 export class FeedAuthority implements AuthorityState {
   private readonly feeds: readonly FeedConnection[];
@@ -32,19 +36,13 @@ export class FeedAuthority implements AuthorityState {
   }
 
   /** @throws TokenError `session_ended`, `subject_ended`, `key_withdrawn`, `authority_unknown` */
-  assertNotRevoked(
-    token: Pick<TokenReference, 'issuer' | 'subject' | 'sessionId' | 'keyId' | 'issuedAt'>,
-  ): void {
+  assertNotRevoked(token: RevocableToken): void {
     for (const { state, lostForSeconds } of this.feeds) {
       // With `continue` the limit is Infinity, and nothing is above it.
       if (lostForSeconds > this.refusesAfterSeconds) throw new TokenError('authority_unknown');
-      if (state.endedEntries === 0) continue;
-      const now = Date.now();
-      const { issuedAt } = token;
-      const session = this.digests.session(token);
-      if (session !== null && state.isEnded(session, issuedAt, now)) throw new TokenError('session_ended');
-      if (state.isEnded(this.digests.subject(token), issuedAt, now)) throw new TokenError('subject_ended');
-      if (state.isEnded(this.digests.key(token), issuedAt, now)) throw new TokenError('key_withdrawn');
+      if (this.isEnded(state, 'session', token)) throw new TokenError('session_ended');
+      if (this.isEnded(state, 'subject', token)) throw new TokenError('subject_ended');
+      if (this.isEnded(state, 'key', token)) throw new TokenError('key_withdrawn');
     }
   }
 
@@ -54,7 +52,10 @@ export class FeedAuthority implements AuthorityState {
   ): CurrentAuthority | undefined {
     const state = this.roleFeed()?.state;
     if (state === undefined) return undefined;
-    const changed = token.role === null ? undefined : state.roleOf(this.digests.subject(token), Date.now());
+    const changed =
+      token.role !== null && state.hasChangedRoles
+        ? state.roleOf(this.digests.subject(token), Date.now())
+        : undefined;
     if (changed !== undefined) return { role: changed, permissions: state.permissionsOf(changed) };
     const { role, roles } = token;
     if (roles.length === 1) return { role, permissions: state.permissionsOf(roles[0] as string) };
@@ -90,6 +91,12 @@ export class FeedAuthority implements AuthorityState {
   close(): void {
     clearInterval(this.expiry);
     for (const feed of this.feeds) feed.close();
+  }
+
+  private isEnded(state: FeedState, kind: EntryKind, token: RevocableToken): boolean {
+    if (!state.hasEnded(kind)) return false;
+    const id = this.digests[kind](token);
+    return id !== null && state.isEnded(kind, id, token.issuedAt, Date.now());
   }
 
   private roleFeed(): FeedConnection | undefined {

@@ -34,7 +34,7 @@ const ended = (text: string, overrides: Partial<SnapshotMessage['ended'][number]
 });
 
 const isEnded = (state: FeedState, text: string, issuedAt = NOW / 1_000, now = NOW) =>
-  state.isEnded(id(text), issuedAt, now);
+  state.isEnded('session', id(text), issuedAt, now);
 
 describe('FeedState', () => {
   it('ignores changes before a snapshot, and older ones', () => {

@@ -1,3 +1,4 @@
+import type { EntryKind } from './entry-id.js';
 import type { ChangeMessage, EndedEntry, SnapshotMessage, SubjectEntry } from './feed-message.js';
 
 /** Milliseconds since the epoch; Infinity where there is none. */
@@ -11,9 +12,15 @@ interface CurrentRole {
   expiresAt: number;
 }
 
+const noneEnded = (): Record<EntryKind, Map<string, Ended>> => ({
+  session: new Map(),
+  subject: new Map(),
+  key: new Map(),
+});
+
 /** What one feed has told. Entries that have expired do not count, and `dropExpired` deletes them. */
 export class FeedState {
-  private ended = new Map<string, Ended>();
+  private ended = noneEnded();
   private subjects = new Map<string, CurrentRole>();
   private roles = new Map<string, readonly string[]>();
   /** Of the last message; -1 before the first snapshot. */
@@ -33,12 +40,22 @@ export class FeedState {
   }
 
   get endedEntries(): number {
-    return this.ended.size;
+    return Object.values(this.ended).reduce((sum, { size }) => sum + size, 0);
+  }
+
+  /** Where false, no digest of this kind has to be made. */
+  hasEnded(kind: EntryKind): boolean {
+    return this.ended[kind].size > 0;
+  }
+
+  /** Where false, no subject's role has changed. */
+  get hasChangedRoles(): boolean {
+    return this.subjects.size > 0;
   }
 
   /** Replaces everything, also by an older version: the database may have been restored from a backup. */
   replace(message: SnapshotMessage): void {
-    this.ended = new Map();
+    this.ended = noneEnded();
     this.subjects = new Map();
     this.roles = new Map();
     this.recordedSince = timeOf(message.recorded_since, Number.NEGATIVE_INFINITY);
@@ -48,7 +65,7 @@ export class FeedState {
   /** @returns false, and changes nothing, where the change is older than what is known, or no snapshot came before it */
   apply(message: ChangeMessage): boolean {
     if (!this.isKnown || message.version < this.version) return false;
-    for (const { id } of message.removed.ended) this.ended.delete(id);
+    for (const { kind, id } of message.removed.ended) this.ended[kind].delete(id);
     for (const id of message.removed.subjects) this.subjects.delete(id);
     for (const name of message.removed.roles) this.roles.delete(name);
     this.add(message);
@@ -56,8 +73,8 @@ export class FeedState {
   }
 
   /** Whether a token is revoked by this entry. @param issuedAt the `iat` claim, in seconds since the epoch */
-  isEnded(id: string, issuedAt: number, now: number): boolean {
-    const entry = this.ended.get(id);
+  isEnded(kind: EntryKind, id: string, issuedAt: number, now: number): boolean {
+    const entry = this.ended[kind].get(id);
     return entry !== undefined && entry.expiresAt > now && issuedAt * 1_000 < entry.issuedBefore;
   }
 
@@ -77,8 +94,8 @@ export class FeedState {
   }
 
   dropExpired(now: number): void {
-    for (const [id, { expiresAt }] of this.ended) if (expiresAt <= now) this.ended.delete(id);
-    for (const [id, { expiresAt }] of this.subjects) if (expiresAt <= now) this.subjects.delete(id);
+    for (const entries of [...Object.values(this.ended), this.subjects])
+      for (const [id, { expiresAt }] of entries) if (expiresAt <= now) entries.delete(id);
   }
 
   private add({ version, issued_at, roles, subjects, ended }: Additions): void {
@@ -89,8 +106,8 @@ export class FeedState {
     for (const { id, role, expires_at } of subjects) {
       this.subjects.set(id, { role, expiresAt: timeOf(expires_at) });
     }
-    for (const { id, issued_before, expires_at } of ended) {
-      this.ended.set(id, { issuedBefore: timeOf(issued_before), expiresAt: timeOf(expires_at) });
+    for (const { kind, id, issued_before, expires_at } of ended) {
+      this.ended[kind].set(id, { issuedBefore: timeOf(issued_before), expiresAt: timeOf(expires_at) });
     }
   }
 }
