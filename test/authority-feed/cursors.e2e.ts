@@ -187,3 +187,14 @@ it('last as long as the longest token life, and not as long as the session', asy
   expect(Number(row.left)).toBeGreaterThan(seconds);
   expect(Number(row.left)).toBeLessThanOrEqual(seconds + 90);
 });
+
+it('last as long as ACCESS_TOKEN_MINUTES says, where that is longer', async () => {
+  const sessions = { ...idp.settings.sessions, accessTokenSeconds: idp.settings.signing.lifetimeSeconds * 2 };
+  const other = await startTestIdentityProvider({ sessions });
+  try {
+    const rows = await other.database.query('SELECT max(seconds) AS seconds FROM identity.token_lifetimes');
+    expect(rows).toEqual([{ seconds: sessions.accessTokenSeconds }]);
+  } finally {
+    await other.close();
+  }
+});

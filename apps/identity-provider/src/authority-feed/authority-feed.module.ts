@@ -6,6 +6,7 @@ import { RevocationCleanup } from '#libs/authority-feed/revocation-cleanup.js';
 import type { IdentityProviderSettings } from '#libs/config/settings.js';
 import { DEFAULT_KEYCLOAK_ISSUER, NATIVE_ISSUER } from '#libs/core/issuer-id.js';
 import { Drain } from '#libs/http/application/drain.js';
+import { SessionsModule } from '../sessions/sessions.module.js';
 import { SETTINGS } from '../settings.js';
 import { AuthorityFeedController } from './authority-feed.controller.js';
 import { AUTHORITY_TABLES } from './authority-tables.js';
@@ -14,6 +15,7 @@ import { TokenLifetimesService } from './token-lifetimes.service.js';
 
 /** Tells other services what has been revoked, and which permissions each role has now. */
 @Module({
+  imports: [SessionsModule],
   controllers: [AuthorityFeedController],
   providers: [
     {

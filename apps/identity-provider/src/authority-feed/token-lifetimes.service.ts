@@ -1,13 +1,6 @@
-import {
-  Inject,
-  Injectable,
-  Logger,
-  type OnApplicationBootstrap,
-  type OnModuleDestroy,
-} from '@nestjs/common';
+import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import type { IdentityProviderSettings } from '#libs/config/settings.js';
-import { SETTINGS } from '../settings.js';
+import { SessionLifetimes } from '../sessions/session-lifetimes.js';
 
 /** The triggers that write revocations allow for a lifetime that was recorded up to 15 minutes ago. */
 const INTERVAL_MS = 5 * 60_000;
@@ -23,7 +16,7 @@ export class TokenLifetimesService implements OnApplicationBootstrap, OnModuleDe
 
   constructor(
     private readonly database: DataSource,
-    @Inject(SETTINGS) private readonly settings: IdentityProviderSettings,
+    private readonly lifetimes: SessionLifetimes,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
@@ -40,7 +33,7 @@ export class TokenLifetimesService implements OnApplicationBootstrap, OnModuleDe
       await this.database.query(
         `INSERT INTO identity.token_lifetimes (seconds, used_at) VALUES ($1, now())
          ON CONFLICT (seconds) DO UPDATE SET used_at = excluded.used_at`,
-        [Math.ceil(this.settings.signing.lifetimeSeconds)],
+        [Math.ceil(this.lifetimes.accessTokenSeconds)],
       );
     } catch (error) {
       this.logger.warn({ msg: 'token lifetime not recorded', reason: (error as Error).message });

@@ -5,7 +5,8 @@ import { SETTINGS } from '../settings.js';
 /** When sessions and their access tokens end. */
 @Injectable()
 export class SessionLifetimes {
-  private readonly accessTokenSeconds: number;
+  /** How long an access token lives at most. */
+  readonly accessTokenSeconds: number;
   /** Null: there are no refresh tokens, and a session ends with its access token. */
   readonly refreshTokenSeconds: number | null;
   readonly maxSeconds: number;
