@@ -1,5 +1,6 @@
 import type { ExecutionContext } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
+import { afterAll, beforeAll, describe } from 'vitest';
 import { AuthModule } from '#libs/auth/auth.module.js';
 import { BearerGuard } from '#libs/auth/bearer.guard.js';
 import { createVerifier } from '#libs/verify/src/create-verifier.js';
@@ -42,12 +43,33 @@ const startPackageVerifier = async (): Promise<VerifierUnderTest> => createVerif
 /** The folder of an installed package, which test/verify/packed.e2e.ts sets: it is then verified alone. */
 const PACKED = process.env['PACKED_VERIFIER'];
 
-export const VERIFIERS: [string, () => Promise<VerifierUnderTest>][] = PACKED
+const VERIFIERS: [string, () => Promise<VerifierUnderTest>][] = PACKED
   ? [['the packed package', () => startPackedVerifier(PACKED)]]
   : [
       ['createVerifier', startPackageVerifier],
       ['passport-jwt', startPassportVerifier],
     ];
+
+/** Declares the tests once for each way to verify. */
+export function describeVerifiers(
+  tests: (use: {
+    /** `accepted`, or the code of the refusal. */
+    outcome(token: string): Promise<string>;
+    verify(token: string): Promise<Principal>;
+  }) => void,
+): void {
+  describe.each(VERIFIERS)('%s', (_name, start) => {
+    let verifier: VerifierUnderTest;
+    beforeAll(async () => {
+      verifier = await start();
+    });
+    afterAll(() => verifier.close());
+    tests({
+      outcome: (token) => outcomeOf(verifier, token),
+      verify: (token) => verifier.verify(token),
+    });
+  });
+}
 
 /** `accepted`, or the code of the refusal. */
 export const outcomeOf = (verifier: VerifierUnderTest, token: string): Promise<string> =>

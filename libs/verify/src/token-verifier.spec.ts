@@ -1,5 +1,5 @@
 import { pbkdf2 } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
   KEYCLOAK_OPTIONS,
   keycloak,
@@ -11,24 +11,17 @@ import {
   trusted,
   without,
 } from '../../../test/support/token-fixtures.js';
-import { outcomeOf, VERIFIERS, type VerifierUnderTest } from '../../../test/support/verifiers-under-test.js';
+import { describeVerifiers, outcomeOf } from '../../../test/support/verifiers-under-test.js';
 import type { AuthorityState, CurrentAuthority, TokenReference } from './authority-state.js';
 import { keycloakIssuer } from './issuers/keycloak-issuer.js';
 import { TrustedIssuers } from './issuers/trusted-issuers.js';
 import { TokenError } from './token-error.js';
 import { TokenVerifier } from './token-verifier.js';
 
-describe.each(VERIFIERS)('%s', (_name, start) => {
-  let verifier: VerifierUnderTest;
-
-  beforeAll(async () => {
-    verifier = await start();
-  });
-  afterAll(() => verifier.close());
-
+describeVerifiers(({ outcome, verify }) => {
   it('accepts a good token of the native issuer', async () => {
     const { claims } = native();
-    expect(await verifier.verify(signedNative())).toEqual({
+    expect(await verify(signedNative())).toEqual({
       issuer: 'native',
       issuer_kind: 'native',
       sub: '0199d3a8-6c1e-7b55-9d5f-2f3d7a1f0c11',
@@ -45,7 +38,7 @@ describe.each(VERIFIERS)('%s', (_name, start) => {
 
   it('accepts a good token of Keycloak', async () => {
     const { claims } = keycloak();
-    expect(await verifier.verify(signedKeycloak())).toEqual({
+    expect(await verify(signedKeycloak())).toEqual({
       issuer: 'keycloak',
       issuer_kind: 'keycloak',
       sub: 'c0139d68-ba04-4470-8a0f-b9a00b453183',
@@ -76,7 +69,7 @@ describe.each(VERIFIERS)('%s', (_name, start) => {
     ['sub of 255 characters', () => signedKeycloak({ claims: { sub: 's'.repeat(255) } })],
     ['sub in any script', () => signedKeycloak({ claims: { sub: 'f:ldap:Žofie 🦊' } })],
   ])('accepts a token with %s', async (_name, token) => {
-    expect(await outcomeOf(verifier, token())).toBe('accepted');
+    expect(await outcome(token())).toBe('accepted');
   });
 
   it('verifies while the thread pool is full', async () => {
@@ -91,7 +84,7 @@ describe.each(VERIFIERS)('%s', (_name, start) => {
         }),
       );
     });
-    await verifier.verify(token);
+    await verify(token);
     expect(busy).toBe(8);
     await Promise.all(jobs);
   });

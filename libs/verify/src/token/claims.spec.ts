@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import {
   DAY,
   keycloak,
@@ -10,21 +10,10 @@ import {
   signedNative,
   without,
 } from '../../../../test/support/token-fixtures.js';
-import {
-  outcomeOf,
-  VERIFIERS,
-  type VerifierUnderTest,
-} from '../../../../test/support/verifiers-under-test.js';
+import { describeVerifiers } from '../../../../test/support/verifiers-under-test.js';
 import { type Members, signToken } from '../testing/tokens.js';
 
-describe.each(VERIFIERS)('%s', (_name, start) => {
-  let verifier: VerifierUnderTest;
-  const outcome = (token: string) => outcomeOf(verifier, token);
-
-  beforeAll(async () => {
-    verifier = await start();
-  });
-  afterAll(() => verifier.close());
+describeVerifiers(({ outcome, verify }) => {
   afterEach(() => {
     vi.useRealTimers();
   });
@@ -152,7 +141,7 @@ describe.each(VERIFIERS)('%s', (_name, start) => {
         '{',
         '{"__proto__":{"sub":"mallory","realm_access":{"roles":["helpdesk"]}},"constructor":{"prototype":{"a":1}},',
       );
-      const token = await verifier.verify(signToken({ header, claims: hostile }, keycloakKey));
+      const token = await verify(signToken({ header, claims: hostile }, keycloakKey));
       expect(token.sub).toBe(claims.sub);
       expect(token.roles).toEqual(['support']);
       expect(token.permissions).toEqual([]);

@@ -1,22 +1,10 @@
 import { sign } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { native, nativeKey, signedNative } from '../../../../test/support/token-fixtures.js';
-import {
-  outcomeOf,
-  VERIFIERS,
-  type VerifierUnderTest,
-} from '../../../../test/support/verifiers-under-test.js';
+import { describeVerifiers } from '../../../../test/support/verifiers-under-test.js';
 import { type Members, signToken } from '../testing/tokens.js';
 
-describe.each(VERIFIERS)('%s', (_name, start) => {
-  let verifier: VerifierUnderTest;
-  const outcome = (token: string) => outcomeOf(verifier, token);
-
-  beforeAll(async () => {
-    verifier = await start();
-  });
-  afterAll(() => verifier.close());
-
+describeVerifiers(({ outcome, verify }) => {
   describe('the form', () => {
     const good = signedNative();
     const [header, payload, signature] = good.split('.') as [string, string, string];
@@ -99,9 +87,9 @@ describe.each(VERIFIERS)('%s', (_name, start) => {
 
     it('has its last value', async () => {
       const token = signToken({ header, claims: first('"sub":"mallory"', claims) }, nativeKey);
-      expect((await verifier.verify(token)).sub).toBe(claims.sub);
+      expect((await verify(token)).sub).toBe(claims.sub);
       const other = signToken({ header, claims: last('"sub":"mallory"', claims) }, nativeKey);
-      expect((await verifier.verify(other)).sub).toBe('mallory');
+      expect((await verify(other)).sub).toBe('mallory');
     });
 
     it.each<[string, string, string]>([

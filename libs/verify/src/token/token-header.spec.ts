@@ -1,5 +1,5 @@
 import { constants, createHmac, sign } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { startJwksServer } from '../../../../test/support/jwks-server.js';
 import {
   native,
@@ -8,22 +8,10 @@ import {
   signedNative,
   strangerKey,
 } from '../../../../test/support/token-fixtures.js';
-import {
-  outcomeOf,
-  VERIFIERS,
-  type VerifierUnderTest,
-} from '../../../../test/support/verifiers-under-test.js';
+import { describeVerifiers } from '../../../../test/support/verifiers-under-test.js';
 import { type Members, signingInput, signToken } from '../testing/tokens.js';
 
-describe.each(VERIFIERS)('%s', (_name, start) => {
-  let verifier: VerifierUnderTest;
-  const outcome = (token: string) => outcomeOf(verifier, token);
-
-  beforeAll(async () => {
-    verifier = await start();
-  });
-  afterAll(() => verifier.close());
-
+describeVerifiers(({ outcome }) => {
   describe('the algorithm', () => {
     const NONE = [
       'none',

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import {
   KEYCLOAK,
   keycloak,
@@ -8,22 +8,10 @@ import {
   signedKeycloak,
   strangerKey,
 } from '../../../../test/support/token-fixtures.js';
-import {
-  outcomeOf,
-  VERIFIERS,
-  type VerifierUnderTest,
-} from '../../../../test/support/verifiers-under-test.js';
+import { describeVerifiers } from '../../../../test/support/verifiers-under-test.js';
 import { signToken } from '../testing/tokens.js';
 
-describe.each(VERIFIERS)('%s', (_name, start) => {
-  let verifier: VerifierUnderTest;
-  const outcome = (token: string) => outcomeOf(verifier, token);
-
-  beforeAll(async () => {
-    verifier = await start();
-  });
-  afterAll(() => verifier.close());
-
+describeVerifiers(({ outcome }) => {
   describe('the issuer', () => {
     it('alone decides which keys are used: another issuer’s key is refused under any kid', async () => {
       expect(await outcome(signToken(native(), keycloakKey))).toBe('signature');
