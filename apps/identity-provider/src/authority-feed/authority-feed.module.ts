@@ -1,10 +1,9 @@
 import { Module } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { AuthorityPublisher } from '#libs/authority-feed/authority-publisher.js';
+import { createFeedServer } from '#libs/authority-feed/create-feed-server.js';
 import { FeedServer } from '#libs/authority-feed/feed-server.js';
 import { RevocationCleanup } from '#libs/authority-feed/revocation-cleanup.js';
 import type { IdentityProviderSettings } from '#libs/config/settings.js';
-import { DEFAULT_KEYCLOAK_ISSUER, NATIVE_ISSUER } from '#libs/core/issuer-id.js';
 import { Drain } from '#libs/http/application/drain.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { SETTINGS } from '../settings.js';
@@ -22,7 +21,11 @@ import { TokenLifetimesService } from './token-lifetimes.service.js';
       provide: FeedServer,
       inject: [SETTINGS, Drain],
       useFactory: (settings: IdentityProviderSettings, drain: Drain) =>
-        new FeedServer(publisherOf(settings), drain),
+        createFeedServer(
+          settings,
+          { app: 'identity-provider', tables: AUTHORITY_TABLES, nativeIssuer: settings.signing.issuer },
+          drain,
+        ),
     },
     {
       provide: RevocationCleanup,
@@ -35,11 +38,3 @@ import { TokenLifetimesService } from './token-lifetimes.service.js';
   exports: [RevocationsService],
 })
 export class AuthorityFeedModule {}
-
-function publisherOf(settings: IdentityProviderSettings): AuthorityPublisher | null {
-  const { authorityFeedToken, databaseUrl, signing, keycloak } = settings;
-  if (authorityFeedToken === null) return null;
-  const issuers = new Map([[NATIVE_ISSUER, signing.issuer]]);
-  if (keycloak) issuers.set(DEFAULT_KEYCLOAK_ISSUER, keycloak.issuer);
-  return new AuthorityPublisher({ app: 'identity-provider', databaseUrl, tables: AUTHORITY_TABLES, issuers });
-}
