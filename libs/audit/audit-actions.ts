@@ -45,8 +45,6 @@ export type AuditAction = keyof typeof AUDIT_ACTIONS;
 
 export const AUDIT_ACTION_NAMES = Object.keys(AUDIT_ACTIONS) as AuditAction[];
 
-export const isAuditAction = (text: string): text is AuditAction => Object.hasOwn(AUDIT_ACTIONS, text);
-
 export const AUDIT_TARGET_TYPES = [
   ...new Set(Object.values(AUDIT_ACTIONS).map(({ target }) => target)),
 ] as readonly string[];
