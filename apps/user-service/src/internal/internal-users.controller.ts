@@ -1,6 +1,7 @@
-import { Body, Controller, Get, Param, Post, Query } from '@nestjs/common';
+import { Body, Controller, Get, Param, Post, Query, Req } from '@nestjs/common';
 import { ApiBody, ApiExtraModels, ApiOperation, ApiTags, getSchemaPath } from '@nestjs/swagger';
-import { Audit, type RequestAudit } from '#libs/audit/audit-context.js';
+import type { FastifyRequest } from 'fastify';
+import { auditContextOf } from '#libs/audit/audit-context.js';
 import { Public } from '#libs/auth/access.js';
 import { invalid } from '#libs/http/replies/api-error.js';
 import { Reply } from '#libs/http/replies/envelope.js';
@@ -35,9 +36,9 @@ export class InternalUsersController {
   async byUsername(
     @Param('username') username: string,
     @Query() { issuer }: UsernameQuery,
-    @Audit() audit: RequestAudit,
+    @Req() request: FastifyRequest,
   ) {
-    const profile = await this.lookup.getByUsername(username, issuer ?? null, audit);
+    const profile = await this.lookup.getByUsername(username, issuer ?? null, () => auditContextOf(request));
     return Reply.tagged(toProfileReply(profile), etagOf(profile.version));
   }
 

@@ -24,14 +24,19 @@ export class LookupService {
 
   /**
    * One indexed query where there is a profile. Otherwise the issuers are asked, and a profile is made.
+   * @param auditOf the request, called only where a profile is made
    * @param issuer null: the first one in the order of `IssuerRegistry.ids` that has such a user
    * @throws ApiError 404; 503 where an issuer has to be asked and is not available
    */
-  async getByUsername(username: string, issuer: IssuerId | null, audit: AuditContext): Promise<Profile> {
+  async getByUsername(
+    username: string,
+    issuer: IssuerId | null,
+    auditOf: () => AuditContext,
+  ): Promise<Profile> {
     if (!isStorable(username) || username.length > MAX_USERNAME) throw notFound();
     const ids = issuer === null ? this.issuers.ids : [issuer];
     const profile =
-      (await this.findKnown(textKey(username), ids)) ?? (await this.provision(username, ids, audit));
+      (await this.findKnown(textKey(username), ids)) ?? (await this.provision(username, ids, auditOf));
     if (!profile || profile.status === 'deleted') throw notFound();
     return profile;
   }
@@ -64,11 +69,11 @@ export class LookupService {
   private async provision(
     username: string,
     ids: readonly IssuerId[],
-    audit: AuditContext,
+    auditOf: () => AuditContext,
   ): Promise<Profile | null> {
     for (const id of ids) {
       const found = await this.issuers.find(id)?.directory.findByUsername(username);
-      if (found) return this.profiles.sync(found, audit);
+      if (found) return this.profiles.sync(found, auditOf);
     }
     return null;
   }

@@ -63,7 +63,7 @@ export class UnnamedCallersService {
         request_id: audit.requestId,
         cause,
       });
-      const profile = known ?? (await this.profiles.sync({ ...asserted, assertedAt: NEVER }, audit));
+      const profile = known ?? (await this.profiles.sync({ ...asserted, assertedAt: NEVER }, () => audit));
       return { profile, failure: answer.failure };
     }
     if (answer.user === 'service_account') {
@@ -72,7 +72,9 @@ export class UnnamedCallersService {
       return found(null);
     }
     // The token of a deleted user is accepted until it expires. The issuer is not asked again for an hour.
-    return found(await this.profiles.sync(answer.user ?? { ...asserted, assertedAt: new Date() }, audit));
+    return found(
+      await this.profiles.sync(answer.user ?? { ...asserted, assertedAt: new Date() }, () => audit),
+    );
   }
 
   private async askIssuer({ issuer, sub }: IssuerProfile) {

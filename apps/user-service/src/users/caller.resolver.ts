@@ -59,9 +59,9 @@ export class ProfileCallerResolver extends CallerResolver {
 
   private async profileOf(token: VerifiedToken, request: FastifyRequest): Promise<Profile | null> {
     const asserted = toIssuerProfile(token);
-    const audit = auditContextOf(request, token);
-    if (token.namesPerson) return this.profiles.sync(asserted, audit);
-    const { profile, failure } = await this.unnamed.find(asserted, audit);
+    const auditOf = () => auditContextOf(request, token);
+    if (token.namesPerson) return this.profiles.sync(asserted, auditOf);
+    const { profile, failure } = await this.unnamed.find(asserted, auditOf());
     request.directoryFailure = failure;
     return profile;
   }

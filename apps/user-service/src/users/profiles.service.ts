@@ -26,12 +26,13 @@ export class ProfilesService {
   /**
    * Makes the profile of this identity, or updates it where the issuer's data are newer than the stored ones. Concurrent
    * calls make one profile; a deleted profile stays deleted.
+   * @param auditOf the cause; not called where nothing changes, which is so for nearly all requests
    */
-  async sync(asserted: IssuerProfile, audit: AuditContext): Promise<Profile> {
+  async sync(asserted: IssuerProfile, auditOf: () => AuditContext): Promise<Profile> {
     const { issuer, sub, assertedAt } = asserted;
     const known = await this.findByIdentity(issuer, sub);
     if (known && (known.status === 'deleted' || known.assertedAt >= assertedAt)) return known;
-    await syncProfile(this.database, asserted, audit);
+    await syncProfile(this.database, asserted, auditOf());
     const profile = await this.findByIdentity(issuer, sub);
     // A concurrent request may have found out that the subject is a service account.
     if (!profile) throw notAPerson();
