@@ -1,8 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { emailKey } from '#apps/identity-provider/src/accounts/email.js';
-import { ENDED_SESSIONS } from '#apps/identity-provider/src/sessions/session-ending.js';
+import { SessionsService } from '#apps/identity-provider/src/sessions/sessions.service.js';
 import { NO_REQUEST } from '#libs/audit/audit-context.js';
-import { auditRows, insertAudit } from '#libs/audit/audit-writer.js';
 import type { Environment } from '#libs/config/environment.js';
 import { isId } from '#libs/core/ids.js';
 import { UserFacingError } from '#libs/core/user-facing-error.js';
@@ -55,18 +54,11 @@ class AccountSessions {
    */
   async end(id: string | null): Promise<string[]> {
     if (id !== null && !isId(id)) throw noSession(id);
-    const details = { reason: 'ended_by_administrator', command: 'sessions end' };
-    const rows: { id: string }[] = await this.database.query(
-      `WITH ended AS (
-         DELETE FROM identity.sessions WHERE account_id = $1 AND ($2::uuid IS NULL OR id = $2)
-         RETURNING id, account_id, expires_at > now() AS live
-       ), recorded AS (${insertAudit('identity', '$3', ENDED_SESSIONS)})
-       SELECT id FROM ended WHERE live`,
-      [this.account.id, id, auditRows(NO_REQUEST, { action: 'session.ended', targetId: null, details })],
-    );
-    const ended = rows.map((row) => row.id);
-    if (id !== null && ended.length === 0) throw noSession(id);
-    return ended;
+    const sessions = new SessionsService(this.database);
+    const ending = { audit: NO_REQUEST, reason: 'ended_by_administrator', command: 'sessions end' } as const;
+    if (id === null) return sessions.endAll(this.account.id, ending);
+    if (!(await sessions.end(id, ending, { accountId: this.account.id }))) throw noSession(id);
+    return [id];
   }
 }
 

@@ -40,9 +40,9 @@ export class AccountSessionsService {
 
   /** @throws ApiError 404, 403 `exceeds_own_permissions`, 503 */
   endAll(caller: Principal, accountId: string, audit: AuditContext): Promise<void> {
-    return this.change(caller, accountId, (tx) =>
-      this.sessions.endAll(accountId, { audit, reason: 'ended_by_administrator' }, { tx }),
-    );
+    return this.change(caller, accountId, async (tx) => {
+      await this.sessions.endAll(accountId, { audit, reason: 'ended_by_administrator' }, { tx });
+    });
   }
 
   /** @throws ApiError 404, 403 `exceeds_own_permissions`, 503 */

@@ -14,11 +14,14 @@ export interface SessionEnding {
     | 'account_disabled'
     | 'account_deleted'
     | 'refresh_token_reused';
+  /** The command, where no request ends them. */
+  command?: string;
 }
 
 /** The parameter of `insertAudit` with `ENDED_SESSIONS`. */
-export function endingRows({ audit, reason }: SessionEnding): string {
-  const ended: NewAuditEvent = { action: 'session.ended', targetId: null, details: { reason } };
+export function endingRows({ audit, reason, command }: SessionEnding): string {
+  const details = { reason, ...(command ? { command } : {}) };
+  const ended: NewAuditEvent = { action: 'session.ended', targetId: null, details };
   const reused: NewAuditEvent = { action: 'session.reuse_detected', targetId: null };
   return auditRows(audit, ...(reason === 'refresh_token_reused' ? [reused, ended] : [ended]));
 }

@@ -89,11 +89,10 @@ export class SessionsService {
     ending: SessionEnding,
     { accountId = null, tx = this.database.manager }: { accountId?: string | null; tx?: EntityManager } = {},
   ): Promise<boolean> {
-    const [ended] = await tx.query(deleting('id = $2 AND ($3::uuid IS NULL OR account_id = $3)'), [
-      endingRows(ending),
-      id,
-      accountId,
-    ]);
+    const [ended]: EndedSession[] = await tx.query(
+      deleting('id = $2 AND ($3::uuid IS NULL OR account_id = $3)'),
+      [endingRows(ending), id, accountId],
+    );
     return ended?.live === true;
   }
 
@@ -101,17 +100,18 @@ export class SessionsService {
    * Ends the sessions of an account.
    * @param options.except the session that stays
    * @param options.tx the transaction that this belongs to
+   * @returns the ids of the live sessions that were ended
    */
   async endAll(
     accountId: string,
     ending: SessionEnding,
     { except = null, tx = this.database.manager }: { except?: string | null; tx?: EntityManager } = {},
-  ): Promise<void> {
-    await tx.query(deleting('account_id = $2 AND ($3::uuid IS NULL OR id <> $3)'), [
-      endingRows(ending),
-      accountId,
-      except,
-    ]);
+  ): Promise<string[]> {
+    const ended: EndedSession[] = await tx.query(
+      deleting('account_id = $2 AND ($3::uuid IS NULL OR id <> $3)'),
+      [endingRows(ending), accountId, except],
+    );
+    return ended.filter(({ live }) => live).map(({ id }) => id);
   }
 }
 
@@ -120,7 +120,12 @@ const deleting = (condition: string): string => `
   WITH ended AS (
     DELETE FROM identity.sessions WHERE ${condition} RETURNING id, account_id, expires_at > now() AS live
   ), recorded AS (${insertAudit('identity', '$1', ENDED_SESSIONS)})
-  SELECT live FROM ended`;
+  SELECT id, live FROM ended`;
+
+interface EndedSession {
+  id: string;
+  live: boolean;
+}
 
 /** The actor is the account that signs in, which has no token yet. */
 function startedRow(id: string, { accountId, email, clientId, audit }: NewSession): string {
