@@ -30,6 +30,7 @@ export interface IdentityProviderSettings extends CommonSettings {
   sessions: SessionSettings;
   bcryptCost: number;
   login: { maxFailures: number; maxFailuresPerAddress: number; windowSeconds: number };
+  secondFactor: SecondFactorSettings;
   brand: BrandSettings;
   /** null: Keycloak mode is off. */
   keycloak: KeycloakIssuerSettings | null;
@@ -38,6 +39,13 @@ export interface IdentityProviderSettings extends CommonSettings {
   /** null: there is no listener for metrics. */
   metricsPort: number | null;
   metricsHost: string;
+}
+
+export interface SecondFactorSettings {
+  /** The names of roles whose holders cannot sign in without a second factor. */
+  requiredRoles: string[];
+  /** Whether the sign-in page offers to trust a browser, which then needs no second factor for 30 days. */
+  trustedBrowsers: boolean;
 }
 
 /** How identity-provider's own pages look. */

@@ -19,6 +19,7 @@ import { BackchannelLogoutController } from './backchannel-logout/backchannel-lo
 import { BackchannelLogoutService } from './backchannel-logout/backchannel-logout.service.js';
 import { EndedTokensModule } from './backchannel-logout/ended-tokens.module.js';
 import { translateConstraint } from './constraint-errors.js';
+import { FactorRoutesModule } from './factors/factor-routes.module.js';
 import { HealthController } from './health/health.controller.js';
 import { ClientsModule } from './oauth/clients/clients.module.js';
 import { OauthModule } from './oauth/oauth.module.js';
@@ -35,6 +36,7 @@ import { TokensModule } from './tokens/tokens.module.js';
 /** The modules with routes under `/api/v1`. */
 const API = [
   LoginModule,
+  FactorRoutesModule,
   SessionsModule,
   TokensModule,
   AccountsModule,

@@ -1,20 +1,22 @@
 import { Module } from '@nestjs/common';
 import { AuthorityModule } from '../authority/authority.module.js';
+import { FactorsModule } from '../factors/factors.module.js';
 import { LoginThrottle } from '../login-throttle/login-throttle.js';
 import { LoginThrottleStore } from '../login-throttle/login-throttle-store.js';
 import { PasswordsModule } from '../passwords/passwords.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { TokensModule } from '../tokens/tokens.module.js';
 import { AuthController } from './auth.controller.js';
+import { CurrentPassword } from './current-password.js';
 import { LoginService } from './login.service.js';
 import { OwnAccountController } from './own-account.controller.js';
 import { OwnAccountService } from './own-account.service.js';
 import { RefreshController } from './refresh.controller.js';
 
 @Module({
-  imports: [AuthorityModule, TokensModule, PasswordsModule, SessionsModule],
+  imports: [AuthorityModule, TokensModule, PasswordsModule, SessionsModule, FactorsModule],
   controllers: [AuthController, RefreshController, OwnAccountController],
-  providers: [LoginService, LoginThrottle, LoginThrottleStore, OwnAccountService],
-  exports: [LoginService, LoginThrottle],
+  providers: [CurrentPassword, LoginService, LoginThrottle, LoginThrottleStore, OwnAccountService],
+  exports: [CurrentPassword, LoginService, LoginThrottle],
 })
 export class LoginModule {}

@@ -1,13 +1,13 @@
 import { Module } from '@nestjs/common';
 import { LoginModule } from '../auth/login.module.js';
 import { AuthorityModule } from '../authority/authority.module.js';
+import { FactorsModule } from '../factors/factors.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { TokensModule } from '../tokens/tokens.module.js';
 import { ClientMetadataSource } from './clients/client-metadata.js';
 import { ClientOrigins } from './clients/client-origins.js';
 import { Guesses } from './guesses.js';
 import { OauthLifetimes } from './lifetimes.js';
-import { OauthSecrets } from './oauth-secrets.js';
 import { InteractionPages } from './pages/interaction-pages.js';
 import { PageRenderer } from './pages/page-renderer.js';
 import { ProviderPages } from './pages/provider-pages.js';
@@ -26,14 +26,13 @@ import { TokenSubjects } from './tokens/token-subjects.js';
 
 /** The OpenID Provider. `oauth-routes.ts` adds its routes, which are not Nest's. */
 @Module({
-  imports: [LoginModule, AuthorityModule, SessionsModule, TokensModule],
+  imports: [LoginModule, FactorsModule, AuthorityModule, SessionsModule, TokensModule],
   providers: [
     ...[
       OauthStateStore,
       RefreshTokenStore,
       ExpiredState,
       OauthLifetimes,
-      OauthSecrets,
       SignIns,
       Guesses,
       ClientMetadataSource,

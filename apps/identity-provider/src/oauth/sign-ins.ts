@@ -68,11 +68,13 @@ export class SignIns {
     const started = { action: 'session.started', targetId: id, details: { account_id: accountId } } as const;
     const rows = await preparedQuery<{ id: string }>(this.database, {
       name: 'sign-in-client',
-      text: `WITH opened AS (INSERT INTO identity.sessions AS s (id, account_id, client_id, sign_in_id, expires_at, address, user_agent)
-        SELECT $1, account_id, $4, id, expires_at, address, user_agent FROM identity.sessions
+      text: `WITH opened AS (INSERT INTO identity.sessions AS s (id, account_id, client_id, sign_in_id, expires_at, address, user_agent, amr, authenticated_at)
+        SELECT $1, account_id, $4, id, expires_at, address, user_agent, amr, coalesce(authenticated_at, created_at)
+          FROM identity.sessions
           WHERE id = $2 AND account_id = $3 AND expires_at > now() FOR KEY SHARE
         ON CONFLICT (sign_in_id, client_id) WHERE sign_in_id IS NOT NULL
-          DO UPDATE SET expires_at = excluded.expires_at
+          DO UPDATE SET expires_at = excluded.expires_at, amr = excluded.amr,
+            authenticated_at = excluded.authenticated_at
         RETURNING id), recorded AS (
           ${insertAudit('identity', '$5', { from: '(SELECT FROM opened WHERE id = $1) AS session' })})
         SELECT id FROM opened`,

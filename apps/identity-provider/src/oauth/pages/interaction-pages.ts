@@ -6,6 +6,8 @@ import { auditContextOf, type RequestAudit } from '#libs/audit/audit-context.js'
 import { isStorable } from '#libs/core/storable-text.js';
 import { ApiError } from '#libs/http/replies/api-error.js';
 import { LoginService, type VerifiedAccount } from '../../auth/login.service.js';
+import { codeRequired } from '../../factors/factors.errors.js';
+import { PASSWORD_ONLY } from '../../sessions/authentication-methods.js';
 import { OauthAccounts } from '../provider/accounts.js';
 import { Grants, type PageResult } from '../provider/grants.js';
 import { ACR } from '../provider/provider-settings.js';
@@ -87,9 +89,13 @@ export class InteractionPages {
     if (Buffer.byteLength(password) > MAX_PASSWORD_BYTES) return this.refuse(visit, email, null);
     try {
       const audit = auditContextOf(request);
-      const started = await this.login.authenticate(email, password, audit, (account) =>
-        this.startSession(visit, account, audit),
-      );
+      const started = await this.login.authenticate(email, password, audit, {
+        secondFactor: async (_account, need) => {
+          if (need !== 'none') throw codeRequired();
+          return { amr: PASSWORD_ONLY };
+        },
+        start: (account) => this.startSession(visit, account, audit),
+      });
       return await this.finish(visit, {
         login: { accountId: started.accountId, ts: nowSeconds(), amr: ['pwd'], acr: ACR, remember: true },
         signIn: { id: started.id },
