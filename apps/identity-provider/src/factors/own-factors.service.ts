@@ -7,7 +7,7 @@ import { DataSource, type EntityManager } from 'typeorm';
 import type { AuditContext } from '#libs/audit/audit-context.js';
 import { writeAudit } from '#libs/audit/audit-writer.js';
 import type { IdentityProviderSettings } from '#libs/config/settings.js';
-import { newId } from '#libs/core/ids.js';
+import { isId, newId } from '#libs/core/ids.js';
 import { Factor } from '#libs/database/identity/factor.entity.js';
 import { Passkey } from '#libs/database/identity/passkey.entity.js';
 import { notFound } from '#libs/http/replies/api-error.js';
@@ -159,6 +159,7 @@ async function findWaiting(
   accountId: string,
   id: string,
 ): Promise<{ secret: Buffer } | null> {
+  if (!isId(id)) return null;
   const [waiting] = await manager.query(
     `SELECT secret FROM identity.factors WHERE id = $1 AND account_id = $2 AND kind = 'totp'
       AND confirmed_at IS NULL AND created_at > now() - ${CONFIRM_WITHIN}`,

@@ -8,9 +8,11 @@ import { ClientMetadataSource } from './clients/client-metadata.js';
 import { ClientOrigins } from './clients/client-origins.js';
 import { Guesses } from './guesses.js';
 import { OauthLifetimes } from './lifetimes.js';
+import { FactorPages } from './pages/factor-pages.js';
 import { InteractionPages } from './pages/interaction-pages.js';
 import { PageRenderer } from './pages/page-renderer.js';
 import { ProviderPages } from './pages/provider-pages.js';
+import { SignInProgress } from './pages/sign-in-progress.js';
 import { OauthAccounts } from './provider/accounts.js';
 import { Grants } from './provider/grants.js';
 import { OauthProvider } from './provider/oauth-provider.js';
@@ -40,7 +42,7 @@ import { TokenSubjects } from './tokens/token-subjects.js';
     ],
     ...[OauthProvider, OauthAccounts, Grants, RefreshGrant],
     ...[TokenSubjects, AccessTokenClaims, AccessTokenReader, TokenHandles],
-    ...[PageRenderer, ProviderPages, InteractionPages],
+    ...[PageRenderer, ProviderPages, SignInProgress, FactorPages, InteractionPages],
   ],
 })
 export class OauthModule {}

@@ -6,6 +6,7 @@ import { newId } from '#libs/core/ids.js';
 import { NATIVE_ISSUER } from '#libs/core/issuer-id.js';
 import { preparedQuery } from '#libs/database/prepared-query.js';
 import type { VerifiedAccount } from '../auth/login.service.js';
+import type { AuthenticationMethod } from '../sessions/authentication-methods.js';
 import type { SessionEnding } from '../sessions/session-ending.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { OauthLifetimes } from './lifetimes.js';
@@ -51,6 +52,22 @@ export class SignIns {
       values: [signInId, accountId, this.lifetimes.idle, this.lifetimes.max],
     });
     return rows[0]?.id ?? null;
+  }
+
+  /** Notes that the user of a browser's sign-in has signed in again. @returns as `renew` */
+  async reauthenticate(
+    signInId: string,
+    accountId: string,
+    amr: readonly AuthenticationMethod[],
+  ): Promise<string | null> {
+    const [row] = await preparedQuery<{ id: string }>(this.database, {
+      name: 'sign-in-again',
+      text: `UPDATE identity.sessions s SET amr = $3, authenticated_at = now(), last_used_at = now(),
+          expires_at = ${nextExpiry('$4', '$5')}
+        WHERE id = $1 AND account_id = $2 AND expires_at > now() RETURNING id`,
+      values: [signInId, accountId, amr, this.lifetimes.idle, this.lifetimes.max],
+    });
+    return row?.id ?? null;
   }
 
   /**
