@@ -6,6 +6,7 @@ import { RefreshAndDescribeSessions1795713000000 } from './1795713000000-refresh
 import { CreateRevocations1795713100000 } from './1795713100000-create-revocations.js';
 import { CreateAuditEvents1795713200000 } from './1795713200000-create-audit-events.js';
 import { CreateLogoutTokens1795713400000 } from './1795713400000-create-logout-tokens.js';
+import { CreateMailOutbox1795714000000 } from './1795714000000-create-mail-outbox.js';
 
 /** Every migration of schema `identity`; they run in the order of the timestamps in their names. */
 export const identityMigrations = [
@@ -17,4 +18,5 @@ export const identityMigrations = [
   CreateRevocations1795713100000,
   CreateAuditEvents1795713200000,
   CreateLogoutTokens1795713400000,
+  CreateMailOutbox1795714000000,
 ];

@@ -127,6 +127,7 @@ function settingsFor(databaseUrl: string): IdentityProviderSettings {
     sessions: { accessTokenSeconds: null, refreshTokenSeconds: null, maxSeconds: 90 * 86_400 },
     bcryptCost: 10,
     login: { maxFailures: 10, maxFailuresPerAddress: 100, windowSeconds: 900 },
+    mail: { server: null, from: { name: 'Twinkey', address: 'no-reply@twinkey.test' }, templates: null },
     keycloak: null,
     logoutClients: ['frontend'],
     metricsPort: null,

@@ -3,6 +3,7 @@ import { databaseVariables } from './databases.js';
 import { keycloakVariables } from './keycloak.js';
 import { listenerVariables } from './listeners.js';
 import { loginVariables } from './login.js';
+import { mailVariables } from './mail.js';
 import { operationVariables } from './operation.js';
 import { sessionVariables } from './sessions.js';
 import { tokenVariables } from './tokens.js';
@@ -16,6 +17,7 @@ export const SECTIONS: readonly { title: string; variables: Variables }[] = [
   { title: 'Sessions', variables: sessionVariables },
   { title: 'Passwords and logins', variables: loginVariables },
   { title: 'Keycloak', variables: keycloakVariables },
+  { title: 'Mail', variables: mailVariables },
   { title: 'HTTP and operation', variables: operationVariables },
   { title: 'docker compose', variables: composeVariables },
 ];
@@ -28,6 +30,7 @@ export const VARIABLES = {
   ...sessionVariables,
   ...loginVariables,
   ...keycloakVariables,
+  ...mailVariables,
   ...operationVariables,
 };
 

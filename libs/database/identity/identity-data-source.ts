@@ -6,6 +6,7 @@ import { Account } from './account.entity.js';
 import { Authority } from './authority.entity.js';
 import { AuthorityFeed } from './authority-feed.entity.js';
 import { LoginCounter } from './login-counter.entity.js';
+import { OutgoingMail } from './outgoing-mail.entity.js';
 import { Permission } from './permission.entity.js';
 import { Revocation } from './revocation.entity.js';
 import { Role } from './role.entity.js';
@@ -20,6 +21,7 @@ export const identityEntities = [
   Authority,
   AuthorityFeed,
   LoginCounter,
+  OutgoingMail,
   Permission,
   Revocation,
   Role,
