@@ -23,6 +23,7 @@ import { EndedTokensModule } from './backchannel-logout/ended-tokens.module.js';
 import { translateConstraint } from './constraint-errors.js';
 import { ExpiredRowsService } from './expired-rows/expired-rows.service.js';
 import { HealthController } from './health/health.controller.js';
+import { MailModule } from './mail/mail.module.js';
 import { PermissionsModule } from './permissions/permissions.module.js';
 import { RightsModule } from './rights/rights.module.js';
 import { RolesModule } from './roles/roles.module.js';
@@ -75,6 +76,7 @@ export class IdentityProviderModule {
         }),
         HttpModule.forRoot({ translators: [translateConstraint, translateDatabaseError] }),
         AuthorityModule,
+        MailModule,
         ...API,
         AuditModule.forRoot(settings.auditRetentionDays),
         RouterModule.register([{ path: 'api/v1', children: [...API, AuditModule] }]),
