@@ -25,6 +25,11 @@ export function identityProviderSettings(env: Environment): IdentityProviderSett
       windowSeconds: reader.required('LOGIN_WINDOW_SECONDS'),
     }),
     mail: mailSettings(reader),
+    brand: complete({
+      name: reader.required('BRAND_NAME'),
+      color: reader.required('BRAND_COLOR'),
+      logo: reader.optional('BRAND_LOGO'),
+    }),
     keycloak,
     logoutClients: keycloak === null ? [] : reader.required('KEYCLOAK_LOGOUT_CLIENTS'),
     metricsPort: reader.optional('METRICS_PORT'),
