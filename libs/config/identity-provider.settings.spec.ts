@@ -27,6 +27,7 @@ describe('identityProviderSettings', () => {
       bcryptCost: 12,
       login: { maxFailures: 10, maxFailuresPerAddress: 100, windowSeconds: 900 },
       brand: { name: 'Twinkey', color: '#2b59c3', logo: null },
+      mail: { server: null, from: { name: 'Twinkey', address: 'no-reply@localhost' }, templates: null },
       keycloak: null,
       logoutClients: [],
       metricsPort: null,
