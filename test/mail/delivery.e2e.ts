@@ -54,11 +54,11 @@ const rows = (status: string): Promise<Record<string, unknown>[]> =>
   idp.database.query('SELECT * FROM identity.mail_outbox WHERE status = $1', [status]);
 const count = async (status: string) => (await rows(status)).length;
 
-/** Makes every queued mail due, instead of waiting for its delay. */
+/** Makes queued mails due, instead of waiting for their delay. The leases of running attempts (180 s) stay. */
 const makeDue = () =>
   idp.database.query(
     `UPDATE identity.mail_outbox SET next_attempt_at = now()
-     WHERE status = 'queued' AND last_error IS NOT NULL AND next_attempt_at > now()`,
+     WHERE status = 'queued' AND last_error IS NOT NULL AND next_attempt_at BETWEEN now() AND now() + interval '150 seconds'`,
   );
 
 const smtpError = (responseCode: number, message: string) =>
