@@ -28,6 +28,7 @@ describe('identityProviderSettings', () => {
       login: { maxFailures: 10, maxFailuresPerAddress: 100, windowSeconds: 900 },
       redisUrl: null,
       brand: { name: 'Twinkey', color: '#2b59c3', logo: null },
+      mail: { server: null, from: { name: 'Twinkey', address: 'no-reply@localhost' }, templates: null },
       keycloak: null,
       logoutClients: [],
       metricsPort: null,

@@ -2,6 +2,7 @@ import { deepFreeze } from '#libs/core/deep-freeze.js';
 import { commonSettings } from './common.settings.js';
 import type { Environment } from './environment.js';
 import { keycloakIssuerSettings } from './keycloak.settings.js';
+import { mailSettings } from './mail.settings.js';
 import { signingSettings } from './native.settings.js';
 import { sessionSettings } from './session.settings.js';
 import type { IdentityProviderSettings } from './settings.js';
@@ -24,6 +25,7 @@ export function identityProviderSettings(env: Environment): IdentityProviderSett
       windowSeconds: reader.required('LOGIN_WINDOW_SECONDS'),
     }),
     redisUrl: reader.optional('REDIS_URL'),
+    mail: mailSettings(reader),
     brand: complete({
       name: reader.required('BRAND_NAME'),
       color: reader.required('BRAND_COLOR'),

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { EXPIRING_TABLES } from '#apps/identity-provider/src/expired-rows/expired-rows.service.js';
 import { LoginThrottle } from '#apps/identity-provider/src/login-throttle/login-throttle.js';
 import { nameOf, throttleKeys } from '#apps/identity-provider/src/login-throttle/login-throttle-rows.js';
 import { LoginThrottleStore } from '#apps/identity-provider/src/login-throttle/login-throttle-store.js';
@@ -9,6 +10,7 @@ import { RedisCounters } from '#apps/identity-provider/src/login-throttle/redis-
 import { hashClient } from '#apps/identity-provider/src/passwords/fair-places.js';
 import { HashQueue } from '#apps/identity-provider/src/passwords/hash-queue.js';
 import { NO_REQUEST } from '#libs/audit/audit-context.js';
+import { deleteExpired } from '#libs/background/expired-rows.js';
 import { identityDataSource } from '#libs/database/identity/identity-data-source.js';
 import type { ApiError } from '#libs/http/replies/api-error.js';
 import type { RedisClient } from '#libs/redis/create-redis-client.js';
@@ -319,7 +321,6 @@ describe.each(['Postgres', 'Redis'])('guessing, counted in %s', (place) => {
   });
 
   it('leaves only temporary rows, without emails or addresses', async () => {
-    const { postgres, throttle } = await Counters.open(one.servers);
     await later(31 * 86_400);
     const count = async () => {
       const [{ rows }] = await one.servers.database.query(
@@ -328,11 +329,10 @@ describe.each(['Postgres', 'Redis'])('guessing, counted in %s', (place) => {
       return rows as number;
     };
     expect(await count()).toBeGreaterThan(3);
-    Object.assign(postgres, { nextCleanup: 0 });
-    using attempt = await throttle.begin(email(), address());
-    await attempt.count();
-    await attempt.fail(failedAttempt);
-    await expect.poll(count).toBe(3);
+    await deleteExpired(one.servers.database, EXPIRING_TABLES['expired-login-throttles']);
+    expect(await count()).toBe(0);
+    await one.wrong(1, email(), address());
+    expect(await count()).toBe(3);
     const [row] = await one.servers.database.query('SELECT * FROM identity.login_throttles');
     expect(Object.values(row).filter((value) => typeof value === 'string')).toEqual([]);
     expect(row.key).toHaveLength(32);

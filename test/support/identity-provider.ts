@@ -129,6 +129,7 @@ function settingsFor(databaseUrl: string, issuer: string): IdentityProviderSetti
     bcryptCost: 10,
     login: { maxFailures: 10, maxFailuresPerAddress: 100, windowSeconds: 900 },
     redisUrl: null,
+    mail: { server: null, from: { name: 'Twinkey', address: 'no-reply@twinkey.test' }, templates: null },
     brand: { name: 'Twinkey', color: '#2b59c3', logo: null },
     keycloak: null,
     logoutClients: ['frontend'],
