@@ -14,11 +14,14 @@ const real = (name: string, globalSetup: string[]) => ({
     name,
     include: [`test/**/*.${name}.ts`],
     setupFiles: ['test/support/setup.ts'],
-    globalSetup,
+    globalSetup: ['test/support/compiled.global.ts', ...globalSetup],
+    // A worker imports the applications once, not for each file. What a file starts, it closes.
+    isolate: false,
     // Most of these tests wait: for processes, timeouts and other servers. The unit tests run before them.
     maxWorkers: 3,
     sequence: { groupOrder: 1 },
-    testTimeout: 30_000,
+    // Many tests start processes, and the machine may be busy.
+    testTimeout: 120_000,
     hookTimeout: 120_000,
     // A machine that CI shares with others may stand still for seconds; what fails twice is ours.
     retry: process.env['CI'] ? 1 : 0,
@@ -46,6 +49,7 @@ export default defineConfig({
           name: 'unit',
           include: ['{apps,libs,migrations,test/architecture}/**/*.spec.ts'],
           setupFiles: ['test/support/setup.ts'],
+          isolate: false,
         },
       },
       real('e2e', ['test/support/postgres.global.ts']),
