@@ -15,8 +15,6 @@ const real = (name: string, globalSetup: string[]) => ({
     include: [`test/**/*.${name}.ts`],
     setupFiles: ['test/support/setup.ts'],
     globalSetup: ['test/support/compiled.global.ts', ...globalSetup],
-    // A worker imports the applications once, not for each file. What a file starts, it closes.
-    isolate: false,
     // Most of these tests wait: for processes, timeouts and other servers. The unit tests run before them.
     maxWorkers: 3,
     sequence: { groupOrder: 1 },
@@ -26,6 +24,12 @@ const real = (name: string, globalSetup: string[]) => ({
     // A machine that CI shares with others may stand still for seconds; what fails twice is ours.
     retry: process.env['CI'] ? 1 : 0,
   },
+});
+
+/** Its files share the workers' processes, which import the applications once. What a file starts, it closes. */
+const shareWorkers = (project: ReturnType<typeof real>) => ({
+  ...project,
+  test: { ...project.test, isolate: false },
 });
 
 /** Runs when all others have ended: compiling Helm, once on a machine, would keep their workers waiting for minutes. */
@@ -52,7 +56,7 @@ export default defineConfig({
           isolate: false,
         },
       },
-      real('e2e', ['test/support/postgres.global.ts']),
+      shareWorkers(real('e2e', ['test/support/postgres.global.ts'])),
       last(real('deploy', ['test/support/postgres.global.ts'])),
       real('keycloak', ['test/support/postgres.global.ts', 'test/support/keycloak.global.ts']),
       real('browser', ['test/support/postgres.global.ts', 'test/support/keycloak.global.ts']),
