@@ -1,7 +1,7 @@
 import { Option, SubCommand } from 'nest-commander';
 import { databaseUrls } from '#libs/config/command.settings.js';
 import { readEnvironment } from '#libs/config/environment.js';
-import { parseTime } from '#libs/http/input/time.field.js';
+import { parseTime } from '#libs/core/time.js';
 import { withOpenDatabase } from '../development/development-database.js';
 import { projectRoot } from '../project-root.js';
 import { StrictCommand } from '../strict-command.js';
