@@ -1,5 +1,6 @@
-import { Client } from 'pg';
+import type { Client } from 'pg';
 import type { DataSource } from 'typeorm';
+import { DatabaseClient, type DatabaseClientConfig } from './database-client.js';
 
 /** Opens a connection outside the pool, without time limits, and closes it after `work`. */
 export async function withClient<T>(
@@ -7,8 +8,9 @@ export async function withClient<T>(
   applicationName: string,
   work: (client: Client) => Promise<T>,
 ): Promise<T> {
-  const { url } = dataSource.options as { url: string };
-  const client = new Client({
+  const { url, extra } = dataSource.options as { url: string; extra: DatabaseClientConfig };
+  const client = new DatabaseClient({
+    pooled: extra.pooled ?? false,
     connectionString: url,
     application_name: applicationName,
     connectionTimeoutMillis: 5_000,

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { vi } from 'vitest';
+import { appDatabaseVariables } from '../support/app-database.js';
 
 // Each command is a separate process, and the machine may be busy.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
@@ -86,7 +87,7 @@ export class CliCheckout {
     const { PATH = '', HOME = '' } = process.env;
     const child = spawn(process.execPath, [this.path('bin/twinkey.cjs'), ...args], {
       cwd: '/',
-      env: { PATH, HOME, ...env },
+      env: { PATH, HOME, ...appDatabaseVariables(env) },
       stdio: ['pipe', 'pipe', 'pipe'],
     });
     this.running.add(child);

@@ -50,7 +50,10 @@ export class IdentityProviderModule {
       module: IdentityProviderModule,
       imports: [
         SettingsModule.forRoot(settings, drain),
-        IdentityDatabaseModule.forRoot(databaseUrl, { poolSize: poolShare(settings.workers) }),
+        IdentityDatabaseModule.forRoot(databaseUrl, {
+          pooled: settings.database.pooled,
+          poolSize: poolShare(settings.workers),
+        }),
         AuthModule.forRoot({
           imports: [SessionsModule, AuthorityModule, EndedTokensModule, TokensModule],
           issuers: {

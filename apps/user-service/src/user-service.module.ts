@@ -25,7 +25,10 @@ export class UserServiceModule {
       module: UserServiceModule,
       imports: [
         SettingsModule.forRoot(settings, drain),
-        UsersDatabaseModule.forRoot(settings.databaseUrl, { poolSize: poolShare(settings.workers) }),
+        UsersDatabaseModule.forRoot(settings.databaseUrl, {
+          pooled: settings.database.pooled,
+          poolSize: poolShare(settings.workers),
+        }),
         AuthModule.forRoot({
           imports: [DirectoryModule, ProfilesModule, RightsModule],
           issuers: {

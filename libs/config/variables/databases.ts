@@ -1,7 +1,19 @@
+import { flag } from '../parse/scalars.js';
 import { databaseUrl, passwordsIn } from '../parse/urls.js';
-import { BOTH_APPS, type Variables } from './variable.js';
+import { type App, BOTH_APPS, type Variable, type Variables } from './variable.js';
 
 const SAMPLE = 'postgres://userservice:userservice@localhost:5432/userservice';
+
+/** The URL of one more connection to a database. */
+const furtherUrl = (comment: string, defaultNote: string, readBy: readonly App[]): Variable<string> => ({
+  comment,
+  parse: databaseUrl,
+  defaultNote,
+  sample: SAMPLE,
+  commentedOut: true,
+  secretsIn: passwordsIn,
+  readBy,
+});
 
 export const databaseVariables = {
   DATABASE_URL: {
@@ -33,4 +45,26 @@ export const databaseVariables = {
     secretsIn: passwordsIn,
     readBy: ['user-service'],
   },
+  DATABASE_POOLED: {
+    comment:
+      'Whether the database URLs lead to a PgBouncer in transaction mode. Statements then have no names, connections no start-up parameters, and DATABASE_DIRECT_URL should be set.',
+    parse: flag,
+    default: 'false',
+    readBy: BOTH_APPS,
+  },
+  DATABASE_DIRECT_URL: furtherUrl(
+    'The same database without PgBouncer, for migrations, the other commands and the listener of the authority feed. Several hosts are possible as in DATABASE_URL.',
+    'the database URL',
+    BOTH_APPS,
+  ),
+  IDENTITY_DATABASE_DIRECT_URL: furtherUrl(
+    'DATABASE_DIRECT_URL for the database of identity-provider.',
+    'DATABASE_DIRECT_URL, unless IDENTITY_DATABASE_URL is set',
+    ['identity-provider'],
+  ),
+  USER_DATABASE_DIRECT_URL: furtherUrl(
+    'DATABASE_DIRECT_URL for the database of user-service.',
+    'DATABASE_DIRECT_URL, unless USER_DATABASE_URL is set',
+    ['user-service'],
+  ),
 } satisfies Variables;

@@ -1,4 +1,4 @@
-import { databaseUrls } from '#libs/config/command.settings.js';
+import { commandDatabases } from '#libs/config/command.settings.js';
 import { type Environment, isSet } from '#libs/config/environment.js';
 import { postgresUrl } from '#libs/config/parse/urls.js';
 import { SettingsError } from '#libs/config/settings-error.js';
@@ -21,7 +21,7 @@ export async function checkDatabases(context: CheckContext): Promise<DoctorCheck
 /** The schemas; none if a database URL is invalid, which the settings check reports. */
 export function schemasIn({ env }: CheckContext): DatabaseSchema[] {
   try {
-    return schemasOf(databaseUrls(env));
+    return schemasOf(commandDatabases(env));
   } catch (error) {
     if (error instanceof SettingsError) return [];
     throw error;
