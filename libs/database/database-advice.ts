@@ -1,7 +1,7 @@
 import { escapeIdentifier } from 'pg';
 import { type CertificateFault, findCertificateFault } from '#libs/core/certificate-fault.js';
 import { DatabaseProblem } from './database-problem.js';
-import { findPostgresError } from './pg-errors.js';
+import { findPostgresError, isPoolerRefusal } from './pg-errors.js';
 
 const WITHOUT_VERIFYING = 'sslmode=no-verify encrypts without verifying the server';
 
@@ -17,6 +17,11 @@ export function databaseAdvice(error: unknown, url: string, setting = 'the datab
   const fault = findCertificateFault(error);
   if (fault) return certificateAdvice(fault, parameters, setting);
   const state = findPostgresError(error)?.code;
+  if (isPoolerRefusal(error)) {
+    return parameters.has('options')
+      ? `Remove options from ${setting}: PgBouncer refuses them.`
+      : `The server is a PgBouncer: set DATABASE_POOLED=true, and DATABASE_DIRECT_URL to the URL of Postgres itself.`;
+  }
   if (state) return refusalAdvice(state, url, parameters, setting);
   const { code = '', path, message } = error as { code?: string; path?: string; message?: string };
   if (message === 'The server does not support SSL connections') {

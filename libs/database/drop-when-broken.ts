@@ -72,7 +72,7 @@ function sendCancelRequest({ host, port, processID, secretKey }: DriverClient): 
   });
   const socket = host.startsWith('/') ? connect(`${host}/.s.PGSQL.${port}`) : connect({ host, port });
   socket.setTimeout(CANCEL_MARGIN_MS, () => socket.destroy());
-  // The server closes the connection without an answer.
+  // The server closes the connection without an answer. PgBouncer drops the request if the client closes it first.
   socket.on('error', () => {}).resume();
-  socket.end(request);
+  socket.write(request);
 }
