@@ -74,6 +74,8 @@ describe('a database URL with unescaped characters in its password', () => {
   it.each([
     'postgres://app:p@s3cretPart/w:o?r#hidden@127.0.0.1/db',
     'postgres://u:1234/s3cretPart@127.0.0.1:5432/db',
+    'postgres://u:1,2/s3cretPart@a:5432,b:5432/db',
+    'postgres://u:s3cretPart%zz@a:5432,b:5432/db',
     'postgres://u:1234?s3cretPart@127.0.0.1:5432/db',
     'postgres://u:1234#s3cretPart@127.0.0.1:5432/db',
     'postgres://s3cretPart#hidden@127.0.0.1:5432/db',

@@ -57,10 +57,12 @@ describe('.env.example', () => {
     const refused = problemsOf(() => allSettings(env)).map(({ variable }) => variable);
     expect(refused.sort()).toEqual([
       'AUTHORITY_FEED_TOKEN',
+      'IDENTITY_DATABASE_DIRECT_URL',
       'IDENTITY_DATABASE_URL',
       'INTERNAL_API_TOKEN',
       'KEYCLOAK_CLIENT_SECRET',
       'KEYCLOAK_URL',
+      'USER_DATABASE_DIRECT_URL',
       'USER_DATABASE_URL',
     ]);
   });

@@ -1,4 +1,6 @@
 import { Client, type ClientConfig } from 'pg';
+import { postgresHostUrls } from '#libs/core/postgres-hosts.js';
+import { isReadOnly, PrimaryHosts } from './primary-hosts.js';
 
 export interface DatabaseClientConfig extends ClientConfig {
   /** The connection leads to a PgBouncer in transaction mode. */
@@ -16,16 +18,57 @@ const BEGIN = 'START TRANSACTION';
  * - A named statement would be unknown there, or known with another text: names are left out.
  * - PgBouncer refuses limits as start-up parameters: they are set at the beginning of each transaction, in the same
  *   round trip. A single statement is cancelled by the client (`drop-when-broken.ts`).
+ *
+ * A URL with several hosts leads to the one that takes writes.
  */
 export class DatabaseClient extends Client {
+  private readonly hosts: PrimaryHosts | null;
+  private readonly timeoutMs: number | undefined;
+
   constructor(config: DatabaseClientConfig = {}) {
-    super(config);
+    const { connectionString: url = '', connectionTimeoutMillis } = config;
+    super(url ? { ...config, connectionString: postgresHostUrls(url)[0] as string } : config);
+    this.hosts = PrimaryHosts.of(url);
+    this.timeoutMs = connectionTimeoutMillis;
     if (!config.pooled) return;
     const begin = beginWith(config.transactionLimits);
     // pg declares nine forms of this method. Only the first argument is changed.
     const query = super.query.bind(this) as (...args: unknown[]) => unknown;
     this.query = ((statement: unknown, ...rest: unknown[]) =>
       query(statement === BEGIN ? begin : withoutName(statement), ...rest)) as Client['query'];
+  }
+
+  override connect(): Promise<this>;
+  override connect(callback: (error: Error | null) => void): void;
+  override connect(callback?: (error: Error | null) => void): Promise<this> | undefined {
+    const connecting = this.hosts ? this.connectToPrimary(this.hosts) : this.connectToOne();
+    if (!callback) return connecting;
+    connecting.then(() => callback(null), callback);
+    return undefined;
+  }
+
+  private async connectToOne(): Promise<this> {
+    await super.connect();
+    return this;
+  }
+
+  private async connectToPrimary(hosts: PrimaryHosts): Promise<this> {
+    const primary = await hosts.find(this.timeoutMs);
+    Object.assign(this, primary);
+    // Nobody else listens yet, and without a listener a broken connection would end the process.
+    const ignore = () => {};
+    this.on('error', ignore);
+    try {
+      await super.connect();
+      if (await isReadOnly(this)) throw new Error('The database is read-only');
+      return this;
+    } catch (error) {
+      hosts.forget(primary);
+      void this.end().catch(() => {});
+      throw error;
+    } finally {
+      this.off('error', ignore);
+    }
   }
 }
 

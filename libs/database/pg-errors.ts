@@ -80,6 +80,7 @@ const UNAVAILABLE_MESSAGES = [
   'timeout expired',
   'Query read timeout',
   'The database is read-only',
+  'No primary among',
   'Connection terminated',
   'Client was closed and is not queryable',
   'Client has encountered a connection error and is not queryable',

@@ -18,7 +18,7 @@ const furtherUrl = (comment: string, defaultNote: string, readBy: readonly App[]
 export const databaseVariables = {
   DATABASE_URL: {
     comment:
-      'The Postgres database for both apps (schemas identity and users). Special characters of the password must be percent-encoded (@ is %40). If unset in development, an embedded Postgres is used.',
+      'The Postgres database for both apps (schemas identity and users). Special characters of the password must be percent-encoded (@ is %40). With several hosts (user:password@host1:5432,host2:5432), the one that takes writes is used. If unset in development, an embedded Postgres is used.',
     parse: databaseUrl,
     defaultNote: 'embedded in development',
     sample: SAMPLE,

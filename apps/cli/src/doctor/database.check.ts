@@ -4,6 +4,7 @@ import { commandDatabases } from '#libs/config/command.settings.js';
 import { type Environment, isSet } from '#libs/config/environment.js';
 import { postgresUrl } from '#libs/config/parse/urls.js';
 import { SettingsError } from '#libs/config/settings-error.js';
+import { postgresHostUrls } from '#libs/core/postgres-hosts.js';
 import { errorMessage } from '#libs/core/user-facing-error.js';
 import { databaseAdvice } from '#libs/database/database-advice.js';
 import { DatabaseProblem } from '#libs/database/database-problem.js';
@@ -96,6 +97,7 @@ async function checkConnection(
 
 /** Without user and password. pg prefers `?host=`, which can be the folder of a Unix socket. */
 function addressOf(url: string): string {
-  const { host, pathname, searchParams } = postgresUrl(url) as URL;
-  return `${searchParams.get('host') ?? host}${pathname}`;
+  const urls = postgresHostUrls(url).map((one) => postgresUrl(one) as URL);
+  const hosts = urls.map(({ host, searchParams }) => searchParams.get('host') ?? host);
+  return `${hosts.join(',')}${urls[0]?.pathname}`;
 }
