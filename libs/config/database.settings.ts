@@ -12,14 +12,19 @@ export function databaseSettings(
   const pooled = reader.required('DATABASE_POOLED');
   const given = ownOrShared(reader, prefix, 'DIRECT_URL');
   const directUrl = given === null && !pooled ? reader.optional(`${prefix}_DATABASE_URL`) : given;
-  return complete({ pooled, directUrl });
+  return complete({
+    pooled,
+    directUrl,
+    replicaUrl: ownOrShared(reader, prefix, 'REPLICA_URL'),
+    replicaMaxLagSeconds: reader.required('DATABASE_REPLICA_MAX_LAG_SECONDS'),
+  });
 }
 
 /** A shared variable belongs to `DATABASE_URL`: it must not be used for a database of the app's own. */
 function ownOrShared(
   reader: SettingsReader,
   prefix: DatabasePrefix,
-  name: 'DIRECT_URL',
+  name: 'DIRECT_URL' | 'REPLICA_URL',
 ): string | null | undefined {
   const own = reader.optional(`${prefix}_DATABASE_${name}`);
   if (own !== null || reader.isSet(`${prefix}_DATABASE_URL`)) return own;

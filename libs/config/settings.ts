@@ -29,6 +29,9 @@ export interface DatabaseSettings {
   pooled: boolean;
   /** Leads to Postgres itself; null if it is not known. Without PgBouncer it is by default the URL of the pool. */
   directUrl: string | null;
+  /** null: there is no replica. */
+  replicaUrl: string | null;
+  replicaMaxLagSeconds: number;
 }
 
 export interface IdentityProviderSettings extends CommonSettings {

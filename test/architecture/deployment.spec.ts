@@ -25,11 +25,14 @@ function started(names: string[], known = new Set<string>()): Set<string> {
   return known;
 }
 
-/** Compose's own database has no PgBouncer. */
+/** Compose's own database has neither PgBouncer nor replica. */
 const otherWays = (prefix: string) => [
   'DATABASE_POOLED',
   'DATABASE_DIRECT_URL',
   `${prefix}_DATABASE_DIRECT_URL`,
+  'DATABASE_REPLICA_URL',
+  `${prefix}_DATABASE_REPLICA_URL`,
+  'DATABASE_REPLICA_MAX_LAG_SECONDS',
 ];
 
 describe('docker-compose.yml', () => {

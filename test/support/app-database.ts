@@ -6,6 +6,8 @@ export interface AppDatabase {
   database: DatabaseSettings;
 }
 
+const WITHOUT_REPLICA = { replicaUrl: null, replicaMaxLagSeconds: 5 };
+
 /**
  * How the applications under test reach a database: with `TEST_DATABASE=pgbouncer` those of the run's shared server through
  * PgBouncer. The tests' own connections lead to Postgres itself.
@@ -15,10 +17,10 @@ export function appDatabase(url: string): AppDatabase {
   const pooler = inject('pgbouncerUrl');
   const server = inject('postgresUrl');
   const isShared = pooler && server && [pooler, server].some((known) => portOf(known) === portOf(url));
-  if (!isShared) return { databaseUrl: url, database: { pooled: false, directUrl: url } };
+  if (!isShared) return { databaseUrl: url, database: { ...WITHOUT_REPLICA, pooled: false, directUrl: url } };
   return {
     databaseUrl: withPort(url, portOf(pooler)),
-    database: { pooled: true, directUrl: withPort(url, portOf(server)) },
+    database: { ...WITHOUT_REPLICA, pooled: true, directUrl: withPort(url, portOf(server)) },
   };
 }
 

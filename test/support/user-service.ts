@@ -47,7 +47,12 @@ export async function startTestUserService(
 ): Promise<TestUserService> {
   const own = overrides.databaseUrl ? null : await createTestDatabase();
   const url = own?.url ?? (overrides.databaseUrl as string);
-  const settings = { ...settingsFor(), ...overrides, ...appDatabase(url) };
+  const settings = {
+    ...settingsFor(),
+    ...appDatabase(url),
+    ...overrides,
+    databaseUrl: appDatabase(url).databaseUrl,
+  };
   const database = await usersDataSource(settings.database.directUrl ?? url, {
     poolSize: 3,
     connectTimeoutMs: 20_000,

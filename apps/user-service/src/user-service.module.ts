@@ -6,6 +6,7 @@ import { RevocationCleanup } from '#libs/authority-feed/revocation-cleanup.js';
 import type { UserServiceSettings } from '#libs/config/settings.js';
 import { translateDatabaseError } from '#libs/database/error-translation.js';
 import { poolShare } from '#libs/database/pool.js';
+import { replicaOf } from '#libs/database/replica-reads.js';
 import { UsersDatabaseModule } from '#libs/database/users/users-database.module.js';
 import type { Drain } from '#libs/http/application/drain.js';
 import { HttpModule } from '#libs/http/application/http.module.js';
@@ -25,10 +26,14 @@ export class UserServiceModule {
       module: UserServiceModule,
       imports: [
         SettingsModule.forRoot(settings, drain),
-        UsersDatabaseModule.forRoot(settings.databaseUrl, {
-          pooled: settings.database.pooled,
-          poolSize: poolShare(settings.workers),
-        }),
+        UsersDatabaseModule.forRoot(
+          settings.databaseUrl,
+          {
+            pooled: settings.database.pooled,
+            poolSize: poolShare(settings.workers),
+          },
+          replicaOf(settings.database),
+        ),
         AuthModule.forRoot({
           imports: [DirectoryModule, ProfilesModule, RightsModule],
           issuers: {

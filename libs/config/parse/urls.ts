@@ -59,6 +59,12 @@ export function databaseUrl(text: string): string {
   return text;
 }
 
+/** Like `databaseUrl`, with one host. */
+export function singleHostUrl(text: string): string {
+  if (postgresHostUrls(databaseUrl(text)).length > 1) throw new InvalidValue('must contain only one host');
+  return text;
+}
+
 function requireHost(url: URL | null, isListed: boolean): void {
   if (isListed && (!url?.hostname || url.hostname === SOCKET || url.searchParams.has('host'))) {
     throw new InvalidValue(`must name each of its hosts, such as ${SAMPLE_LIST}`);

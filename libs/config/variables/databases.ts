@@ -1,5 +1,5 @@
-import { flag } from '../parse/scalars.js';
-import { databaseUrl, passwordsIn } from '../parse/urls.js';
+import { flag, integer } from '../parse/scalars.js';
+import { databaseUrl, passwordsIn, singleHostUrl } from '../parse/urls.js';
 import { type App, BOTH_APPS, type Variable, type Variables } from './variable.js';
 
 const SAMPLE = 'postgres://userservice:userservice@localhost:5432/userservice';
@@ -13,6 +13,11 @@ const furtherUrl = (comment: string, defaultNote: string, readBy: readonly App[]
   commentedOut: true,
   secretsIn: passwordsIn,
   readBy,
+});
+
+const replicaUrl = (...given: Parameters<typeof furtherUrl>): Variable<string> => ({
+  ...furtherUrl(...given),
+  parse: singleHostUrl,
 });
 
 export const databaseVariables = {
@@ -67,4 +72,26 @@ export const databaseVariables = {
     'DATABASE_DIRECT_URL, unless USER_DATABASE_URL is set',
     ['user-service'],
   ),
+  DATABASE_REPLICA_URL: replicaUrl(
+    'A read replica (a streaming standby) for lists, look-ups by username and batches. It is used only for what it has already replayed; otherwise the primary is read.',
+    'none',
+    BOTH_APPS,
+  ),
+  IDENTITY_DATABASE_REPLICA_URL: replicaUrl(
+    'DATABASE_REPLICA_URL for the database of identity-provider.',
+    'DATABASE_REPLICA_URL, unless IDENTITY_DATABASE_URL is set',
+    ['identity-provider'],
+  ),
+  USER_DATABASE_REPLICA_URL: replicaUrl(
+    'DATABASE_REPLICA_URL for the database of user-service.',
+    'DATABASE_REPLICA_URL, unless USER_DATABASE_URL is set',
+    ['user-service'],
+  ),
+  DATABASE_REPLICA_MAX_LAG_SECONDS: {
+    comment:
+      'A replica that has been behind for longer than this many seconds is not waited for: the primary is read, and the replica is tried again every second.',
+    parse: integer(1, 3_600),
+    default: '5',
+    readBy: BOTH_APPS,
+  },
 } satisfies Variables;

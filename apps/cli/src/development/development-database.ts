@@ -14,7 +14,7 @@ export interface OpenDatabase {
 }
 
 /** Settings of another database than the embedded one. */
-const EMBEDDED = { DATABASE_POOLED: '', DATABASE_DIRECT_URL: '' };
+const EMBEDDED = { DATABASE_POOLED: '', DATABASE_DIRECT_URL: '', DATABASE_REPLICA_URL: '' };
 
 /** Whether the embedded database replaces database URLs that are not set. */
 export const usesEmbeddedDatabase = (env: Environment, needed = ALL_DATABASES): boolean =>
