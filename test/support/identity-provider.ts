@@ -50,11 +50,12 @@ export interface TestIdentityProvider {
 export async function startTestIdentityProvider(
   overrides: Partial<IdentityProviderSettings> = {},
   logger?: Logger,
+  issuer = ISSUER,
 ): Promise<TestIdentityProvider> {
   const own = overrides.databaseUrl ? null : await createTestDatabase();
   const url = own?.url ?? (overrides.databaseUrl as string);
   const settings = {
-    ...settingsFor(),
+    ...settingsFor(issuer),
     ...appDatabase(url),
     ...overrides,
     databaseUrl: appDatabase(url).databaseUrl,
@@ -75,7 +76,7 @@ export async function startTestIdentityProvider(
 
   const sessionOf = async (account: Account, added: Members = {}) => {
     const session = await make.session(account);
-    const { header, claims } = nativeToken(ISSUER, AUDIENCE, key.kid);
+    const { header, claims } = nativeToken(issuer, AUDIENCE, key.kid);
     const role = await database.manager.findOneByOrFail(Role, { id: account.roleId });
     const names = {
       role: role.name,
@@ -110,7 +111,7 @@ export async function startTestIdentityProvider(
   };
 }
 
-function settingsFor(): Omit<IdentityProviderSettings, keyof AppDatabase> {
+function settingsFor(issuer: string): Omit<IdentityProviderSettings, keyof AppDatabase> {
   return {
     environment: 'test',
     host: '127.0.0.1',
@@ -123,7 +124,7 @@ function settingsFor(): Omit<IdentityProviderSettings, keyof AppDatabase> {
     auditRetentionDays: 400,
     authorityFeedToken: null,
     signing: {
-      issuer: ISSUER,
+      issuer,
       audience: AUDIENCE,
       lifetimeSeconds: 3_600,
       kid: key.kid,
@@ -133,6 +134,7 @@ function settingsFor(): Omit<IdentityProviderSettings, keyof AppDatabase> {
     sessions: { accessTokenSeconds: null, refreshTokenSeconds: null, maxSeconds: 90 * 86_400 },
     bcryptCost: 10,
     login: { maxFailures: 10, maxFailuresPerAddress: 100, windowSeconds: 900 },
+    brand: { name: 'Twinkey', color: '#2b59c3', logo: null },
     keycloak: null,
     logoutClients: ['frontend'],
     metricsPort: null,
