@@ -23,6 +23,12 @@ describe('identityProviderSettings', () => {
       host: '127.0.0.1',
       port: 8001,
       databaseUrl: 'postgres://twinkey:s3cret@127.0.0.1:5432/twinkey',
+      database: {
+        pooled: false,
+        directUrl: 'postgres://twinkey:s3cret@127.0.0.1:5432/twinkey',
+        replicaUrl: null,
+        replicaMaxLagSeconds: 5,
+      },
       sessions: { accessTokenSeconds: null, refreshTokenSeconds: null, maxSeconds: 7_776_000 },
       bcryptCost: 12,
       login: { maxFailures: 10, maxFailuresPerAddress: 100, windowSeconds: 900 },

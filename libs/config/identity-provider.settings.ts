@@ -1,5 +1,6 @@
 import { deepFreeze } from '#libs/core/deep-freeze.js';
 import { commonSettings } from './common.settings.js';
+import { databaseSettings } from './database.settings.js';
 import type { Environment } from './environment.js';
 import { keycloakIssuerSettings } from './keycloak.settings.js';
 import { mailSettings } from './mail.settings.js';
@@ -16,6 +17,7 @@ export function identityProviderSettings(env: Environment): IdentityProviderSett
   const settings = complete({
     port: reader.required('PORT'),
     databaseUrl: reader.required('IDENTITY_DATABASE_URL'),
+    database: databaseSettings(reader, 'IDENTITY'),
     signing: signingSettings(reader),
     sessions: sessionSettings(reader),
     bcryptCost: reader.required('BCRYPT_COST'),

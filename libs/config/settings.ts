@@ -24,9 +24,21 @@ export interface CommonSettings {
   keyUpdates?: KeyUpdates;
 }
 
+/** How a database is reached, beside the URL of the pool. */
+export interface DatabaseSettings {
+  /** The URL of the pool leads to a PgBouncer in transaction mode. */
+  pooled: boolean;
+  /** Leads to Postgres itself; null if it is not known. Without PgBouncer it is by default the URL of the pool. */
+  directUrl: string | null;
+  /** null: there is no replica. */
+  replicaUrl: string | null;
+  replicaMaxLagSeconds: number;
+}
+
 export interface IdentityProviderSettings extends CommonSettings {
   port: number;
   databaseUrl: string;
+  database: DatabaseSettings;
   signing: SigningSettings;
   sessions: SessionSettings;
   bcryptCost: number;
@@ -62,6 +74,7 @@ export interface UserServiceSettings extends CommonSettings {
   /** Without a trailing slash. */
   identityProviderUrl: string;
   databaseUrl: string;
+  database: DatabaseSettings;
   native: NativeIssuerSettings;
   keycloak: KeycloakServiceSettings | null;
   /** How often Keycloak is asked about recent subjects, in seconds; 0: never. */

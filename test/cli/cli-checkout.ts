@@ -4,6 +4,7 @@ import { chmod, cp, mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/prom
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { appDatabaseVariables } from '../support/app-database.js';
 import { compiledSources } from '../support/compiled-sources.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -72,7 +73,7 @@ export class CliCheckout {
     const { PATH = '', HOME = '' } = process.env;
     const child = spawn(process.execPath, [this.path('bin/twinkey.cjs'), ...args], {
       cwd: '/',
-      env: { PATH, HOME, ...env },
+      env: { PATH, HOME, ...appDatabaseVariables(env) },
       stdio: ['pipe', 'pipe', 'pipe'],
     });
     this.running.add(child);

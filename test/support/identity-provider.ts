@@ -10,6 +10,7 @@ import { Drain } from '#libs/http/application/drain.js';
 import type { Logger } from '#libs/observability/logger.js';
 import { type Members, nativeToken, signToken, testKey } from '#libs/verify/src/testing/tokens.js';
 import { Api } from './api.js';
+import { type AppDatabase, appDatabase } from './app-database.js';
 import { Factories } from './factories.js';
 import { createTestDatabase } from './postgres.js';
 import { startReplicated } from './replicas.js';
@@ -52,8 +53,14 @@ export async function startTestIdentityProvider(
   issuer = ISSUER,
 ): Promise<TestIdentityProvider> {
   const own = overrides.databaseUrl ? null : await createTestDatabase();
-  const settings = { ...settingsFor(own?.url ?? (overrides.databaseUrl as string), issuer), ...overrides };
-  const database = await identityDataSource(settings.databaseUrl, {
+  const url = own?.url ?? (overrides.databaseUrl as string);
+  const settings = {
+    ...settingsFor(issuer),
+    ...appDatabase(url),
+    ...overrides,
+    databaseUrl: appDatabase(url).databaseUrl,
+  };
+  const database = await identityDataSource(settings.database.directUrl ?? url, {
     poolSize: 3,
     connectTimeoutMs: 20_000,
   }).initialize();
@@ -104,7 +111,7 @@ export async function startTestIdentityProvider(
   };
 }
 
-function settingsFor(databaseUrl: string, issuer: string): IdentityProviderSettings {
+function settingsFor(issuer: string): Omit<IdentityProviderSettings, keyof AppDatabase> {
   return {
     environment: 'test',
     host: '127.0.0.1',
@@ -116,7 +123,6 @@ function settingsFor(databaseUrl: string, issuer: string): IdentityProviderSetti
     logLevel: 'silent',
     auditRetentionDays: 400,
     authorityFeedToken: null,
-    databaseUrl,
     signing: {
       issuer,
       audience: AUDIENCE,

@@ -7,6 +7,7 @@ import type { IdentityProviderSettings } from '#libs/config/settings.js';
 import { translateDatabaseError } from '#libs/database/error-translation.js';
 import { IdentityDatabaseModule } from '#libs/database/identity/identity-database.module.js';
 import { poolShare } from '#libs/database/pool.js';
+import { replicaOf } from '#libs/database/replica-reads.js';
 import type { Drain } from '#libs/http/application/drain.js';
 import { HttpModule } from '#libs/http/application/http.module.js';
 import { keycloakIssuer } from '#libs/verify/src/issuers/keycloak-issuer.js';
@@ -57,7 +58,14 @@ export class IdentityProviderModule {
       imports: [
         SettingsModule.forRoot(settings, drain),
         BackgroundModule.forRoot('identity-provider'),
-        IdentityDatabaseModule.forRoot(databaseUrl, { poolSize: poolShare(settings.workers) }),
+        IdentityDatabaseModule.forRoot(
+          databaseUrl,
+          {
+            pooled: settings.database.pooled,
+            poolSize: poolShare(settings.workers),
+          },
+          replicaOf(settings.database),
+        ),
         AuthModule.forRoot({
           imports: [SessionsModule, AuthorityModule, EndedTokensModule, TokensModule],
           issuers: {

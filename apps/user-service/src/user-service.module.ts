@@ -5,6 +5,7 @@ import { BackgroundModule } from '#libs/background/background.module.js';
 import type { UserServiceSettings } from '#libs/config/settings.js';
 import { translateDatabaseError } from '#libs/database/error-translation.js';
 import { poolShare } from '#libs/database/pool.js';
+import { replicaOf } from '#libs/database/replica-reads.js';
 import { UsersDatabaseModule } from '#libs/database/users/users-database.module.js';
 import type { Drain } from '#libs/http/application/drain.js';
 import { HttpModule } from '#libs/http/application/http.module.js';
@@ -26,7 +27,14 @@ export class UserServiceModule {
       imports: [
         SettingsModule.forRoot(settings, drain),
         BackgroundModule.forRoot('user-service'),
-        UsersDatabaseModule.forRoot(settings.databaseUrl, { poolSize: poolShare(settings.workers) }),
+        UsersDatabaseModule.forRoot(
+          settings.databaseUrl,
+          {
+            pooled: settings.database.pooled,
+            poolSize: poolShare(settings.workers),
+          },
+          replicaOf(settings.database),
+        ),
         AuthModule.forRoot({
           imports: [DirectoryModule, ProfilesModule, RightsModule],
           issuers: {

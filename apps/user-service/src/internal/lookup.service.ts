@@ -1,10 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource } from 'typeorm';
 import type { AuditContext } from '#libs/audit/audit-context.js';
 import type { IssuerId } from '#libs/core/issuer-id.js';
 import { isStorable } from '#libs/core/storable-text.js';
 import { textKey } from '#libs/core/text-key.js';
-import { preparedQuery } from '#libs/database/prepared-query.js';
+import { ReplicaReads } from '#libs/database/replica-reads.js';
 import { notFound } from '#libs/http/replies/api-error.js';
 import { IssuerRegistry } from '../directory/issuer-registry.js';
 import { PROFILE_COLUMNS, PROFILE_TABLES, type Profile } from '../users/profile.js';
@@ -17,7 +16,7 @@ const MAX_USERNAME = 255;
 @Injectable()
 export class LookupService {
   constructor(
-    private readonly database: DataSource,
+    private readonly replica: ReplicaReads,
     private readonly profiles: ProfilesService,
     private readonly issuers: IssuerRegistry,
   ) {}
@@ -47,7 +46,7 @@ export class LookupService {
       'subs' in by
         ? (['profiles-by-subs', 'i.sub = ANY($1::text[])', by.subs] as const)
         : (['profiles-by-ids', 'u.id = ANY($1::uuid[])', by.ids] as const);
-    return preparedQuery<Profile>(this.database, {
+    return this.replica.query<Profile>({
       name,
       text: `SELECT ${PROFILE_COLUMNS} FROM ${PROFILE_TABLES} WHERE ${condition} AND u.status <> 'deleted'`,
       values: [values],
@@ -55,7 +54,7 @@ export class LookupService {
   }
 
   private async findKnown(usernameKey: string, ids: readonly IssuerId[]): Promise<Profile | null> {
-    const [profile] = await preparedQuery<Profile>(this.database, {
+    const [profile] = await this.replica.query<Profile>({
       name: 'profile-by-username',
       // Profiles of deleted users have no username.
       text: `SELECT ${PROFILE_COLUMNS} FROM ${PROFILE_TABLES}
