@@ -1,9 +1,10 @@
 import type { Socket } from 'node:net';
 import { Logger } from '@nestjs/common';
-import type { PoolConfig } from 'pg';
+import { type PoolConfig, TypeOverrides, types } from 'pg';
 import type { DataSourceOptions } from 'typeorm';
 import { connectionUrl } from './connection-url.js';
 import { PostgresNamingStrategy } from './naming-strategy.js';
+import { parseTime } from './time-parser.js';
 
 export interface PoolOptions {
   /** The maximum number of connections. */
@@ -30,6 +31,9 @@ const MIN_POOL_SIZE = 3;
 export const poolShare = (workers = 1): number =>
   workers === 1 ? POOL_SIZE : Math.max(MIN_POOL_SIZE, Math.floor((2 * POOL_SIZE) / workers));
 
+const TYPES = new TypeOverrides();
+TYPES.setTypeParser(types.builtins.TIMESTAMPTZ, parseTime);
+
 const logger = new Logger('Database');
 
 /** The common options of both data sources. PgBouncer has to ignore the start-up parameters that are set here. */
@@ -37,6 +41,7 @@ export function postgresOptions(url: string, options: PoolOptions) {
   const statementTimeoutMs = options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS;
   const pool: PoolConfig = {
     keepAlive: true,
+    types: TYPES,
     keepAliveInitialDelayMillis: 10_000,
     idleTimeoutMillis: 30_000,
     // Connections are replaced from time to time, so that a failover or a new DNS answer takes effect.

@@ -32,13 +32,11 @@ export class WellKnownController {
   @Get('jwks.json')
   @Public()
   @ApiOperation({ summary: 'The public keys as a JWKS (RFC 7517)' })
-  @Header('content-type', JSON_TYPE)
-  @Header('cache-control', CACHE_CONTROL)
   @RepliesAsIs(JwksReply)
-  keys(@Res({ passthrough: true }) reply: FastifyReply): string {
-    const { etag, json } = this.jwks.current;
-    reply.header('etag', etag);
-    return json;
+  keys(@Res({ passthrough: true }) reply: FastifyReply): Buffer {
+    const { headers, body } = this.jwks.current.plain;
+    reply.headers(headers);
+    return body;
   }
 
   @Get('openid-configuration')
@@ -60,12 +58,10 @@ export class EnvelopedJwksController {
   @Get()
   @Public()
   @ApiOperation({ summary: 'The public keys in the envelope; standard JWKS clients can read it too' })
-  @Header('content-type', JSON_TYPE)
-  @Header('cache-control', CACHE_CONTROL)
   @RepliesAsIs(JwksReply, { enveloped: true })
-  keys(@Res({ passthrough: true }) reply: FastifyReply): string {
-    const { etag, envelopedJson } = this.jwks.current;
-    reply.header('etag', etag);
-    return envelopedJson;
+  keys(@Res({ passthrough: true }) reply: FastifyReply): Buffer {
+    const { headers, body } = this.jwks.current.enveloped;
+    reply.headers(headers);
+    return body;
   }
 }
