@@ -61,5 +61,5 @@ try {
   await benchmark.close();
 }
 print(table(rows, values.against ? { limit: 'Other build' } : {}));
-if (rows.some(({ isMet }) => isMet === false)) process.exitCode = 1;
+if (rows.some(({ isMet, isBareMet }) => isMet === false || isBareMet === false)) process.exitCode = 1;
 process.exit();

@@ -107,7 +107,8 @@ function rowOf(path, { limit, bare, ours }) {
     bareRequired: toBare.required,
     bareTarget: toBare.target,
     notes: `${others.join(', ')}; ${latency}`,
-    isMet: toLimit.isMet && toBare.isMet,
+    isMet: toLimit.isMet,
+    isBareMet: toBare.isMet,
   };
 }
 
