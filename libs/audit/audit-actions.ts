@@ -1,5 +1,5 @@
 /** What a target's id names. */
-export type AuditTargetType = 'account' | 'session' | 'role' | 'permission' | 'user' | 'key';
+export type AuditTargetType = 'account' | 'session' | 'role' | 'permission' | 'user' | 'key' | 'client';
 
 interface ActionRule {
   /** `failure`: something was refused. */
@@ -30,6 +30,10 @@ export const AUDIT_ACTIONS = {
   'permission.created': done('permission'),
   'permission.updated': done('permission'),
   'permission.deleted': done('permission'),
+  'client.created': done('client'),
+  'client.updated': done('client'),
+  'client.deleted': done('client'),
+  'client.secret_created': done('client'),
   'key.published': done('key'),
   'key.activated': done('key'),
   'key.withdrawn': done('key'),

@@ -41,7 +41,8 @@ export class AccessGuard implements CanActivate {
     const caller = await this.requireCaller(context, request, access.permissions);
     request.caller = caller;
     request.principalName = `${caller.issuer}:${caller.sub}`;
-    if (access.nativeOnly && caller.issuer_kind !== 'native') {
+    const isNativeAccount = caller.issuer_kind === 'native' && caller.kind === 'person';
+    if (access.nativeOnly && !isNativeAccount) {
       throw forbidden('native_account_required', 'Only native accounts can do this.');
     }
     const { permissions } = access;

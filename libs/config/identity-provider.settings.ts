@@ -23,6 +23,11 @@ export function identityProviderSettings(env: Environment): IdentityProviderSett
       maxFailuresPerAddress: reader.required('LOGIN_MAX_FAILURES_PER_ADDRESS'),
       windowSeconds: reader.required('LOGIN_WINDOW_SECONDS'),
     }),
+    brand: complete({
+      name: reader.required('BRAND_NAME'),
+      color: reader.required('BRAND_COLOR'),
+      logo: reader.optional('BRAND_LOGO'),
+    }),
     keycloak,
     logoutClients: keycloak === null ? [] : reader.required('KEYCLOAK_LOGOUT_CLIENTS'),
     metricsPort: reader.optional('METRICS_PORT'),

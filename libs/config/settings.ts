@@ -30,6 +30,7 @@ export interface IdentityProviderSettings extends CommonSettings {
   sessions: SessionSettings;
   bcryptCost: number;
   login: { maxFailures: number; maxFailuresPerAddress: number; windowSeconds: number };
+  brand: BrandSettings;
   /** null: Keycloak mode is off. */
   keycloak: KeycloakIssuerSettings | null;
   /** The ids of the Keycloak clients whose logout tokens are accepted. Empty if Keycloak mode is off. */
@@ -37,6 +38,15 @@ export interface IdentityProviderSettings extends CommonSettings {
   /** null: there is no listener for metrics. */
   metricsPort: number | null;
   metricsHost: string;
+}
+
+/** How identity-provider's own pages look. */
+export interface BrandSettings {
+  name: string;
+  /** `#rrggbb` */
+  color: string;
+  /** The path of an image file, or null. */
+  logo: string | null;
 }
 
 export interface UserServiceSettings extends CommonSettings {

@@ -5,6 +5,7 @@ import { RenewTheAuthorityEpoch1795699797882 } from './1795699797882-renew-the-a
 import { RefreshAndDescribeSessions1795713000000 } from './1795713000000-refresh-and-describe-sessions.js';
 import { CreateRevocations1795713100000 } from './1795713100000-create-revocations.js';
 import { CreateAuditEvents1795713200000 } from './1795713200000-create-audit-events.js';
+import { CreateOauthTables1795713300000 } from './1795713300000-create-oauth-tables.js';
 import { CreateLogoutTokens1795713400000 } from './1795713400000-create-logout-tokens.js';
 
 /** Every migration of schema `identity`; they run in the order of the timestamps in their names. */
@@ -16,5 +17,6 @@ export const identityMigrations = [
   RefreshAndDescribeSessions1795713000000,
   CreateRevocations1795713100000,
   CreateAuditEvents1795713200000,
+  CreateOauthTables1795713300000,
   CreateLogoutTokens1795713400000,
 ];

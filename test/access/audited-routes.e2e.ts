@@ -36,6 +36,11 @@ const person = async () => {
   const api = apps.service.api.as((await apps.idp.signIn([])).api.token as string);
   return { api, id: (await api.get('/users/me')).data.id };
 };
+/** Of a confidential client. */
+const clientId = async (): Promise<string> => {
+  const body = { name: 'Job', type: 'confidential', grant_types: ['client_credentials'] };
+  return (await admin.post('/clients', body)).data.client_id;
+};
 const userAdmin = async () => {
   const api = apps.service.api.as(admin.token as string);
   await api.get('/users/me');
@@ -79,6 +84,21 @@ const IDENTITY_PROVIDER: Record<string, () => Promise<GoodRequest>> = {
     const { id } = await apps.idp.make.session(account);
     return { api: admin, path: `/accounts/${account.id}/sessions/${id}` };
   },
+  'POST /api/v1/clients': async () => ({
+    api: admin,
+    path: '/clients',
+    body: { name: 'Shop', type: 'public', redirect_uris: ['https://shop.example.com/callback'] },
+  }),
+  'PATCH /api/v1/clients/:client_id': async () => ({
+    api: admin,
+    path: `/clients/${await clientId()}`,
+    body: { status: 'disabled' },
+  }),
+  'DELETE /api/v1/clients/:client_id': async () => ({ api: admin, path: `/clients/${await clientId()}` }),
+  'POST /api/v1/clients/:client_id/secret': async () => ({
+    api: admin,
+    path: `/clients/${await clientId()}/secret`,
+  }),
   'POST /api/v1/permissions': async () => ({
     api: admin,
     path: '/permissions',
@@ -156,6 +176,7 @@ const send = (title: string, { api, path, body }: GoodRequest): Promise<Answer<u
 const TABLES = {
   identity: {
     accounts: '*',
+    oauth_clients: '*',
     permissions: '*',
     role_permissions: '*',
     roles: '*',

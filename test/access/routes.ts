@@ -6,7 +6,6 @@ import type { DeclaredRoute } from '#libs/auth/declared-access.js';
  */
 export const IDENTITY_PROVIDER = `
 GET     /.well-known/jwks.json                               anybody
-GET     /.well-known/openid-configuration                    anybody
 GET     /api/v1/accounts                                     accounts:read
 POST    /api/v1/accounts                                     accounts:create
 GET     /api/v1/accounts/:id                                 accounts:read
@@ -28,6 +27,12 @@ POST    /api/v1/auth/refresh                                 anybody
 GET     /api/v1/auth/sessions                                own native token
 DELETE  /api/v1/auth/sessions/:id                            own native token
 GET     /api/v1/authority                                    authority:read
+GET     /api/v1/clients                                      clients:read
+POST    /api/v1/clients                                      clients:create
+GET     /api/v1/clients/:client_id                           clients:read
+PATCH   /api/v1/clients/:client_id                           clients:update
+DELETE  /api/v1/clients/:client_id                           clients:delete
+POST    /api/v1/clients/:client_id/secret                    clients:update
 GET     /api/v1/health                                       anybody
 GET     /api/v1/health/live                                  anybody
 GET     /api/v1/health/ready                                 anybody

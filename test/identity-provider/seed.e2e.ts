@@ -51,6 +51,7 @@ describe('the demo seed', () => {
       permissions: [],
       roles: ['user', 'admin'],
       accounts: ['admin@example.com', 'user@example.com'],
+      clients: ['frontend'],
     });
     const admin = await logIn('admin@example.com', 'admin123');
     const user = await logIn('user@example.com', 'user123');
@@ -70,7 +71,7 @@ describe('the demo seed', () => {
     await admin.patch(`/accounts/${user.id}`, { password: PASSWORD, first_name: 'Ada', status: 'disabled' });
     await admin.patch(`/roles/${user.roleId}`, { description: 'Ours.' });
     const before = await everything();
-    expect(await seeds.seedDemo()).toEqual({ permissions: [], roles: [], accounts: [] });
+    expect(await seeds.seedDemo()).toEqual({ permissions: [], roles: [], accounts: [], clients: [] });
     expect(await everything()).toEqual(before);
   });
 

@@ -49,9 +49,10 @@ export interface TestIdentityProvider {
 export async function startTestIdentityProvider(
   overrides: Partial<IdentityProviderSettings> = {},
   logger?: Logger,
+  issuer = ISSUER,
 ): Promise<TestIdentityProvider> {
   const own = overrides.databaseUrl ? null : await createTestDatabase();
-  const settings = { ...settingsFor(own?.url ?? (overrides.databaseUrl as string)), ...overrides };
+  const settings = { ...settingsFor(own?.url ?? (overrides.databaseUrl as string), issuer), ...overrides };
   const database = await identityDataSource(settings.databaseUrl, {
     poolSize: 3,
     connectTimeoutMs: 20_000,
@@ -68,7 +69,7 @@ export async function startTestIdentityProvider(
 
   const sessionOf = async (account: Account, added: Members = {}) => {
     const session = await make.session(account);
-    const { header, claims } = nativeToken(ISSUER, AUDIENCE, key.kid);
+    const { header, claims } = nativeToken(issuer, AUDIENCE, key.kid);
     const role = await database.manager.findOneByOrFail(Role, { id: account.roleId });
     const names = {
       role: role.name,
@@ -103,7 +104,7 @@ export async function startTestIdentityProvider(
   };
 }
 
-function settingsFor(databaseUrl: string): IdentityProviderSettings {
+function settingsFor(databaseUrl: string, issuer: string): IdentityProviderSettings {
   return {
     environment: 'test',
     host: '127.0.0.1',
@@ -117,7 +118,7 @@ function settingsFor(databaseUrl: string): IdentityProviderSettings {
     authorityFeedToken: null,
     databaseUrl,
     signing: {
-      issuer: ISSUER,
+      issuer,
       audience: AUDIENCE,
       lifetimeSeconds: 3_600,
       kid: key.kid,
@@ -127,6 +128,7 @@ function settingsFor(databaseUrl: string): IdentityProviderSettings {
     sessions: { accessTokenSeconds: null, refreshTokenSeconds: null, maxSeconds: 90 * 86_400 },
     bcryptCost: 10,
     login: { maxFailures: 10, maxFailuresPerAddress: 100, windowSeconds: 900 },
+    brand: { name: 'Twinkey', color: '#2b59c3', logo: null },
     keycloak: null,
     logoutClients: ['frontend'],
     metricsPort: null,

@@ -2,6 +2,10 @@ import { Module } from '@nestjs/common';
 import { InjectCommander } from 'nest-commander';
 import { AuditCommand } from './audit/audit.command.js';
 import { AuditExportCommand } from './audit/audit-export.command.js';
+import { ClientsCommand } from './clients/clients.command.js';
+import { ClientsCreateCommand } from './clients/clients-create.command.js';
+import { ClientsDeleteCommand } from './clients/clients-delete.command.js';
+import { ClientsListCommand } from './clients/clients-list.command.js';
 import { DoctorCommand } from './doctor/doctor.command.js';
 import { KeysCommand } from './keys/keys.command.js';
 import { KeysGenerateCommand } from './keys/keys-generate.command.js';
@@ -30,6 +34,10 @@ import { TokensExplainCommand } from './tokens/tokens-explain.command.js';
     SessionsCommand,
     SessionsListCommand,
     SessionsEndCommand,
+    ClientsCommand,
+    ClientsListCommand,
+    ClientsCreateCommand,
+    ClientsDeleteCommand,
     TokensCommand,
     TokensExplainCommand,
     DoctorCommand,

@@ -2,6 +2,7 @@ import { findPostgresError } from '#libs/database/pg-errors.js';
 import type { ApiError } from '#libs/http/replies/api-error.js';
 import type { ErrorTranslator } from '#libs/http/replies/error-translation.js';
 import { emailTaken } from './accounts/accounts.errors.js';
+import { clientIdTaken } from './oauth/clients/clients.errors.js';
 import * as permissions from './permissions/permissions.errors.js';
 import * as roles from './roles/roles.errors.js';
 
@@ -14,6 +15,8 @@ const ERRORS: Record<string, () => ApiError> = {
   roles_name_key: roles.roleNameTaken,
   permissions_name_key: permissions.permissionNameTaken,
   accounts_role_id_fkey: roles.roleInUse,
+  oauth_clients_role_id_fkey: roles.roleInUse,
+  oauth_clients_client_id_key: clientIdTaken,
   roles_parent_id_fkey: roles.roleInUse,
   role_permissions_permission_id_fkey: permissions.permissionInUse,
 };

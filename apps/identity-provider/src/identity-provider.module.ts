@@ -9,7 +9,6 @@ import { poolShare } from '#libs/database/pool.js';
 import type { Drain } from '#libs/http/application/drain.js';
 import { HttpModule } from '#libs/http/application/http.module.js';
 import { keycloakIssuer } from '#libs/verify/src/issuers/keycloak-issuer.js';
-import { nativeIssuer } from '#libs/verify/src/issuers/native-issuer.js';
 import { AccountsModule } from './accounts/accounts.module.js';
 import { CurrentCallerResolver } from './auth/caller.resolver.js';
 import { LoginModule } from './auth/login.module.js';
@@ -21,6 +20,8 @@ import { BackchannelLogoutService } from './backchannel-logout/backchannel-logou
 import { EndedTokensModule } from './backchannel-logout/ended-tokens.module.js';
 import { translateConstraint } from './constraint-errors.js';
 import { HealthController } from './health/health.controller.js';
+import { ClientsModule } from './oauth/clients/clients.module.js';
+import { OauthModule } from './oauth/oauth.module.js';
 import { PermissionsModule } from './permissions/permissions.module.js';
 import { RightsModule } from './rights/rights.module.js';
 import { RolesModule } from './roles/roles.module.js';
@@ -28,6 +29,7 @@ import { SessionsModule } from './sessions/sessions.module.js';
 import { SettingsModule } from './settings.module.js';
 import { WellKnownController } from './tokens/jwks.controller.js';
 import { NativeKeysService } from './tokens/native-keys.service.js';
+import { ownIssuer } from './tokens/own-issuer.js';
 import { TokensModule } from './tokens/tokens.module.js';
 
 /** The modules with routes under `/api/v1`. */
@@ -40,12 +42,13 @@ const API = [
   PermissionsModule,
   RightsModule,
   AuthorityFeedModule,
+  ClientsModule,
 ];
 
 @Module({})
 export class IdentityProviderModule {
   static forRoot(settings: IdentityProviderSettings, drain: Drain): DynamicModule {
-    const { databaseUrl, signing, sessions, keycloak } = settings;
+    const { databaseUrl, keycloak } = settings;
     return {
       module: IdentityProviderModule,
       imports: [
@@ -56,14 +59,7 @@ export class IdentityProviderModule {
           issuers: {
             inject: [NativeKeysService],
             useFactory: (keys: NativeKeysService) => [
-              {
-                ...nativeIssuer({
-                  ...signing,
-                  maxLifetimeSeconds: Math.max(signing.lifetimeSeconds, sessions.accessTokenSeconds ?? 0),
-                  keys: signing.publicKeys,
-                }),
-                openKeys: () => keys,
-              },
+              ownIssuer(settings, keys),
               ...(keycloak ? [keycloakIssuer(keycloak)] : []),
             ],
           },
@@ -72,6 +68,7 @@ export class IdentityProviderModule {
         }),
         HttpModule.forRoot({ translators: [translateConstraint, translateDatabaseError] }),
         AuthorityModule,
+        OauthModule,
         ...API,
         AuditModule.forRoot(settings.auditRetentionDays),
         RouterModule.register([{ path: 'api/v1', children: [...API, AuditModule] }]),

@@ -14,6 +14,7 @@ Authorize with the \`token\` from \`POST /api/v1/auth/login\`, or with a Keycloa
     rights: 'Compares the permissions of others with yours, for services that administer users.',
     audit: 'Security events: who did what, when and from where.',
     authority: 'The authority feed: what has changed since tokens were issued.',
+    clients: 'OAuth clients: applications that sign in with Twinkey.',
     keys: 'Public keys for the verification of tokens.',
     health: 'Health probes.',
   },

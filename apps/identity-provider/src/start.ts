@@ -1,3 +1,4 @@
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { IdentityProviderSettings } from '#libs/config/settings.js';
 import type { Drain } from '#libs/http/application/drain.js';
 import { createHttpApp } from '#libs/http/application/http-app.js';
@@ -9,6 +10,8 @@ import { collectProcessMetrics } from '#libs/observability/metrics.js';
 import { serveDocs } from '#libs/openapi/docs-pages.js';
 import { buildOpenApiDocument } from '#libs/openapi/openapi-document.js';
 import { IdentityProviderModule } from './identity-provider.module.js';
+import { ClientOrigins } from './oauth/clients/client-origins.js';
+import { addOauthRoutes } from './oauth/oauth-routes.js';
 import { DESCRIPTION } from './openapi.js';
 import { JwksService } from './tokens/jwks.service.js';
 
@@ -18,12 +21,16 @@ export async function startIdentityProvider(
   { logger, drain }: { logger: Logger; drain: Drain },
 ): Promise<RunningApp> {
   collectProcessMetrics();
-  const app = await createHttpApp(IdentityProviderModule.forRoot(settings, drain), {
+  const app: NestFastifyApplication = await createHttpApp(IdentityProviderModule.forRoot(settings, drain), {
     name: 'identity-provider',
     logger,
     drain,
     trustProxy: settings.trustProxy,
-    cors: { origins: settings.corsOrigins, localhost: settings.corsLocalhost },
+    cors: {
+      origins: settings.corsOrigins,
+      localhost: settings.corsLocalhost,
+      isAllowed: (origin) => app.get(ClientOrigins, { strict: false }).includes(origin),
+    },
   });
   try {
     const jwks = app.get(JwksService, { strict: false });
@@ -31,6 +38,7 @@ export async function startIdentityProvider(
       '/.well-known/jwks.json': () => jwks.current.plain,
       '/api/v1/auth/jwks': () => jwks.current.enveloped,
     });
+    addOauthRoutes(app);
     if (settings.docs) serveDocs(app, buildOpenApiDocument(app, DESCRIPTION), { enabled: true });
     const url = await listenOn(app, { host: settings.host, port: settings.port, variable: 'PORT' });
     const { metricsPort, metricsHost } = settings;

@@ -1,3 +1,4 @@
+import { brandVariables } from './brand.js';
 import { composeVariables } from './compose.js';
 import { databaseVariables } from './databases.js';
 import { keycloakVariables } from './keycloak.js';
@@ -15,6 +16,7 @@ export const SECTIONS: readonly { title: string; variables: Variables }[] = [
   { title: 'Native tokens', variables: tokenVariables },
   { title: 'Sessions', variables: sessionVariables },
   { title: 'Passwords and logins', variables: loginVariables },
+  { title: 'Sign-in pages', variables: brandVariables },
   { title: 'Keycloak', variables: keycloakVariables },
   { title: 'HTTP and operation', variables: operationVariables },
   { title: 'docker compose', variables: composeVariables },
@@ -27,6 +29,7 @@ export const VARIABLES = {
   ...tokenVariables,
   ...sessionVariables,
   ...loginVariables,
+  ...brandVariables,
   ...keycloakVariables,
   ...operationVariables,
 };

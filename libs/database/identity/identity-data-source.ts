@@ -6,6 +6,10 @@ import { Account } from './account.entity.js';
 import { Authority } from './authority.entity.js';
 import { AuthorityFeed } from './authority-feed.entity.js';
 import { LoginCounter } from './login-counter.entity.js';
+import { OauthClient } from './oauth-client.entity.js';
+import { OauthConsent } from './oauth-consent.entity.js';
+import { OauthSecret } from './oauth-secret.entity.js';
+import { OauthState } from './oauth-state.entity.js';
 import { Permission } from './permission.entity.js';
 import { Revocation } from './revocation.entity.js';
 import { Role } from './role.entity.js';
@@ -20,6 +24,10 @@ export const identityEntities = [
   Authority,
   AuthorityFeed,
   LoginCounter,
+  OauthClient,
+  OauthConsent,
+  OauthSecret,
+  OauthState,
   Permission,
   Revocation,
   Role,

@@ -19,6 +19,10 @@ const IDENTITY_PROVIDER = [
   { name: 'permissions:update', description: 'Change permissions.' },
   { name: 'permissions:delete', description: 'Delete permissions.' },
   { name: 'authority:read', description: 'Read the authority feed, which tells what has been revoked.' },
+  { name: 'clients:create', description: 'Create OAuth clients.' },
+  { name: 'clients:read', description: 'Read OAuth clients.' },
+  { name: 'clients:update', description: 'Change OAuth clients, and give them new secrets.' },
+  { name: 'clients:delete', description: 'Delete OAuth clients.' },
 ] as const satisfies CataloguePermission[];
 
 const USER_SERVICE = [

@@ -13,6 +13,11 @@ import { Account } from './account.entity.js';
   unique: true,
   where: '(refresh_family IS NOT NULL)',
 })
+@Index('sessions_client_id_idx', ['clientId'])
+@Index('sessions_sign_in_id_client_id_idx', ['signInId', 'clientId'], {
+  unique: true,
+  where: '(sign_in_id IS NOT NULL)',
+})
 export class Session {
   @PrimaryColumn('uuid')
   id: string;
@@ -33,6 +38,14 @@ export class Session {
   /** The OAuth client that signed in; null for Twinkey itself. */
   @Column('text', { nullable: true })
   clientId: string | null;
+
+  /** The browser's sign-in that an OAuth client's session came from. It ends with it. */
+  @Column('uuid', { nullable: true })
+  signInId: string | null;
+
+  @ManyToOne(() => Session, { onDelete: 'CASCADE' })
+  @JoinColumn()
+  signIn?: Relation<Session> | null;
 
   /** At most a minute older than the last request; null if there was none since the sign-in. */
   @TimeColumn({ nullable: true })

@@ -54,4 +54,6 @@ function patternOf(url: string): RegExp {
 
 /** A malformed id matches no resource, so that every method gets a 404. */
 const patternOfParameter = (segment: string): string =>
-  /^:(\w+_)?id$/.test(segment) ? '[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}' : '[^/]+';
+  segment !== ':client_id' && /^:(\w+_)?id$/.test(segment)
+    ? '[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}'
+    : '[^/]+';

@@ -33,6 +33,8 @@ export class InputGuard implements CanActivate {
 
 function requireIds(params: Record<string, string>): void {
   for (const name in params) {
+    // The name of an OAuth client is no UUID.
+    if (name === 'client_id') continue;
     if ((name === 'id' || name.endsWith('_id')) && !isId(params[name])) throw notFound();
   }
 }

@@ -47,7 +47,7 @@ class AccountSessions {
   }
 
   /**
-   * Ends one session, or all if `id` is null. identity-provider refuses its tokens at once; a trigger tells the readers of
+   * Ends one session with those of the clients below it, or all if `id` is null. identity-provider refuses its tokens at once; a trigger tells the readers of
    * the feed.
    * @returns the ids of the live sessions that were ended
    * @throws UserFacingError if the account has no such session

@@ -6,6 +6,7 @@ import { type Principal, principalOf, type VerifiedToken } from '#libs/verify/sr
 import { TokenError } from '#libs/verify/src/token-error.js';
 import { RightsService } from '../authority/rights.service.js';
 import { EndedTokensService } from '../backchannel-logout/ended-tokens.service.js';
+import { ServiceClients } from '../sessions/service-clients.js';
 import { SessionLookup } from '../sessions/session-lookup.js';
 
 /** Identity comes from the token; session and rights come from the database. */
@@ -14,13 +15,15 @@ export class CurrentCallerResolver extends CallerResolver {
   constructor(
     private readonly sessions: SessionLookup,
     private readonly rights: RightsService,
+    private readonly clients: ServiceClients,
     private readonly endedTokens: EndedTokensService,
   ) {
     super();
   }
 
   resolve(token: VerifiedToken, request: FastifyRequest): Promise<Principal> {
-    return token.issuerKind === 'native' ? this.native(token, request) : this.keycloak(token);
+    if (token.issuerKind !== 'native') return this.keycloak(token);
+    return token.kind === 'service' ? this.service(token) : this.native(token, request);
   }
 
   /** Runs one query. @throws TokenError if the session has ended or the account is not active */
@@ -38,6 +41,17 @@ export class CurrentCallerResolver extends CallerResolver {
       last_name: account.lastName,
       roles: [role.name],
       permissions: role.permissions,
+    };
+  }
+
+  /** @throws TokenError if the client is disabled or may no longer act for itself */
+  private async service(token: VerifiedToken): Promise<Principal> {
+    const client = await this.clients.findService(token.subject);
+    if (!client) throw new TokenError('session_ended');
+    return {
+      ...principalOf(token),
+      roles: client.role === null ? [] : [client.role],
+      permissions: client.permissions,
     };
   }
 

@@ -22,6 +22,15 @@ interface Credentials {
   status: 'active' | 'disabled';
 }
 
+/** An account whose password was just verified. */
+export interface VerifiedAccount {
+  accountId: string;
+  /** As the account spells it. */
+  email: string;
+  /** The hash that was verified. */
+  passwordHash: string;
+}
+
 @Injectable()
 export class LoginService {
   constructor(
@@ -38,16 +47,37 @@ export class LoginService {
    * Signs in to a native account. An unknown email and a wrong password get the same reply after the same work.
    * @throws ApiError 401, 403 `account_disabled` (only if the password is correct), 429, 503
    */
-  async login(email: string, password: string, audit: RequestAudit): Promise<IssuedToken> {
-    // The login is retried once if the hash was replaced concurrently, by a password change or a login (`replaceHash`).
-    const issued =
-      (await this.tryLogin(email, password, audit)) ?? (await this.tryLogin(email, password, audit));
-    if (!issued) throw unauthorized('absent');
-    return issued;
+  login(email: string, password: string, audit: RequestAudit): Promise<IssuedToken> {
+    return this.authenticate(email, password, audit, (account) => this.issue(account, audit));
+  }
+
+  /**
+   * Verifies a password, and then starts a session.
+   * @param audit the request that signs in
+   * @param start returns null if the account has changed since the password was verified
+   * @throws ApiError as `login`
+   */
+  async authenticate<T>(
+    email: string,
+    password: string,
+    audit: RequestAudit,
+    start: (account: VerifiedAccount) => Promise<T | null>,
+  ): Promise<T> {
+    // Tried again once if the hash was replaced concurrently, by a password change or a login (`replaceHash`).
+    const started =
+      (await this.tryLogin(email, password, audit, start)) ??
+      (await this.tryLogin(email, password, audit, start));
+    if (!started) throw unauthorized('absent');
+    return started;
   }
 
   /** @returns null if the account changed after the comparison */
-  private async tryLogin(email: string, password: string, audit: RequestAudit): Promise<IssuedToken | null> {
+  private async tryLogin<T>(
+    email: string,
+    password: string,
+    audit: RequestAudit,
+    start: (account: VerifiedAccount) => Promise<T | null>,
+  ): Promise<T | null> {
     const { address } = audit;
     const key = emailKey(email);
     const hashing = hashClient(address, key);
@@ -63,12 +93,13 @@ export class LoginService {
     await (matches ? attempt.succeed() : attempt.fail(failed));
     if (!matches || !account || hash === null) throw unauthorized('absent');
     if (account.status !== 'active') throw forbidden('account_disabled', 'This account is disabled.');
+    return start({ accountId: account.id, email: account.email, passwordHash: hash });
+  }
 
+  private async issue(account: VerifiedAccount, audit: RequestAudit): Promise<IssuedToken | null> {
     const issuedAt = Math.floor(Date.now() / 1000);
     const session = await this.sessions.open({
-      accountId: account.id,
-      email: account.email,
-      passwordHash: hash,
+      ...account,
       clientId: null,
       expiresAt: this.lifetimes.endOfSession(issuedAt),
       isRefreshable: this.lifetimes.isRefreshable,

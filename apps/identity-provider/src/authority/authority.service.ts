@@ -17,7 +17,7 @@ export const AUTHORITY_TRANSACTIONS = Symbol('authority transactions');
 
 /** The caller of a change, with their rights at the time of the change. */
 export interface Actor {
-  /** Null for a Keycloak caller, who has no account here. */
+  /** Null for a Keycloak caller and for a client, which have no account here. */
   accountId: string | null;
   permissions: readonly string[];
 }
@@ -84,22 +84,25 @@ export function assertGrantable(
   throw forbidden('exceeds_own_permissions', 'This requires permissions that you do not have.', field);
 }
 
-const actorSql = (by: 'account' | 'name'): string => `
+const actorSql = (by: 'account' | 'client' | 'name'): string => `
   ${lineageOf(by)}
   SELECT EXISTS (SELECT FROM lineage) AS found, ARRAY(${PERMISSIONS_OF_LINEAGE}) AS permissions,
     ${HAS_ACTIVE_ADMINISTRATOR} AS administered`;
 
-/** @throws ApiError 401 if a native caller's account is deleted or disabled */
+/** @throws ApiError 401 if a native caller's account or client is deleted or disabled */
 async function readActor(
   tx: EntityManager,
-  { issuer_kind, sub, roles }: Principal,
+  { issuer_kind, kind, sub, roles }: Principal,
 ): Promise<{ actor: Actor; hadAdministrator: boolean }> {
   const isNative = issuer_kind === 'native';
-  const [{ found, permissions, administered }] = await tx.query(actorSql(isNative ? 'account' : 'name'), [
-    isNative ? sub : roles,
-  ]);
+  const isService = isNative && kind === 'service';
+  const by = isService ? 'client' : isNative ? 'account' : 'name';
+  const [{ found, permissions, administered }] = await tx.query(actorSql(by), [isNative ? sub : roles]);
   if (isNative && !found) throw unauthorized();
-  const actor = { accountId: isNative ? sub : null, permissions: normalizePermissions(permissions) };
+  const actor = {
+    accountId: isNative && !isService ? sub : null,
+    permissions: normalizePermissions(permissions),
+  };
   return { actor, hadAdministrator: administered };
 }
 

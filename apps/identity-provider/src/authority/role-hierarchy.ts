@@ -10,12 +10,13 @@ export function normalizePermissions(names: Iterable<string>): readonly string[]
 /** The greatest number of levels: a role and its ancestors. */
 export const MAX_LEVELS = 10;
 
-/** Selects roles by a list of ids or names in `$1`, by a list of account ids, or by the id of one active account. */
+/** Selects roles by a list of ids or names in `$1`, by a list of account ids, or by one active account or client. */
 const ROLES = {
   id: 'id = ANY($1)',
   name: 'name = ANY($1)',
   accounts: 'id IN (SELECT role_id FROM identity.accounts WHERE id = ANY($1))',
   account: `id = (SELECT role_id FROM identity.accounts WHERE id = $1 AND status = 'active')`,
+  client: `id = (SELECT role_id FROM identity.oauth_clients WHERE client_id = $1 AND status = 'active')`,
 };
 
 /**

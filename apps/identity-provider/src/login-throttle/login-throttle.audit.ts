@@ -7,10 +7,12 @@ export interface FailedAttempt {
   audit: AuditContext;
   /** Null where no account has the email. */
   accountId: string | null;
-  /** The email as it is compared. */
-  email: string;
-  /** What was tried: a login, or the current password for a change. */
-  attempt: 'login' | 'password_change';
+  /** The email as it is compared; omitted where no email was given. */
+  email?: string;
+  /** The OAuth client whose secret was guessed. */
+  oauthClientId?: string;
+  /** What was tried: a login, the current password for a change, a client's secret, or a device's code. */
+  attempt: 'login' | 'password_change' | 'client_secret' | 'user_code';
 }
 
 /**
@@ -19,26 +21,28 @@ export interface FailedAttempt {
  * @returns the parameter of `insertAudit`
  */
 export function failureRows(failed: FailedAttempt, before: Counters, after: Counters): string {
-  const { audit, accountId, email, attempt } = failed;
+  const { audit, accountId, attempt } = failed;
   const blocked = SCOPES.filter((scope) => after[scope].blockedUntil !== before[scope].blockedUntil);
   return auditRows(
     audit,
-    { action: 'login.failed', targetId: accountId, details: { email, attempt } },
+    { action: 'login.failed', targetId: accountId, details: { ...guessed(failed), attempt } },
     ...blocked.map((scope) => throttled(failed, scope, after[scope].blockedUntil)),
   );
 }
 
+/** What a secret was guessed for. */
+const guessed = ({ email, oauthClientId }: FailedAttempt): Record<string, string> => ({
+  ...(email === undefined ? {} : { email }),
+  ...(oauthClientId === undefined ? {} : { client_id: oauthClientId }),
+});
+
 /** A blocked address concerns no account in particular. */
-const throttled = (
-  { accountId, email }: FailedAttempt,
-  scope: Scope,
-  blockedUntil: number | null,
-): NewAuditEvent => ({
+const throttled = (failed: FailedAttempt, scope: Scope, blockedUntil: number | null): NewAuditEvent => ({
   action: 'login.throttled',
-  targetId: scope === 'address' ? null : accountId,
+  targetId: scope === 'address' ? null : failed.accountId,
   details: {
     counter: scope,
-    ...(scope === 'address' ? {} : { email }),
+    ...(scope === 'address' ? {} : guessed(failed)),
     blocked_until: blockedUntil === null ? null : new Date(blockedUntil).toISOString(),
   },
 });

@@ -17,12 +17,17 @@ export interface SeedResult {
   permissions: string[];
   roles: string[];
   accounts: string[];
+  /** OAuth clients; only the demo adds one. */
+  clients?: string[];
 }
 
 export const DEMO_ACCOUNTS = [
   { email: 'admin@example.com', password: 'admin123', role: 'admin' },
   { email: 'user@example.com', password: 'user123', role: 'user' },
 ] as const;
+
+/** The public client of `examples/spa`. */
+const DEMO_CLIENT = { clientId: 'frontend', name: 'Frontend', origin: 'http://localhost:5173' };
 
 class FirstAdmin {
   @EmailField()
@@ -48,7 +53,7 @@ export class SeedService {
     for (const { email, password, role } of DEMO_ACCOUNTS) {
       if (await this.addAccount(email, password, role)) accounts.push(email);
     }
-    return { ...rights, accounts };
+    return { ...rights, accounts, clients: (await this.addFrontend()) ? [DEMO_CLIENT.clientId] : [] };
   }
 
   /**
@@ -92,6 +97,24 @@ export class SeedService {
   async findDemoAccounts(): Promise<{ email: string; password: string }[]> {
     const present = await Promise.all(DEMO_ACCOUNTS.map(({ email }) => this.hasAccount(email)));
     return DEMO_ACCOUNTS.filter((_, index) => present[index]);
+  }
+
+  /** Adds the client of the example frontend. @returns whether it was added */
+  private async addFrontend(): Promise<boolean> {
+    const { clientId, name, origin } = DEMO_CLIENT;
+    return this.database.transaction(async (tx) => {
+      const [added] = await tx.query(
+        `INSERT INTO identity.oauth_clients (id, client_id, name, type, grant_types, redirect_uris,
+           post_logout_redirect_uris, first_party)
+         VALUES ($1, $2, $3, 'public', '{authorization_code,refresh_token}', $4, $4, true)
+         ON CONFLICT (lower(client_id)) DO NOTHING RETURNING id`,
+        [newId(), clientId, name, [origin, `${origin}/`]],
+      );
+      if (!added) return false;
+      const details = { after: { name, type: 'public', redirect_uris: [origin, `${origin}/`] } };
+      await writeCommandAudit(tx, 'seed', { action: 'client.created', targetId: clientId, details });
+      return true;
+    });
   }
 
   /** @returns whether the account was added */

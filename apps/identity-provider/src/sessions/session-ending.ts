@@ -13,7 +13,11 @@ export interface SessionEnding {
     | 'password_reset'
     | 'account_disabled'
     | 'account_deleted'
-    | 'refresh_token_reused';
+    | 'refresh_token_reused'
+    | 'token_revoked'
+    | 'code_reused'
+    | 'client_disabled'
+    | 'client_deleted';
   /** The command, where no request ends them. */
   command?: string;
 }

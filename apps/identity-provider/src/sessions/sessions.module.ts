@@ -3,6 +3,7 @@ import { AuthorityModule } from '../authority/authority.module.js';
 import { AccountSessionsController } from './account-sessions.controller.js';
 import { AccountSessionsService } from './account-sessions.service.js';
 import { OwnSessionsController } from './own-sessions.controller.js';
+import { ServiceClients } from './service-clients.js';
 import { SessionActivity } from './session-activity.js';
 import { SessionLifetimes } from './session-lifetimes.js';
 import { SessionLookup } from './session-lookup.js';
@@ -14,12 +15,13 @@ import { SessionsService } from './sessions.service.js';
   controllers: [OwnSessionsController, AccountSessionsController],
   providers: [
     AccountSessionsService,
+    ServiceClients,
     SessionActivity,
     SessionLifetimes,
     SessionLookup,
     SessionRefresh,
     SessionsService,
   ],
-  exports: [SessionLifetimes, SessionLookup, SessionRefresh, SessionsService],
+  exports: [ServiceClients, SessionLifetimes, SessionLookup, SessionRefresh, SessionsService],
 })
 export class SessionsModule {}

@@ -5,7 +5,7 @@ import { auditRows, insertAudit } from '#libs/audit/audit-writer.js';
 import { newId } from '#libs/core/ids.js';
 import { NATIVE_ISSUER } from '#libs/core/issuer-id.js';
 import { preparedQuery } from '#libs/database/prepared-query.js';
-import { TWINKEY } from '../tokens/token-signer.js';
+import { OWN_CLIENT_ID } from '../tokens/token-signer.js';
 import { RefreshToken } from './refresh-token.js';
 import { ACCOUNT_COLUMNS, type SessionAccount } from './session-account.js';
 import { ENDED_SESSIONS, endingRows, type SessionEnding } from './session-ending.js';
@@ -79,7 +79,8 @@ export class SessionsService {
   }
 
   /**
-   * Ends a session: its access tokens and its refresh token are refused from now on.
+   * Ends a session: its access tokens and its refresh token are refused from now on. With a browser's sign-in the sessions
+   * of its clients end.
    * @param options.accountId where given, the session ends only if it is this account's
    * @param options.tx the transaction that this belongs to
    * @returns false if there is no such live session
@@ -89,16 +90,16 @@ export class SessionsService {
     ending: SessionEnding,
     { accountId = null, tx = this.database.manager }: { accountId?: string | null; tx?: EntityManager } = {},
   ): Promise<boolean> {
-    const [ended]: EndedSession[] = await tx.query(
-      deleting('id = $2 AND ($3::uuid IS NULL OR account_id = $3)'),
+    const ended: EndedSession[] = await tx.query(
+      deleting('(id = $2 OR sign_in_id = $2) AND ($3::uuid IS NULL OR account_id = $3)'),
       [endingRows(ending), id, accountId],
     );
-    return ended?.live === true;
+    return ended.some((session) => session.id === id.toLowerCase() && session.live);
   }
 
   /**
    * Ends the sessions of an account.
-   * @param options.except the session that stays
+   * @param options.except the session that stays, with the browser's sign-in that it belongs to
    * @param options.tx the transaction that this belongs to
    * @returns the ids of the live sessions that were ended
    */
@@ -108,12 +109,20 @@ export class SessionsService {
     { except = null, tx = this.database.manager }: { except?: string | null; tx?: EntityManager } = {},
   ): Promise<string[]> {
     const ended: EndedSession[] = await tx.query(
-      deleting('account_id = $2 AND ($3::uuid IS NULL OR id <> $3)'),
+      deleting(`account_id = $2 AND ($3::uuid IS NULL OR ${NOT_EXCEPTED})`),
       [endingRows(ending), accountId, except],
     );
     return ended.filter(({ live }) => live).map(({ id }) => id);
   }
+
+  /** Ends the sessions of an OAuth client. @param tx the transaction that this belongs to */
+  async endAllOfClient(clientId: string, ending: SessionEnding, tx: EntityManager): Promise<void> {
+    await tx.query(deleting('client_id = $2'), [endingRows(ending), clientId]);
+  }
 }
+
+/** The end of a sign-in would also end the session of a client below it. */
+const NOT_EXCEPTED = `id <> $3 AND id IS DISTINCT FROM (SELECT sign_in_id FROM identity.sessions WHERE id = $3)`;
 
 /** One statement, so that no session ends without its event, also outside a transaction. */
 const deleting = (condition: string): string => `
@@ -131,7 +140,7 @@ interface EndedSession {
 function startedRow(id: string, { accountId, email, clientId, audit }: NewSession): string {
   const actor = { issuer: NATIVE_ISSUER, sub: accountId, name: email };
   return auditRows(
-    { ...audit, actor, clientId: clientId ?? TWINKEY.id, sessionId: id },
+    { ...audit, actor, clientId: clientId ?? OWN_CLIENT_ID, sessionId: id },
     { action: 'session.started', targetId: id, details: { account_id: accountId } },
   );
 }

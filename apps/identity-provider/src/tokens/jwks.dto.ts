@@ -26,20 +26,6 @@ export class JwksReply {
   keys: JwkReply[];
 }
 
-export class DiscoveryReply {
-  @ApiProperty({ example: 'https://api.example.com' })
-  issuer: string;
-
-  @ApiProperty({ example: 'https://api.example.com/.well-known/jwks.json' })
-  jwks_uri: string;
-
-  @ApiProperty({ example: ['RS256'] })
-  id_token_signing_alg_values_supported: string[];
-
-  @ApiProperty({ example: ['public'] })
-  subject_types_supported: string[];
-}
-
 /** A reply in a format that a standard defines. `enveloped`: the envelope with a seventh key, `keys`. */
 export function RepliesAsIs(type: Type, { enveloped = false } = {}): MethodDecorator {
   const schema = { $ref: getSchemaPath(type) };

@@ -31,7 +31,15 @@ export interface TokenClient {
 /** In characters. Many servers and proxies refuse longer headers. */
 export const MAX_SIGNED_LENGTH = 8 * 1024;
 /** RFC 9068 (section 2.2) requires a client id: for `POST /auth/login` the client is Twinkey itself. */
-export const TWINKEY: TokenClient = { id: 'twinkey', scope: null };
+export const OWN_CLIENT_ID = 'twinkey';
+const TWINKEY: TokenClient = { id: OWN_CLIENT_ID, scope: null };
+
+/** A client that acts for itself (client credentials): no session, no person. */
+export interface ServiceSubject {
+  clientId: string;
+  role: string | null;
+  permissions: readonly string[];
+}
 
 /** Issues native access tokens: JWTs (RFC 9068) signed with RS256 (RFC 7518, section 3.3). */
 @Injectable()
@@ -47,19 +55,21 @@ export class TokenSigner {
 
   /**
    * Signs synchronously, because bcrypt may occupy all threads of libuv's pool.
-   * Leaves out the permissions if the token would be too long; `GET /auth/me` always returns them.
    * @throws ApiError 503 if the signing key was withdrawn
    */
-  sign(subject: TokenSubject, { issuedAt, expiresAt }: TokenLife, client = TWINKEY): string {
+  sign(subject: TokenSubject, life: TokenLife, client = TWINKEY): string {
+    const { kid, privateKey } = this.keys.signing;
+    const input = `${headerOf(kid)}.${encode(this.claimsOf(subject, life, client))}`;
+    return `${input}.${sign('sha256', Buffer.from(input), privateKey).toString('base64url')}`;
+  }
+
+  /**
+   * The claims of a person's access token, for `POST /auth/login` and for OAuth clients.
+   * Leaves out the permissions if the token would be too long; `GET /auth/me` always returns them.
+   */
+  claimsOf(subject: TokenSubject, life: TokenLife, client = TWINKEY): Record<string, unknown> {
     const claims = {
-      iss: this.settings.issuer,
-      aud: this.settings.audience,
-      sub: subject.accountId,
-      client_id: client.id,
-      ...(client.scope === null ? {} : { scope: client.scope }),
-      exp: expiresAt,
-      iat: issuedAt,
-      jti: randomUUID(),
+      ...this.commonClaims(subject.accountId, life, client),
       sid: subject.sessionId,
       email: subject.email,
       preferred_username: subject.email,
@@ -68,15 +78,38 @@ export class TokenSigner {
       family_name: subject.lastName,
       role: subject.role,
     };
-    const token = this.signed({ ...claims, permissions: subject.permissions });
-    return token.length <= MAX_SIGNED_LENGTH ? token : this.signed(claims);
+    return this.fitted(claims, subject.permissions);
   }
 
-  private signed(claims: object): string {
+  /** The claims of a client's own access token: `sub` is the client, and there is no `sid`. */
+  serviceClaimsOf(subject: ServiceSubject, life: TokenLife, client: TokenClient): Record<string, unknown> {
+    const { clientId, role, permissions } = subject;
+    const claims = { ...this.commonClaims(clientId, life, client), ...(role === null ? {} : { role }) };
+    return this.fitted(claims, permissions);
+  }
+
+  private commonClaims(subject: string, { issuedAt, expiresAt }: TokenLife, { id, scope }: TokenClient) {
+    return {
+      iss: this.settings.issuer,
+      aud: this.settings.audience,
+      sub: subject,
+      client_id: id,
+      ...(scope === null ? {} : { scope }),
+      exp: expiresAt,
+      iat: issuedAt,
+      jti: randomUUID(),
+    };
+  }
+
+  private fitted(claims: Record<string, unknown>, permissions: readonly string[]): Record<string, unknown> {
     const { kid, privateKey } = this.keys.signing;
-    const input = `${encode({ alg: 'RS256', typ: 'at+jwt', kid })}.${encode(claims)}`;
-    return `${input}.${sign('sha256', Buffer.from(input), privateKey).toString('base64url')}`;
+    const complete = { ...claims, permissions };
+    const signatureLength = Math.ceil((privateKey.asymmetricKeyDetails?.modulusLength ?? 4_096) / 6);
+    const length = headerOf(kid).length + encode(complete).length + signatureLength + 2;
+    return length <= MAX_SIGNED_LENGTH ? complete : claims;
   }
 }
+
+const headerOf = (kid: string): string => encode({ alg: 'RS256', typ: 'at+jwt', kid });
 
 const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');

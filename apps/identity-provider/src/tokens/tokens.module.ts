@@ -12,6 +12,6 @@ import { WithdrawnKeysService } from './withdrawn-keys.service.js';
   imports: [AuthorityModule, SessionsModule],
   controllers: [EnvelopedJwksController],
   providers: [WithdrawnKeysService, NativeKeysService, JwksService, TokenIssuer, TokenSigner],
-  exports: [NativeKeysService, JwksService, TokenIssuer],
+  exports: [NativeKeysService, JwksService, TokenIssuer, TokenSigner],
 })
 export class TokensModule {}

@@ -1,0 +1,70 @@
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify';
+import { auditContextOf } from '#libs/audit/audit-context.js';
+import { Drain } from '#libs/http/application/drain.js';
+import { PROVIDER_POLICY } from './pages/page-policy.js';
+import { addPageRoutes } from './pages/page-routes.js';
+import { OauthProvider } from './provider/oauth-provider.js';
+import { ROUTES } from './provider/provider-settings.js';
+import { addUserinfoRoutes } from './userinfo/userinfo-routes.js';
+
+/**
+ * The routes that oidc-provider answers, each by its name, so that logs and metrics tell them apart and a wrong method is
+ * a 405.
+ */
+const PROVIDER_ROUTES: readonly [method: HTTPMethods, path: string][] = [
+  ['GET', '/.well-known/openid-configuration'],
+  ['GET', '/.well-known/oauth-authorization-server'],
+  ['GET', ROUTES.authorization],
+  ['GET', `${ROUTES.authorization}/:uid`],
+  ['POST', ROUTES.token],
+  ['POST', ROUTES.pushed_authorization_request],
+  ['POST', ROUTES.revocation],
+  ['POST', ROUTES.introspection],
+  ['GET', ROUTES.end_session],
+  ['POST', `${ROUTES.end_session}/confirm`],
+  ['GET', `${ROUTES.end_session}/success`],
+  ['POST', ROUTES.device_authorization],
+  ['GET', ROUTES.code_verification],
+  ['POST', ROUTES.code_verification],
+  ['GET', `${ROUTES.code_verification}/:uid`],
+];
+
+/** Adds the routes of the OpenID Provider. Call it before the application is initialized. */
+export function addOauthRoutes(app: NestFastifyApplication): void {
+  const fastify = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
+  const oauth = app.get(OauthProvider, { strict: false });
+  const drain = app.get(Drain, { strict: false });
+  fastify.register(async (scope) => {
+    // oidc-provider reads the bodies itself.
+    scope.removeAllContentTypeParsers();
+    scope.addContentTypeParser('*', (_request, _payload, done) => done(null));
+    for (const [method, url] of PROVIDER_ROUTES) {
+      scope.route({ method, url, handler: (request, reply) => handOver(request, reply, oauth, drain) });
+    }
+  });
+  addPageRoutes(app, fastify, oauth);
+  addUserinfoRoutes(app, fastify);
+}
+
+/** Gives a request to oidc-provider, with the headers that Fastify's hooks have set. */
+async function handOver(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  oauth: OauthProvider,
+  drain: Drain,
+): Promise<void> {
+  const provider = await oauth.get();
+  reply.header('content-security-policy', PROVIDER_POLICY);
+  // oidc-provider would allow any origin. It sets nothing where it finds one of these headers.
+  reply.header('access-control-expose-headers', 'WWW-Authenticate, X-Request-Id');
+  if (request.url.startsWith('/.well-known/')) reply.header('access-control-allow-origin', '*');
+  if (drain.isDraining) reply.header('connection', 'close');
+  oauth.address.pin(request.raw, auditContextOf(request));
+  const headers = reply.getHeaders();
+  reply.hijack();
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined) reply.raw.setHeader(name, value);
+  }
+  await provider.callback()(request.raw, reply.raw);
+}

@@ -1,0 +1,47 @@
+import { Module } from '@nestjs/common';
+import { LoginModule } from '../auth/login.module.js';
+import { AuthorityModule } from '../authority/authority.module.js';
+import { SessionsModule } from '../sessions/sessions.module.js';
+import { TokensModule } from '../tokens/tokens.module.js';
+import { ClientMetadataSource } from './clients/client-metadata.js';
+import { ClientOrigins } from './clients/client-origins.js';
+import { Guesses } from './guesses.js';
+import { OauthLifetimes } from './lifetimes.js';
+import { OauthSecrets } from './oauth-secrets.js';
+import { InteractionPages } from './pages/interaction-pages.js';
+import { PageRenderer } from './pages/page-renderer.js';
+import { ProviderPages } from './pages/provider-pages.js';
+import { OauthAccounts } from './provider/accounts.js';
+import { Grants } from './provider/grants.js';
+import { OauthProvider } from './provider/oauth-provider.js';
+import { RefreshGrant } from './provider/refresh-grant.js';
+import { SignIns } from './sign-ins.js';
+import { ExpiredState } from './state/expired-state.js';
+import { OauthStateStore } from './state/oauth-state.store.js';
+import { RefreshTokenStore } from './state/refresh-token.store.js';
+import { AccessTokenClaims } from './tokens/access-token-claims.js';
+import { AccessTokenReader } from './tokens/access-token-reader.js';
+import { TokenHandles } from './tokens/token-handles.js';
+import { TokenSubjects } from './tokens/token-subjects.js';
+
+/** The OpenID Provider. `oauth-routes.ts` adds its routes, which are not Nest's. */
+@Module({
+  imports: [LoginModule, AuthorityModule, SessionsModule, TokensModule],
+  providers: [
+    ...[
+      OauthStateStore,
+      RefreshTokenStore,
+      ExpiredState,
+      OauthLifetimes,
+      OauthSecrets,
+      SignIns,
+      Guesses,
+      ClientMetadataSource,
+      ClientOrigins,
+    ],
+    ...[OauthProvider, OauthAccounts, Grants, RefreshGrant],
+    ...[TokenSubjects, AccessTokenClaims, AccessTokenReader, TokenHandles],
+    ...[PageRenderer, ProviderPages, InteractionPages],
+  ],
+})
+export class OauthModule {}

@@ -1,0 +1,18 @@
+import type { KoaContextWithOIDC } from 'oidc-provider';
+import type { RequestAudit } from '#libs/audit/audit-context.js';
+import { Provider } from '../oidc.js';
+
+/** The request that oidc-provider is working on; its types leave the getter out. */
+const currentContext = (): KoaContextWithOIDC | undefined =>
+  (Provider as unknown as { ctx?: KoaContextWithOIDC }).ctx;
+
+/** The name of oidc-provider's route, such as `revocation`. */
+export const currentRoute = (): string | undefined => currentContext()?.oidc?.route;
+
+/** Who sends the request, for the audit log; the client only once it is known. */
+export function currentAudit(): RequestAudit {
+  const context = currentContext();
+  const audit = context?.req.audit;
+  if (!audit) throw new Error('oidc-provider is not working on a request.');
+  return { ...audit, clientId: context.oidc?.client?.clientId ?? null };
+}

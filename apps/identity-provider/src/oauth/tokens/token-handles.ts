@@ -1,0 +1,119 @@
+import { Injectable } from '@nestjs/common';
+import type { AdapterPayload, KoaContextWithOIDC, Provider } from 'oidc-provider';
+import { ServiceClients } from '../../sessions/service-clients.js';
+import { OWN_CLIENT_ID } from '../../tokens/token-signer.js';
+import { currentAudit } from '../provider/current-request.js';
+import { SignIns } from '../sign-ins.js';
+import { withOauthErrors } from '../state/oauth-errors.js';
+import { AccessTokenReader, type NativeToken } from './access-token-reader.js';
+import { TokenSubjects } from './token-subjects.js';
+
+const PREFIX = 'access_token:';
+
+/** What oidc-provider's introspection and revocation read of a token. */
+interface FoundToken {
+  kind: string;
+  clientId?: string | undefined;
+  accountId?: string;
+  extra: object;
+  isValid: boolean;
+  destroy(): Promise<void>;
+}
+
+/**
+ * Lets oidc-provider's introspection (RFC 7662) and revocation (RFC 7009) know JWTs, which it refuses before it looks them
+ * up: once the client is authenticated, an access token is replaced by a handle, and the handle is answered from the
+ * session.
+ */
+@Injectable()
+export class TokenHandles {
+  constructor(
+    private readonly reader: AccessTokenReader,
+    private readonly subjects: TokenSubjects,
+    private readonly services: ServiceClients,
+    private readonly signIns: SignIns,
+  ) {}
+
+  extend(provider: Provider): void {
+    // oidc-provider's types leave the class of its contexts out.
+    const { OIDCContext } = provider as unknown as { OIDCContext: { prototype: KoaContextWithOIDC['oidc'] } };
+    const { entity } = OIDCContext.prototype;
+    OIDCContext.prototype.entity = function replaceToken(this: KoaContextWithOIDC['oidc'], key, value) {
+      const { params, route } = this;
+      const takesToken = key === 'Client' && (route === 'introspection' || route === 'revocation');
+      if (takesToken && params && isJwt(params['token'])) params['token'] = toHandle(params['token']);
+      return entity.call(this, key, value);
+    };
+    const find = (value: unknown) =>
+      withOauthErrors(async () => (typeof value === 'string' ? this.find(provider, value) : undefined));
+    // Access tokens are never stored.
+    provider.AccessToken.find = find as never;
+    provider.ClientCredentials.find = (async () => undefined) as never;
+  }
+
+  /** Adds what a refresh token does not have itself. @returns false if its account or its client is no longer active */
+  async describeRefreshToken(
+    provider: Provider,
+    token: { kind: string; accountId?: string; grantId?: string; clientId?: string | undefined },
+  ): Promise<boolean> {
+    if (token.kind !== 'RefreshToken') return true;
+    if (!(await this.isActiveClient(provider, token.clientId))) return false;
+    const person = await withOauthErrors(() =>
+      this.subjects.findPerson(token.grantId as string, token.accountId as string),
+    );
+    if (!person) return false;
+    Object.assign(token, { extra: { username: person.email }, aud: this.reader.audience });
+    return true;
+  }
+
+  private async find(provider: Provider, handle: string): Promise<FoundToken | undefined> {
+    const raw = fromHandle(handle);
+    const token = raw === null ? null : await this.reader.find(raw);
+    if (!token) return undefined;
+    return token.kind === 'service' ? this.ofService(provider, token) : this.ofPerson(provider, token);
+  }
+
+  private async ofPerson(provider: Provider, token: NativeToken): Promise<FoundToken | undefined> {
+    const { sessionId, subject, clientId } = token;
+    if (sessionId === null || !(await this.isActiveClient(provider, clientId))) return undefined;
+    const person = await this.subjects.findPerson(sessionId, subject);
+    if (!person) return undefined;
+    // Not as `accountId`: oidc-provider would look for the client, and Twinkey itself is none.
+    const extra = { sub: subject, username: person.email };
+    const found = new provider.AccessToken({ ...payloadOf(token), sid: sessionId } as never);
+    return Object.assign(found, {
+      extra,
+      destroy: () => this.signIns.end(sessionId, { audit: currentAudit(), reason: 'token_revoked' }),
+    });
+  }
+
+  private async isActiveClient(provider: Provider, clientId: string | null | undefined): Promise<boolean> {
+    return clientId === OWN_CLIENT_ID || (await provider.Client.find(clientId ?? '')) !== undefined;
+  }
+
+  /** It has no session that could end: it lives until it expires, or its client is disabled. */
+  private async ofService(provider: Provider, token: NativeToken): Promise<FoundToken | undefined> {
+    if (!(await this.services.findService(token.subject))) return undefined;
+    const found = new provider.ClientCredentials(payloadOf(token) as never);
+    return Object.assign(found, { extra: { sub: token.subject }, destroy: async () => {} });
+  }
+}
+
+function payloadOf({ clientId, tokenId, issuedAt, expiresAt, scope, audience }: NativeToken): AdapterPayload {
+  return {
+    jti: tokenId ?? undefined,
+    clientId: clientId ?? undefined,
+    iat: issuedAt,
+    exp: expiresAt,
+    scope: scope ?? undefined,
+    aud: audience,
+  };
+}
+
+const isJwt = (value: unknown): value is string => typeof value === 'string' && value.split('.').length === 3;
+/** Without dots, so that it does not look like a JWT. */
+const toHandle = (token: string): string => PREFIX + Buffer.from(token).toString('base64url');
+
+function fromHandle(value: string): string | null {
+  return value.startsWith(PREFIX) ? Buffer.from(value.slice(PREFIX.length), 'base64url').toString() : null;
+}

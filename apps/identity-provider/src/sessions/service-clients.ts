@@ -1,0 +1,29 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { AUTHORITY_STATE } from '#libs/database/identity/authority.entity.js';
+import { preparedQuery } from '#libs/database/prepared-query.js';
+import { RightsService } from '../authority/rights.service.js';
+import type { ServiceSubject } from '../tokens/token-signer.js';
+
+/** The OAuth clients that act for themselves (client credentials), with the rights that hold now. */
+@Injectable()
+export class ServiceClients {
+  constructor(
+    private readonly database: DataSource,
+    private readonly rights: RightsService,
+  ) {}
+
+  /** @returns null for a client that is unknown, disabled, or not one with client credentials */
+  async findService(clientId: string): Promise<ServiceSubject | null> {
+    const [row] = await preparedQuery<{ roleId: string | null; version: string }>(this.database, {
+      name: 'oauth-service-client',
+      text: `SELECT c.role_id AS "roleId", (SELECT ${AUTHORITY_STATE} FROM identity.authority) AS version
+        FROM identity.oauth_clients c
+        WHERE c.client_id = $1 AND c.status = 'active' AND 'client_credentials' = ANY (c.grant_types)`,
+      values: [clientId],
+    });
+    if (!row) return null;
+    const role = row.roleId === null ? null : await this.rights.findByRoleId(row.roleId, row.version);
+    return { clientId, role: role?.name ?? null, permissions: role?.permissions ?? [] };
+  }
+}

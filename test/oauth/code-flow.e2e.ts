@@ -1,0 +1,125 @@
+import * as oidc from 'openid-client';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { OauthClient } from '#libs/database/identity/oauth-client.entity.js';
+import { readToken } from '../support/keycloak-tokens.js';
+import {
+  CALLBACK,
+  PASSWORD,
+  startTestOpenIdProvider,
+  type TestOpenIdProvider,
+} from '../support/openid-provider.js';
+import { WebBrowser } from '../support/web-browser.js';
+
+let provider: TestOpenIdProvider;
+beforeAll(async () => {
+  provider = await startTestOpenIdProvider();
+});
+afterAll(() => provider?.close());
+
+const discover = (client: OauthClient) =>
+  oidc.discovery(new URL(provider.issuer), client.clientId, undefined, oidc.None(), {
+    execute: [oidc.allowInsecureRequests],
+  });
+
+/** Starts a sign-in with a stock client. */
+async function start(config: oidc.Configuration, parameters: Record<string, string> = {}) {
+  const verifier = oidc.randomPKCECodeVerifier();
+  const state = oidc.randomState();
+  const nonce = oidc.randomNonce();
+  const url = oidc.buildAuthorizationUrl(config, {
+    redirect_uri: CALLBACK,
+    scope: 'openid profile email',
+    code_challenge: await oidc.calculatePKCECodeChallenge(verifier),
+    code_challenge_method: 'S256',
+    state,
+    nonce,
+    ...parameters,
+  });
+  const finish = (callback: string) =>
+    oidc.authorizationCodeGrant(config, new URL(callback), {
+      pkceCodeVerifier: verifier,
+      expectedState: state,
+      expectedNonce: nonce,
+    });
+  return { url: url.href, finish };
+}
+
+describe('the code flow', () => {
+  it('signs in by discovery alone, with tokens like those of POST /auth/login', async () => {
+    const role = await provider.make.role(['things:read']);
+    const person = await provider.person({ firstName: 'Ada', lastName: 'Byron', roleId: role.id });
+    const client = await provider.client();
+    const config = await discover(client);
+    const browser = new WebBrowser(provider.issuer);
+    const { url, finish } = await start(config);
+
+    const page = await browser.get(url);
+    expect(page.status).toBe(200);
+    const callback = await browser.submit(page, { email: person.email, password: PASSWORD });
+    expect(callback.url).toContain(CALLBACK);
+    const tokens = await finish(callback.url);
+
+    const login = await provider.api.post('/auth/login', { email: person.email, password: PASSWORD });
+    const [loginHeader, loginClaims] = readToken(login.data.token);
+    const [header, claims] = readToken(tokens.access_token);
+    expect(header).toEqual(loginHeader);
+    const { exp, iat, jti, sid, client_id, ...same } = loginClaims;
+    expect(claims).toEqual({
+      ...same,
+      client_id: client.clientId,
+      scope: 'openid profile email',
+      exp: expect.any(Number),
+      iat: expect.any(Number),
+      jti: expect.any(String),
+      sid: expect.any(String),
+    });
+    expect(Object.keys(claims).sort()).toEqual([...Object.keys(loginClaims), 'scope'].sort());
+    expect((claims['exp'] as number) - (claims['iat'] as number)).toBe(900);
+
+    expect(tokens.claims()).toMatchObject({
+      sub: person.id,
+      sid: claims['sid'],
+      auth_time: expect.any(Number),
+      amr: ['pwd'],
+      acr: '1',
+      at_hash: expect.any(String),
+      name: 'Ada Byron',
+      email: person.email,
+    });
+    const me = await provider.api.as(tokens.access_token).get('/auth/me');
+    expect([me.status, me.data.sub, me.data.permissions]).toEqual([200, person.id, ['things:read']]);
+    const userinfo = await oidc.fetchUserInfo(config, tokens.access_token, person.id);
+    expect(userinfo).toEqual({
+      sub: person.id,
+      name: 'Ada Byron',
+      given_name: 'Ada',
+      family_name: 'Byron',
+      preferred_username: person.email,
+      email: person.email,
+    });
+  });
+
+  it('signs in to a second client without a page, and refreshes', async () => {
+    const person = await provider.person();
+    const [first, second] = [await provider.client(), await provider.client()];
+    const browser = new WebBrowser(provider.issuer);
+    const one = await start(await discover(first));
+    await browser.submit(await browser.get(one.url), { email: person.email, password: PASSWORD });
+
+    const config = await discover(second);
+    const two = await start(config);
+    const callback = await browser.get(two.url);
+    const tokens = await two.finish(callback.url);
+    const refreshed = await oidc.refreshTokenGrant(config, tokens.refresh_token as string);
+    expect(refreshed.refresh_token).not.toBe(tokens.refresh_token);
+    expect(readToken(refreshed.access_token)[1]['sid']).toBe(readToken(tokens.access_token)[1]['sid']);
+    expect(refreshed.claims()?.['auth_time']).toBe(tokens.claims()?.['auth_time']);
+  });
+
+  it('is refused without a session where no page may be shown', async () => {
+    const config = await discover(await provider.client());
+    const { url, finish } = await start(config, { prompt: 'none' });
+    const callback = await new WebBrowser(provider.issuer).get(url);
+    await expect(finish(callback.url)).rejects.toMatchObject({ error: 'login_required' });
+  });
+});

@@ -1,0 +1,154 @@
+import { once } from 'node:events';
+import { mkdirSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { createRequire } from 'node:module';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startBrowser, type TestBrowser } from '../support/browser.js';
+import { PASSWORD, startTestOpenIdProvider, type TestOpenIdProvider } from '../support/openid-provider.js';
+
+const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+/** Set it to look at the pages. */
+const FOLDER = process.env['SCREENSHOTS'];
+
+let provider: TestOpenIdProvider;
+let browser: TestBrowser;
+let callback: string;
+let close: () => void;
+beforeAll(async () => {
+  // An application: it only has to exist, so that the browser arrives somewhere.
+  const application = createServer((_request, response) => response.end('<h1>Application</h1>')).listen(0);
+  await once(application, 'listening');
+  callback = `http://localhost:${(application.address() as { port: number }).port}/callback`;
+  close = () => application.close();
+  provider = await startTestOpenIdProvider();
+  browser = await startBrowser();
+});
+afterAll(async () => {
+  close?.();
+  await browser?.close();
+  await provider?.close();
+});
+
+async function visit() {
+  return browser.visit(provider.issuer, new URL(callback).origin);
+}
+
+const authorize = (clientId: string, parameters: Record<string, string> = {}) =>
+  `${provider.issuer}/oauth/authorize?${new URLSearchParams({
+    response_type: 'code',
+    client_id: clientId,
+    redirect_uri: callback,
+    scope: 'openid profile email',
+    code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
+    code_challenge_method: 'S256',
+    ...parameters,
+  })}`;
+
+/** Runs axe-core at both widths, in light and dark. */
+async function expectAccessible(page: Page, name: string) {
+  for (const width of [320, 1280]) {
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.setViewportSize({ width, height: 800 });
+      await page.emulateMedia({ colorScheme });
+      if (FOLDER) {
+        mkdirSync(FOLDER, { recursive: true });
+        await page.screenshot({ path: `${FOLDER}/${name}-${width}-${colorScheme}.png`, fullPage: true });
+      }
+      // Not addScriptTag: the page's policy allows no script.
+      const { readFile } = await import('node:fs/promises');
+      await page.evaluate(await readFile(AXE, 'utf8'));
+      const violations = await page.evaluate(async () => {
+        const { axe } = globalThis as unknown as {
+          axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
+        };
+        const result = await axe.run();
+        return result.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
+      });
+      expect(violations, `${name} ${width} ${colorScheme}`).toEqual([]);
+      const overflow = await page.evaluate('document.documentElement.scrollWidth > innerWidth');
+      expect(overflow, `${name} is wider than ${width} px`).toBe(false);
+    }
+  }
+}
+
+describe('every page is accessible, at 320 and 1280 px, light and dark', () => {
+  it('sign-in, its problems, and consent; the application gets its code', async () => {
+    const client = await provider.client({
+      name: 'Example shop',
+      firstParty: false,
+      redirectUris: [callback],
+    });
+    const person = await provider.person();
+    const { page } = await visit();
+    await page.goto(authorize(client.clientId));
+    await expectAccessible(page, 'sign-in');
+    expect(await page.evaluate('document.activeElement.id')).toBe('email');
+
+    await page.fill('#email', person.email);
+    await page.fill('#password', 'wrong-password');
+    await page.click('button');
+    await page.waitForSelector('[role=alert]');
+    await expectAccessible(page, 'sign-in-problem');
+
+    await page.fill('#password', PASSWORD);
+    await page.click('button');
+    await page.waitForSelector('button[value=allow]');
+    await expectAccessible(page, 'consent');
+    await page.click('button[value=allow]');
+    await page.waitForURL((url) => url.origin === new URL(callback).origin);
+    expect(new URL(page.url()).searchParams.get('code')).toBeTruthy();
+  });
+
+  it('the same in German', async () => {
+    const client = await provider.client({ redirectUris: [callback] });
+    const { page } = await visit();
+    await page.goto(authorize(client.clientId, { ui_locales: 'de' }));
+    expect(await page.getAttribute('html', 'lang')).toBe('de');
+    expect(await page.textContent('h1')).toBe('Anmelden');
+    await expectAccessible(page, 'sign-in-de');
+  });
+
+  it('device', async () => {
+    const client = await provider.client({
+      name: 'Television',
+      grantTypes: ['urn:ietf:params:oauth:grant-type:device_code'],
+      redirectUris: [],
+    });
+    const started = await fetch(`${provider.issuer}/oauth/device`, {
+      method: 'POST',
+      body: new URLSearchParams({ client_id: client.clientId, scope: 'openid' }),
+    });
+    const { user_code } = (await started.json()) as { user_code: string };
+    const person = await provider.person();
+    const { page } = await visit();
+    await page.goto(`${provider.issuer}/oauth/device/verify`);
+    await page.fill('#user_code', 'BBBB-BBBB');
+    await page.click('button');
+    await page.waitForSelector('#user_code-problem');
+    await expectAccessible(page, 'device-code');
+    await page.fill('#user_code', user_code);
+    await page.click('button');
+    await page.waitForSelector('button[name=confirm]');
+    await expectAccessible(page, 'device-confirmation');
+    await page.click('button[name=confirm]');
+    await page.fill('#email', person.email);
+    await page.fill('#password', PASSWORD);
+    await page.click('button');
+    await page.waitForSelector('h1:has-text("Device connected")');
+    await expectAccessible(page, 'device-done');
+
+    await page.goto(`${provider.issuer}/oauth/logout`);
+    await expectAccessible(page, 'sign-out');
+    await page.click('button[name=logout]');
+    await page.waitForSelector('h1:has-text("Signed out")');
+    await expectAccessible(page, 'signed-out');
+  });
+
+  it('error', async () => {
+    const { page } = await visit();
+    await page.goto(authorize('unknown'));
+    await page.click('summary');
+    await expectAccessible(page, 'error');
+  });
+});
