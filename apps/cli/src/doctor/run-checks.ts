@@ -9,6 +9,7 @@ import { checkInternalPort } from './internal-port.check.js';
 import { checkKeycloak } from './keycloak.check.js';
 import { checkKeys } from './keys.check.js';
 import { checkMigrations } from './migrations.check.js';
+import { checkProvider } from './provider.check.js';
 import { checkSettings, settingsProblems, unknownVariable } from './settings.check.js';
 
 const AREA_CHECKS: AreaCheck[] = [
@@ -16,6 +17,7 @@ const AREA_CHECKS: AreaCheck[] = [
   checkDatabases,
   checkMigrations,
   checkKeys,
+  checkProvider,
   checkInternalPort,
   checkKeycloak,
 ];
