@@ -73,7 +73,8 @@ beforeAll(async () => {
     timeoutMs: 100_000,
   });
   expect([code, output]).toEqual([0, expect.stringContaining('twinkey')]);
-});
+  // kcadm.sh starts a JVM.
+}, 240_000);
 afterAll(async () => {
   await service?.close();
   await provider?.close();
