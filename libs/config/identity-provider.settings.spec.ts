@@ -26,6 +26,7 @@ describe('identityProviderSettings', () => {
       sessions: { accessTokenSeconds: null, refreshTokenSeconds: null, maxSeconds: 7_776_000 },
       bcryptCost: 12,
       login: { maxFailures: 10, maxFailuresPerAddress: 100, windowSeconds: 900 },
+      redisUrl: null,
       brand: { name: 'Twinkey', color: '#2b59c3', logo: null },
       keycloak: null,
       logoutClients: [],

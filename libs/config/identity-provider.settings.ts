@@ -23,6 +23,7 @@ export function identityProviderSettings(env: Environment): IdentityProviderSett
       maxFailuresPerAddress: reader.required('LOGIN_MAX_FAILURES_PER_ADDRESS'),
       windowSeconds: reader.required('LOGIN_WINDOW_SECONDS'),
     }),
+    redisUrl: reader.optional('REDIS_URL'),
     brand: complete({
       name: reader.required('BRAND_NAME'),
       color: reader.required('BRAND_COLOR'),

@@ -30,6 +30,8 @@ export interface IdentityProviderSettings extends CommonSettings {
   sessions: SessionSettings;
   bcryptCost: number;
   login: { maxFailures: number; maxFailuresPerAddress: number; windowSeconds: number };
+  /** Null: Postgres alone holds the counters of failed logins. */
+  redisUrl: string | null;
   brand: BrandSettings;
   /** null: Keycloak mode is off. */
   keycloak: KeycloakIssuerSettings | null;

@@ -110,6 +110,16 @@ describe('fails, with one line on standard error and a remedy, if', () => {
     expect(find('keys.pair')).toMatchObject({ status: 'ok' });
   });
 
+  it('Redis is unreachable, and does not show its password', async () => {
+    const { code, checks, find } = await doctor({ REDIS_URL: 'redis://:s3cret@127.0.0.1:1' });
+    expect(code).toBe(1);
+    expect(find('redis')).toMatchObject({
+      status: 'broken',
+      message: '127.0.0.1:1 cannot be used: connect ECONNREFUSED 127.0.0.1:1.',
+    });
+    expect(JSON.stringify(checks)).not.toContain('s3cret');
+  });
+
   it('migrations are pending', async () => {
     const empty = await createEmptyDatabase();
     try {

@@ -2,6 +2,8 @@ import { Module } from '@nestjs/common';
 import { AuthorityModule } from '../authority/authority.module.js';
 import { LoginThrottle } from '../login-throttle/login-throttle.js';
 import { LoginThrottleStore } from '../login-throttle/login-throttle-store.js';
+import { PostgresCounters } from '../login-throttle/postgres-counters.js';
+import { RedisCounters } from '../login-throttle/redis-counters.js';
 import { PasswordsModule } from '../passwords/passwords.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { TokensModule } from '../tokens/tokens.module.js';
@@ -14,7 +16,14 @@ import { RefreshController } from './refresh.controller.js';
 @Module({
   imports: [AuthorityModule, TokensModule, PasswordsModule, SessionsModule],
   controllers: [AuthController, RefreshController, OwnAccountController],
-  providers: [LoginService, LoginThrottle, LoginThrottleStore, OwnAccountService],
+  providers: [
+    LoginService,
+    LoginThrottle,
+    LoginThrottleStore,
+    PostgresCounters,
+    RedisCounters,
+    OwnAccountService,
+  ],
   exports: [LoginService, LoginThrottle],
 })
 export class LoginModule {}
