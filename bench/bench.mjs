@@ -1,5 +1,6 @@
 /**
  * npm run bench [-- --rounds 5 --seconds 2 --only start,paths,logins,workers,feed --path /users/me]
+ * npm run bench -- --only state
  * npm run bench -- --growth [--people 1000000]
  * npm run bench -- --against ../other-checkout [--rounds 5 --seconds 2 --path /users/me --connections 1]
  *
@@ -10,6 +11,7 @@ import { parseArgs } from 'node:util';
 import { startBenchmarkEnvironment } from './benchmark-environment.mjs';
 import { comparison } from './build-comparison.mjs';
 import { growth } from './data-growth.mjs';
+import { expiredState } from './expired-state.mjs';
 import { feed } from './feed.mjs';
 import { hotPaths } from './hot-paths.mjs';
 import { loginRows } from './logins.mjs';
@@ -44,6 +46,7 @@ const PARTS = {
   logins: loginRows,
   workers,
   feed,
+  state: expiredState,
   growth,
   comparison,
 };

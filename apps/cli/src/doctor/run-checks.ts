@@ -10,6 +10,7 @@ import { checkKeycloak } from './keycloak.check.js';
 import { checkKeys } from './keys.check.js';
 import { checkMail } from './mail.check.js';
 import { checkMigrations } from './migrations.check.js';
+import { checkProvider } from './provider.check.js';
 import { checkRedis } from './redis.check.js';
 import { checkSettings, settingsProblems, unknownVariable } from './settings.check.js';
 
@@ -18,6 +19,7 @@ const AREA_CHECKS: AreaCheck[] = [
   checkDatabases,
   checkMigrations,
   checkKeys,
+  checkProvider,
   checkRedis,
   checkInternalPort,
   checkKeycloak,

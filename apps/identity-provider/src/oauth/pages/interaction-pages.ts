@@ -62,7 +62,9 @@ export class InteractionPages {
     form: URLSearchParams,
   ): Promise<PageAnswer> {
     const visit = await this.visit(provider, request, reply);
-    return visit.interaction.prompt.name === 'consent' ? this.consent(visit, form) : this.signIn(visit, form);
+    if (visit.interaction.prompt.name === 'consent') return this.consent(visit, form);
+    const isContinued = form.get('answer') === 'continue' && (await this.selectable(visit)) !== null;
+    return isContinued ? this.finish(visit, { select_account: {} }) : this.signIn(visit, form);
   }
 
   private async visit(provider: Provider, request: FastifyRequest, reply: FastifyReply): Promise<Visit> {
@@ -93,6 +95,7 @@ export class InteractionPages {
       return await this.finish(visit, {
         login: { accountId: started.accountId, ts: nowSeconds(), amr: ['pwd'], acr: ACR, remember: true },
         signIn: { id: started.id },
+        select_account: {},
       });
     } catch (error) {
       if (error instanceof ApiError) return this.refuse(visit, email, error);
@@ -136,17 +139,29 @@ export class InteractionPages {
   ): Promise<PageAnswer> {
     const { texts, interaction } = visit;
     const isAgain = interaction.session?.accountId !== undefined;
-    const client = await clientName(visit);
-    return { page: signInPage(texts, { client, email, isAgain, problem }), texts, ...answer };
+    const [client, selectable] = await Promise.all([clientName(visit), this.selectable(visit)]);
+    return { page: signInPage(texts, { client, email, isAgain, selectable, problem }), texts, ...answer };
+  }
+
+  /** The email of the account that the browser is signed in to, where the user can choose it; otherwise null. */
+  private async selectable({ interaction }: Visit): Promise<string | null> {
+    if (interaction.prompt.name !== 'select_account') return null;
+    return this.emailOf(interaction);
+  }
+
+  /** Null if the browser is not signed in, or its account is no longer active. */
+  private async emailOf({ session }: Interaction): Promise<string | null> {
+    const account = await this.accounts.find(session?.accountId ?? '');
+    const claims = await account?.claims('id_token', 'email', {}, []);
+    return (claims as { email?: string } | undefined)?.email ?? null;
   }
 
   private async showConsent(visit: Visit): Promise<PageAnswer> {
     const { interaction, texts } = visit;
-    const account = await this.accounts.find(interaction.session?.accountId ?? '');
-    if (!account) throw new InteractionPageError();
-    const { email } = (await account.claims('id_token', 'email', {}, [])) as { email?: string };
+    const email = await this.emailOf(interaction);
+    if (email === null) throw new InteractionPageError();
     const client = await clientName(visit);
-    return { page: consentPage(texts, { client, email: email ?? '', scopes: scopesOf(interaction) }), texts };
+    return { page: consentPage(texts, { client, email, scopes: scopesOf(interaction) }), texts };
   }
 
   private async consent(visit: Visit, form: URLSearchParams): Promise<PageAnswer> {

@@ -30,22 +30,37 @@ const summaryOf = (problem: PageProblem | null): Html | false =>
   problem.field === null &&
   html`<p class="problem summary" role="alert">${problem.message}</p>`;
 
-/** The form posts to the page's own address. */
+/** The form posts to the page's own address. @param selectable the account that the user can continue with */
 export function signInPage(
   texts: Texts,
   {
     client,
     email,
     isAgain,
+    selectable,
     problem,
-  }: { client: string; email: string; isAgain: boolean; problem: PageProblem | null },
+  }: {
+    client: string;
+    email: string;
+    isAgain: boolean;
+    selectable: string | null;
+    problem: PageProblem | null;
+  },
 ): Page {
   const { signIn } = texts;
   const isPasswordFirst = email !== '' && problem?.field !== 'email';
+  const title = selectable === null ? signIn.title : signIn.select;
   return {
-    title: signIn.title,
-    documentTitle: problem ? `${texts.problems.summary}: ${signIn.title}` : signIn.title,
-    body: html`<p class="lead">${fill(isAgain ? signIn.again : signIn.lead, { client })}</p>
+    title,
+    documentTitle: problem ? `${texts.problems.summary}: ${title}` : title,
+    body: html`<p class="lead">${fill(isAgain && selectable === null ? signIn.again : signIn.lead, { client })}</p>
+${
+  selectable !== null &&
+  html`<form method="post">
+<div class="actions"><button type="submit" name="answer" value="continue">${fill(signIn.selected, { email: selectable })}</button></div>
+</form>
+<p class="hint">${signIn.other}</p>`
+}
 ${summaryOf(problem)}
 <form method="post">
 ${fieldOf(

@@ -8,6 +8,9 @@ export interface Texts {
     password: string;
     submit: string;
     again: string;
+    select: string;
+    selected: string;
+    other: string;
   };
   consent: {
     title: string;
