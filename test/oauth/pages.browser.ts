@@ -162,7 +162,7 @@ describe.each([en, de])(
   },
 );
 
-describe('the elements for further pages', () => {
+describe('the elements for further pages', SLOWLY, () => {
   it('are accessible, also where the system sets the colors', async () => {
     const page = await visit('en');
     const html = new PageRenderer(provider.settings).render(en, ELEMENTS_PAGE);
