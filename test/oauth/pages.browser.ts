@@ -62,6 +62,7 @@ async function pressEnterOn(page: Page, name: string): Promise<void> {
 
 describe.each([en, de])(
   'in $language: every page is accessible, at 320 and 1280 px, light and dark',
+  SLOWLY,
   (texts) => {
     const { language } = texts;
     const title = (text: string) => `h1:text-is("${text}")`;
