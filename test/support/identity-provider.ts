@@ -113,6 +113,7 @@ function settingsFor(databaseUrl: string, issuer: string): IdentityProviderSetti
     corsLocalhost: false,
     trustProxy: false,
     docs: false,
+    docsClientId: null,
     logLevel: 'silent',
     auditRetentionDays: 400,
     authorityFeedToken: null,

@@ -105,6 +105,7 @@ function settingsFor(databaseUrl: string): UserServiceSettings {
     corsLocalhost: false,
     trustProxy: false,
     docs: false,
+    docsClientId: null,
     logLevel: 'silent',
     auditRetentionDays: 400,
     authorityFeedToken: null,
