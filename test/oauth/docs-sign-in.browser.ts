@@ -68,7 +68,7 @@ describe.each(Object.keys(SERVICES) as ServiceName[])('on the pages of %s, users
     const form = page.locator('.auth-container', { hasText: 'authorizationCode' });
     expect(await form.locator('#client_id_authorizationCode').inputValue()).toBe(docsClientId);
     const email = await signIn(page, () => form.locator('button.authorize').click());
-    await form.getByRole('button', { name: 'Logout' }).waitFor();
+    await form.getByRole('button', { name: 'Remove authorization' }).waitFor();
     await form.locator('.btn-done').click();
     const { status, json } = await new SwaggerUi(page).run(operation);
     expect(status).toMatch(/^200/);
