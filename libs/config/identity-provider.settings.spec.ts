@@ -43,6 +43,7 @@ describe('identityProviderSettings', () => {
       corsLocalhost: true,
       trustProxy: false,
       docs: true,
+      docsClientId: 'twinkey-docs',
       logLevel: 'info',
       auditRetentionDays: 400,
       authorityFeedToken: null,
@@ -70,7 +71,13 @@ describe('identityProviderSettings', () => {
 
   it('has the documented defaults in production', () => {
     const settings = identityProviderSettings(productionEnvironment());
-    expect(settings).toMatchObject({ host: '0.0.0.0', docs: false, corsOrigins: [], corsLocalhost: false });
+    expect(settings).toMatchObject({
+      host: '0.0.0.0',
+      docs: false,
+      docsClientId: null,
+      corsOrigins: [],
+      corsLocalhost: false,
+    });
   });
 
   it('derives issuer and audience from other variables', () => {

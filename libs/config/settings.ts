@@ -14,6 +14,8 @@ export interface CommonSettings {
   /** Fastify's `trustProxy`: off, a number of hops, or `loopback`, addresses and networks. */
   trustProxy: false | number | string[];
   docs: boolean;
+  /** The client with which the documentation pages sign in. null: they only accept a token. */
+  docsClientId: string | null;
   logLevel: string;
   auditRetentionDays: number;
   /** null: the authority feed is off. */

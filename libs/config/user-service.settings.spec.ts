@@ -55,6 +55,7 @@ describe('userServiceSettings', () => {
       corsLocalhost: true,
       trustProxy: false,
       docs: true,
+      docsClientId: 'twinkey-docs',
       logLevel: 'info',
       auditRetentionDays: 400,
       authorityFeedToken: null,

@@ -120,6 +120,7 @@ function settingsFor(issuer: string): Omit<IdentityProviderSettings, keyof AppDa
     corsLocalhost: false,
     trustProxy: false,
     docs: false,
+    docsClientId: null,
     logLevel: 'silent',
     auditRetentionDays: 400,
     authorityFeedToken: null,

@@ -112,6 +112,7 @@ function settingsFor(): Omit<UserServiceSettings, keyof AppDatabase> {
     corsLocalhost: false,
     trustProxy: false,
     docs: false,
+    docsClientId: null,
     logLevel: 'silent',
     auditRetentionDays: 400,
     authorityFeedToken: null,

@@ -8,6 +8,7 @@ import { sendPrepared } from '#libs/http/replies/prepared-replies.js';
 import type { Logger } from '#libs/observability/logger.js';
 import { collectProcessMetrics } from '#libs/observability/metrics.js';
 import { serveDocs } from '#libs/openapi/docs-pages.js';
+import { docsSignIn } from '#libs/openapi/docs-sign-in.js';
 import { buildOpenApiDocument } from '#libs/openapi/openapi-document.js';
 import { IdentityProviderModule } from './identity-provider.module.js';
 import { ClientOrigins } from './oauth/clients/client-origins.js';
@@ -39,7 +40,9 @@ export async function startIdentityProvider(
       '/api/v1/auth/jwks': () => jwks.current.enveloped,
     });
     addOauthRoutes(app);
-    if (settings.docs) serveDocs(app, buildOpenApiDocument(app, DESCRIPTION), { enabled: true });
+    const signIn = docsSignIn(settings, settings.signing.issuer);
+    if (settings.docs)
+      serveDocs(app, buildOpenApiDocument(app, DESCRIPTION, signIn), { enabled: true, signIn });
     const url = await listenOn(app, { host: settings.host, port: settings.port, variable: 'PORT' });
     const { metricsPort, metricsHost } = settings;
     const metrics = metricsPort === null ? null : await startMetricsListener(metricsPort, metricsHost);

@@ -10,9 +10,10 @@ import { OauthAccounts } from '../provider/accounts.js';
 import { Grants, type PageResult } from '../provider/grants.js';
 import { ACR } from '../provider/provider-settings.js';
 import { SignIns } from '../sign-ins.js';
+import type { PageProblem } from './elements.js';
 import { InteractionPageError } from './interaction-page-error.js';
 import type { Page } from './layout.js';
-import { consentPage, continuePage, type PageProblem, signInPage } from './page-bodies.js';
+import { consentPage, continuePage, signInPage } from './page-bodies.js';
 import { textsFor } from './texts/languages.js';
 import { fill, type Texts } from './texts/texts.js';
 

@@ -17,17 +17,22 @@ export interface Page {
   /** The title of the document, if it says more. */
   documentTitle?: string;
   body: Html;
+  /** Above the title. */
+  sign?: Html;
+  /** `narrow`, by default: one card around everything. `wide`: the body is one or several of `<section class="card">`. */
+  width?: 'narrow' | 'wide';
   /** More elements for `<head>`. */
   head?: Html;
   status?: number;
 }
 
 /** The complete document of a page. */
-export function renderPage(frame: PageFrame, { title, documentTitle = title, body, head }: Page): string {
+export function renderPage(frame: PageFrame, page: Page): string {
+  const { title, documentTitle = title, body, head, sign, width = 'narrow' } = page;
   const { texts, brandName, hasLogo, basePath, styleVersion } = frame;
   const brand = hasLogo
     ? html`<img src="${basePath}/oauth/logo" alt="${brandName}">`
-    : html`<span class="mark" aria-hidden="true"></span><span>${brandName}</span>`;
+    : html`<span class="mark" aria-hidden="true">${initialOf(brandName)}</span><span>${brandName}</span>`;
   return html`<!doctype html>
 <html lang="${texts.language}">
 <head>
@@ -39,13 +44,15 @@ export function renderPage(frame: PageFrame, { title, documentTitle = title, bod
 <link rel="icon" href="data:,">
 <link rel="stylesheet" href="${basePath}/oauth/style.css?${styleVersion}">${head}
 </head>
-<body>
+<body class="${width}">
 <main>
 <p class="brand">${brand}</p>
-<h1>${title}</h1>
+${sign}<h1>${title}</h1>
 ${body}
 </main>
 </body>
 </html>
 `.text;
 }
+
+const initialOf = (name: string): string => (Array.from(name)[0] ?? '').toUpperCase();
