@@ -14,15 +14,22 @@ const real = (name: string, globalSetup: string[]) => ({
     name,
     include: [`test/**/*.${name}.ts`],
     setupFiles: ['test/support/setup.ts'],
-    globalSetup,
+    globalSetup: ['test/support/compiled.global.ts', ...globalSetup],
     // Most of these tests wait: for processes, timeouts and other servers. The unit tests run before them.
     maxWorkers: 3,
     sequence: { groupOrder: 1 },
-    testTimeout: 30_000,
+    // Many tests start processes, and the machine may be busy.
+    testTimeout: 120_000,
     hookTimeout: 120_000,
     // A machine that CI shares with others may stand still for seconds; what fails twice is ours.
     retry: process.env['CI'] ? 1 : 0,
   },
+});
+
+/** Its files share the workers' processes, which import the applications once. What a file starts, it closes. */
+const shareWorkers = (project: ReturnType<typeof real>) => ({
+  ...project,
+  test: { ...project.test, isolate: false },
 });
 
 /** Runs when all others have ended: compiling Helm, once on a machine, would keep their workers waiting for minutes. */
@@ -46,9 +53,10 @@ export default defineConfig({
           name: 'unit',
           include: ['{apps,libs,migrations,test/architecture}/**/*.spec.ts'],
           setupFiles: ['test/support/setup.ts'],
+          isolate: false,
         },
       },
-      real('e2e', ['test/support/postgres.global.ts']),
+      shareWorkers(real('e2e', ['test/support/postgres.global.ts'])),
       last(real('deploy', ['test/support/postgres.global.ts'])),
       real('keycloak', ['test/support/postgres.global.ts', 'test/support/keycloak.global.ts']),
       real('browser', ['test/support/postgres.global.ts', 'test/support/keycloak.global.ts']),

@@ -9,7 +9,7 @@ export default defineConfig({
     name: 'faults',
     include: ['test/faults/**/*.faults.ts'],
     setupFiles: ['test/support/setup.ts'],
-    globalSetup: ['test/faults/support/report.ts'],
+    globalSetup: ['test/support/compiled.global.ts', 'test/faults/support/report.ts'],
     // Half of a scenario is waiting.
     maxWorkers: 2,
     // A machine that CI shares with others may stand still for seconds, and most scenarios hold answers against a clock.

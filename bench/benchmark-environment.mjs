@@ -80,13 +80,14 @@ export async function startBenchmarkEnvironment({ people, checkout }) {
       await untilReady(env, server.child);
       return { ...server, startMs: performance.now() - started, ports: portsOf(env) };
     },
-    startLimitServer: () => {
+    /** @param {{ isBare?: boolean }} options `isBare`: six columns, and no log line */
+    startLimitServer: ({ isBare = false } = {}) => {
       const issuers = [nativeIssuer, keycloakIssuer].map(({ iss, key }, index) => ({
         iss,
         pem: key.publicKey,
         name: index === 0 ? 'native' : 'keycloak',
       }));
-      const settings = JSON.stringify({ databaseUrl: database.url, issuers });
+      const settings = JSON.stringify({ databaseUrl: database.url, issuers, isBare });
       return startProgram('limit-server.mjs', { env: { LIMIT_SERVER: settings }, log });
     },
     close: async () => {

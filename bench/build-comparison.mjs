@@ -11,30 +11,38 @@ const REQUIRED = 1.03;
 /**
  * Compares the CPU time of the hot paths and of a login with those of another checkout's build. Both builds run at the
  * same time, each with its own database, and get the same load in turn.
- * @param {{ against: string, rounds: number, seconds: number, path: string }} options `against`: the other checkout
+ * @param {{ against: string, rounds: number, seconds: number, path: string, connections: number }} options
+ *   `against`: the other checkout
  * @returns {Promise<import('./table.mjs').Row[]>}
  */
 export async function comparison(benchmark, options) {
-  const other = await startBenchmarkEnvironment({ people: 1_000, checkout: resolve(options.against) });
-  const [before, now] = [await other.startTwinkey(), await benchmark.startTwinkey()];
+  const otherBenchmark = await startBenchmarkEnvironment({
+    people: 1_000,
+    checkout: resolve(options.against),
+  });
+  const [before, now] = [await otherBenchmark.startTwinkey(), await benchmark.startTwinkey()];
   try {
     const rows = [];
     for (const { name, of, requests } of PATHS.filter(({ name }) => name.includes(options.path))) {
-      const target = ({ pid, ports }) => ({ pid, port: ports[of], requests });
-      const { cpu, p99 } = await compare({
-        limit: target(before),
+      const { connections } = options;
+      const target = ({ pid, ports }) => ({ pid, port: ports[of], requests, connections });
+      const { other, ours } = await compare({
         ours: target(now),
+        others: { other: target(before) },
         pace: 400,
         ...options,
       });
-      rows.push(row(name, cpu, `p99 at 400/s: ${millis(p99.limit)} and ${millis(p99.ours)}`));
+      const rate = `rate ${times(other.rateRatio)}, ${other.rate.toFixed(0)} and ${ours.rate.toFixed(0)} requests/s`;
+      const latency = `p99 at 400/s: ${millis(other.p99)} and ${millis(ours.p99)}`;
+      const cpu = { limit: other.cpu, ours: ours.cpu, ratio: other.cpuRatio };
+      rows.push(row(name, cpu, `${rate}; ${latency}`));
       print(`${name}: ${rows.at(-1).ratio}`);
     }
     if (!options.path) rows.push(row('POST /api/v1/auth/login', await loginTimes(before, now, options)));
     return rows;
   } finally {
     for (const { child } of [before, now]) child.kill('SIGKILL');
-    await other.close();
+    await otherBenchmark.close();
   }
 }
 

@@ -2,47 +2,48 @@ import { median, quantile, sendAtFixedRate, sendAtMaximumRate } from './load-gen
 import { cpuTime } from './processes.mjs';
 
 /**
- * Measures one path on both servers alternately, in several rounds, so that other work of the machine affects both
- * equally. The result is the median of the rounds' ratios.
- * @param {{ ours: Target, limit: Target, rounds: number, seconds: number, pace: number }} options
- * @typedef {{ pid: number, port: number, requests: import('./load-generator.mjs').Request[] }} Target
+ * Measures one path on several servers in turn, in several rounds, so that other work of the machine affects all of them
+ * equally. A ratio is the median of the rounds' ratios.
+ * @param {{ ours: Target, others: Record<string, Target>, rounds: number, seconds: number, pace: number }} options
+ *   `pace`: requests per second for the latency
+ * @returns each figure of `ours`, and of each of the others with its ratio
+ * @typedef {{ pid: number, port: number, requests: import('./load-generator.mjs').Request[], connections?: number }} Target
  */
-export async function compare({ ours, limit, rounds, seconds, pace }) {
-  const both = [limit, ours];
-  for (const target of both) await warmUp(target);
-  const taken = { limit: [], ours: [] };
-  const latencies = { limit: [], ours: [] };
+export async function compare({ ours, others, rounds, seconds, pace }) {
+  const targets = Object.entries({ ...others, ours });
+  for (const [, target] of targets) await warmUp(target);
+  const taken = Object.fromEntries(targets.map(([name]) => [name, []]));
+  const latencies = Object.fromEntries(targets.map(([name]) => [name, []]));
   for (let round = 0; round < rounds; round += 1) {
-    taken.limit.push(await measure(limit, seconds));
-    taken.ours.push(await measure(ours, seconds));
+    for (const [name, target] of targets) taken[name].push(await measure(target, seconds));
   }
   for (let round = 0; round < rounds; round += 1) {
-    for (const [name, target] of [
-      ['limit', limit],
-      ['ours', ours],
-    ]) {
+    for (const [name, target] of targets) {
       const { times } = await sendAtFixedRate({ ...target, perSecond: pace, seconds: seconds / 2 });
       latencies[name].push(quantile(times, 0.99));
     }
   }
-  const middle = (side, figure) => median(taken[side].map((round) => round[figure]));
-  const ratio = (figure) =>
-    median(taken.ours.map((round, index) => round[figure] / taken.limit[index][figure]));
-  return {
-    cpu: { limit: middle('limit', 'cpu'), ours: middle('ours', 'cpu'), ratio: ratio('cpu') },
-    rate: { limit: middle('limit', 'rate'), ours: middle('ours', 'rate'), ratio: ratio('rate') },
-    p99: { limit: median(latencies.limit), ours: median(latencies.ours) },
-  };
+  const middle = (name, figure) => median(taken[name].map((round) => round[figure]));
+  const ratio = (name, figure) =>
+    median(taken.ours.map((round, index) => round[figure] / taken[name][index][figure]));
+  const figuresOf = (name) => ({
+    cpu: middle(name, 'cpu'),
+    rate: middle(name, 'rate'),
+    p99: median(latencies[name]),
+    cpuRatio: ratio(name, 'cpu'),
+    rateRatio: ratio(name, 'rate'),
+  });
+  return Object.fromEntries(targets.map(([name]) => [name, figuresOf(name)]));
 }
 
 const WARM_REQUESTS = 15_000;
 const WARM_SECONDS = 20;
 
 /** Runs until V8 has compiled the hot code, which depends on the number of requests and not on the time. */
-async function warmUp({ port, requests }) {
+async function warmUp({ port, requests, connections }) {
   let done = 0;
   for (let second = 0; done < WARM_REQUESTS && second < WARM_SECONDS; second += 1) {
-    done += (await sendAtMaximumRate({ port, requests, seconds: 1 })).count;
+    done += (await sendAtMaximumRate({ port, requests, connections, seconds: 1 })).count;
   }
 }
 

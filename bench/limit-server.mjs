@@ -1,7 +1,8 @@
 /**
  * The most that this machine can do: plain node:http, RS256 through node:crypto for each request, one prepared SELECT
  * through pg, the response headers of the real apps, and one log line per request. It checks as little as possible:
- * use it for comparison only.
+ * use it for comparison only. With `isBare` it does even less than the apps have to: it selects six columns, and logs
+ * nothing.
  *
  * The benchmark starts it with its settings in LIMIT_SERVER; it sends its port to the parent process.
  */
@@ -11,13 +12,20 @@ import { createServer } from 'node:http';
 import pg from 'pg';
 import { jwksOf } from './tokens.mjs';
 
-const { databaseUrl, issuers } = JSON.parse(process.env.LIMIT_SERVER);
+const { databaseUrl, issuers, isBare } = JSON.parse(process.env.LIMIT_SERVER);
 const pool = new pg.Pool({ connectionString: databaseUrl, max: 10 });
 const keys = new Map(issuers.map(({ iss, pem, name }) => [iss, { name, key: createPublicKey(pem) }]));
 const jwks = JSON.stringify(jwksOf('limit', issuers[0].pem));
 
-const PROFILE = `SELECT u.id, i.issuer, i.sub, i.username, i.email, i.first_name, i.last_name, u.display_name,
-  u.profile_picture, u.status, u.settings, u.created_at, u.updated_at
+const PROFILE_COLUMNS = isBare
+  ? 'u.id, i.sub, i.username, i.first_name, i.last_name, u.status'
+  : `u.id, i.issuer, i.sub, i.username, i.email, i.first_name, i.last_name, u.display_name, u.profile_picture, u.status,
+     u.settings, u.created_at, u.updated_at`;
+const ACCOUNT_COLUMNS = isBare
+  ? 'a.id, a.email, a.first_name, a.last_name, a.status, a.role_id'
+  : `a.id, a.email, a.first_name, a.last_name, a.status, a.role_id, a.created_at, a.updated_at,
+     (SELECT version FROM identity.authority)::text AS version`;
+const PROFILE = `SELECT ${PROFILE_COLUMNS}
   FROM users.identities i JOIN users.users u ON u.id = i.user_id`;
 
 const find = async (name, text, values) => (await pool.query({ name, text, values })).rows[0];
@@ -31,8 +39,7 @@ const findByUsername = (username) =>
 const findAccount = (session, account) =>
   find(
     'session',
-    `SELECT a.id, a.email, a.first_name, a.last_name, a.status, a.role_id, a.created_at, a.updated_at,
-      (SELECT version FROM identity.authority)::text AS version
+    `SELECT ${ACCOUNT_COLUMNS}
     FROM identity.sessions s JOIN identity.accounts a ON a.id = s.account_id
     WHERE s.id = $1 AND a.id = $2 AND s.expires_at > now() AND a.status = 'active'`,
     [session, account],
@@ -82,6 +89,7 @@ const server = createServer(async (request, response) => {
     'content-length': Buffer.byteLength(text),
   });
   response.end(text);
+  if (isBare) return;
   const common = { level: 'info', time: new Date().toISOString(), request_id: id, status };
   const details = { method: request.method, route: request.url, duration_ms: performance.now() - start };
   writeSync(1, `${JSON.stringify({ ...common, ...details })}\n`);

@@ -1,30 +1,41 @@
 export const print = (line) => process.stdout.write(`${line}\n`);
 
 /**
- * @typedef {{ path: string, limit?: string, ours: string, ratio?: string, required?: string, target?: string,
- *   notes?: string, isMet?: boolean }} Row
+ * @typedef {{ path: string, limit?: string, bare?: string, ours: string, ratio?: string, required?: string,
+ *   target?: string, bareRatio?: string, bareRequired?: string, bareTarget?: string, notes?: string,
+ *   isMet?: boolean, isBareMet?: boolean }} Row
+ *   `bare`: the limit server that logs nothing and selects six columns
  */
 const COLUMNS = [
   ['path', 'Path'],
   ['limit', 'Limit'],
+  ['bare', 'Bare limit'],
   ['ours', 'Twinkey'],
   ['ratio', 'Ratio'],
   ['required', 'Required'],
   ['target', 'Target'],
+  ['bareRatio', 'To bare'],
+  ['bareRequired', 'Required'],
+  ['bareTarget', 'Target'],
   ['notes', 'Notes'],
 ];
+const OPTIONAL = new Set(['bare', 'bareRatio', 'bareRequired', 'bareTarget']);
 
 /** A Markdown table, for the terminal and for docs/performance.md. @param {Row[]} rows @param {object} titles of columns */
 export function table(rows, titles = {}) {
-  const cells = rows.map((row) => COLUMNS.map(([key]) => (key === 'ratio' ? mark(row) : (row[key] ?? ''))));
-  const lines = [COLUMNS.map(([key, title]) => titles[key] ?? title), ...cells];
-  const widths = COLUMNS.map((_, column) => Math.max(...lines.map((line) => line[column].length)));
+  const columns = COLUMNS.filter(([key]) => !OPTIONAL.has(key) || rows.some((row) => row[key]));
+  const cells = rows.map((row) => columns.map(([key]) => textOf(row, key)));
+  const lines = [columns.map(([key, title]) => titles[key] ?? title), ...cells];
+  const widths = columns.map((_, column) => Math.max(...lines.map((line) => line[column].length)));
   const format = (line) => `| ${line.map((cell, column) => cell.padEnd(widths[column])).join(' | ')} |`;
   const rule = `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`;
   return ['', format(lines[0]), rule, ...lines.slice(1).map(format), ''].join('\n');
 }
 
-const mark = ({ ratio = '', isMet }) => (isMet === false ? `${ratio} (missed)` : ratio);
+/** Which cell shows that a requirement is missed. */
+const REQUIREMENTS = { ratio: 'isMet', bareRatio: 'isBareMet' };
+
+const textOf = (row, key) => `${row[key] ?? ''}${row[REQUIREMENTS[key]] === false ? ' (missed)' : ''}`;
 
 export const micros = (value) => `${value.toFixed(0)} µs`;
 export const millis = (value) => `${value.toFixed(value < 10 ? 2 : 0)} ms`;

@@ -1,6 +1,6 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import '#libs/auth/access.js';
+import type {} from '#libs/auth/access.js';
 import type { IssuerId } from '#libs/core/issuer-id.js';
 import { type Principal, principalOf, type VerifiedToken } from '#libs/verify/src/principal.js';
 

@@ -1,10 +1,9 @@
 import { Controller, Get, Query } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import { InjectRepository } from '@nestjs/typeorm';
-import { Repository } from 'typeorm';
 import { permissionDecorator } from '#libs/auth/access.js';
 import { AuditEvent } from '#libs/database/audit-event.entity.js';
 import type { SharedPermission } from '#libs/database/identity/permission-catalogue.js';
+import { ReplicaReads } from '#libs/database/replica-reads.js';
 import { Reply } from '#libs/http/replies/envelope.js';
 import { Replies } from '#libs/http/replies/replies.js';
 import { AuditEventListQuery, AuditEventReply, mapAuditEvent } from './audit-events.dto.js';
@@ -15,13 +14,16 @@ const RequirePermission = permissionDecorator<SharedPermission>();
 @ApiTags('audit')
 @Controller('audit-events')
 export class AuditEventsController {
-  constructor(@InjectRepository(AuditEvent) private readonly events: Repository<AuditEvent>) {}
+  constructor(private readonly replica: ReplicaReads) {}
 
   @Get()
   @RequirePermission('audit:read')
   @ApiOperation({ summary: 'List the security events of this application' })
   @Replies([AuditEventReply], { message: 'Audit events.' })
   async list(@Query() query: AuditEventListQuery): Promise<Reply<AuditEventReply[]>> {
-    return Reply.page(await listAuditEvents(this.events, query), mapAuditEvent);
+    const page = await this.replica.run((manager) =>
+      listAuditEvents(manager.getRepository(AuditEvent), query),
+    );
+    return Reply.page(page, mapAuditEvent);
   }
 }

@@ -14,6 +14,8 @@ export interface AuthorityPublisherOptions {
   /** In metrics. */
   app: string;
   databaseUrl: string;
+  /** The URL leads to a PgBouncer in transaction mode. */
+  pooled: boolean;
   tables: AuthorityTables;
   /** The `iss` claims by issuer id. Rows of other issuers are left out. */
   issuers: ReadonlyMap<IssuerId, string>;
@@ -36,11 +38,12 @@ export class AuthorityPublisher {
   private readonly timer: NodeJS.Timeout;
   private snapshotEvent: { bytes: Buffer; at: number } | null = null;
 
-  constructor({ app, databaseUrl, tables, issuers }: AuthorityPublisherOptions) {
+  constructor({ app, databaseUrl, pooled, tables, issuers }: AuthorityPublisherOptions) {
     this.app = app;
     this.model = new AuthorityModel(issuers);
     this.source = new AuthoritySource({
       databaseUrl,
+      pooled,
       applicationName: `twinkey ${app} feed`,
       tables,
       model: this.model,

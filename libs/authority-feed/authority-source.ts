@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
-import { Client } from 'pg';
 import { connectionUrl } from '#libs/database/connection-url.js';
+import { DatabaseClient } from '#libs/database/database-client.js';
 import { Alarm } from './alarm.js';
 import type { AuthorityModel, Update } from './authority-model.js';
 import { type AuthorityTables, readAuthority, readStatement } from './authority-rows.js';
@@ -23,6 +23,8 @@ const EVERYTHING = { from: 0, authority: null };
 
 export interface AuthoritySourceOptions {
   databaseUrl: string;
+  /** The URL leads to a PgBouncer in transaction mode, where no notification arrives: the poll finds everything. */
+  pooled: boolean;
   applicationName: string;
   tables: AuthorityTables;
   model: AuthorityModel;
@@ -31,8 +33,7 @@ export interface AuthoritySourceOptions {
 }
 
 /**
- * Keeps the model up to date on one connection of its own: it listens for notifications, and polls every second. Behind a
- * PgBouncer that pools transactions no notification arrives, and the poll finds everything.
+ * Keeps the model up to date on one connection of its own: it listens for notifications, and polls every second.
  */
 export class AuthoritySource {
   private readonly logger = new Logger(AuthoritySource.name);
@@ -89,8 +90,9 @@ export class AuthoritySource {
 
   /** Follows the database until this is closed. @throws Error where the connection breaks */
   private async follow(): Promise<void> {
-    const { databaseUrl, applicationName, tables } = this.options;
-    const client = new Client({
+    const { databaseUrl, pooled, applicationName, tables } = this.options;
+    const client = new DatabaseClient({
+      pooled,
       connectionString: connectionUrl(databaseUrl),
       application_name: applicationName,
       connectionTimeoutMillis: QUERY_TIMEOUT_MS,
@@ -102,7 +104,7 @@ export class AuthoritySource {
     client.on('notification', () => this.alarm.ring());
     try {
       await client.connect();
-      await client.query(`LISTEN ${tables.channel}`);
+      if (!pooled) await client.query(`LISTEN ${tables.channel}`);
       let completeAt = Number.NEGATIVE_INFINITY;
       while (!this.closing.signal.aborted) {
         const isComplete = performance.now() - completeAt > COMPLETE_READ_MS;
@@ -118,7 +120,7 @@ export class AuthoritySource {
     }
   }
 
-  private async readOnce(client: Client, isComplete: boolean): Promise<void> {
+  private async readOnce(client: DatabaseClient, isComplete: boolean): Promise<void> {
     const { model, onUpdate } = this.options;
     const thisRead = this.nextRead;
     this.nextRead = deferred();

@@ -8,6 +8,8 @@ interface FeedSettings {
   /** Null: the feed is off. */
   authorityFeedToken: string | null;
   databaseUrl: string;
+  /** Null: only PgBouncer is known. */
+  database: { directUrl: string | null };
   keycloak: { issuer: string } | null;
 }
 
@@ -16,12 +18,19 @@ interface FeedSettings {
  * @param source.nativeIssuer the `iss` claim of native tokens
  */
 export function createFeedServer(
-  { authorityFeedToken, databaseUrl, keycloak }: FeedSettings,
+  { authorityFeedToken, databaseUrl, database, keycloak }: FeedSettings,
   { nativeIssuer, ...source }: Pick<AuthorityPublisherOptions, 'app' | 'tables'> & { nativeIssuer: string },
   drain: Drain,
 ): FeedServer {
   if (authorityFeedToken === null) return new FeedServer(null, drain);
   const issuers = new Map<IssuerId, string>([[NATIVE_ISSUER, nativeIssuer]]);
   if (keycloak) issuers.set(DEFAULT_KEYCLOAK_ISSUER, keycloak.issuer);
-  return new FeedServer(new AuthorityPublisher({ ...source, databaseUrl, issuers }), drain);
+  const { directUrl } = database;
+  const publisher = new AuthorityPublisher({
+    ...source,
+    databaseUrl: directUrl ?? databaseUrl,
+    pooled: directUrl === null,
+    issuers,
+  });
+  return new FeedServer(publisher, drain);
 }

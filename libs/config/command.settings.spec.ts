@@ -1,35 +1,68 @@
 import { describe, expect, it } from 'vitest';
 import { developmentEnvironment, KEYCLOAK, problemsOf } from '../../test/support/settings-fixtures.js';
-import { databaseUrls, doctorKeycloakSettings, rotationSettings, seedSettings } from './command.settings.js';
+import {
+  commandDatabases,
+  doctorKeycloakSettings,
+  rotationSettings,
+  seedSettings,
+} from './command.settings.js';
 
 const URL = 'postgres://a:b@db/all';
 const OTHER = 'postgres://a:b@db/other';
 
-describe('databaseUrls', () => {
+/** A database that commands and apps reach by the same URL. */
+const direct = (url: string) => ({ url, pooled: false, app: { url, pooled: false } });
+
+describe('commandDatabases', () => {
   it.each([
-    ['one URL for both', { DATABASE_URL: URL }, { identity: URL, users: URL }],
+    ['one URL for both', { DATABASE_URL: URL }, { identity: direct(URL), users: direct(URL) }],
     [
       'one URL each',
       { IDENTITY_DATABASE_URL: URL, USER_DATABASE_URL: OTHER },
-      { identity: URL, users: OTHER },
+      { identity: direct(URL), users: direct(OTHER) },
     ],
     [
       'a separate URL for one app',
       { DATABASE_URL: URL, USER_DATABASE_URL: OTHER },
-      { identity: URL, users: OTHER },
+      { identity: direct(URL), users: direct(OTHER) },
     ],
-    ['a URL for one app only', { USER_DATABASE_URL: OTHER }, { identity: null, users: OTHER }],
+    ['a URL for one app only', { USER_DATABASE_URL: OTHER }, { identity: null, users: direct(OTHER) }],
   ])('requires only URLs: %s', (_, env, urls) => {
-    expect(databaseUrls({ ENVIRONMENT: 'production', ...env })).toEqual(urls);
+    expect(commandDatabases({ ENVIRONMENT: 'production', ...env })).toEqual(urls);
+  });
+
+  const POOLED = { DATABASE_URL: URL, DATABASE_POOLED: 'true' };
+  const app = { url: URL, pooled: true };
+
+  it('uses DATABASE_DIRECT_URL instead of PgBouncer, and PgBouncer without it', () => {
+    const pooled = { url: URL, pooled: true, app };
+    expect(commandDatabases(POOLED)).toEqual({ identity: pooled, users: pooled });
+    const both = { url: OTHER, pooled: false, app };
+    expect(commandDatabases({ ...POOLED, DATABASE_DIRECT_URL: OTHER })).toEqual({
+      identity: both,
+      users: both,
+    });
+  });
+
+  it('uses DATABASE_DIRECT_URL only for DATABASE_URL, not for a database of an app', () => {
+    const own = 'postgres://a:b@db/own';
+    const env = { ...POOLED, DATABASE_DIRECT_URL: OTHER, USER_DATABASE_URL: own };
+    const found = commandDatabases(env);
+    expect(found.identity).toMatchObject({ url: OTHER, pooled: false });
+    expect(found.users).toMatchObject({ url: own, pooled: true });
+    expect(commandDatabases({ ...env, USER_DATABASE_DIRECT_URL: URL }).users).toMatchObject({
+      url: URL,
+      pooled: false,
+    });
   });
 
   it('names DATABASE_URL if there is no URL', () => {
-    expect(problemsOf(() => databaseUrls({})).map(({ variable }) => variable)).toEqual(['DATABASE_URL']);
+    expect(problemsOf(() => commandDatabases({})).map(({ variable }) => variable)).toEqual(['DATABASE_URL']);
   });
 
   it('names the invalid variable', () => {
     const env = { DATABASE_URL: URL, USER_DATABASE_URL: 'localhost' };
-    expect(problemsOf(() => databaseUrls(env)).map(({ variable }) => variable)).toEqual([
+    expect(problemsOf(() => commandDatabases(env)).map(({ variable }) => variable)).toEqual([
       'USER_DATABASE_URL',
     ]);
   });
@@ -41,6 +74,8 @@ describe('a database URL with unescaped characters in its password', () => {
   it.each([
     'postgres://app:p@s3cretPart/w:o?r#hidden@127.0.0.1/db',
     'postgres://u:1234/s3cretPart@127.0.0.1:5432/db',
+    'postgres://u:1,2/s3cretPart@a:5432,b:5432/db',
+    'postgres://u:s3cretPart%zz@a:5432,b:5432/db',
     'postgres://u:1234?s3cretPart@127.0.0.1:5432/db',
     'postgres://u:1234#s3cretPart@127.0.0.1:5432/db',
     'postgres://s3cretPart#hidden@127.0.0.1:5432/db',
@@ -50,7 +85,7 @@ describe('a database URL with unescaped characters in its password', () => {
     'postgres://u:s3cretPart/hidden@/db?host=/var/run/postgresql',
   ])('is refused with that reason, and no part of it is shown: %s', (url) => {
     const env = { ENVIRONMENT: 'production', IDENTITY_DATABASE_URL: url };
-    for (const read of [() => databaseUrls(env), () => seedSettings(env)]) {
+    for (const read of [() => commandDatabases(env), () => seedSettings(env)]) {
       const [problem, ...others] = problemsOf(read);
       expect(others).toEqual([]);
       expect(problem).toEqual({
@@ -66,7 +101,7 @@ describe('seedSettings', () => {
   it('requires no keys', () => {
     expect(seedSettings({ ENVIRONMENT: 'production', DATABASE_URL: URL })).toEqual({
       environment: 'production',
-      databaseUrl: URL,
+      database: direct(URL),
       bcryptCost: 12,
     });
   });
@@ -119,7 +154,7 @@ describe('doctorKeycloakSettings', () => {
 });
 
 it.each([
-  ['databaseUrls', () => databaseUrls({ DATABASE_URL: URL })],
+  ['commandDatabases', () => commandDatabases({ DATABASE_URL: URL })],
   ['seedSettings', () => seedSettings({ DATABASE_URL: URL })],
   ['doctorKeycloakSettings', () => doctorKeycloakSettings({ ...KEYCLOAK })],
   ['rotationSettings', () => rotationSettings(developmentEnvironment())],

@@ -1,4 +1,5 @@
 import { deepFreeze } from '#libs/core/deep-freeze.js';
+import { type DatabasePrefix, databaseSettings } from './database.settings.js';
 import type { Environment, EnvironmentName } from './environment.js';
 import { keycloakIssuerSettings, keycloakServiceSettings } from './keycloak.settings.js';
 import type { PublicKey } from './keys.js';
@@ -9,26 +10,49 @@ import { complete, SettingsReader } from './settings-reader.js';
 
 /** Settings of single commands, which require no other settings. Frozen. */
 
-/** One URL per schema; null if no URL is set for it. */
-export interface DatabaseUrls {
-  identity: string | null;
-  users: string | null;
+/** A database as commands use it: without PgBouncer, where that is possible. */
+export interface CommandDatabase {
+  url: string;
+  /** The URL leads to a PgBouncer in transaction mode: `DATABASE_DIRECT_URL` is not set. */
+  pooled: boolean;
+  /** How the apps use it. */
+  app: { url: string; pooled: boolean };
 }
 
-/** For `migrate` and `doctor`. @throws SettingsError, also if no URL is set */
-export function databaseUrls(env: Environment): DatabaseUrls {
+/** One database per schema; null if no URL is set for it. */
+export interface CommandDatabases {
+  identity: CommandDatabase | null;
+  users: CommandDatabase | null;
+}
+
+/** For all commands that use a database. @throws SettingsError, also if no URL is set */
+export function commandDatabases(env: Environment): CommandDatabases {
   const reader = new SettingsReader(env);
-  const identity = reader.optional('IDENTITY_DATABASE_URL');
-  const users = reader.optional('USER_DATABASE_URL');
+  const identity = commandDatabase(reader, 'IDENTITY');
+  const users = commandDatabase(reader, 'USER');
   if (identity === null && users === null) {
     reader.required('DATABASE_URL');
   }
   return deepFreeze(reader.finish(complete({ identity, users })));
 }
 
+function commandDatabase(reader: SettingsReader, prefix: DatabasePrefix): CommandDatabase | null | undefined {
+  const url = reader.optional(`${prefix}_DATABASE_URL`);
+  if (url === null) return null;
+  const database = databaseSettings(reader, prefix);
+  if (url === undefined || database === undefined) return undefined;
+  const { pooled, directUrl } = database;
+  return { url: directUrl ?? url, pooled: directUrl === null, app: { url, pooled } };
+}
+
+function requiredDatabase(reader: SettingsReader, prefix: DatabasePrefix): CommandDatabase | undefined {
+  reader.required(`${prefix}_DATABASE_URL`);
+  return commandDatabase(reader, prefix) ?? undefined;
+}
+
 export interface SeedSettings {
   environment: EnvironmentName;
-  databaseUrl: string;
+  database: CommandDatabase;
   bcryptCost: number;
 }
 
@@ -39,7 +63,7 @@ export function seedSettings(env: Environment): SeedSettings {
     reader.finish(
       complete({
         environment: reader.environment,
-        databaseUrl: reader.required('IDENTITY_DATABASE_URL'),
+        database: requiredDatabase(reader, 'IDENTITY'),
         bcryptCost: reader.required('BCRYPT_COST'),
       }),
     ),

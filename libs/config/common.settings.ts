@@ -9,6 +9,7 @@ export function commonSettings(reader: SettingsReader): CommonSettings | undefin
     corsLocalhost: reader.environment === 'development' && reader.optional('CORS_ORIGINS') === null,
     trustProxy: reader.or('TRUST_PROXY', false),
     docs: reader.required('DOCS'),
+    docsClientId: reader.optional('DOCS_CLIENT_ID'),
     logLevel: reader.required('LOG_LEVEL'),
     auditRetentionDays: reader.required('AUDIT_RETENTION_DAYS'),
     authorityFeedToken: reader.optional('AUTHORITY_FEED_TOKEN'),

@@ -57,10 +57,15 @@ describe('.env.example', () => {
     const refused = problemsOf(() => allSettings(env)).map(({ variable }) => variable);
     expect(refused.sort()).toEqual([
       'AUTHORITY_FEED_TOKEN',
+      'IDENTITY_DATABASE_DIRECT_URL',
+      'IDENTITY_DATABASE_REPLICA_URL',
       'IDENTITY_DATABASE_URL',
       'INTERNAL_API_TOKEN',
       'KEYCLOAK_CLIENT_SECRET',
       'KEYCLOAK_URL',
+      'SMTP_URL',
+      'USER_DATABASE_DIRECT_URL',
+      'USER_DATABASE_REPLICA_URL',
       'USER_DATABASE_URL',
     ]);
   });

@@ -23,11 +23,19 @@ describe('identityProviderSettings', () => {
       host: '127.0.0.1',
       port: 8001,
       databaseUrl: 'postgres://twinkey:s3cret@127.0.0.1:5432/twinkey',
+      database: {
+        pooled: false,
+        directUrl: 'postgres://twinkey:s3cret@127.0.0.1:5432/twinkey',
+        replicaUrl: null,
+        replicaMaxLagSeconds: 5,
+      },
       sessions: { accessTokenSeconds: null, refreshTokenSeconds: null, maxSeconds: 7_776_000 },
       bcryptCost: 12,
       login: { maxFailures: 10, maxFailuresPerAddress: 100, windowSeconds: 900 },
+      redisUrl: null,
       secondFactor: { requiredRoles: [], trustedBrowsers: false },
       brand: { name: 'Twinkey', color: '#2b59c3', logo: null },
+      mail: { server: null, from: { name: 'Twinkey', address: 'no-reply@localhost' }, templates: null },
       keycloak: null,
       logoutClients: [],
       metricsPort: null,
@@ -36,6 +44,7 @@ describe('identityProviderSettings', () => {
       corsLocalhost: true,
       trustProxy: false,
       docs: true,
+      docsClientId: 'twinkey-docs',
       logLevel: 'info',
       auditRetentionDays: 400,
       authorityFeedToken: null,
@@ -63,7 +72,13 @@ describe('identityProviderSettings', () => {
 
   it('has the documented defaults in production', () => {
     const settings = identityProviderSettings(productionEnvironment());
-    expect(settings).toMatchObject({ host: '0.0.0.0', docs: false, corsOrigins: [], corsLocalhost: false });
+    expect(settings).toMatchObject({
+      host: '0.0.0.0',
+      docs: false,
+      docsClientId: null,
+      corsOrigins: [],
+      corsLocalhost: false,
+    });
   });
 
   it('derives issuer and audience from other variables', () => {

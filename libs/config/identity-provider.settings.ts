@@ -1,7 +1,9 @@
 import { deepFreeze } from '#libs/core/deep-freeze.js';
 import { commonSettings } from './common.settings.js';
+import { databaseSettings } from './database.settings.js';
 import type { Environment } from './environment.js';
 import { keycloakIssuerSettings } from './keycloak.settings.js';
+import { mailSettings } from './mail.settings.js';
 import { signingSettings } from './native.settings.js';
 import { sessionSettings } from './session.settings.js';
 import type { IdentityProviderSettings } from './settings.js';
@@ -15,6 +17,7 @@ export function identityProviderSettings(env: Environment): IdentityProviderSett
   const settings = complete({
     port: reader.required('PORT'),
     databaseUrl: reader.required('IDENTITY_DATABASE_URL'),
+    database: databaseSettings(reader, 'IDENTITY'),
     signing: signingSettings(reader),
     sessions: sessionSettings(reader),
     bcryptCost: reader.required('BCRYPT_COST'),
@@ -23,6 +26,8 @@ export function identityProviderSettings(env: Environment): IdentityProviderSett
       maxFailuresPerAddress: reader.required('LOGIN_MAX_FAILURES_PER_ADDRESS'),
       windowSeconds: reader.required('LOGIN_WINDOW_SECONDS'),
     }),
+    redisUrl: reader.optional('REDIS_URL'),
+    mail: mailSettings(reader),
     secondFactor: complete({
       requiredRoles: reader.required('SECOND_FACTOR_REQUIRED'),
       trustedBrowsers: reader.required('TRUSTED_BROWSERS'),

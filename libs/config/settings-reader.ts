@@ -1,4 +1,4 @@
-import { type Environment, type EnvironmentName, environmentName } from './environment.js';
+import { type Environment, type EnvironmentName, environmentName, isSet } from './environment.js';
 import { InvalidValue, SettingsError, type SettingsProblem } from './settings-error.js';
 import { requireOwnValue } from './variables/samples.js';
 import { VARIABLES, type ValueOf, type VariableName } from './variables/table.js';
@@ -47,6 +47,11 @@ export class SettingsReader {
     const { hint }: Variable = VARIABLES[root];
     this.refuse(root, hint ? `is missing: ${hint}` : 'is missing');
     return undefined;
+  }
+
+  /** Whether the variable itself is set, without its default. */
+  isSet(name: VariableName): boolean {
+    return isSet(this.env, name);
   }
 
   /** Records a problem, if it is not recorded yet. */

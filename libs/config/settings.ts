@@ -2,6 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import type { EnvironmentName } from './environment.js';
 import type { KeyUpdates } from './key-updates.js';
 import type { PublicKey } from './keys.js';
+import type { Mailbox, SmtpServer } from './parse/mail.js';
 
 export interface CommonSettings {
   environment: EnvironmentName;
@@ -13,6 +14,8 @@ export interface CommonSettings {
   /** Fastify's `trustProxy`: off, a number of hops, or `loopback`, addresses and networks. */
   trustProxy: false | number | string[];
   docs: boolean;
+  /** The client with which the documentation pages sign in. null: they only accept a token. */
+  docsClientId: string | null;
   logLevel: string;
   auditRetentionDays: number;
   /** null: the authority feed is off. */
@@ -23,13 +26,28 @@ export interface CommonSettings {
   keyUpdates?: KeyUpdates;
 }
 
+/** How a database is reached, beside the URL of the pool. */
+export interface DatabaseSettings {
+  /** The URL of the pool leads to a PgBouncer in transaction mode. */
+  pooled: boolean;
+  /** Leads to Postgres itself; null if it is not known. Without PgBouncer it is by default the URL of the pool. */
+  directUrl: string | null;
+  /** null: there is no replica. */
+  replicaUrl: string | null;
+  replicaMaxLagSeconds: number;
+}
+
 export interface IdentityProviderSettings extends CommonSettings {
   port: number;
   databaseUrl: string;
+  database: DatabaseSettings;
   signing: SigningSettings;
   sessions: SessionSettings;
   bcryptCost: number;
   login: { maxFailures: number; maxFailuresPerAddress: number; windowSeconds: number };
+  /** Null: Postgres alone holds the counters of failed logins. */
+  redisUrl: string | null;
+  mail: MailSettings;
   secondFactor: SecondFactorSettings;
   brand: BrandSettings;
   /** null: Keycloak mode is off. */
@@ -66,10 +84,20 @@ export interface UserServiceSettings extends CommonSettings {
   /** Without a trailing slash. */
   identityProviderUrl: string;
   databaseUrl: string;
+  database: DatabaseSettings;
   native: NativeIssuerSettings;
   keycloak: KeycloakServiceSettings | null;
   /** How often Keycloak is asked about recent subjects, in seconds; 0: never. */
   keycloakRecheckSeconds: number;
+}
+
+export interface MailSettings {
+  /** null: mails are printed to the log; in production they wait in the outbox. */
+  server: SmtpServer | null;
+  /** null only without a server, in production. */
+  from: Mailbox | null;
+  /** A folder whose templates replace those of Twinkey. */
+  templates: string | null;
 }
 
 /** How long sessions and their access tokens live, in seconds. */

@@ -36,6 +36,12 @@ describe('userServiceSettings', () => {
       internalApiToken: null,
       identityProviderUrl: 'http://127.0.0.1:8001',
       databaseUrl: 'postgres://db/twinkey',
+      database: {
+        pooled: false,
+        directUrl: 'postgres://db/twinkey',
+        replicaUrl: null,
+        replicaMaxLagSeconds: 5,
+      },
       native: {
         issuer: 'http://localhost:8001',
         audience: 'http://localhost:8001',
@@ -49,6 +55,7 @@ describe('userServiceSettings', () => {
       corsLocalhost: true,
       trustProxy: false,
       docs: true,
+      docsClientId: 'twinkey-docs',
       logLevel: 'info',
       auditRetentionDays: 400,
       authorityFeedToken: null,

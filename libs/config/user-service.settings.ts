@@ -1,5 +1,6 @@
 import { deepFreeze } from '#libs/core/deep-freeze.js';
 import { commonSettings } from './common.settings.js';
+import { databaseSettings } from './database.settings.js';
 import type { Environment } from './environment.js';
 import { keycloakServiceSettings } from './keycloak.settings.js';
 import { nativeIssuerSettings } from './native.settings.js';
@@ -17,6 +18,7 @@ export function userServiceSettings(env: Environment): UserServiceSettings {
     internalApiToken: reader.optional('INTERNAL_API_TOKEN'),
     identityProviderUrl: reader.required('IDENTITY_PROVIDER_URL'),
     databaseUrl: reader.required('USER_DATABASE_URL'),
+    database: databaseSettings(reader, 'USER'),
     native: nativeIssuerSettings(reader),
     keycloak: keycloakServiceSettings(reader),
     keycloakRecheckSeconds: reader.required('KEYCLOAK_RECHECK_SECONDS'),

@@ -1,7 +1,8 @@
 import { escapeIdentifier } from 'pg';
 import { type CertificateFault, findCertificateFault } from '#libs/core/certificate-fault.js';
+import { postgresHostUrls } from '#libs/core/postgres-hosts.js';
 import { DatabaseProblem } from './database-problem.js';
-import { findPostgresError } from './pg-errors.js';
+import { findPostgresError, isPoolerRefusal } from './pg-errors.js';
 
 const WITHOUT_VERIFYING = 'sslmode=no-verify encrypts without verifying the server';
 
@@ -17,10 +18,18 @@ export function databaseAdvice(error: unknown, url: string, setting = 'the datab
   const fault = findCertificateFault(error);
   if (fault) return certificateAdvice(fault, parameters, setting);
   const state = findPostgresError(error)?.code;
+  if (isPoolerRefusal(error)) {
+    return parameters.has('options')
+      ? `Remove options from ${setting}: PgBouncer refuses them.`
+      : `The server is a PgBouncer: set DATABASE_POOLED=true, and DATABASE_DIRECT_URL to the URL of Postgres itself.`;
+  }
   if (state) return refusalAdvice(state, url, parameters, setting);
   const { code = '', path, message } = error as { code?: string; path?: string; message?: string };
   if (message === 'The server does not support SSL connections') {
     return `Enable ssl in the server's configuration, or set sslmode=disable in ${setting} for connections without encryption.`;
+  }
+  if (message?.startsWith('No primary among')) {
+    return `Start or promote one of these servers, or correct the hosts in ${setting}.`;
   }
   const file = ['sslrootcert', 'sslcert', 'sslkey'].find((name) => path && parameters.get(name) === path);
   if (file) return `Set ${file} in ${setting} to a PEM file that this process can read.`;
@@ -72,8 +81,9 @@ function refusalAdvice(
 }
 
 function namesIn(text: string): string {
-  if (!URL.canParse(text)) return '<name> OWNER <user>';
-  const { pathname, username } = new URL(text);
+  const [first = ''] = postgresHostUrls(text);
+  if (!URL.canParse(first)) return '<name> OWNER <user>';
+  const { pathname, username } = new URL(first);
   const [database = '', user = ''] = [pathname.slice(1), username].map(decodeURIComponent);
   return `${escapeIdentifier(database)} OWNER ${user ? escapeIdentifier(user) : '<user>'}`;
 }

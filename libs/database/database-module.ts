@@ -5,6 +5,7 @@ import { DataSource, type DataSourceOptions, type EntityTarget } from 'typeorm';
 import { databaseAdvice } from './database-advice.js';
 import { isMisconfigured, isUnavailable } from './pg-errors.js';
 import { watchPool } from './pool-metrics.js';
+import { type ReplicaOptions, ReplicaReads } from './replica-reads.js';
 
 /** How long the start waits for the database. Later outages are the pool's to handle. */
 const START_DEADLINE_MS = 10_000;
@@ -14,13 +15,14 @@ const logger = new Logger('Database');
 
 /**
  * A global module that connects one data source at the start of the application and closes it at the end. It exports
- * `DataSource` and a repository for each entity: `@InjectRepository(Role) roles: Repository<Role>`.
+ * `DataSource` and a repository for each entity: `@InjectRepository(Role) roles: Repository<Role>`; and `ReplicaReads`.
  * The data source has a name in Nest, since two applications may run in one process. Injections do not need it.
  */
 export function databaseModule(
   module: Type,
   name: string,
   options: DataSourceOptions & { entities: (new () => object)[] },
+  replica: ReplicaOptions | null = null,
 ): DynamicModule {
   const token = getDataSourceToken(name);
   const repositories = options.entities.map((entity) => ({
@@ -39,8 +41,16 @@ export function databaseModule(
         dataSourceFactory: () => connect(name, options),
       }),
     ],
-    providers: [{ provide: DataSource, useExisting: token }, ...repositories],
-    exports: [DataSource, ...repositories.map(({ provide }) => provide)],
+    providers: [
+      { provide: DataSource, useExisting: token },
+      {
+        provide: ReplicaReads,
+        inject: [token],
+        useFactory: (dataSource: DataSource) => new ReplicaReads(dataSource, replica),
+      },
+      ...repositories,
+    ],
+    exports: [DataSource, ReplicaReads, ...repositories.map(({ provide }) => provide)],
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Client } from 'pg';
 import { DataSource } from 'typeorm';
+import { DatabaseClient } from './database-client.js';
 import { withClient } from './direct-client.js';
 import { requireUtf8 } from './encoding.js';
 import { requireRights } from './rights.js';
@@ -58,7 +59,7 @@ async function runMigrations(source: DataSource, direction: 'up' | 'down'): Prom
     ...source.options,
     applicationName: 'twinkey migrate',
     connectTimeoutMS: 5_000,
-    extra: { keepAlive: true, lock_timeout: WAIT_FOR_TABLE_MS },
+    extra: { Client: DatabaseClient, keepAlive: true, lock_timeout: WAIT_FOR_TABLE_MS },
   } as typeof source.options);
   await dataSource.initialize();
   try {

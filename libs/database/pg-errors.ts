@@ -80,6 +80,7 @@ const UNAVAILABLE_MESSAGES = [
   'timeout expired',
   'Query read timeout',
   'The database is read-only',
+  'No primary among',
   'Connection terminated',
   'Client was closed and is not queryable',
   'Client has encountered a connection error and is not queryable',
@@ -94,9 +95,15 @@ const isTlsRefused = (error: unknown): boolean =>
       findCertificateFault(one) !== null || one['message'] === 'The server does not support SSL connections',
   );
 
+/** PgBouncer, in its own words, which are always English. */
+export const isPoolerRefusal = (error: unknown): boolean =>
+  findPostgresError(error)?.message.startsWith('unsupported startup parameter') ?? false;
+
 /** The database refuses the connection or does not exist, or TLS fails: waiting does not help. */
 export const isMisconfigured = (error: unknown): boolean =>
-  ['28000', '28P01', '3D000'].includes(findPostgresError(error)?.code ?? '') || isTlsRefused(error);
+  ['28000', '28P01', '3D000'].includes(findPostgresError(error)?.code ?? '') ||
+  isPoolerRefusal(error) ||
+  isTlsRefused(error);
 
 /**
  * The database is not reachable, overloaded, read-only or shutting down: a 503.

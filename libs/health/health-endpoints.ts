@@ -4,12 +4,14 @@ import type { FastifyReply } from 'fastify';
 import { Public } from '#libs/auth/access.js';
 import { Drain } from '#libs/http/application/drain.js';
 import { unavailable } from '#libs/http/replies/api-error.js';
-import { ErrorEnvelope } from '#libs/http/replies/envelope.js';
+import { ErrorEnvelope, successEnvelope } from '#libs/http/replies/envelope.js';
 import { ErrorResponse, Replies } from '#libs/http/replies/replies.js';
 import { checkHealth, type Dependencies, type Health, HealthReply } from './health-check.js';
 
 /** `live` responds after this time at the latest. */
 const LIVE_TIMEOUT_MS = 250;
+
+const NOT_READY = unavailable(1, 'not_ready');
 
 /**
  * The three health endpoints: `live` reports that the process responds, `ready` that it should get requests, and the root
@@ -17,6 +19,8 @@ const LIVE_TIMEOUT_MS = 250;
  */
 export abstract class HealthEndpoints {
   @Inject(Drain) private readonly drain: Drain;
+  /** The bytes of each response that was sent. There are as many as there are states. */
+  private readonly bodies = new Map<string, Buffer>();
 
   constructor(private readonly dependencies: Dependencies) {}
 
@@ -25,17 +29,17 @@ export abstract class HealthEndpoints {
   @ApiOperation({ summary: 'Shows the status of the service and of each dependency' })
   @Replies(HealthReply, { message: 'Health.' })
   @ErrorResponse(503, 'The database is not available.')
-  async whole(@Res({ passthrough: true }) reply: FastifyReply): Promise<Health | ErrorEnvelope> {
-    return this.respond(reply, await checkHealth(this.dependencies));
+  async whole(@Res({ passthrough: true }) reply: FastifyReply): Promise<Buffer> {
+    return this.respond(reply, 'Health.', await checkHealth(this.dependencies));
   }
 
   @Get('live')
   @Public()
   @ApiOperation({ summary: 'Shows whether the process responds' })
   @Replies(HealthReply, { message: 'Alive.' })
-  async live(): Promise<Health> {
+  async live(@Res({ passthrough: true }) reply: FastifyReply): Promise<Buffer> {
     const { checks } = await checkHealth(this.dependencies, LIVE_TIMEOUT_MS);
-    return { status: 'ok', checks };
+    return this.respond(reply, 'Alive.', { status: 'ok', checks });
   }
 
   @Get('ready')
@@ -43,15 +47,23 @@ export abstract class HealthEndpoints {
   @ApiOperation({ summary: 'Shows whether the service should get requests' })
   @Replies(HealthReply, { message: 'Ready.' })
   @ErrorResponse(503, 'The database is not available, or the service is shutting down.')
-  async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<Health | ErrorEnvelope> {
+  async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<Buffer> {
     const health = await checkHealth(this.dependencies);
-    return this.respond(reply, this.drain.isDraining ? { ...health, status: 'down' } : health);
+    return this.respond(reply, 'Ready.', this.drain.isDraining ? { ...health, status: 'down' } : health);
   }
 
-  private respond(reply: FastifyReply, health: Health): Health | ErrorEnvelope {
-    if (health.status !== 'down') return health;
-    const error = unavailable(1, 'not_ready');
-    reply.code(error.status).headers(error.headers);
-    return new ErrorEnvelope(error, health);
+  private respond(reply: FastifyReply, message: string, health: Health): Buffer {
+    const isDown = health.status === 'down';
+    if (isDown) reply.code(NOT_READY.status).headers(NOT_READY.headers);
+    reply.type('application/json; charset=utf-8');
+    const state = `${message} ${health.status} ${Object.values(health.checks).join()}`;
+    const known = this.bodies.get(state);
+    if (known) return known;
+    const envelope = isDown
+      ? new ErrorEnvelope(NOT_READY, health)
+      : successEnvelope(200, message, health, null);
+    const body = Buffer.from(JSON.stringify(envelope));
+    this.bodies.set(state, body);
+    return body;
   }
 }

@@ -32,7 +32,7 @@ export async function createLogger(options: {
   const settings = {
     level: options.level,
     base: undefined,
-    timestamp: pino.stdTimeFunctions.isoTime,
+    timestamp,
     redact: { paths: SECRETS.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]), censor: '[redacted]' },
     serializers: { err: loggableErrorOf, error: loggableErrorOf },
     formatters: { level: (label: string) => ({ level: label }) },
@@ -41,6 +41,19 @@ export async function createLogger(options: {
   if (!options.pretty) return pino(settings, standardOutput());
   const { default: pretty } = await import('pino-pretty');
   return pino(settings, pretty({ translateTime: 'SYS:HH:MM:ss.l', ignore: 'pid,hostname', sync: true }));
+}
+
+let lastTime = 0;
+let lastText = '';
+
+/** The field `time` in ISO 8601. Busy processes write many lines within the same millisecond. */
+function timestamp(): string {
+  const now = Date.now();
+  if (now !== lastTime) {
+    lastTime = now;
+    lastText = `,"time":"${new Date(now).toISOString()}"`;
+  }
+  return lastText;
 }
 
 /** How long a line may wait for others (ms), so that a busy process writes some hundred times a second at most. */

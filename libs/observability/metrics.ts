@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { collectDefaultMetrics, Histogram, register } from 'prom-client';
+import { matchedRoute } from './matched-route.js';
 
 /** One registry per process: `/metrics` shows all applications of the process. */
 export const metrics = register;
@@ -38,7 +39,7 @@ export function measureRequests(fastify: FastifyInstance, app: string): void {
   fastify.addHook('onResponse', (request, reply, done) => {
     // It lasts as long as the client listens.
     if (reply.raw.getHeader('content-type') === 'text/event-stream') return done();
-    const route = request.routeOptions.url ?? 'unknown';
+    const route = matchedRoute(request).url ?? 'unknown';
     durations.labels(app, request.method, route, String(reply.statusCode)).observe(reply.elapsedTime / 1000);
     done();
   });

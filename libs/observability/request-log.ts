@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from './logger.js';
+import { matchedRoute } from './matched-route.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -18,7 +19,7 @@ export function logRequests(fastify: FastifyInstance, logger: Logger): void {
       {
         request_id: request.id,
         method: request.method,
-        route: request.routeOptions.url ?? null,
+        route: matchedRoute(request).url ?? null,
         status: reply.statusCode,
         duration_ms: Math.round(reply.elapsedTime * 100) / 100,
         principal: request.principalName,

@@ -4,17 +4,19 @@ import { createRequire } from 'node:module';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { OpenAPIObject } from '@nestjs/swagger';
 import type { FastifyInstance } from 'fastify';
-import { type Asset, SCALAR, SWAGGER_UI } from './docs-viewers.js';
+import type { DocsSignIn } from './docs-sign-in.js';
+import { type Asset, viewers } from './docs-viewers.js';
 
 /**
  * Serves `/openapi.json` and its two viewers, `/docs` (Swagger UI) and `/scalar`, from installed packages. These are routes
  * of Fastify, without envelope, guards and prefix. Call it before the application is initialized.
  * @param options.enabled if false, all three are 404
+ * @param options.signIn null: the viewers only accept a token
  */
 export function serveDocs(
   app: NestFastifyApplication,
   document: OpenAPIObject,
-  { enabled }: { enabled: boolean },
+  { enabled, signIn = null }: { enabled: boolean; signIn?: DocsSignIn | null },
 ): void {
   if (!enabled) return;
   const fastify = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
@@ -23,16 +25,16 @@ export function serveDocs(
     type: 'application/json; charset=utf-8',
     text: JSON.stringify(document),
   });
-  for (const { path, page, policy, assets } of [SWAGGER_UI, SCALAR]) {
-    const html = { type: 'text/html; charset=utf-8', text: page(title) };
-    serve(fastify, path, html, { 'content-security-policy': policy });
+  for (const { path, page, assets } of viewers(signIn)) {
+    serve(fastify, path, page(title));
     fastify.get(`${path}/`, (_request, reply) => reply.redirect(`..${path}`, 308));
     for (const [name, asset] of Object.entries(assets)) serve(fastify, `${path}/${name}`, asset);
   }
 }
 
 /** Adds one route per file, so that no path can be traversed. The `ETag` allows a 304 (`envelope.hook.ts`). */
-function serve(fastify: FastifyInstance, path: string, asset: Asset, headers: Record<string, string> = {}) {
+function serve(fastify: FastifyInstance, path: string, asset: Asset) {
+  const headers = asset.policy === undefined ? {} : { 'content-security-policy': asset.policy };
   fastify.get(path, async (_request, reply) => {
     const { body, etag } = await load(asset);
     reply.headers({ ...headers, etag, 'cache-control': 'no-cache', 'content-type': asset.type });

@@ -1,27 +1,34 @@
+import { type DocsSignIn, SIGN_IN, SIGN_IN_SCOPES } from './docs-sign-in.js';
+
 /**
  * A file of a documentation page: text, or a file of an installed package. The build copies the files of development
  * dependencies (`scripts/support/build.mjs`).
  */
-export type Asset = { type: string } & ({ text: string } | { module: string; copy?: string });
+export type Asset = { type: string; policy?: string } & (
+  | { text: string }
+  | { module: string; copy?: string }
+);
 
 export interface Viewer {
   /** The path of the page. Its assets are below this path. */
   path: string;
-  page: (title: string) => string;
-  policy: string;
+  page: (title: string) => Asset;
   assets: Readonly<Record<string, Asset>>;
 }
 
 const SCRIPT = 'text/javascript; charset=utf-8';
 
-/** Only this origin is allowed, so that nothing that an administrator sees or types is sent elsewhere. */
-const policyOf = (extra: Record<string, string>) =>
+/**
+ * Only this origin is allowed, and the issuer's for a sign-in, so that nothing that an administrator sees or types is sent
+ * elsewhere.
+ */
+const policyOf = (signIn: DocsSignIn | null, extra: Record<string, string> = {}) =>
   Object.entries({
     'default-src': "'none'",
     'script-src': "'self'",
     'style-src': "'self'",
     'img-src': "'self' data:",
-    'connect-src': "'self'",
+    'connect-src': signIn ? `'self' ${new URL(signIn.issuer).origin}` : "'self'",
     'base-uri': "'none'",
     'form-action': "'none'",
     'frame-ancestors': "'none'",
@@ -29,6 +36,8 @@ const policyOf = (extra: Record<string, string>) =>
   })
     .map(([name, value]) => `${name} ${value}`)
     .join('; ');
+
+const HTML = 'text/html; charset=utf-8';
 
 /** Links are relative, so that the pages also work behind a proxy that adds a path prefix. */
 const pageOf = (title: string, head: string, body: string) => `<!doctype html>
@@ -47,22 +56,58 @@ ${body}
 
 const escapeHtml = (text: string) => text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 
-const SWAGGER_START = `SwaggerUIBundle({
+/** Where the issuer sends the window of a sign-in back to: its opener reads the code from its address. */
+const redirectPage = (script: string): Asset => ({
+  type: HTML,
+  text: pageOf('Signed in', '', script),
+  policy: policyOf(null),
+});
+
+const scopes = JSON.stringify(Object.keys(SIGN_IN_SCOPES));
+
+const swaggerStart = (signIn: DocsSignIn | null) => `const ui = SwaggerUIBundle({
   url: new URL('openapi.json', location.href).href,
+  oauth2RedirectUrl: new URL('docs/oauth2-redirect.html', location.href).href,
   dom_id: '#swagger-ui',
   deepLinking: true,
   displayRequestDuration: true,
   persistAuthorization: true,
   validatorUrl: null,
+  // identity-provider's CORS does not allow this header, which Swagger UI adds to the token request.
+  requestInterceptor: (request) => {
+    delete request.headers['X-Requested-With'];
+    return request;
+  },
 });
-`;
+${
+  signIn === null
+    ? ''
+    : `ui.initOAuth({
+  clientId: ${JSON.stringify(signIn.clientId)},
+  scopes: ${scopes},
+  usePkceWithAuthorizationCodeGrant: true,
+});
+`
+}`;
+
+/** A public client has no secret: its id is in the body. */
+const scalarFlow = ({ clientId }: DocsSignIn) => `{
+      'x-scalar-client-id': ${JSON.stringify(clientId)},
+      'x-scalar-redirect-uri': new URL('scalar/oauth2-redirect.html', location.href).href,
+      'x-usePkce': 'SHA-256',
+      'x-scalar-credentials-location': 'body',
+      selectedScopes: ${scopes},
+    }`;
 
 // Scalar does not resolve the relative server of the document, so it gets an absolute URL.
-const SCALAR_START = `Scalar.createApiReference('#scalar', {
+const scalarStart = (signIn: DocsSignIn | null) => `Scalar.createApiReference('#scalar', {
   url: new URL('openapi.json', location.href).href,
   servers: [{ url: new URL('.', location.href).href }],
   persistAuth: true,
-  authentication: { preferredSecurityScheme: 'bearer' },
+  authentication: {
+    preferredSecurityScheme: '${signIn ? SIGN_IN : 'bearer'}',
+    securitySchemes: ${signIn ? `{ ${SIGN_IN}: { flows: { authorizationCode: ${scalarFlow(signIn)} } } }` : '{}'},
+  },
   agent: { disabled: true },
   hideClientButton: true,
   showDeveloperTools: 'never',
@@ -71,42 +116,54 @@ const SCALAR_START = `Scalar.createApiReference('#scalar', {
 });
 `;
 
-export const SWAGGER_UI: Viewer = {
+const swaggerUi = (signIn: DocsSignIn | null): Viewer => ({
   path: '/docs',
-  page: (title) =>
-    pageOf(
+  page: (title) => ({
+    type: HTML,
+    policy: policyOf(signIn),
+    text: pageOf(
       title,
       '<link rel="icon" href="docs/favicon-32x32.png">\n<link rel="stylesheet" href="docs/swagger-ui.css">',
       '<div id="swagger-ui"></div>\n<script src="docs/swagger-ui-bundle.js"></script>\n<script src="docs/start.js"></script>',
     ),
-  policy: policyOf({}),
+  }),
   assets: {
     'favicon-32x32.png': { type: 'image/png', module: 'swagger-ui-dist/favicon-32x32.png' },
-    'start.js': { type: SCRIPT, text: SWAGGER_START },
+    'start.js': { type: SCRIPT, text: swaggerStart(signIn) },
     'swagger-ui.css': {
       type: 'text/css; charset=utf-8',
       module: 'swagger-ui-dist/swagger-ui.css',
     },
     'swagger-ui-bundle.js': { type: SCRIPT, module: 'swagger-ui-dist/swagger-ui-bundle.js' },
+    ...(signIn && {
+      'oauth2-redirect.html': redirectPage('<script src="oauth2-redirect.js"></script>'),
+      'oauth2-redirect.js': { type: SCRIPT, module: 'swagger-ui-dist/oauth2-redirect.js' },
+    }),
   },
-};
+});
 
-export const SCALAR: Viewer = {
+const scalar = (signIn: DocsSignIn | null): Viewer => ({
   path: '/scalar',
-  page: (title) =>
-    pageOf(
+  page: (title) => ({
+    type: HTML,
+    // Scalar's script adds its styles to the page.
+    policy: policyOf(signIn, { 'style-src': "'self' 'unsafe-inline'" }),
+    text: pageOf(
       title,
       '<link rel="icon" href="docs/favicon-32x32.png">',
       '<div id="scalar"></div>\n<script src="scalar/standalone.js"></script>\n<script src="scalar/start.js"></script>',
     ),
-  // Scalar's script adds its styles to the page.
-  policy: policyOf({ 'style-src': "'self' 'unsafe-inline'" }),
+  }),
   assets: {
-    'start.js': { type: SCRIPT, text: SCALAR_START },
+    'start.js': { type: SCRIPT, text: scalarStart(signIn) },
     'standalone.js': {
       type: SCRIPT,
       module: '@scalar/api-reference/browser/standalone.js',
       copy: '#assets/scalar.js',
     },
+    ...(signIn && { 'oauth2-redirect.html': redirectPage('<p>You can close this window.</p>') }),
   },
-};
+});
+
+/** @param signIn null: the pages only accept a token */
+export const viewers = (signIn: DocsSignIn | null): Viewer[] => [swaggerUi(signIn), scalar(signIn)];

@@ -2,6 +2,7 @@ import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { describeAccess } from './access-description.js';
 import { addLinks } from './created-resource-links.js';
+import { addSignIn, type DocsSignIn } from './docs-sign-in.js';
 import { sortDocument } from './document-order.js';
 import { type Operation, operationsOf, type Parameter, resolve, type Schema } from './document-parts.js';
 import { addErrorResponses } from './error-responses.js';
@@ -31,8 +32,13 @@ export interface ApiDescription {
  * Builds the OpenAPI 3.1 document of an application from the declarations of its handlers, and adds what all routes share:
  * error responses, headers, examples. The same routes always give the same text, so that the diff of the generated file
  * shows changes of the API. The application must have its global prefix, but need not be initialized.
+ * @param signIn null: an access token is the only way to authorize
  */
-export function buildOpenApiDocument(app: INestApplication, about: ApiDescription): OpenAPIObject {
+export function buildOpenApiDocument(
+  app: INestApplication,
+  about: ApiDescription,
+  signIn: DocsSignIn | null = null,
+): OpenAPIObject {
   const document = SwaggerModule.createDocument(app, baseOf(about), {
     operationIdFactory: nameOfOperation,
   });
@@ -52,6 +58,7 @@ export function buildOpenApiDocument(app: INestApplication, about: ApiDescriptio
     describeBody(document, operation);
     addErrorResponses(operation, { method, hasPathId: /\{(\w+_)?id\}/.test(path) });
   }
+  if (signIn) addSignIn(document, BEARER, signIn);
   pruneComponents(document);
   addLinks(document);
   addExamples(document);

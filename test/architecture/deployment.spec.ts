@@ -25,6 +25,16 @@ function started(names: string[], known = new Set<string>()): Set<string> {
   return known;
 }
 
+/** Compose's own database has neither PgBouncer nor replica. */
+const otherWays = (prefix: string) => [
+  'DATABASE_POOLED',
+  'DATABASE_DIRECT_URL',
+  `${prefix}_DATABASE_DIRECT_URL`,
+  'DATABASE_REPLICA_URL',
+  `${prefix}_DATABASE_REPLICA_URL`,
+  'DATABASE_REPLICA_MAX_LAG_SECONDS',
+];
+
 describe('docker-compose.yml', () => {
   it.each(Object.keys(services))('%s has a health check', (name) => {
     expect(service(name).healthcheck?.test.length).toBeGreaterThan(1);
@@ -32,7 +42,7 @@ describe('docker-compose.yml', () => {
 
   it('uses exact image versions, and the Keycloak version of the tests', () => {
     const images = Object.values(services).flatMap(({ image, build }) => (build ? [] : [image]));
-    for (const image of images) expect(image).toMatch(/:\d+(\.\d+)+$/);
+    for (const image of images) expect(image).toMatch(/:v?\d+(\.\d+)+$/);
     expect(service('keycloak').image).toBe(KEYCLOAK_IMAGE);
   });
 
@@ -40,6 +50,7 @@ describe('docker-compose.yml', () => {
     const published = Object.values(services).flatMap(({ ports = [] }) => ports);
     expect(published).toEqual([
       '127.0.0.1:8001:8001',
+      '127.0.0.1:8025:8025',
       '127.0.0.1:3000:3000',
       '127.0.0.1:5432:5432',
       '127.0.0.1:8080:8080',
@@ -79,19 +90,24 @@ describe('docker-compose.yml', () => {
     for (const { name, fallback } of references(text)) {
       expect(fallback, name).toBeDefined();
       expect(settings, name).toHaveProperty(name);
-      if (fallback) expect(fallback, name).toBe(sampleOf(settings[name]!));
+      // Mailpit exists only in compose.
+      if (name === 'SMTP_URL') expect(fallback).toBe('smtp://mailpit:1025');
+      else if (fallback) expect(fallback, name).toBe(sampleOf(settings[name]!));
     }
   });
 
   it.each<[App, string[]]>([
     // HOST is set in the image. One URL serves both schemas. The metrics port is on loopback and would be unreachable.
-    ['identity-provider', ['HOST', 'IDENTITY_DATABASE_URL', 'METRICS_HOST', 'METRICS_PORT']],
+    [
+      'identity-provider',
+      ['HOST', 'IDENTITY_DATABASE_URL', 'METRICS_HOST', 'METRICS_PORT', ...otherWays('IDENTITY')],
+    ],
     // The JWKS URL follows from IDENTITY_PROVIDER_URL.
-    ['user-service', ['HOST', 'JWT_JWKS_URL', 'USER_DATABASE_URL']],
+    ['user-service', ['HOST', 'JWT_JWKS_URL', 'USER_DATABASE_URL', ...otherWays('USER')]],
   ])('%s gets every setting that it reads', (app, except) => {
     const read = Object.keys(settings).filter((name) => settings[name]?.readBy.includes(app));
     const missing = read.filter((name) => !(name in service(app).environment));
-    expect(missing.sort()).toEqual(except);
+    expect(missing.sort()).toEqual(except.sort());
   });
 
   it('gives no container a secret that only another container needs', () => {

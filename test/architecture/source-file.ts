@@ -8,6 +8,8 @@ export interface Import {
   target: string;
   /** `import type`, which the compiler removes. */
   typeOnly: boolean;
+  /** `import()`, which loads the file when it is called. */
+  dynamic: boolean;
   line: number;
 }
 
@@ -38,6 +40,7 @@ export function parseSource(path: string, text: string): SourceFile {
       imports.push({
         target: resolve(path, found.name),
         typeOnly: found.typeOnly,
+        dynamic: ts.isCallExpression(node),
         line: lineOf(syntax, node),
       });
     }

@@ -1,16 +1,12 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, cp, mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
-import { vi } from 'vitest';
+import { appDatabaseVariables } from '../support/app-database.js';
+import { compiledSources } from '../support/compiled-sources.js';
 
-// Each command is a separate process, and the machine may be busy.
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
-
-const run = promisify(execFile);
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const PROJECT_FILES = ['bin', 'package.json'];
 
@@ -43,16 +39,7 @@ export class CliCheckout {
 
   static async make(): Promise<CliCheckout> {
     const folder = await mkdtemp(join(tmpdir(), 'twinkey-cli-'));
-    const sources = ['apps', 'libs', 'migrations', 'keycloak'];
-    const options = [
-      '--copy-files',
-      '--ignore',
-      '**/*.spec.ts',
-      '--quiet',
-      '--out-dir',
-      join(folder, 'dist'),
-    ];
-    await run(join(ROOT, 'node_modules/.bin/swc'), [...sources, ...options], { cwd: ROOT });
+    await cp(await compiledSources(), join(folder, 'dist'), { recursive: true });
     return CliCheckout.complete(folder);
   }
 
@@ -86,7 +73,7 @@ export class CliCheckout {
     const { PATH = '', HOME = '' } = process.env;
     const child = spawn(process.execPath, [this.path('bin/twinkey.cjs'), ...args], {
       cwd: '/',
-      env: { PATH, HOME, ...env },
+      env: { PATH, HOME, ...appDatabaseVariables(env) },
       stdio: ['pipe', 'pipe', 'pipe'],
     });
     this.running.add(child);

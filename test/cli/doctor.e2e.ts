@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { chmod } from 'node:fs/promises';
+import { createServer } from 'node:http';
 import { parse } from 'dotenv';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { freePorts } from '../support/free-ports.js';
@@ -57,6 +59,8 @@ it('finds no problem, and lists the skipped checks', async () => {
     'migrations.users ok',
     'keys.pair ok',
     'keys.published skipped',
+    'provider.cookies ok',
+    'provider.issuer skipped',
     'internal-port ok',
     'keycloak skipped',
   ]);
@@ -104,6 +108,16 @@ describe('fails, with one line on standard error and a remedy, if', () => {
     expect(find('database.identity')?.message).not.toContain('s3cret');
     expect(find('migrations.users')).toMatchObject({ status: 'skipped' });
     expect(find('keys.pair')).toMatchObject({ status: 'ok' });
+  });
+
+  it('Redis is unreachable, and does not show its password', async () => {
+    const { code, checks, find } = await doctor({ REDIS_URL: 'redis://:s3cret@127.0.0.1:1' });
+    expect(code).toBe(1);
+    expect(find('redis')).toMatchObject({
+      status: 'broken',
+      message: '127.0.0.1:1 cannot be used: connect ECONNREFUSED 127.0.0.1:1.',
+    });
+    expect(JSON.stringify(checks)).not.toContain('s3cret');
   });
 
   it('migrations are pending', async () => {
@@ -184,6 +198,93 @@ it('warns in production of an internal port that is open to anybody', async () =
     INTERNAL_API_TOKEN: 'a-token-of-this-test',
   });
   expect(closed.find('internal-port')).toMatchObject({ status: 'ok' });
+});
+
+describe('the OpenID Provider', () => {
+  const development = () => {
+    const { PORT = '' } = env;
+    const issuer = `http://localhost:${PORT}`;
+    return {
+      ENVIRONMENT: 'development',
+      JWT_ISSUER: issuer,
+      IDENTITY_PROVIDER_URL: `http://127.0.0.1:${PORT}`,
+    };
+  };
+
+  it('is reachable under its own name, and discovery is that of the settings', async () => {
+    const running = checkout.start(['run'], { ...env, ...development() });
+    try {
+      await running.untilPrinted('Ctrl-C stops it.');
+      const { code, find } = await doctor(development());
+      expect(code).toBe(0);
+      expect(find('provider.cookies')).toMatchObject({ status: 'ok' });
+      expect(find('provider.issuer')).toMatchObject({ status: 'ok' });
+      expect(find('provider.discovery')).toMatchObject({ status: 'ok' });
+
+      const renamed = await doctor({
+        ...development(),
+        JWT_ISSUER: development().JWT_ISSUER.replace('localhost', '127.0.0.1'),
+      });
+      expect(renamed.code).toBe(1);
+      expect(renamed.find('provider.discovery')).toMatchObject({
+        status: 'broken',
+        message: expect.stringContaining(development().JWT_ISSUER),
+        remedy: expect.stringContaining('Restart'),
+      });
+
+      const elsewhere = await doctor({ ...development(), JWT_ISSUER: 'http://127.0.0.1:1' });
+      expect(elsewhere).toMatchObject({ code: 0, status: 'warning' });
+      expect(elsewhere.find('provider.issuer')).toMatchObject({
+        status: 'warning',
+        message: expect.stringContaining('127.0.0.1:1/.well-known'),
+        remedy: expect.stringContaining('DNS'),
+      });
+    } finally {
+      running.child.kill('SIGKILL');
+      await running.ended;
+    }
+  });
+
+  it.each([
+    ['nothing at that address', 404, {}, 'provider.issuer'],
+    [
+      'endpoints of another host',
+      200,
+      { token_endpoint: 'http://10.0.0.1:8001/oauth/token' },
+      'provider.discovery',
+    ],
+  ])('is broken where a proxy answers with %s', async (_, status, document, name) => {
+    let issuer = '';
+    const proxy = createServer(({ url }, response) => {
+      const isKeySet = url?.endsWith('/jwks.json');
+      response.writeHead(isKeySet ? 200 : status, { 'content-type': 'application/json' });
+      response.end(JSON.stringify(isKeySet ? { keys: [] } : { issuer, ...document }));
+    }).listen(0, '127.0.0.1');
+    await once(proxy, 'listening');
+    issuer = `http://127.0.0.1:${(proxy.address() as { port: number }).port}`;
+    try {
+      const { code, find } = await doctor({
+        ENVIRONMENT: 'development',
+        JWT_ISSUER: issuer,
+        IDENTITY_PROVIDER_URL: issuer,
+      });
+      expect(code).toBe(1);
+      expect(find(name)).toMatchObject({ status: 'broken', remedy: expect.stringContaining('proxy') });
+    } finally {
+      proxy.close();
+    }
+  });
+
+  it('has no safe cookies at http beyond loopback', async () => {
+    const { find } = await doctor({
+      ENVIRONMENT: 'development',
+      JWT_ISSUER: 'http://id.example.invalid:8001',
+    });
+    expect(find('provider.cookies')).toMatchObject({
+      status: 'warning',
+      remedy: expect.stringContaining('https'),
+    });
+  });
 });
 
 it('can check one app only', async () => {

@@ -33,9 +33,6 @@ try {
   process.exit(1);
 }`;
 
-// Creating a database waits for the disk, which other tests use at the same time.
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
-
 const isRoot = process.getuid?.() === 0;
 const NOBODY = 65534;
 

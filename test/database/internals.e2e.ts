@@ -10,10 +10,12 @@ beforeAll(async () => {
 });
 afterAll(() => database?.close());
 
-/** `libs/database/pool.ts` reads them to find connections that are silent. */
+/** `libs/database/drop-when-broken.ts` reads them to find connections that are silent. */
 interface Internals {
   _activeQuery: unknown;
   _ending: boolean;
+  processID: number;
+  secretKey: number;
 }
 
 describe('internals of libraries, which an update may change', () => {
@@ -26,6 +28,7 @@ describe('internals of libraries, which an update may change', () => {
     expect(internals._activeQuery).toBeTruthy();
     await query;
     expect([Boolean(internals._activeQuery), internals._ending]).toEqual([false, false]);
+    expect([internals.processID, internals.secretKey].every(Number.isInteger)).toBe(true);
     const end = client.end();
     expect(internals._ending).toBe(true);
     await end;

@@ -1,18 +1,36 @@
 import { fileURLToPath } from 'node:url';
+import type { Page } from 'playwright-core';
 import { createServer, type ViteDevServer } from 'vite';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { startBrowser, type TestBrowser, type Visit } from '../support/browser.js';
 import { unique } from '../support/factories.js';
-import { startTestIdentityProvider, type TestIdentityProvider } from '../support/identity-provider.js';
 import { createRealm, type TestRealm } from '../support/keycloak.js';
+import {
+  PASSWORD as NATIVE_PASSWORD,
+  startTestOpenIdProvider,
+  type TestOpenIdProvider,
+} from '../support/openid-provider.js';
 import { keycloakSettings, startTestUserService, type TestUserService } from '../support/user-service.js';
 
 /** The pages of three servers load slowly on a busy machine. */
 const SLOWLY = { timeout: 120_000 };
-const PASSWORD = 'correct horse battery';
+
+interface Person {
+  username: string;
+  password: string;
+}
+
+/** What differs between the two: who has the account, and the issuer's own sign-in page. */
+interface Issuer {
+  name: string;
+  createPerson(): Promise<Person>;
+  fillSignInPage(page: Page, person: Person): Promise<void>;
+  /** Ends all sessions of the installation. */
+  endSessions(): Promise<void>;
+}
 
 let realm: TestRealm;
-let idp: TestIdentityProvider;
+let idp: TestOpenIdProvider;
 let service: TestUserService;
 let site: ViteDevServer;
 let origin: string;
@@ -21,16 +39,15 @@ let browser: TestBrowser;
 beforeAll(async () => {
   realm = await createRealm();
   const keycloak = keycloakSettings(realm);
-  idp = await startTestIdentityProvider({ keycloak, corsLocalhost: true });
+  idp = await startTestOpenIdProvider({ keycloak, corsLocalhost: true });
   const { issuer, audience, lifetimeSeconds, publicKeys } = idp.settings.signing;
-  const identityProviderUrl = new URL(idp.api.url).origin;
   service = await startTestUserService({
     keycloak,
-    identityProviderUrl,
+    identityProviderUrl: idp.issuer,
     corsLocalhost: true,
     native: { issuer, audience, maxLifetimeSeconds: lifetimeSeconds, keys: publicKeys, jwksUrl: null },
   });
-  vi.stubEnv('VITE_IDENTITY_PROVIDER_URL', identityProviderUrl);
+  vi.stubEnv('VITE_TWINKEY_URL', idp.issuer);
   vi.stubEnv('VITE_USER_SERVICE_URL', service.api.url);
   vi.stubEnv('VITE_KEYCLOAK_URL', realm.keycloak.url);
   vi.stubEnv('VITE_KEYCLOAK_REALM', realm.name);
@@ -48,6 +65,11 @@ beforeAll(async () => {
     { id: client?.id as string },
     { ...client, redirectUris: [`${origin}/*`], webOrigins: [origin] },
   );
+  await idp.client({
+    clientId: 'frontend',
+    redirectUris: [`${origin}/`],
+    postLogoutRedirectUris: [`${origin}/`],
+  });
   browser = await startBrowser();
 }, 120_000);
 afterAll(async () => {
@@ -59,132 +81,142 @@ afterAll(async () => {
   await realm?.delete();
 });
 
+const KEYCLOAK: Issuer = {
+  name: 'Keycloak',
+  createPerson: () => realm.createUser(),
+  fillSignInPage: async (page, { username, password }) => {
+    await page.locator('#username').fill(username);
+    await page.locator('#password').fill(password);
+    await page.locator('#kc-login').click();
+  },
+  endSessions: () => realm.admin.realms.logoutAll({ realm: realm.name }),
+};
+
+const TWINKEY: Issuer = {
+  name: 'Twinkey',
+  createPerson: async () => ({ username: (await idp.person()).email, password: NATIVE_PASSWORD }),
+  fillSignInPage: async (page, { username, password }) => {
+    await page.locator('#email').fill(username);
+    await page.locator('#password').fill(password);
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+  },
+  endSessions: async () => {
+    await idp.database.query('DELETE FROM identity.sessions');
+  },
+};
+
 async function open(): Promise<Visit> {
-  const visit = await browser.visit(
-    origin,
-    new URL(idp.api.url).origin,
-    service.api.url,
-    new URL(realm.keycloak.url).origin,
-  );
+  const visit = await browser.visit(origin, idp.issuer, service.api.url, new URL(realm.keycloak.url).origin);
   await visit.page.goto(`${origin}/`);
   return visit;
 }
 
-async function createNativeUser() {
-  const { api: admin } = await idp.signIn(['*']);
-  const email = `${unique('ada')}@example.com`;
-  const role = await idp.make.role();
-  await admin.post('/accounts', { email, password: PASSWORD, role_id: role.id });
-  return { email };
+const profileOf = (page: Page) => page.getByRole('heading', { name: 'Your profile' }).waitFor();
+
+async function signIn({ name, fillSignInPage }: Issuer, page: Page, person: Person): Promise<void> {
+  await page.getByRole('button', { name: `Continue with ${name}` }).click();
+  await fillSignInPage(page, person);
+  await profileOf(page);
 }
 
-async function signInNatively({ page }: Visit, email: string): Promise<void> {
-  await page.getByLabel('Email').fill(email);
-  await page.getByLabel('Password').fill(PASSWORD);
-  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
-  await page.getByRole('heading', { name: 'Your profile' }).waitFor();
+interface StoredUser {
+  access_token: string;
+  expires_at: number;
 }
 
-describe('with Keycloak', SLOWLY, () => {
-  it('a user registers, returns, edits their profile, signs out, and signs in again', async () => {
+const storedUser = async (page: Page) => {
+  const text = await page.evaluate(
+    `Object.entries(sessionStorage).find(([key]) => key.startsWith('oidc.user:'))?.[1]`,
+  );
+  return JSON.parse(text as string) as StoredUser;
+};
+
+/** As if the page had been asleep until now. */
+const expireToken = (page: Page) =>
+  // As a string, because it runs in the page.
+  page.evaluate(`{
+    const [key, text] = Object.entries(sessionStorage).find(([key]) => key.startsWith('oidc.user:'));
+    sessionStorage.setItem(key, JSON.stringify({ ...JSON.parse(text), expires_at: 1 }));
+  }`);
+
+describe.each([KEYCLOAK, TWINKEY])('with $name', SLOWLY, (issuer) => {
+  it('a user signs in, edits their profile, is renewed silently, and signs out at the issuer', async () => {
+    const person = await issuer.createPerson();
     const visit = await open();
     const { page } = visit;
-    const username = unique('ada');
-    await page.getByRole('button', { name: 'Continue with Keycloak' }).click();
-    await page.getByRole('link', { name: 'Register' }).click();
-    await page.locator('#username').fill(username);
-    await page.locator('#password').fill(PASSWORD);
-    await page.locator('#password-confirm').fill(PASSWORD);
-    await page.locator('#email').fill(`${username}@example.com`);
-    await page.locator('#firstName').fill('Ada');
-    await page.locator('#lastName').fill('Byron');
-    await page.locator('input[type=submit], button[type=submit]').first().click();
-
-    await page.getByRole('heading', { name: 'Your profile' }).waitFor();
+    await signIn(issuer, page, person);
     expect(new URL(page.url()).search).toBe('');
-    expect(await page.locator('#username').textContent()).toBe(username);
-    expect(await page.getByLabel('Last name').inputValue()).toBe('Byron');
+    expect(await page.locator('#issuer').textContent()).toBe(issuer.name);
+    expect(await page.locator('#username').textContent()).toBe(person.username);
 
     await page.getByLabel('Last name').fill('Lovelace');
     await page.getByLabel('Display name').fill('Countess');
     await page.getByRole('button', { name: 'Save' }).click();
     await page.getByText('Saved.').waitFor();
-    const [user] = await realm.admin.users.find({ username, exact: true });
-    expect(user).toMatchObject({ firstName: 'Ada', lastName: 'Lovelace' });
 
+    const before = await storedUser(page);
+    await expireToken(page);
     await page.reload();
-    await page.getByRole('heading', { name: 'Your profile' }).waitFor();
+    await profileOf(page);
     expect(await page.getByLabel('Last name').inputValue()).toBe('Lovelace');
     expect(await page.getByLabel('Display name').inputValue()).toBe('Countess');
-
-    await page.getByLabel('Last name').fill('<b>');
-    await page.getByRole('button', { name: 'Save' }).click();
-    await page.locator('label.wrong', { hasText: 'Last name' }).waitFor();
+    const after = await storedUser(page);
+    expect(after.access_token).not.toBe(before.access_token);
+    expect(after.expires_at * 1_000).toBeGreaterThan(Date.now());
 
     await page.getByRole('button', { name: 'Sign out' }).click();
-    await page.getByRole('button', { name: 'Continue with Keycloak' }).click();
-    await page.locator('#username').fill(username);
-    await page.locator('#password').fill(PASSWORD);
-    await page.locator('#kc-login').click();
-    await page.getByRole('heading', { name: 'Your profile' }).waitFor();
-    expect(visit.outside).toEqual([]);
-  });
-});
-
-describe('with email and password', SLOWLY, () => {
-  it('a user signs in, edits their profile and signs out', async () => {
-    const { email } = await createNativeUser();
-    const visit = await open();
-    const { page } = visit;
-    await signInNatively(visit, email);
-    expect(await page.locator('#issuer').textContent()).toBe('email and password');
-    await page.getByLabel('First name').fill('Ada');
-    await page.getByLabel('Picture').fill('https://images.example.com/a.png');
-    await page.getByRole('button', { name: 'Save' }).click();
-    await page.getByText('Saved.').waitFor();
-    await page.reload();
-    await page.getByRole('heading', { name: 'Your profile' }).waitFor();
-    expect(await page.getByLabel('First name').inputValue()).toBe('Ada');
-    await page.getByRole('button', { name: 'Sign out' }).click();
-    await page.getByText('Signed out.').waitFor();
-    await page.reload();
-    await page.getByRole('button', { name: 'Continue with Keycloak' }).waitFor();
+    await page.getByRole('button', { name: `Continue with ${issuer.name}` }).waitFor();
+    expect(page.url()).toBe(`${origin}/`);
+    // The issuer has forgotten them too: it asks for the password again.
+    await signIn(issuer, page, person);
     expect(visit.outside).toEqual([]);
     expect(visit.problems).toEqual([]);
   });
 
-  it('a wrong password shows a message', async () => {
-    const { email } = await createNativeUser();
+  it('a second tab needs no password', async () => {
+    const person = await issuer.createPerson();
     const { page } = await open();
-    await page.getByLabel('Email').fill(email);
-    await page.getByLabel('Password').fill('a wrong one');
-    await page.getByRole('button', { name: 'Sign in', exact: true }).click();
-    await page.getByText('The email or the password is wrong.').waitFor();
+    await signIn(issuer, page, person);
+    const second = await page.context().newPage();
+    await second.goto(`${origin}/`);
+    await second.getByRole('button', { name: `Continue with ${issuer.name}` }).click();
+    await profileOf(second);
   });
 
-  it('after the session has ended, the page asks to sign in again', async () => {
-    const { email } = await createNativeUser();
-    const visit = await open();
-    const { page } = visit;
-    await signInNatively(visit, email);
-    await idp.database.query('DELETE FROM identity.sessions');
-    await page.getByLabel('First name').fill('Ada');
+  it('after the session has ended at the issuer, the page asks to sign in again', async () => {
+    const { page } = await open();
+    await signIn(issuer, page, await issuer.createPerson());
+    await issuer.endSessions();
+    await expireToken(page);
     await page.getByRole('button', { name: 'Save' }).click();
     await page.getByText('Your session has ended. Sign in again.').waitFor();
-    await page.getByRole('button', { name: 'Continue with Keycloak' }).waitFor();
+    await page.getByRole('button', { name: `Continue with ${issuer.name}` }).waitFor();
+  });
+});
+
+describe('the profile', SLOWLY, () => {
+  it('a refused value has its message beside its field', async () => {
+    const { page } = await open();
+    await signIn(KEYCLOAK, page, await KEYCLOAK.createPerson());
+    await page.getByLabel('Last name').fill('<b>');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.locator('label.wrong', { hasText: 'Last name' }).waitFor();
   });
 
-  it('an expired token is not used', async () => {
-    const { email } = await createNativeUser();
-    const visit = await open();
-    const { page } = visit;
-    await signInNatively(visit, email);
-    // As a string, because it runs in the page.
-    await page.evaluate(`{
-      const session = JSON.parse(sessionStorage.getItem('twinkey.session'));
-      sessionStorage.setItem('twinkey.session', JSON.stringify({ ...session, expiresAt: Date.now() - 1 }));
-    }`);
-    await page.getByRole('button', { name: 'Save' }).click();
-    await page.getByText('Your session has ended. Sign in again.').waitFor();
+  it('a user registers at Keycloak and is signed in', async () => {
+    const { page } = await open();
+    const username = unique('ada');
+    await page.getByRole('button', { name: 'Continue with Keycloak' }).click();
+    await page.getByRole('link', { name: 'Register' }).click();
+    await page.locator('#username').fill(username);
+    await page.locator('#password').fill(NATIVE_PASSWORD);
+    await page.locator('#password-confirm').fill(NATIVE_PASSWORD);
+    await page.locator('#email').fill(`${username}@example.com`);
+    await page.locator('#firstName').fill('Ada');
+    await page.locator('#lastName').fill('Byron');
+    await page.locator('input[type=submit], button[type=submit]').first().click();
+    await profileOf(page);
+    expect(await page.locator('#username').textContent()).toBe(username);
+    expect(await page.getByLabel('Last name').inputValue()).toBe('Byron');
   });
 });

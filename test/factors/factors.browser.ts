@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expectAccessible } from '../oauth/accessibility.js';
 import type { Api } from '../support/api.js';
 import { startBrowser, type TestBrowser } from '../support/browser.js';
-import { expectAccessible } from '../support/expect-accessible.js';
 import { PASSWORD, startTestOpenIdProvider, type TestOpenIdProvider } from '../support/openid-provider.js';
 import { enrolTotp, totpCode } from '../support/totp-app.js';
 

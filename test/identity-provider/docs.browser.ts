@@ -74,6 +74,7 @@ describe('Swagger UI', SLOWLY, () => {
       'rights',
       'audit',
       'authority',
+      'clients',
       'keys',
       'health',
     ]);

@@ -81,6 +81,26 @@ describe('the published keys', () => {
     expect([head.status, await head.text(), head.headers.get('etag')]).toEqual([200, '', etag]);
   });
 
+  // A HEAD request is answered by the handler, a plain GET request without it.
+  it.each(PATHS)('have the same headers with and without the handler: %s', async (path) => {
+    const headersOf = async (method: string) => {
+      const origin = 'https://app.example.com';
+      const response = await fetch(root + path, { method, headers: { origin, 'x-request-id': 'mine' } });
+      await response.text();
+      // fetch closes the connection of a HEAD request.
+      const varying = ['date', 'connection', 'keep-alive'];
+      return Object.fromEntries([...response.headers].filter(([name]) => !varying.includes(name)));
+    };
+    const prepared = await headersOf('GET');
+    expect(prepared).toEqual(await headersOf('HEAD'));
+    expect(prepared).toMatchObject({
+      'x-request-id': 'mine',
+      'content-type': 'application/json; charset=utf-8',
+    });
+    expect((await fetch(`${root}${path}?page=2`)).status).toBe(422);
+    expect((await fetch(root + path, { method: 'POST' })).status).toBe(405);
+  });
+
   it('have an ETag that depends only on the keys', async () => {
     const other = await startTestIdentityProvider();
     const etags = await Promise.all(

@@ -51,7 +51,7 @@ describe('the demo seed', () => {
       permissions: [],
       roles: ['user', 'admin'],
       accounts: ['admin@example.com', 'user@example.com'],
-      clients: ['frontend'],
+      clients: ['frontend', 'twinkey-docs'],
     });
     const admin = await logIn('admin@example.com', 'admin123');
     const user = await logIn('user@example.com', 'user123');

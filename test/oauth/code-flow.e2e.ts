@@ -8,6 +8,7 @@ import {
   startTestOpenIdProvider,
   type TestOpenIdProvider,
 } from '../support/openid-provider.js';
+import { signInThroughPages } from '../support/stock-client.js';
 import { WebBrowser } from '../support/web-browser.js';
 
 let provider: TestOpenIdProvider;
@@ -123,4 +124,100 @@ describe('the code flow', () => {
     const callback = await new WebBrowser(provider.issuer).get(url);
     await expect(finish(callback.url)).rejects.toMatchObject({ error: 'login_required' });
   });
+});
+
+describe('an authorization request', () => {
+  it('can be posted, and keeps the sign-in of the browser (OpenID Connect Core, section 3.1.2.1)', async () => {
+    const person = await provider.person();
+    const { browser } = await signInThroughPages(provider, await provider.client(), person.email);
+    const { url, finish } = await start(await discover(await provider.client()));
+    const { origin, pathname, searchParams } = new URL(url);
+    const posted = await fetch(`${origin}${pathname}`, {
+      method: 'POST',
+      body: searchParams,
+      redirect: 'manual',
+    });
+    expect([posted.status, posted.headers.get('cache-control')]).toEqual([303, 'no-store']);
+    const location = String(posted.headers.get('location'));
+    expect(location).toBe(`${provider.issuer}/oauth/authorize?${searchParams}`);
+    expect((await finish((await browser.get(location)).url)).claims()?.sub).toBe(person.id);
+  });
+
+  it('that is posted as JSON, as nothing or in megabytes is refused', async () => {
+    const post = (body: string, type = 'application/x-www-form-urlencoded') =>
+      fetch(`${provider.issuer}/oauth/authorize`, {
+        method: 'POST',
+        body,
+        redirect: 'manual',
+        headers: { 'content-type': type },
+      });
+    expect((await post('{}', 'application/json')).status).toBe(415);
+    expect((await post(`state=${'x'.repeat(1_000_000)}`)).status).toBe(413);
+    const empty = await post('');
+    expect((await fetch(String(empty.headers.get('location')))).status).toBe(400);
+  });
+
+  it('with prompt=select_account lets the user continue as they are, or sign in as somebody else', async () => {
+    const [ada, bob] = [await provider.person(), await provider.person()];
+    const client = await provider.client();
+    const { browser } = await signInThroughPages(provider, client, ada.email);
+    const config = await discover(client);
+
+    const kept = await start(config, { prompt: 'select_account' });
+    const page = await browser.get(kept.url);
+    expect(page.html).toContain(`Continue as ${ada.email}`);
+    const callback = await browser.submit(page, { answer: 'continue' });
+    expect((await kept.finish(callback.url)).claims()?.sub).toBe(ada.id);
+
+    const changed = await start(config, { prompt: 'select_account' });
+    const other = await browser.submit(await browser.get(changed.url), {
+      email: bob.email,
+      password: PASSWORD,
+    });
+    // Ada's sign-in ends before Bob's begins.
+    const done = other.url.startsWith(provider.issuer) ? await browser.submit(other, {}) : other;
+    expect((await changed.finish(done.url)).claims()?.sub).toBe(bob.id);
+  });
+
+  it('with prompt=select_account and no session is a sign-in; nobody can continue without one', async () => {
+    const ada = await provider.person();
+    const { url, finish } = await start(await discover(await provider.client()), {
+      prompt: 'select_account',
+    });
+    const browser = new WebBrowser(provider.issuer);
+    const page = await browser.get(url);
+    expect(page.html).not.toContain('Continue as');
+    const refused = await browser.submit(page, { answer: 'continue' });
+    expect([refused.status, refused.url]).toEqual([422, page.url]);
+    const callback = await browser.submit(refused, { email: ada.email, password: PASSWORD });
+    expect((await finish(callback.url)).claims()?.sub).toBe(ada.id);
+  });
+
+  it('with prompt=select_account does not continue as a disabled account', async () => {
+    const person = await provider.person();
+    const client = await provider.client();
+    const { browser } = await signInThroughPages(provider, client, person.email);
+    const { url } = await start(await discover(client), { prompt: 'select_account' });
+    const page = await browser.get(url);
+    await provider.database.query("UPDATE identity.accounts SET status = 'disabled' WHERE id = $1", [
+      person.id,
+    ]);
+    const refused = await browser.submit(page, { answer: 'continue' });
+    expect([refused.status, refused.url.startsWith(provider.issuer)]).toEqual([422, true]);
+  });
+
+  it.each(['1', 'urn:example:unknown', 'urn:example:gold 2 1'])(
+    'with acr_values=%s signs in, and the ID token says how',
+    async (acr) => {
+      const person = await provider.person();
+      const { url, finish } = await start(await discover(await provider.client()), { acr_values: acr });
+      const browser = new WebBrowser(provider.issuer);
+      const callback = await browser.submit(await browser.get(url), {
+        email: person.email,
+        password: PASSWORD,
+      });
+      const tokens = await finish(callback.url);
+      expect(tokens.claims()).toMatchObject({ acr: '1', amr: ['pwd'] });
+    },
+  );
 });

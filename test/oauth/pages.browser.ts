@@ -1,9 +1,17 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { PageRenderer } from '#apps/identity-provider/src/oauth/pages/page-renderer.js';
+import { de } from '#apps/identity-provider/src/oauth/pages/texts/de.js';
+import { en } from '#apps/identity-provider/src/oauth/pages/texts/en.js';
 import { startBrowser, type TestBrowser } from '../support/browser.js';
-import { expectAccessible } from '../support/expect-accessible.js';
 import { PASSWORD, startTestOpenIdProvider, type TestOpenIdProvider } from '../support/openid-provider.js';
+import { expectAccessible, focusOrder } from './accessibility.js';
+import { ELEMENTS_PAGE } from './elements-page.js';
+
+/** axe-core takes its time on a busy machine. */
+const SLOWLY = { timeout: 120_000 };
 
 let provider: TestOpenIdProvider;
 let browser: TestBrowser;
@@ -24,8 +32,11 @@ afterAll(async () => {
   await provider?.close();
 });
 
-async function visit() {
-  return browser.visit(provider.issuer, new URL(callback).origin);
+/** A browser whose user reads that language. */
+async function visit(language: string): Promise<Page> {
+  const { page } = await browser.visit(provider.issuer, new URL(callback).origin);
+  await page.setExtraHTTPHeaders({ 'accept-language': language });
+  return page;
 }
 
 const authorize = (clientId: string, parameters: Record<string, string> = {}) =>
@@ -39,83 +50,132 @@ const authorize = (clientId: string, parameters: Record<string, string> = {}) =>
     ...parameters,
   })}`;
 
-describe('every page is accessible, at 320 and 1280 px, light and dark', () => {
-  it('sign-in, its problems, and consent; the application gets its code', async () => {
-    const client = await provider.client({
-      name: 'Example shop',
-      firstParty: false,
-      redirectUris: [callback],
+const focused = (page: Page) => page.evaluate('document.activeElement.id');
+
+/** Without a mouse: moves to the element with Tab, and presses Enter there. */
+async function pressEnterOn(page: Page, name: string): Promise<void> {
+  const order = await focusOrder(page);
+  expect(order).toContain(name);
+  for (let presses = 0; presses <= order.indexOf(name); presses++) await page.keyboard.press('Tab');
+  await page.keyboard.press('Enter');
+}
+
+describe.each([en, de])(
+  'in $language: every page is accessible, at 320 and 1280 px, light and dark',
+  SLOWLY,
+  (texts) => {
+    const { language } = texts;
+    const title = (text: string) => `h1:text-is("${text}")`;
+
+    it('sign-in, its problems, and consent, by keyboard alone; the application gets its code', async () => {
+      const client = await provider.client({
+        name: 'Example shop',
+        firstParty: false,
+        redirectUris: [callback],
+      });
+      const person = await provider.person();
+      const page = await visit(language);
+      await page.goto(authorize(client.clientId));
+      expect(await page.getAttribute('html', 'lang')).toBe(language);
+      expect(await focused(page)).toBe('email');
+      expect(await page.getAttribute('#email', 'autocomplete')).toBe('username');
+      expect(await page.getAttribute('#password', 'autocomplete')).toBe('current-password');
+      await expectAccessible(page, `sign-in-${language}`);
+      expect(await focusOrder(page)).toEqual(['#email', '#password', `button ${texts.signIn.submit}`]);
+
+      // Chromium accepts it as an address, and identity-provider does not.
+      await page.fill('#email', 'ada@example');
+      await page.focus('#password');
+      await page.keyboard.type('wrong-password');
+      await page.keyboard.press('Enter');
+      await page.waitForSelector('#email-problem');
+      expect(await page.getAttribute('#email', 'aria-describedby')).toBe('email-problem');
+      expect(await page.title()).toContain(texts.problems.summary);
+      expect(await focused(page)).toBe('email');
+      await expectAccessible(page, `sign-in-field-${language}`);
+
+      await page.keyboard.press('ControlOrMeta+A');
+      await page.keyboard.type(person.email);
+      await page.keyboard.press('Tab');
+      await page.keyboard.type('wrong-password');
+      await page.keyboard.press('Enter');
+      await page.waitForSelector('[role=alert]');
+      expect(await page.getAttribute('#password', 'aria-describedby')).toBe('problem');
+      expect(await focused(page)).toBe('password');
+      await expectAccessible(page, `sign-in-problem-${language}`);
+
+      await page.keyboard.type(PASSWORD);
+      await page.keyboard.press('Enter');
+      await page.waitForSelector(title(texts.consent.title));
+      await expectAccessible(page, `consent-${language}`);
+      await pressEnterOn(page, `button ${texts.consent.allow}`);
+      await page.waitForURL((url) => url.origin === new URL(callback).origin);
+      expect(new URL(page.url()).searchParams.get('code')).toBeTruthy();
     });
-    const person = await provider.person();
-    const { page } = await visit();
-    await page.goto(authorize(client.clientId));
-    await expectAccessible(page, 'sign-in');
-    expect(await page.evaluate('document.activeElement.id')).toBe('email');
 
-    await page.fill('#email', person.email);
-    await page.fill('#password', 'wrong-password');
-    await page.click('button');
-    await page.waitForSelector('[role=alert]');
-    await expectAccessible(page, 'sign-in-problem');
+    it('device and sign-out, by keyboard alone', async () => {
+      const client = await provider.client({
+        name: 'Television',
+        grantTypes: ['urn:ietf:params:oauth:grant-type:device_code'],
+        redirectUris: [],
+      });
+      const started = await fetch(`${provider.issuer}/oauth/device`, {
+        method: 'POST',
+        body: new URLSearchParams({ client_id: client.clientId, scope: 'openid' }),
+      });
+      const { user_code } = (await started.json()) as { user_code: string };
+      const person = await provider.person();
+      const page = await visit(language);
+      await page.goto(`${provider.issuer}/oauth/device/verify`);
+      await expectAccessible(page, `device-${language}`);
+      await page.keyboard.type('BBBB-BBBB');
+      await page.keyboard.press('Enter');
+      await page.waitForSelector('#user_code-problem');
+      await expectAccessible(page, `device-problem-${language}`);
+      await page.keyboard.press('ControlOrMeta+A');
+      await page.keyboard.type(user_code);
+      await page.keyboard.press('Enter');
+      await page.waitForSelector(title(texts.device.confirmTitle));
+      await expectAccessible(page, `device-confirmation-${language}`);
+      await pressEnterOn(page, `button ${texts.device.confirm}`);
+      await page.waitForSelector('#email');
+      await page.keyboard.type(person.email);
+      await page.keyboard.press('Tab');
+      await page.keyboard.type(PASSWORD);
+      await page.keyboard.press('Enter');
+      await page.waitForSelector(title(texts.device.doneTitle));
+      await expectAccessible(page, `device-done-${language}`);
 
-    await page.fill('#password', PASSWORD);
-    await page.click('button');
-    await page.waitForSelector('button[value=allow]');
-    await expectAccessible(page, 'consent');
-    await page.click('button[value=allow]');
-    await page.waitForURL((url) => url.origin === new URL(callback).origin);
-    expect(new URL(page.url()).searchParams.get('code')).toBeTruthy();
-  });
-
-  it('the same in German', async () => {
-    const client = await provider.client({ redirectUris: [callback] });
-    const { page } = await visit();
-    await page.goto(authorize(client.clientId, { ui_locales: 'de' }));
-    expect(await page.getAttribute('html', 'lang')).toBe('de');
-    expect(await page.textContent('h1')).toBe('Anmelden');
-    await expectAccessible(page, 'sign-in-de');
-  });
-
-  it('device', async () => {
-    const client = await provider.client({
-      name: 'Television',
-      grantTypes: ['urn:ietf:params:oauth:grant-type:device_code'],
-      redirectUris: [],
+      await page.goto(`${provider.issuer}/oauth/logout`);
+      await expectAccessible(page, `sign-out-${language}`);
+      await pressEnterOn(page, `button ${texts.signOut.submit}`);
+      await page.waitForSelector(title(texts.signOut.doneTitle));
+      await expectAccessible(page, `signed-out-${language}`);
     });
-    const started = await fetch(`${provider.issuer}/oauth/device`, {
-      method: 'POST',
-      body: new URLSearchParams({ client_id: client.clientId, scope: 'openid' }),
+
+    it('error', async () => {
+      const page = await visit(language);
+      await page.goto(authorize('unknown'));
+      await pressEnterOn(page, `summary ${texts.error.details}`);
+      expect(await page.getByText('invalid_client').isVisible()).toBe(true);
+      await expectAccessible(page, `error-${language}`);
     });
-    const { user_code } = (await started.json()) as { user_code: string };
-    const person = await provider.person();
-    const { page } = await visit();
-    await page.goto(`${provider.issuer}/oauth/device/verify`);
-    await page.fill('#user_code', 'BBBB-BBBB');
-    await page.click('button');
-    await page.waitForSelector('#user_code-problem');
-    await expectAccessible(page, 'device-code');
-    await page.fill('#user_code', user_code);
-    await page.click('button');
-    await page.waitForSelector('button[name=confirm]');
-    await expectAccessible(page, 'device-confirmation');
-    await page.click('button[name=confirm]');
-    await page.fill('#email', person.email);
-    await page.fill('#password', PASSWORD);
-    await page.click('button');
-    await page.waitForSelector('h1:has-text("Device connected")');
-    await expectAccessible(page, 'device-done');
+  },
+);
 
-    await page.goto(`${provider.issuer}/oauth/logout`);
-    await expectAccessible(page, 'sign-out');
-    await page.click('button[name=logout]');
-    await page.waitForSelector('h1:has-text("Signed out")');
-    await expectAccessible(page, 'signed-out');
-  });
-
-  it('error', async () => {
-    const { page } = await visit();
-    await page.goto(authorize('unknown'));
-    await page.click('summary');
-    await expectAccessible(page, 'error');
+describe('the elements for further pages', SLOWLY, () => {
+  it('are accessible, also where the system sets the colors', async () => {
+    const page = await visit('en');
+    const html = new PageRenderer(provider.settings).render(en, ELEMENTS_PAGE);
+    const url = `${provider.issuer}/oauth/elements`;
+    await page.route(url, (route) => route.fulfill({ contentType: 'text/html', body: html }));
+    await page.goto(url);
+    await expectAccessible(page, 'elements');
+    await page.emulateMedia({ forcedColors: 'active' });
+    for (const name of ['button', 'button.plain', 'button.danger', 'input', 'a.button']) {
+      const edge = await page.evaluate(`getComputedStyle(document.querySelector('${name}')).borderTopColor`);
+      expect(edge, name).not.toMatch(/, 0\)$/);
+    }
+    expect(await focusOrder(page)).toContain('#new_password');
   });
 });

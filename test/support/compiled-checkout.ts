@@ -1,11 +1,9 @@
-import { execFile } from 'node:child_process';
 import { cp, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
+import { compiledSources } from './compiled-sources.js';
 
-const run = promisify(execFile);
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 export interface CompiledCheckout {
@@ -14,28 +12,13 @@ export interface CompiledCheckout {
 }
 
 /**
- * Compiles the libraries and the Keycloak launcher into a temporary folder that looks like a checkout after
- * `npm run build`. Tests that start processes use it, so that they neither depend on the real `dist` nor change it.
+ * Copies the compiled sources into a temporary folder that looks like a checkout after `npm run build`. Tests that start
+ * processes use it, so that they neither depend on the real `dist` nor change it.
  * @param program source of `program.js` in that folder; it can import `#libs/…`
  */
 export async function compileCheckout(program: string): Promise<CompiledCheckout> {
   const folder = await mkdtemp(join(tmpdir(), 'twinkey-checkout-'));
-  await run(
-    join(ROOT, 'node_modules', '.bin', 'swc'),
-    [
-      'libs',
-      'migrations',
-      'keycloak',
-      '--copy-files',
-      '--ignore',
-      'libs/verify/dist/**',
-      '-d',
-      join(folder, 'dist'),
-    ],
-    {
-      cwd: ROOT,
-    },
-  );
+  await cp(await compiledSources(), join(folder, 'dist'), { recursive: true });
   await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
   await cp(join(ROOT, 'package.json'), join(folder, 'package.json'));
   await writeFile(join(folder, 'program.js'), program);

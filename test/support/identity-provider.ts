@@ -10,6 +10,7 @@ import { Drain } from '#libs/http/application/drain.js';
 import type { Logger } from '#libs/observability/logger.js';
 import { type Members, nativeToken, signToken, testKey } from '#libs/verify/src/testing/tokens.js';
 import { Api } from './api.js';
+import { type AppDatabase, appDatabase } from './app-database.js';
 import { Factories } from './factories.js';
 import { createTestDatabase } from './postgres.js';
 import { startReplicated } from './replicas.js';
@@ -52,8 +53,14 @@ export async function startTestIdentityProvider(
   issuer = ISSUER,
 ): Promise<TestIdentityProvider> {
   const own = overrides.databaseUrl ? null : await createTestDatabase();
-  const settings = { ...settingsFor(own?.url ?? (overrides.databaseUrl as string), issuer), ...overrides };
-  const database = await identityDataSource(settings.databaseUrl, {
+  const url = own?.url ?? (overrides.databaseUrl as string);
+  const settings = {
+    ...settingsFor(issuer),
+    ...appDatabase(url),
+    ...overrides,
+    databaseUrl: appDatabase(url).databaseUrl,
+  };
+  const database = await identityDataSource(settings.database.directUrl ?? url, {
     poolSize: 3,
     connectTimeoutMs: 20_000,
   }).initialize();
@@ -104,7 +111,7 @@ export async function startTestIdentityProvider(
   };
 }
 
-function settingsFor(databaseUrl: string, issuer: string): IdentityProviderSettings {
+function settingsFor(issuer: string): Omit<IdentityProviderSettings, keyof AppDatabase> {
   return {
     environment: 'test',
     host: '127.0.0.1',
@@ -113,10 +120,10 @@ function settingsFor(databaseUrl: string, issuer: string): IdentityProviderSetti
     corsLocalhost: false,
     trustProxy: false,
     docs: false,
+    docsClientId: null,
     logLevel: 'silent',
     auditRetentionDays: 400,
     authorityFeedToken: null,
-    databaseUrl,
     signing: {
       issuer,
       audience: AUDIENCE,
@@ -128,6 +135,8 @@ function settingsFor(databaseUrl: string, issuer: string): IdentityProviderSetti
     sessions: { accessTokenSeconds: null, refreshTokenSeconds: null, maxSeconds: 90 * 86_400 },
     bcryptCost: 10,
     login: { maxFailures: 10, maxFailuresPerAddress: 100, windowSeconds: 900 },
+    redisUrl: null,
+    mail: { server: null, from: { name: 'Twinkey', address: 'no-reply@twinkey.test' }, templates: null },
     secondFactor: { requiredRoles: [], trustedBrowsers: false },
     brand: { name: 'Twinkey', color: '#2b59c3', logo: null },
     keycloak: null,

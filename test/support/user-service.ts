@@ -8,6 +8,7 @@ import { Drain } from '#libs/http/application/drain.js';
 import type { Logger } from '#libs/observability/logger.js';
 import { type Members, nativeToken, signToken, testKey } from '#libs/verify/src/testing/tokens.js';
 import { Api } from './api.js';
+import { type AppDatabase, appDatabase } from './app-database.js';
 import type { TestRealm } from './keycloak.js';
 import { createTestDatabase } from './postgres.js';
 import { startReplicated } from './replicas.js';
@@ -45,8 +46,14 @@ export async function startTestUserService(
   logger?: Logger,
 ): Promise<TestUserService> {
   const own = overrides.databaseUrl ? null : await createTestDatabase();
-  const settings = { ...settingsFor(own?.url ?? (overrides.databaseUrl as string)), ...overrides };
-  const database = await usersDataSource(settings.databaseUrl, {
+  const url = own?.url ?? (overrides.databaseUrl as string);
+  const settings = {
+    ...settingsFor(),
+    ...appDatabase(url),
+    ...overrides,
+    databaseUrl: appDatabase(url).databaseUrl,
+  };
+  const database = await usersDataSource(settings.database.directUrl ?? url, {
     poolSize: 3,
     connectTimeoutMs: 20_000,
   }).initialize();
@@ -96,7 +103,7 @@ export function keycloakSettings(
   };
 }
 
-function settingsFor(databaseUrl: string): UserServiceSettings {
+function settingsFor(): Omit<UserServiceSettings, keyof AppDatabase> {
   return {
     environment: 'test',
     host: '127.0.0.1',
@@ -105,6 +112,7 @@ function settingsFor(databaseUrl: string): UserServiceSettings {
     corsLocalhost: false,
     trustProxy: false,
     docs: false,
+    docsClientId: null,
     logLevel: 'silent',
     auditRetentionDays: 400,
     authorityFeedToken: null,
@@ -112,7 +120,6 @@ function settingsFor(databaseUrl: string): UserServiceSettings {
     internalHost: '127.0.0.1',
     internalApiToken: null,
     identityProviderUrl: UNREACHABLE_URL,
-    databaseUrl,
     native: {
       issuer: ISSUER,
       audience: AUDIENCE,

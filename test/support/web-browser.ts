@@ -52,7 +52,7 @@ export class WebBrowser {
       const response = await fetch(next.url, {
         ...next.init,
         redirect: 'manual',
-        headers: { ...this.headers, accept: 'text/html', cookie: this.cookiesFor(next.url) },
+        headers: { ...this.headers, accept: 'text/html,*/*;q=0.8', cookie: this.cookiesFor(next.url) },
       });
       this.store(response, next.url);
       const html = await response.text();

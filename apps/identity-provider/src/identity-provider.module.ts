@@ -2,10 +2,12 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { RouterModule } from '@nestjs/core';
 import { AuditModule } from '#libs/audit/audit.module.js';
 import { AuthModule } from '#libs/auth/auth.module.js';
+import { BackgroundModule } from '#libs/background/background.module.js';
 import type { IdentityProviderSettings } from '#libs/config/settings.js';
 import { translateDatabaseError } from '#libs/database/error-translation.js';
 import { IdentityDatabaseModule } from '#libs/database/identity/identity-database.module.js';
 import { poolShare } from '#libs/database/pool.js';
+import { replicaOf } from '#libs/database/replica-reads.js';
 import type { Drain } from '#libs/http/application/drain.js';
 import { HttpModule } from '#libs/http/application/http.module.js';
 import { keycloakIssuer } from '#libs/verify/src/issuers/keycloak-issuer.js';
@@ -19,8 +21,10 @@ import { BackchannelLogoutController } from './backchannel-logout/backchannel-lo
 import { BackchannelLogoutService } from './backchannel-logout/backchannel-logout.service.js';
 import { EndedTokensModule } from './backchannel-logout/ended-tokens.module.js';
 import { translateConstraint } from './constraint-errors.js';
+import { ExpiredRowsService } from './expired-rows/expired-rows.service.js';
 import { FactorRoutesModule } from './factors/factor-routes.module.js';
 import { HealthController } from './health/health.controller.js';
+import { MailModule } from './mail/mail.module.js';
 import { ClientsModule } from './oauth/clients/clients.module.js';
 import { OauthModule } from './oauth/oauth.module.js';
 import { PermissionsModule } from './permissions/permissions.module.js';
@@ -55,7 +59,15 @@ export class IdentityProviderModule {
       module: IdentityProviderModule,
       imports: [
         SettingsModule.forRoot(settings, drain),
-        IdentityDatabaseModule.forRoot(databaseUrl, { poolSize: poolShare(settings.workers) }),
+        BackgroundModule.forRoot('identity-provider'),
+        IdentityDatabaseModule.forRoot(
+          databaseUrl,
+          {
+            pooled: settings.database.pooled,
+            poolSize: poolShare(settings.workers),
+          },
+          replicaOf(settings.database),
+        ),
         AuthModule.forRoot({
           imports: [SessionsModule, AuthorityModule, EndedTokensModule, TokensModule],
           issuers: {
@@ -70,6 +82,7 @@ export class IdentityProviderModule {
         }),
         HttpModule.forRoot({ translators: [translateConstraint, translateDatabaseError] }),
         AuthorityModule,
+        MailModule,
         OauthModule,
         ...API,
         AuditModule.forRoot(settings.auditRetentionDays),
@@ -77,7 +90,7 @@ export class IdentityProviderModule {
       ],
       // Here, where `TrustedIssuers` is available.
       controllers: [WellKnownController, HealthController, BackchannelLogoutController],
-      providers: [RoleMapWarning, BackchannelLogoutService],
+      providers: [RoleMapWarning, BackchannelLogoutService, ExpiredRowsService],
     };
   }
 }

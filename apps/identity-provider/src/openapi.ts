@@ -4,7 +4,7 @@ export const DESCRIPTION: ApiDescription = {
   title: 'Twinkey identity-provider',
   description: `Native accounts, their tokens, and the roles and permissions of all callers.
 
-Authorize with the \`token\` from \`POST /api/v1/auth/login\`, or with a Keycloak access token whose roles are mapped.`,
+Authorize by signing in, with the \`token\` from \`POST /api/v1/auth/login\`, or with a Keycloak access token whose roles are mapped.`,
   version: '1.0.0',
   tags: {
     auth: 'Sign-in and your own account.',

@@ -4,14 +4,17 @@ import type { Drain } from '#libs/http/application/drain.js';
 import { createHttpApp } from '#libs/http/application/http-app.js';
 import { startMetricsListener } from '#libs/http/application/metrics-listener.js';
 import { listenOn, type RunningApp } from '#libs/http/application/running-app.js';
+import { sendPrepared } from '#libs/http/replies/prepared-replies.js';
 import type { Logger } from '#libs/observability/logger.js';
 import { collectProcessMetrics } from '#libs/observability/metrics.js';
 import { serveDocs } from '#libs/openapi/docs-pages.js';
+import { docsSignIn } from '#libs/openapi/docs-sign-in.js';
 import { buildOpenApiDocument } from '#libs/openapi/openapi-document.js';
 import { IdentityProviderModule } from './identity-provider.module.js';
 import { ClientOrigins } from './oauth/clients/client-origins.js';
 import { addOauthRoutes } from './oauth/oauth-routes.js';
 import { DESCRIPTION } from './openapi.js';
+import { JwksService } from './tokens/jwks.service.js';
 
 /** Starts identity-provider. @throws ListenError, and an error if the database is unavailable */
 export async function startIdentityProvider(
@@ -31,8 +34,15 @@ export async function startIdentityProvider(
     },
   });
   try {
+    const jwks = app.get(JwksService, { strict: false });
+    sendPrepared(app, {
+      '/.well-known/jwks.json': () => jwks.current.plain,
+      '/api/v1/auth/jwks': () => jwks.current.enveloped,
+    });
     addOauthRoutes(app);
-    if (settings.docs) serveDocs(app, buildOpenApiDocument(app, DESCRIPTION), { enabled: true });
+    const signIn = docsSignIn(settings, settings.signing.issuer);
+    if (settings.docs)
+      serveDocs(app, buildOpenApiDocument(app, DESCRIPTION, signIn), { enabled: true, signIn });
     const url = await listenOn(app, { host: settings.host, port: settings.port, variable: 'PORT' });
     const { metricsPort, metricsHost } = settings;
     const metrics = metricsPort === null ? null : await startMetricsListener(metricsPort, metricsHost);

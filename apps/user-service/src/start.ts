@@ -5,6 +5,7 @@ import { listenOn, type RunningApp } from '#libs/http/application/running-app.js
 import type { Logger } from '#libs/observability/logger.js';
 import { collectProcessMetrics } from '#libs/observability/metrics.js';
 import { serveDocs } from '#libs/openapi/docs-pages.js';
+import { docsSignIn } from '#libs/openapi/docs-sign-in.js';
 import { buildOpenApiDocument } from '#libs/openapi/openapi-document.js';
 import { InternalModule } from './internal/internal.module.js';
 import { DESCRIPTION as INTERNAL } from './internal/openapi.js';
@@ -25,7 +26,9 @@ export async function startUserService(
     cors: { origins: settings.corsOrigins, localhost: settings.corsLocalhost },
   });
   try {
-    if (settings.docs) serveDocs(app, buildOpenApiDocument(app, DESCRIPTION), { enabled: true });
+    const signIn = docsSignIn(settings, settings.native.issuer);
+    if (settings.docs)
+      serveDocs(app, buildOpenApiDocument(app, DESCRIPTION, signIn), { enabled: true, signIn });
     const url = await listenOn(app, {
       host: settings.host,
       port: settings.port,

@@ -1,16 +1,17 @@
 import { type DynamicModule, Module } from '@nestjs/common';
-import { DataSource } from 'typeorm';
 import { AuditModule } from '#libs/audit/audit.module.js';
 import { AuthModule } from '#libs/auth/auth.module.js';
-import { RevocationCleanup } from '#libs/authority-feed/revocation-cleanup.js';
+import { BackgroundModule } from '#libs/background/background.module.js';
 import type { UserServiceSettings } from '#libs/config/settings.js';
 import { translateDatabaseError } from '#libs/database/error-translation.js';
 import { poolShare } from '#libs/database/pool.js';
+import { replicaOf } from '#libs/database/replica-reads.js';
 import { UsersDatabaseModule } from '#libs/database/users/users-database.module.js';
 import type { Drain } from '#libs/http/application/drain.js';
 import { HttpModule } from '#libs/http/application/http.module.js';
 import { DirectoryModule } from './directory/directory.module.js';
 import { IssuerRegistry } from './directory/issuer-registry.js';
+import { ExpiredRevocationsService } from './expired-revocations.service.js';
 import { KeycloakRecheckModule } from './keycloak-recheck/keycloak-recheck.module.js';
 import { RightsModule } from './rights/rights.module.js';
 import { SettingsModule } from './settings.module.js';
@@ -25,7 +26,15 @@ export class UserServiceModule {
       module: UserServiceModule,
       imports: [
         SettingsModule.forRoot(settings, drain),
-        UsersDatabaseModule.forRoot(settings.databaseUrl, { poolSize: poolShare(settings.workers) }),
+        BackgroundModule.forRoot('user-service'),
+        UsersDatabaseModule.forRoot(
+          settings.databaseUrl,
+          {
+            pooled: settings.database.pooled,
+            poolSize: poolShare(settings.workers),
+          },
+          replicaOf(settings.database),
+        ),
         AuthModule.forRoot({
           imports: [DirectoryModule, ProfilesModule, RightsModule],
           issuers: {
@@ -39,13 +48,7 @@ export class UserServiceModule {
         KeycloakRecheckModule,
         AuditModule.forRoot(settings.auditRetentionDays),
       ],
-      providers: [
-        {
-          provide: RevocationCleanup,
-          inject: [DataSource],
-          useFactory: (database: DataSource) => new RevocationCleanup(database, 'users'),
-        },
-      ],
+      providers: [ExpiredRevocationsService],
     };
   }
 }

@@ -1,15 +1,8 @@
 import { ApiError } from './api.js';
+import { config } from './config.js';
 import { changeOf, getProfile, type Profile, updateProfile } from './profile.js';
-import {
-  findSession,
-  finishKeycloakSignIn,
-  forgetSession,
-  type Session,
-  signInNatively,
-  signInWithKeycloak,
-  signOut,
-} from './session.js';
-import { elements, fillProfile, markWrongFields, notify, show } from './view.js';
+import { findSession, finishSignIn, forgetSession, signIn, signOut } from './session.js';
+import { addSignInButtons, elements, fillProfile, markWrongFields, notify, show } from './view.js';
 
 const EXPIRED = 'Your session has ended. Sign in again.';
 
@@ -20,7 +13,7 @@ async function attempt(work: () => Promise<void>): Promise<void> {
     await work();
   } catch (error) {
     if (!(error instanceof ApiError)) return notify(error instanceof Error ? error.message : String(error));
-    if (error.status === 401 && (await hadSession())) return signedOut(EXPIRED);
+    if (error.status === 401) return signedOut(EXPIRED);
     if (error.status === 403) await forgetSession().then(() => show('sign-in'));
     markWrongFields(error.entries);
     notify(
@@ -29,8 +22,6 @@ async function attempt(work: () => Promise<void>): Promise<void> {
   }
 }
 
-const hadSession = async (): Promise<boolean> => (await findSession()) !== null;
-
 async function signedOut(notice: string | null): Promise<void> {
   await forgetSession();
   show('sign-in');
@@ -38,7 +29,6 @@ async function signedOut(notice: string | null): Promise<void> {
 }
 
 let shown: Profile;
-let expiry: ReturnType<typeof setTimeout>;
 
 async function open(): Promise<void> {
   const session = await findSession();
@@ -46,34 +36,9 @@ async function open(): Promise<void> {
   shown = await getProfile(session);
   fillProfile(shown);
   show('profile');
-  watchExpiry(session);
 }
 
-/** Keycloak's tokens are renewed before they expire; a native token is not, so the page shows when it has expired. */
-function watchExpiry({ issuer, expiresAt }: Session): void {
-  clearTimeout(expiry);
-  if (issuer === 'keycloak') return;
-  const longest = 2 ** 31 - 1;
-  expiry = setTimeout(() => void signedOut(EXPIRED), Math.min(expiresAt - Date.now(), longest));
-}
-
-async function requireSession(): Promise<Session> {
-  const session = await findSession();
-  if (!session) throw new ApiError(401, EXPIRED, []);
-  return session;
-}
-
-elements.keycloak.addEventListener('click', () => void attempt(signInWithKeycloak));
-
-elements.native.addEventListener('submit', (event) => {
-  event.preventDefault();
-  const form = new FormData(elements.native);
-  void attempt(async () => {
-    await signInNatively(String(form.get('email')), String(form.get('password')));
-    elements.native.reset();
-    await open();
-  });
-});
+addSignInButtons(config.authorities, (name) => void attempt(() => signIn(name)));
 
 elements.edit.addEventListener('submit', (event) => {
   event.preventDefault();
@@ -86,14 +51,9 @@ elements.edit.addEventListener('submit', (event) => {
   });
 });
 
-elements.signOut.addEventListener('click', () => {
-  void attempt(async () => {
-    await signOut(await requireSession());
-    await signedOut('Signed out.');
-  });
-});
+elements.signOut.addEventListener('click', () => void attempt(signOut));
 
 void attempt(async () => {
-  await finishKeycloakSignIn();
+  await finishSignIn();
   await open();
 });

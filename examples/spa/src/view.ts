@@ -1,4 +1,5 @@
 import type { ErrorEntry } from './api.js';
+import type { Authority } from './config.js';
 import type { Profile } from './profile.js';
 
 function byId<T extends HTMLElement>(id: string): T {
@@ -8,13 +9,22 @@ function byId<T extends HTMLElement>(id: string): T {
 }
 
 export const elements = {
-  keycloak: byId<HTMLButtonElement>('keycloak'),
-  native: byId<HTMLFormElement>('native'),
   edit: byId<HTMLFormElement>('edit'),
   signOut: byId<HTMLButtonElement>('sign-out'),
 };
 
 const sections = { 'sign-in': byId('sign-in'), profile: byId('profile') };
+
+/** One button for each authority. */
+export function addSignInButtons(authorities: Authority[], signIn: (name: string) => void): void {
+  for (const { name } of authorities) {
+    const button = document.createElement('button');
+    button.type = 'button';
+    button.textContent = `Continue with ${name}`;
+    button.addEventListener('click', () => signIn(name));
+    sections['sign-in'].append(button);
+  }
+}
 
 export function show(name: keyof typeof sections): void {
   for (const [each, section] of Object.entries(sections)) section.hidden = each !== name;
@@ -29,7 +39,7 @@ export function notify(text: string | null): void {
 }
 
 export function fillProfile(profile: Profile): void {
-  byId('issuer').textContent = profile.issuer === 'keycloak' ? 'Keycloak' : 'email and password';
+  byId('issuer').textContent = profile.issuer === 'keycloak' ? 'Keycloak' : 'Twinkey';
   byId('username').textContent = profile.username ?? '';
   byId('email').textContent = profile.email ?? '';
   for (const name of ['first_name', 'last_name', 'display_name', 'profile_picture'] as const) {

@@ -98,3 +98,10 @@ export function realmName(text: string): string {
   }
   return text;
 }
+
+/** The id of an OAuth client. */
+export function clientId(text: string): string {
+  if (!/^[A-Za-z0-9._-]{1,64}$/.test(text))
+    throw new InvalidValue('must have 1 to 64 letters, digits, ".", "_" or "-"');
+  return text;
+}

@@ -73,6 +73,8 @@ describe('databaseUrl', () => {
     'postgresql://db/name?sslmode=require',
     'postgres:///name?host=/var/run/postgresql',
     'postgres://u:p%23%25@db/name',
+    'postgres://u:p@a:5432,b:5433/name',
+    'postgres://u:p,@x@a,[::1]:5432/name?sslmode=require',
   ])('accepts %j', (text) => expect(databaseUrl(text)).toBe(text));
 
   it.each([
@@ -88,6 +90,13 @@ describe('databaseUrl', () => {
     'postgres://u:100%@db/name',
     'postgres://u:p@db/name#x',
     'postgres://u:p@db/name?password=x@y',
+    'postgres://u:p@a,/name',
+    'postgres://u:p@,b/name',
+    'postgres://u:p@a:5432,b:99999/name',
+    'postgres://u:p@a:54x,b/name',
+    'postgres://u:p@a,b/',
+    'postgres://u:p@a,b/name?host=c',
+    'postgres://u:p/x@a,b/name',
   ])('refuses %j', (text) => expect(() => databaseUrl(text)).toThrow(InvalidValue));
 });
 
@@ -95,6 +104,7 @@ describe('passwordsIn', () => {
   it.each([
     ['postgres://u:p%40ss@db/name', 'p@ss'],
     ['postgres://u@db/name?password=other', 'other'],
+    ['postgres://u:p,%40ss@a:5432,b:5432/name', 'p,@ss'],
     ['postgres://u:%zz@db/name', '%zz'],
     ['postgres://u:p%40ss@/name?host=/var/run/postgresql', 'p@ss'],
   ])('finds the password of %s', (text, password) =>

@@ -1,7 +1,9 @@
+import { postgresHostUrls } from '#libs/core/postgres-hosts.js';
 import type { Environment, EnvironmentName } from '../environment.js';
 import { InvalidValue } from '../settings-error.js';
 
 const SAMPLE = 'postgres://user:password@host:5432/database';
+const SAMPLE_LIST = 'postgres://user:password@host1:5432,host2:5432/database';
 const SOCKET = 'socket.invalid';
 
 /** An http or https URL without user, query and fragment. It is not normalized: a token's `iss` is compared as text. */
@@ -35,19 +37,37 @@ export function documentUrl(text: string): string {
   return text;
 }
 
-/** A Postgres URL with a host, or a socket folder as `?host=`, and a database. */
+/** A Postgres URL with a host or several, or a socket folder as `?host=`, and a database. */
 export function databaseUrl(text: string): string {
   if (!/^postgres(ql)?:\/\//i.test(text)) {
     throw new InvalidValue(`must be a URL such as ${SAMPLE}`);
   }
   // An unescaped "/", "?" or "#" in the password ends the authority part: the "@" is then in the rest.
   const [, rest = ''] = /^\w+:\/\/[^/?#]*(.*)$/s.exec(text) ?? [];
-  const url = postgresUrl(text);
+  const hosts = postgresHostUrls(text);
+  const url = postgresUrl(hosts[0] as string);
   const parts = url ? [url.username, url.password, url.hostname, url.pathname, url.search] : [text];
   if (/[@#]/.test(rest) || /[\s\p{Cc}]/u.test(text) || !parts.every(isEncoded)) {
     throw new InvalidValue(
       'has unescaped special characters: in user and password they must be percent-encoded ("@" as %40, "/" as %2F, "?" as %3F, "#" as %23, "%" as %25, a space as %20)',
     );
+  }
+  for (const one of hosts) requireHost(postgresUrl(one), hosts.length > 1);
+  if ((url?.pathname.length ?? 0) < 2) {
+    throw new InvalidValue('must contain a database name after the host');
+  }
+  return text;
+}
+
+/** Like `databaseUrl`, with one host. */
+export function singleHostUrl(text: string): string {
+  if (postgresHostUrls(databaseUrl(text)).length > 1) throw new InvalidValue('must contain only one host');
+  return text;
+}
+
+function requireHost(url: URL | null, isListed: boolean): void {
+  if (isListed && (!url?.hostname || url.hostname === SOCKET || url.searchParams.has('host'))) {
+    throw new InvalidValue(`must name each of its hosts, such as ${SAMPLE_LIST}`);
   }
   if (!url) {
     throw new InvalidValue(
@@ -57,10 +77,6 @@ export function databaseUrl(text: string): string {
   if (['', SOCKET].includes(url.hostname) && !url.searchParams.get('host')) {
     throw new InvalidValue('must contain a host');
   }
-  if (url.pathname.length < 2) {
-    throw new InvalidValue('must contain a database name after the host');
-  }
-  return text;
 }
 
 /**
@@ -68,7 +84,7 @@ export function databaseUrl(text: string): string {
  * URL.
  */
 export function passwordsIn(text: string, env: Environment): string[] {
-  const url = postgresUrl(text);
+  const url = postgresUrl(postgresHostUrls(text)[0] as string);
   if (!url) {
     return [];
   }

@@ -1,4 +1,5 @@
 import { roleNames } from '../parse/lists.js';
+import { redisPasswordsIn, redisUrl } from '../parse/redis-url.js';
 import { flag, integer } from '../parse/scalars.js';
 import type { Variables } from './variable.js';
 
@@ -26,6 +27,15 @@ export const loginVariables = {
     comment: 'The window in which failed logins are counted, in seconds.',
     parse: integer(1, 86_400),
     default: '900',
+    readBy: ['identity-provider'],
+  },
+  REDIS_URL: {
+    comment:
+      'A Redis server (redis: or rediss:) for the counters of failed logins. While it is away, and if unset, Postgres counts.',
+    parse: redisUrl,
+    sample: 'redis://localhost:6379',
+    commentedOut: true,
+    secretsIn: redisPasswordsIn,
     readBy: ['identity-provider'],
   },
   SECOND_FACTOR_REQUIRED: {

@@ -1,5 +1,5 @@
 import { origins, trustedProxies } from '../parse/lists.js';
-import { flag, host, integer, oneOf, port } from '../parse/scalars.js';
+import { clientId, flag, host, integer, oneOf, port } from '../parse/scalars.js';
 import { BOTH_APPS, type Variables } from './variable.js';
 
 export const operationVariables = {
@@ -25,6 +25,17 @@ export const operationVariables = {
     parse: flag,
     default: { development: 'true', test: 'true', production: 'false' },
     sample: 'true',
+    commentedOut: true,
+    readBy: BOTH_APPS,
+  },
+  DOCS_CLIENT_ID: {
+    comment:
+      'The public client with which /docs and /scalar sign in at JWT_ISSUER. Its redirect URIs are /docs/oauth2-redirect.html and /scalar/oauth2-redirect.html of each service.',
+    parse: clientId,
+    default: { development: 'twinkey-docs' },
+    defaultNote:
+      'in development twinkey-docs, which the demo seed adds; otherwise these pages only accept a token',
+    sample: 'twinkey-docs',
     commentedOut: true,
     readBy: BOTH_APPS,
   },

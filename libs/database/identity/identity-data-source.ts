@@ -11,6 +11,7 @@ import { OauthClient } from './oauth-client.entity.js';
 import { OauthConsent } from './oauth-consent.entity.js';
 import { OauthSecret } from './oauth-secret.entity.js';
 import { OauthState } from './oauth-state.entity.js';
+import { OutgoingMail } from './outgoing-mail.entity.js';
 import { Passkey } from './passkey.entity.js';
 import { PasskeyChallenge } from './passkey-challenge.entity.js';
 import { Permission } from './permission.entity.js';
@@ -30,6 +31,7 @@ export const identityEntities = [
   AuthorityFeed,
   Factor,
   LoginCounter,
+  OutgoingMail,
   OauthClient,
   OauthConsent,
   OauthSecret,

@@ -1,12 +1,26 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { databaseModule } from '../database-module.js';
 import type { PoolOptions } from '../pool.js';
+import type { ReplicaSettings } from '../replica-reads.js';
 import { usersOptions } from './users-data-source.js';
 
 /** `DataSource` and the repositories of schema `users`, for the whole application. */
 @Module({})
 export class UsersDatabaseModule {
-  static forRoot(url: string, options: PoolOptions = {}): DynamicModule {
-    return databaseModule(UsersDatabaseModule, 'users', usersOptions(url, options));
+  static forRoot(
+    url: string,
+    options: PoolOptions = {},
+    replica: ReplicaSettings | null = null,
+  ): DynamicModule {
+    return databaseModule(
+      UsersDatabaseModule,
+      'users',
+      usersOptions(url, options),
+      replica && {
+        options: usersOptions(replica.url, options),
+        pooled: options.pooled ?? false,
+        maxLagSeconds: replica.maxLagSeconds,
+      },
+    );
   }
 }

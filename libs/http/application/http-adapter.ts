@@ -61,6 +61,7 @@ export async function createHttpAdapter({
     },
   });
   const fastify: FastifyInstance = adapter.getInstance();
+  fastify.decorateRequest('cachedRoute', null);
   addJsonParser(fastify);
   addFormParser(fastify);
   normalizeClientAddress(fastify);

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import { matchedRoute } from '#libs/observability/matched-route.js';
 import { ApiError } from '../replies/api-error.js';
 import { errorForStatus } from '../replies/error-translation.js';
 
@@ -25,12 +26,14 @@ export function rejectWrongMethods(fastify: FastifyInstance): void {
     resources.set(url, resource);
   });
   fastify.addHook('onRequest', (request, _reply, done) => {
-    const isParametric = request.routeOptions.url?.includes(':');
+    const isParametric = matchedRoute(request).url?.includes(':');
     if (!request.is404 && !isParametric) return done();
-    const path = request.url.split('?', 1)[0] as string;
+    const queryStart = request.url.indexOf('?');
+    const path = queryStart < 0 ? request.url : request.url.slice(0, queryStart);
     // `/users/me` is a separate resource, also for a method that only `/users/:id` supports.
     const fixed = resources.get(path);
-    const matching = request.is404 ? [...resources.values()].filter(({ pattern }) => pattern.test(path)) : [];
+    if (!fixed && !request.is404) return done();
+    const matching = [...resources.values()].filter(({ pattern }) => pattern.test(path));
     const allowed = new Set(fixed ? fixed.methods : matching.flatMap(({ methods }) => [...methods]));
     const isUnsupported = allowed.size > 0 && !allowed.has(request.method);
     if (isUnsupported) return done(methodNotAllowed([...allowed].sort()));

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { matchedRoute } from '#libs/observability/matched-route.js';
 import { ErrorEnvelope, Reply, successEnvelope } from './envelope.js';
 import { isUnmodified } from './etag.js';
 
@@ -30,11 +31,11 @@ export function addEnvelopeHook(fastify: FastifyInstance): void {
 }
 
 function wrap(request: FastifyRequest, reply: FastifyReply, payload: unknown) {
-  const message = request.routeOptions.config.message ?? 'OK';
+  const message = matchedRoute(request).config.message ?? 'OK';
   if (!(payload instanceof Reply)) return successEnvelope(reply.statusCode, message, payload, null);
   if (payload.etag !== null) reply.header('etag', payload.etag);
   // A relative reference (RFC 9110, section 10.2.2), so that it does not depend on the `Host` header.
   if (payload.createdId !== null)
-    reply.header('location', `${request.routeOptions.url}/${payload.createdId}`);
+    reply.header('location', `${matchedRoute(request).url}/${payload.createdId}`);
   return successEnvelope(reply.statusCode, message, payload.data, payload.meta);
 }

@@ -25,10 +25,17 @@ export class Replica {
     readonly ports: Variables & Awaited<ReturnType<typeof freePorts>>,
     /** Can be changed between restarts. */
     public env: Variables,
+    private readonly options: string[],
   ) {}
 
-  static async start(checkout: CliCheckout, apps: Apps, env: Variables): Promise<Replica> {
-    const replica = new Replica(checkout, apps, await freePorts(), env);
+  /** @param options of `twinkey run` */
+  static async start(
+    checkout: CliCheckout,
+    apps: Apps,
+    env: Variables,
+    options: string[] = WORKERS,
+  ): Promise<Replica> {
+    const replica = new Replica(checkout, apps, await freePorts(), env, options);
     await replica.start();
     return replica;
   }
@@ -60,7 +67,7 @@ export class Replica {
 
   /** Resolves when it is ready. */
   async start(): Promise<void> {
-    this.running = this.checkout.start(['run', this.apps, ...WORKERS], {
+    this.running = this.checkout.start(['run', this.apps, ...this.options], {
       ...this.env,
       ...this.ports,
       NODE_OPTIONS: END_WITH_THE_TEST,

@@ -1,7 +1,7 @@
 import { Option, SubCommand } from 'nest-commander';
-import { databaseUrls } from '#libs/config/command.settings.js';
+import { commandDatabases } from '#libs/config/command.settings.js';
 import { readEnvironment } from '#libs/config/environment.js';
-import { parseTime } from '#libs/http/input/time.field.js';
+import { parseTime } from '#libs/core/time.js';
 import { withOpenDatabase } from '../development/development-database.js';
 import { projectRoot } from '../project-root.js';
 import { StrictCommand } from '../strict-command.js';
@@ -18,7 +18,7 @@ export class AuditExportCommand extends StrictCommand {
     await withOpenDatabase(readEnvironment(projectRoot), projectRoot, async (env) => {
       const { schemasOf } = await import('../migrate/schema-migrations.js');
       const { exportEvents } = await import('./export.js');
-      await exportEvents(schemasOf(databaseUrls(env)), { from: from ?? null, to }, { asArray: json });
+      await exportEvents(schemasOf(commandDatabases(env)), { from: from ?? null, to }, { asArray: json });
     });
   }
 

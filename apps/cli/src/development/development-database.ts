@@ -13,6 +13,9 @@ export interface OpenDatabase {
   close(): Promise<void>;
 }
 
+/** Settings of another database than the embedded one. */
+const EMBEDDED = { DATABASE_POOLED: '', DATABASE_DIRECT_URL: '', DATABASE_REPLICA_URL: '' };
+
 /** Whether the embedded database replaces database URLs that are not set. */
 export const usesEmbeddedDatabase = (env: Environment, needed = ALL_DATABASES): boolean =>
   environmentName(env) === 'development' &&
@@ -39,7 +42,7 @@ export async function openDatabase(
     root: options.root,
     exclusive: options.exclusive ?? false,
   });
-  return { env: { ...env, DATABASE_URL: url }, isEmbedded: true, close };
+  return { env: { ...env, ...EMBEDDED, DATABASE_URL: url }, isEmbedded: true, close };
 }
 
 /** Opens the database while `work` runs. */

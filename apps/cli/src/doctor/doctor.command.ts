@@ -12,7 +12,8 @@ const MARKS = { ok: '✓', warning: '!', broken: '✗', skipped: '-' } as const;
   name: 'doctor',
   arguments: '[app]',
   argsDescription: { app: `${APPS.join(' (default), ').replace(', user', ' or user')}` },
-  description: 'check settings, databases, migrations, keys and Keycloak, and suggest fixes',
+  description:
+    'check settings, databases, migrations, keys, the OpenID Provider and Keycloak, and suggest fixes',
 })
 export class DoctorCommand extends StrictCommand {
   async run([name = 'all']: string[], { json = false }: { json?: boolean }): Promise<void> {

@@ -8,7 +8,10 @@ import { checkDatabases } from './database.check.js';
 import { checkInternalPort } from './internal-port.check.js';
 import { checkKeycloak } from './keycloak.check.js';
 import { checkKeys } from './keys.check.js';
+import { checkMail } from './mail.check.js';
 import { checkMigrations } from './migrations.check.js';
+import { checkProvider } from './provider.check.js';
+import { checkRedis } from './redis.check.js';
 import { checkSettings, settingsProblems, unknownVariable } from './settings.check.js';
 
 const AREA_CHECKS: AreaCheck[] = [
@@ -16,8 +19,11 @@ const AREA_CHECKS: AreaCheck[] = [
   checkDatabases,
   checkMigrations,
   checkKeys,
+  checkProvider,
+  checkRedis,
   checkInternalPort,
   checkKeycloak,
+  checkMail,
 ];
 
 /** Runs all checks of the chosen apps. Areas are independent: a problem in one does not hide problems in another. */

@@ -1,5 +1,5 @@
 import type { DataSource } from 'typeorm';
-import { databaseUrls } from '#libs/config/command.settings.js';
+import { commandDatabases } from '#libs/config/command.settings.js';
 import type { Environment } from '#libs/config/environment.js';
 import { UserFacingError } from '#libs/core/user-facing-error.js';
 import { identityDataSource } from '#libs/database/identity/identity-data-source.js';
@@ -14,9 +14,10 @@ export async function withIdentityDatabase<T>(
   env: Environment,
   work: (database: DataSource) => Promise<T>,
 ): Promise<T> {
-  const { identity: url } = databaseUrls(env);
-  if (url === null) throw new UserFacingError('IDENTITY_DATABASE_URL is not set.');
-  const database = identityDataSource(url, { poolSize: 1, connectTimeoutMs: 5_000 });
+  const { identity } = commandDatabases(env);
+  if (identity === null) throw new UserFacingError('IDENTITY_DATABASE_URL is not set.');
+  const { url, pooled } = identity;
+  const database = identityDataSource(url, { pooled, poolSize: 1, connectTimeoutMs: 5_000 });
   try {
     await database.initialize();
     return await work(database);

@@ -1,5 +1,5 @@
 import type { AuditAction } from '#libs/audit/audit-actions.js';
-import { databaseUrls } from '#libs/config/command.settings.js';
+import { commandDatabases } from '#libs/config/command.settings.js';
 import { type Environment, isSet } from '#libs/config/environment.js';
 import { errorMessage } from '#libs/core/user-facing-error.js';
 
@@ -16,12 +16,13 @@ export async function recordKeyChange(
 ): Promise<void> {
   if (!isSet(env, 'IDENTITY_DATABASE_URL') && !isSet(env, 'DATABASE_URL')) return;
   try {
-    const { identity } = databaseUrls(env);
+    const { identity } = commandDatabases(env);
     if (identity === null) return;
     const { identityDataSource } = await import('#libs/database/identity/identity-data-source.js');
     const { NO_REQUEST } = await import('#libs/audit/audit-context.js');
     const { writeAudit } = await import('#libs/audit/audit-writer.js');
-    const database = await identityDataSource(identity, {
+    const database = await identityDataSource(identity.url, {
+      pooled: identity.pooled,
       poolSize: 1,
       connectTimeoutMs: 2_000,
     }).initialize();

@@ -1,5 +1,5 @@
 import { Command, Option } from 'nest-commander';
-import { databaseUrls } from '#libs/config/command.settings.js';
+import { commandDatabases } from '#libs/config/command.settings.js';
 import { environmentName, readEnvironment } from '#libs/config/environment.js';
 import { UserFacingError } from '#libs/core/user-facing-error.js';
 import { withOpenDatabase } from '../development/development-database.js';
@@ -33,7 +33,7 @@ export class MigrateCommand extends StrictCommand {
     }
     await withOpenDatabase(env, projectRoot, async (opened) => {
       const { schemasOf, migrateUp, migrateDown, migrationsOf } = await import('./schema-migrations.js');
-      const schemas = schemasOf(databaseUrls(opened));
+      const schemas = schemasOf(commandDatabases(opened));
       if (action === 'status') {
         const status = await migrationsOf(schemas);
         if (json) printJson(status);

@@ -1,7 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { recordPermissions } from '#apps/identity-provider/src/seed/seed.audit.js';
 import { createAuditPartitions } from '#libs/audit/audit-partitions.js';
-import type { DatabaseUrls } from '#libs/config/command.settings.js';
+import type { CommandDatabase, CommandDatabases } from '#libs/config/command.settings.js';
 import { errorMessage, UserFacingError } from '#libs/core/user-facing-error.js';
 import { databaseAdvice } from '#libs/database/database-advice.js';
 import { identityDataSource } from '#libs/database/identity/identity-data-source.js';
@@ -15,6 +15,7 @@ export type SchemaName = 'identity' | 'users';
 export interface DatabaseSchema {
   name: SchemaName;
   dataSource: DataSource;
+  database: CommandDatabase;
 }
 
 /** The changes of a `migrate` run. */
@@ -33,20 +34,30 @@ export interface SchemaStatus {
 /** Long timeouts: no request waits, and another process may be running the same migrations. */
 const CONNECTION_OPTIONS = { poolSize: 1, connectTimeoutMs: 5_000, statementTimeoutMs: 60_000 };
 
+const DATA_SOURCES = { identity: identityDataSource, users: usersDataSource };
+
 /** The schemas that have a database URL, in the order of migration. */
-export function schemasOf({ identity, users }: DatabaseUrls): DatabaseSchema[] {
+export function schemasOf(databases: CommandDatabases): DatabaseSchema[] {
   const schemas: DatabaseSchema[] = [];
-  if (identity !== null)
-    schemas.push({ name: 'identity', dataSource: identityDataSource(identity, CONNECTION_OPTIONS) });
-  if (users !== null) schemas.push({ name: 'users', dataSource: usersDataSource(users, CONNECTION_OPTIONS) });
+  for (const name of ['identity', 'users'] as const) {
+    const database = databases[name];
+    if (database === null) continue;
+    const { url, pooled } = database;
+    const dataSource = DATA_SOURCES[name](url, { ...CONNECTION_OPTIONS, pooled });
+    schemas.push({ name, dataSource, database });
+  }
   return schemas;
 }
+
+/** A data source for the same connections as the apps'. */
+export const appDataSourceOf = ({ name, database }: DatabaseSchema): DataSource =>
+  DATA_SOURCES[name](database.app.url, { pooled: database.app.pooled });
 
 /** Applies pending migrations, and adds missing permissions and partitions of the audit log. Several processes can do this at once. */
 export async function migrateUp(schemas: DatabaseSchema[]): Promise<SchemaChanges> {
   const changed: SchemaChanges['schemas'] = [];
   for (const schema of schemas) {
-    const migrations = await withDatabaseErrors(schema, () => migrate(schema.dataSource, 'up'));
+    const migrations = await applyMigrations(schema, 'up');
     await whileConnected(schema, createAuditPartitions);
     changed.push({ schema: schema.name, migrations });
   }
@@ -67,8 +78,20 @@ export async function migrateDown(schemas: DatabaseSchema[]): Promise<SchemaChan
     );
   const schema = schemas.find(({ name }) => name === last?.schema);
   if (!schema) return { schemas: [], permissions: [] };
-  const migrations = await withDatabaseErrors(schema, () => migrate(schema.dataSource, 'down'));
+  const migrations = await applyMigrations(schema, 'down');
   return { schemas: [{ schema: schema.name, migrations }], permissions: [] };
+}
+
+/** PgBouncer would break the lock of migrations, which belongs to a session. */
+async function applyMigrations(schema: DatabaseSchema, direction: 'up' | 'down'): Promise<string[]> {
+  if (!schema.database.pooled) {
+    return withDatabaseErrors(schema, () => migrate(schema.dataSource, direction));
+  }
+  const { pending } = await migrationsOf([schema]);
+  if (direction === 'up' && pending === 0) return [];
+  throw new UserFacingError(
+    `Schema ${schema.name} cannot be migrated through PgBouncer: set DATABASE_DIRECT_URL to the URL of Postgres itself.`,
+  );
 }
 
 /** The state of every migration. Changes nothing. */

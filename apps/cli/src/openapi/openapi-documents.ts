@@ -12,6 +12,7 @@ import { UserServiceModule } from '#apps/user-service/src/user-service.module.js
 import { allSettings } from '#libs/config/all.settings.js';
 import { generateKeyPair } from '#libs/config/keys.js';
 import { Drain } from '#libs/http/application/drain.js';
+import { type DocsSignIn, docsSignIn } from '#libs/openapi/docs-sign-in.js';
 import { type ApiDescription, buildOpenApiDocument } from '#libs/openapi/openapi-document.js';
 import { asVariables } from '../keys/key-file.js';
 
@@ -35,9 +36,15 @@ export async function renderDocuments(): Promise<[path: string, text: string][]>
   const users = await preview(UserServiceModule.forRoot(userService, drain));
   const internal = await preview(InternalModule.of(users));
   return [
-    ['openapi/identity-provider.json', render(idp, IDENTITY_PROVIDER)],
-    ['openapi/internal.json', render(internal, INTERNAL)],
-    ['openapi/user-service.json', render(users, USER_SERVICE)],
+    [
+      'openapi/identity-provider.json',
+      render(idp, IDENTITY_PROVIDER, docsSignIn(identityProvider, identityProvider.signing.issuer)),
+    ],
+    ['openapi/internal.json', render(internal, INTERNAL, null)],
+    [
+      'openapi/user-service.json',
+      render(users, USER_SERVICE, docsSignIn(userService, userService.native.issuer)),
+    ],
   ];
 }
 
@@ -51,5 +58,5 @@ function preview(module: DynamicModule): Promise<INestApplication> {
   });
 }
 
-const render = (app: INestApplication, description: ApiDescription): string =>
-  `${JSON.stringify(buildOpenApiDocument(app, description), null, 2)}\n`;
+const render = (app: INestApplication, description: ApiDescription, signIn: DocsSignIn | null): string =>
+  `${JSON.stringify(buildOpenApiDocument(app, description, signIn), null, 2)}\n`;

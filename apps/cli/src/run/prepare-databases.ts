@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { databaseUrls, seedSettings } from '#libs/config/command.settings.js';
+import { commandDatabases, seedSettings } from '#libs/config/command.settings.js';
 import { type Environment, environmentName, isSet } from '#libs/config/environment.js';
 import { isMisconfigured, isUnavailable } from '#libs/database/pg-errors.js';
 import { type ChosenApps, databasesOf } from '../chosen-apps.js';
@@ -24,10 +24,10 @@ export async function prepareDatabases(
 ): Promise<{ demoAccounts: DemoAccount[] }> {
   const environment = environmentName(env);
   const needed = databasesOf(apps);
-  const urls = databaseUrls(env);
+  const databases = commandDatabases(env);
   const schemas = schemasOf({
-    identity: needed.includes('IDENTITY_DATABASE_URL') ? urls.identity : null,
-    users: needed.includes('USER_DATABASE_URL') ? urls.users : null,
+    identity: needed.includes('IDENTITY_DATABASE_URL') ? databases.identity : null,
+    users: needed.includes('USER_DATABASE_URL') ? databases.users : null,
   });
   await retryWhileUnavailable(async () => {
     if (environment === 'production') await requireMigrated(schemas);

@@ -23,7 +23,8 @@ export async function withSeedService<T>(
   work: (seed: SeedService) => Promise<T>,
 ): Promise<T> {
   // Connected here and not by IdentityDatabaseModule, which waits up to 10 s for a database.
-  const database = identityDataSource(settings.databaseUrl, { poolSize: 2, connectTimeoutMs: 5_000 });
+  const { url, pooled } = settings.database;
+  const database = identityDataSource(url, { pooled, poolSize: 2, connectTimeoutMs: 5_000 });
   try {
     await database.initialize();
     const context = await NestFactory.createApplicationContext(
@@ -39,7 +40,7 @@ export async function withSeedService<T>(
       await context.close();
     }
   } catch (error) {
-    throw toUserFacingError(error, settings.databaseUrl);
+    throw toUserFacingError(error, url);
   } finally {
     if (database.isInitialized) await database.destroy();
   }

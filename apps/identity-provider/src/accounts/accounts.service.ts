@@ -5,6 +5,7 @@ import type { RequestAudit } from '#libs/audit/audit-context.js';
 import { writeAudit } from '#libs/audit/audit-writer.js';
 import { newId } from '#libs/core/ids.js';
 import { Account } from '#libs/database/identity/account.entity.js';
+import { ReplicaReads } from '#libs/database/replica-reads.js';
 import type { ListPage } from '#libs/http/input/list-request.js';
 import { invalid } from '#libs/http/replies/api-error.js';
 import { assertIfMatch } from '#libs/http/replies/etag.js';
@@ -29,6 +30,7 @@ export class AccountsService {
     private readonly authority: AuthorityService,
     private readonly hasher: PasswordHasher,
     private readonly sessions: SessionsService,
+    private readonly replica: ReplicaReads,
   ) {}
 
   /** @throws ApiError 422 on `role_id`, 403 `exceeds_own_permissions`, 409 `email_taken`, 503 */
@@ -48,7 +50,7 @@ export class AccountsService {
   }
 
   list(query: AccountListQuery): Promise<ListPage<AccountWithRole>> {
-    return listAccounts(this.accounts, query);
+    return this.replica.run((manager) => listAccounts(manager.getRepository(Account), query));
   }
 
   /** @throws ApiError 404, 412 */

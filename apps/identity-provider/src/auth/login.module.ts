@@ -3,6 +3,8 @@ import { AuthorityModule } from '../authority/authority.module.js';
 import { FactorsModule } from '../factors/factors.module.js';
 import { LoginThrottle } from '../login-throttle/login-throttle.js';
 import { LoginThrottleStore } from '../login-throttle/login-throttle-store.js';
+import { PostgresCounters } from '../login-throttle/postgres-counters.js';
+import { RedisCounters } from '../login-throttle/redis-counters.js';
 import { PasswordsModule } from '../passwords/passwords.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { TokensModule } from '../tokens/tokens.module.js';
@@ -16,7 +18,15 @@ import { RefreshController } from './refresh.controller.js';
 @Module({
   imports: [AuthorityModule, TokensModule, PasswordsModule, SessionsModule, FactorsModule],
   controllers: [AuthController, RefreshController, OwnAccountController],
-  providers: [CurrentPassword, LoginService, LoginThrottle, LoginThrottleStore, OwnAccountService],
+  providers: [
+    CurrentPassword,
+    LoginService,
+    LoginThrottle,
+    LoginThrottleStore,
+    PostgresCounters,
+    RedisCounters,
+    OwnAccountService,
+  ],
   exports: [CurrentPassword, LoginService, LoginThrottle],
 })
 export class LoginModule {}

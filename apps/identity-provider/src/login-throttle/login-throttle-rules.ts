@@ -124,6 +124,17 @@ function withoutOne(times: readonly number[], time: number): readonly number[] {
   return index < 0 ? times : times.toSpliced(index, 1);
 }
 
+/**
+ * Whether an outcome changes more than what is pending: a failure, or a correct password after failures or from an
+ * address that is not known for the next 29 days.
+ * @param pair the counter before
+ */
+export function isRemembered(outcome: Outcome, pair: Counter, now: number): boolean {
+  if (outcome !== 'right') return outcome === 'wrong';
+  const isKnown = (pair.knownUntil ?? 0) > now + KNOWN_MS - DAY_MS;
+  return !isKnown || pair.failures.length > 0 || pair.strikes > 0 || pair.blockedUntil !== null;
+}
+
 /** Returns the time from which the counter can be deleted. */
 export function expiryOf(counter: Counter, { windowMs }: Limit, now: number): number {
   return Math.max(

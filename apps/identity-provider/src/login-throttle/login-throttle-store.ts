@@ -1,34 +1,21 @@
-import { performance } from 'node:perf_hooks';
-import { Injectable, Logger } from '@nestjs/common';
-import { DataSource } from 'typeorm';
+import { Injectable } from '@nestjs/common';
 import { KeyedSemaphore } from '#libs/core/keyed-semaphore.js';
-import { findPostgresError } from '#libs/database/pg-errors.js';
-import { preparedQuery } from '#libs/database/prepared-query.js';
 import { unavailable } from '#libs/http/replies/api-error.js';
+import type { CountersRead, CounterTable } from './counter-table.js';
 import { type FailedAttempt, failureRows } from './login-throttle.audit.js';
-import {
-  CLEAN_UP,
-  type CounterRow,
-  forEachScope,
-  nameOf,
-  READ,
-  stateOf,
-  type ThrottleKeys,
-  valuesOf,
-  WRITE,
-  WRITE_WITH_EVENTS,
-} from './login-throttle-rows.js';
+import { forEachScope, nameOf, type ThrottleKeys } from './login-throttle-rows.js';
 import {
   admission,
   type Counters,
-  current,
-  expiryOf,
+  isRemembered,
   type Limits,
   type Outcome,
   reserved,
   SCOPES,
   settled,
 } from './login-throttle-rules.js';
+import { PostgresCounters } from './postgres-counters.js';
+import { RedisCounters } from './redis-counters.js';
 
 export type Reservation = { since: number } | { blockedMs: number } | 'busy';
 
@@ -39,32 +26,37 @@ const CONNECTIONS = { name: 'connections', limit: 4 };
 /** A write fails only after a write by another replica, so few retries are needed. */
 const ATTEMPTS = 50;
 
-const CLEANUP_INTERVAL_MS = 60_000;
-/** Small enough not to delay other queries. */
-const CLEANUP_ROWS = 500;
-
 /**
- * Stores the counters in Postgres: all replicas share them, and they survive restarts. Only the database's clock counts.
- * A change reads, decides, and writes if the rows are unchanged, so no lock is held while this process is busy.
+ * Changes the counters. A change reads, decides, and writes if they are unchanged, so no lock is held while this process
+ * is busy.
+ *
+ * Postgres has every failure. Redis, where it is configured, holds a copy with the pending attempts, so that a login
+ * without a failure costs Postgres nothing.
  */
 @Injectable()
 export class LoginThrottleStore {
-  private readonly logger = new Logger(LoginThrottleStore.name);
   private readonly semaphore = new KeyedSemaphore(() => unavailable(1, 'busy'));
-  private nextCleanup = performance.now() + CLEANUP_INTERVAL_MS;
 
-  constructor(private readonly database: DataSource) {}
+  constructor(
+    private readonly postgres: PostgresCounters,
+    private readonly redis: RedisCounters,
+  ) {}
 
   /**
    * Reserves an attempt in all three counters atomically, or returns the reason for a refusal, which writes nothing.
    * @throws ApiError 503
    */
   reserve(keys: ThrottleKeys, limits: Limits): Promise<Reservation> {
-    return this.change<Reservation>(keys, limits, (counters, now) => {
+    const decide: Decide<Reservation> = (counters, now) => {
       const answer = admission(counters, limits, now);
       if (answer !== 'free') return { result: answer };
       return { result: { since: now }, next: forEachScope((scope) => reserved(counters[scope], now)) };
-    });
+    };
+    return this.redis.orElse(
+      keys,
+      () => this.change(this.redis, keys, limits, decide),
+      () => this.change(this.postgres, keys, limits, decide),
+    );
   }
 
   /**
@@ -76,24 +68,34 @@ export class LoginThrottleStore {
     limits: Limits,
     { since, outcome, failed }: { since: number; outcome: Outcome; failed: FailedAttempt | null },
   ): Promise<void> {
-    await this.change(keys, limits, (counters, now) => {
+    const decide: Decide<boolean> = (counters, now) => {
       const next = forEachScope((scope) =>
         settled(scope, counters[scope], limits[scope], { since, outcome, now }),
       );
-      return { result: undefined, next, events: failed && failureRows(failed, counters, next) };
-    });
-    if (performance.now() >= this.nextCleanup) this.cleanUp();
+      const events = failed && failureRows(failed, counters, next);
+      return { result: isRemembered(outcome, counters.pair, now), next, events };
+    };
+    const isForPostgres = await this.redis.orElse(
+      keys,
+      () => this.change(this.redis, keys, limits, decide),
+      async () => true,
+    );
+    if (isForPostgres) await this.change(this.postgres, keys, limits, decide);
   }
 
-  private change<T>(keys: ThrottleKeys, limits: Limits, decide: Decide<T>): Promise<T> {
+  private change<T, Read extends CountersRead>(
+    table: CounterTable<Read>,
+    keys: ThrottleKeys,
+    limits: Limits,
+    decide: Decide<T>,
+  ): Promise<T> {
     // Concurrent changes of one counter would conflict, so they run one at a time.
     const semaphoreKeys = SCOPES.map((scope) => ({ name: nameOf(keys[scope]), limit: 1 }));
     const attempts = async () => {
       for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-        const { counters, revisions, now } = await this.read(keys, limits);
-        const { result, next, events = null } = decide(counters, now);
-        if (!next || (await this.write(keys, limits, { counters: next, revisions, now }, events)))
-          return result;
+        const seen = await table.read(keys, limits);
+        const { result, next, events = null } = decide(seen.counters, seen.now);
+        if (!next || (await table.write(keys, limits, seen, { next, events }))) return result;
       }
       throw unavailable(1, 'busy');
     };
@@ -101,66 +103,6 @@ export class LoginThrottleStore {
       owner: nameOf(keys.pair),
     });
   }
-
-  private async read(keys: ThrottleKeys, limits: Limits): Promise<Seen> {
-    const rows = await preparedQuery<CounterRow>(this.database, {
-      ...READ,
-      values: [SCOPES.map((scope) => keys[scope])],
-    });
-    const now = Math.max(...rows.map((row) => row.now.getTime()));
-    const states = forEachScope((_, index) => stateOf(rows[index]!));
-    return {
-      now,
-      counters: forEachScope((scope) => current(states[scope], limits[scope], now)),
-      revisions: forEachScope((scope) => states[scope].revision),
-    };
-  }
-
-  /** @returns false, without a change, if a counter was changed since it was read */
-  private async write(
-    keys: ThrottleKeys,
-    limits: Limits,
-    { counters, revisions, now }: Seen,
-    events: string | null,
-  ): Promise<boolean> {
-    // A fixed order of the rows prevents deadlocks between writers.
-    const scopes = SCOPES.toSorted((a, b) => keys[a].compare(keys[b]));
-    const values = scopes.flatMap((scope) =>
-      valuesOf(
-        keys[scope],
-        revisions[scope] + 1,
-        counters[scope],
-        expiryOf(counters[scope], limits[scope], now),
-      ),
-    );
-    try {
-      await preparedQuery(
-        this.database,
-        events === null ? { ...WRITE, values } : { ...WRITE_WITH_EVENTS, values: [...values, events] },
-      );
-      return true;
-    } catch (error) {
-      if (findPostgresError(error)?.code === '23502') return false;
-      throw error;
-    }
-  }
-
-  /** Runs in the background. If it deletes a full batch, the next `settle` runs it again. */
-  private cleanUp(): void {
-    this.nextCleanup = performance.now() + CLEANUP_INTERVAL_MS;
-    this.database.query(CLEAN_UP, [CLEANUP_ROWS]).then(
-      ([, deleted]: [unknown, number]) => {
-        if (deleted === CLEANUP_ROWS) this.nextCleanup = performance.now();
-      },
-      (error: Error) => this.logger.warn(`Old login counters could not be deleted: ${error.message}`),
-    );
-  }
-}
-
-interface Seen {
-  counters: Counters;
-  revisions: Record<keyof Counters, number>;
-  now: number;
 }
 
 /**

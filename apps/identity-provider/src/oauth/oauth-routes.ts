@@ -30,6 +30,9 @@ const PROVIDER_ROUTES: readonly [method: HTTPMethods, path: string][] = [
   ['GET', `${ROUTES.code_verification}/:uid`],
 ];
 
+/** It becomes a URL: Node refuses more than 16 KiB of request line and headers, and cookies need a part of them. */
+const MAX_POSTED_BYTES = 8 * 1024;
+
 /** Adds the routes of the OpenID Provider. Call it before the application is initialized. */
 export function addOauthRoutes(app: NestFastifyApplication): void {
   const fastify = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
@@ -43,8 +46,31 @@ export function addOauthRoutes(app: NestFastifyApplication): void {
       scope.route({ method, url, handler: (request, reply) => handOver(request, reply, oauth, drain) });
     }
   });
+  addPostedAuthorization(fastify, oauth);
   addPageRoutes(app, fastify, oauth);
   addUserinfoRoutes(app, fastify);
+}
+
+/**
+ * `POST /oauth/authorize` (OpenID Connect Core 1.0, section 3.1.2.1) leads to the same request by GET. A post from an
+ * application's page comes without `SameSite=Lax` cookies, so that the browser's sign-in would not be seen; the GET after it
+ * comes with them.
+ */
+function addPostedAuthorization(fastify: FastifyInstance, oauth: OauthProvider): void {
+  fastify.register(async (scope) => {
+    scope.removeAllContentTypeParsers();
+    scope.addContentTypeParser(
+      'application/x-www-form-urlencoded',
+      { parseAs: 'string', bodyLimit: MAX_POSTED_BYTES },
+      (_request, body, done) => done(null, new URLSearchParams(body as string)),
+    );
+    scope.post(ROUTES.authorization, (request, reply) => {
+      const form = request.body instanceof URLSearchParams ? request.body : new URLSearchParams();
+      return reply
+        .header('cache-control', 'no-store')
+        .redirect(`${oauth.address.url(ROUTES.authorization)}?${form}`, 303);
+    });
+  });
 }
 
 /** Gives a request to oidc-provider, with the headers that Fastify's hooks have set. */

@@ -17,7 +17,7 @@ export interface SeedResult {
   permissions: string[];
   roles: string[];
   accounts: string[];
-  /** OAuth clients; only the demo adds one. */
+  /** OAuth clients; only the demo adds some. */
   clients?: string[];
 }
 
@@ -26,8 +26,24 @@ export const DEMO_ACCOUNTS = [
   { email: 'user@example.com', password: 'user123', role: 'user' },
 ] as const;
 
-/** The public client of `examples/spa`. */
-const DEMO_CLIENT = { clientId: 'frontend', name: 'Frontend', origin: 'http://localhost:5173' };
+/** Public clients: of `examples/spa`, and of /docs and /scalar on any port. */
+const DEMO_CLIENTS = [
+  {
+    clientId: 'frontend',
+    name: 'Frontend',
+    redirectUris: ['http://localhost:5173', 'http://localhost:5173/'],
+    logoutUris: ['http://localhost:5173', 'http://localhost:5173/'],
+  },
+  {
+    clientId: 'twinkey-docs',
+    name: 'API documentation',
+    redirectUris: ['http://localhost', 'http://127.0.0.1'].flatMap((origin) => [
+      `${origin}/docs/oauth2-redirect.html`,
+      `${origin}/scalar/oauth2-redirect.html`,
+    ]),
+    logoutUris: [],
+  },
+];
 
 class FirstAdmin {
   @EmailField()
@@ -53,7 +69,9 @@ export class SeedService {
     for (const { email, password, role } of DEMO_ACCOUNTS) {
       if (await this.addAccount(email, password, role)) accounts.push(email);
     }
-    return { ...rights, accounts, clients: (await this.addFrontend()) ? [DEMO_CLIENT.clientId] : [] };
+    const clients: string[] = [];
+    for (const client of DEMO_CLIENTS) if (await this.addClient(client)) clients.push(client.clientId);
+    return { ...rights, accounts, clients };
   }
 
   /**
@@ -99,19 +117,19 @@ export class SeedService {
     return DEMO_ACCOUNTS.filter((_, index) => present[index]);
   }
 
-  /** Adds the client of the example frontend. @returns whether it was added */
-  private async addFrontend(): Promise<boolean> {
-    const { clientId, name, origin } = DEMO_CLIENT;
+  /** @returns whether the public first-party client was added */
+  private async addClient(client: (typeof DEMO_CLIENTS)[number]): Promise<boolean> {
+    const { clientId, name, redirectUris, logoutUris } = client;
     return this.database.transaction(async (tx) => {
       const [added] = await tx.query(
         `INSERT INTO identity.oauth_clients (id, client_id, name, type, grant_types, redirect_uris,
            post_logout_redirect_uris, first_party)
-         VALUES ($1, $2, $3, 'public', '{authorization_code,refresh_token}', $4, $4, true)
+         VALUES ($1, $2, $3, 'public', '{authorization_code,refresh_token}', $4, $5, true)
          ON CONFLICT (lower(client_id)) DO NOTHING RETURNING id`,
-        [newId(), clientId, name, [origin, `${origin}/`]],
+        [newId(), clientId, name, redirectUris, logoutUris],
       );
       if (!added) return false;
-      const details = { after: { name, type: 'public', redirect_uris: [origin, `${origin}/`] } };
+      const details = { after: { name, type: 'public', redirect_uris: redirectUris } };
       await writeCommandAudit(tx, 'seed', { action: 'client.created', targetId: clientId, details });
       return true;
     });

@@ -1,12 +1,9 @@
-import { Controller, Get, Header, Res } from '@nestjs/common';
+import { Controller, Get, Res } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { Public } from '#libs/auth/access.js';
 import { JwksReply, RepliesAsIs } from './jwks.dto.js';
-import { JWKS_MAX_AGE, JwksService } from './jwks.service.js';
-
-const JSON_TYPE = 'application/json; charset=utf-8';
-const CACHE_CONTROL = `public, max-age=${JWKS_MAX_AGE}`;
+import { JwksService } from './jwks.service.js';
 
 /** The public keys that verify native tokens. Standards define the format of these replies, so they have no envelope. */
 @ApiTags('keys')
@@ -17,13 +14,11 @@ export class WellKnownController {
   @Get('jwks.json')
   @Public()
   @ApiOperation({ summary: 'The public keys as a JWKS (RFC 7517)' })
-  @Header('content-type', JSON_TYPE)
-  @Header('cache-control', CACHE_CONTROL)
   @RepliesAsIs(JwksReply)
-  keys(@Res({ passthrough: true }) reply: FastifyReply): string {
-    const { etag, json } = this.jwks.current;
-    reply.header('etag', etag);
-    return json;
+  keys(@Res({ passthrough: true }) reply: FastifyReply): Buffer {
+    const { headers, body } = this.jwks.current.plain;
+    reply.headers(headers);
+    return body;
   }
 }
 
@@ -35,12 +30,10 @@ export class EnvelopedJwksController {
   @Get()
   @Public()
   @ApiOperation({ summary: 'The public keys in the envelope; standard JWKS clients can read it too' })
-  @Header('content-type', JSON_TYPE)
-  @Header('cache-control', CACHE_CONTROL)
   @RepliesAsIs(JwksReply, { enveloped: true })
-  keys(@Res({ passthrough: true }) reply: FastifyReply): string {
-    const { etag, envelopedJson } = this.jwks.current;
-    reply.header('etag', etag);
-    return envelopedJson;
+  keys(@Res({ passthrough: true }) reply: FastifyReply): Buffer {
+    const { headers, body } = this.jwks.current.enveloped;
+    reply.headers(headers);
+    return body;
   }
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { type PublicJwk, toPublicJwk } from '#libs/config/keys.js';
 import { successEnvelope } from '#libs/http/replies/envelope.js';
+import type { PreparedReply } from '#libs/http/replies/prepared-replies.js';
 import { NativeKeysService } from './native-keys.service.js';
 
 /** How long clients may cache the key set, in seconds. `keys rotate --activate` waits longer than this. */
@@ -9,11 +10,10 @@ export const JWKS_MAX_AGE = 60;
 
 interface PublishedKeySet {
   readonly keys: readonly PublicJwk[];
-  readonly etag: string;
   /** RFC 7517, section 5. */
-  readonly json: string;
+  readonly plain: PreparedReply;
   /** In the envelope, and `keys` also at its top level, for standard JWKS clients. */
-  readonly envelopedJson: string;
+  readonly enveloped: PreparedReply;
 }
 
 /** The published key set, which is serialized once for each change of the keys. */
@@ -33,10 +33,15 @@ function publish({ publicKeys }: NativeKeysService): PublishedKeySet {
   const keys = publicKeys.map(({ kid, pem }) => toPublicJwk(kid, pem));
   const json = JSON.stringify({ keys });
   const hash = createHash('sha256').update(json).digest('base64url');
+  const headers = {
+    'content-type': 'application/json; charset=utf-8',
+    'cache-control': `public, max-age=${JWKS_MAX_AGE}`,
+    etag: `"${hash.slice(0, 22)}"`,
+  };
+  const enveloped = { ...successEnvelope(200, 'Public keys.', { keys }, null), keys };
   return {
     keys,
-    etag: `"${hash.slice(0, 22)}"`,
-    json,
-    envelopedJson: JSON.stringify({ ...successEnvelope(200, 'Public keys.', { keys }, null), keys }),
+    plain: { headers, body: Buffer.from(json) },
+    enveloped: { headers, body: Buffer.from(JSON.stringify(enveloped)) },
   };
 }

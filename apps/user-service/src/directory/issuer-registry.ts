@@ -13,11 +13,18 @@ export interface Issuer {
 
 /** The issuers whose tokens are accepted, by their ids. Only this class knows which issuers there are. */
 export class IssuerRegistry {
+  /**
+   * Every issuer that a profile may come from, Keycloak's first: a username is looked up in this order. Profiles of
+   * Keycloak's users stay while Keycloak mode is off.
+   */
+  readonly ids: readonly IssuerId[];
   private readonly byId: ReadonlyMap<IssuerId, Issuer>;
 
   /** @param all in the order in which they are asked about their administrators */
   constructor(readonly all: readonly Issuer[]) {
     this.byId = new Map(all.map((issuer) => [issuer.tokens.id, issuer]));
+    const realms = all.filter(({ tokens }) => tokens.kind === 'keycloak').map(({ tokens }) => tokens.id);
+    this.ids = [...new Set([...realms, DEFAULT_KEYCLOAK_ISSUER, NATIVE_ISSUER])];
   }
 
   find(id: IssuerId): Issuer | null {
@@ -28,14 +35,5 @@ export class IssuerRegistry {
     const issuer = this.find(id);
     if (!issuer) throw new Error(`The issuer ${id} is not configured.`);
     return issuer;
-  }
-
-  /**
-   * Every issuer that a profile may come from, Keycloak's first: a username is looked up in this order. Profiles of
-   * Keycloak's users stay while Keycloak mode is off.
-   */
-  get ids(): IssuerId[] {
-    const realms = this.all.filter(({ tokens }) => tokens.kind === 'keycloak').map(({ tokens }) => tokens.id);
-    return [...new Set([...realms, DEFAULT_KEYCLOAK_ISSUER, NATIVE_ISSUER])];
   }
 }

@@ -2,10 +2,13 @@ import { Controller, Inject } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { DataSource } from 'typeorm';
 import type { UserServiceSettings } from '#libs/config/settings.js';
+import { preparedQuery } from '#libs/database/prepared-query.js';
 import { HealthEndpoints } from '#libs/health/health-endpoints.js';
 import { keycloakProbe } from '#libs/health/keycloak-probe.js';
 import { IssuerRegistry } from '../directory/issuer-registry.js';
 import { SETTINGS } from '../settings.js';
+
+const PROBE = { name: 'health', text: 'SELECT 1', values: [] };
 
 @ApiTags('health')
 @Controller('health')
@@ -21,7 +24,7 @@ export class InternalHealthController extends HealthEndpoints {
       await Promise.all(issuers.all.map(({ directory }) => directory.assertAccess()));
     };
     super({
-      required: { database: () => database.query('SELECT 1') },
+      required: { database: () => preparedQuery(database, PROBE) },
       optional: { keycloak: answers && hasAccess },
     });
   }

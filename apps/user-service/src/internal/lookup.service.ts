@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource } from 'typeorm';
 import type { AuditContext } from '#libs/audit/audit-context.js';
 import type { IssuerId } from '#libs/core/issuer-id.js';
 import { isStorable } from '#libs/core/storable-text.js';
 import { textKey } from '#libs/core/text-key.js';
-import { preparedQuery } from '#libs/database/prepared-query.js';
+import { BatchedLookup, type LookupStatement } from '#libs/database/batched-lookup.js';
+import { ReplicaReads } from '#libs/database/replica-reads.js';
 import { notFound } from '#libs/http/replies/api-error.js';
 import { IssuerRegistry } from '../directory/issuer-registry.js';
 import { PROFILE_COLUMNS, PROFILE_TABLES, type Profile } from '../users/profile.js';
@@ -13,14 +13,28 @@ import { ProfilesService } from '../users/profiles.service.js';
 /** Keycloak's usernames have at most 255 characters, emails at most 254. */
 const MAX_USERNAME = 255;
 
+/** Profiles of deleted users have no username. */
+const BY_USERNAME: LookupStatement = {
+  name: 'profile-by-username',
+  keyTypes: ['text', 'text'],
+  /** @param issuers their ids in the order of preference, as `arrayText` */
+  sql: (issuers, usernameKey) => `SELECT ${PROFILE_COLUMNS} FROM ${PROFILE_TABLES}
+    WHERE i.issuer = ANY(${issuers}::text[]) AND i.username_key = ${usernameKey}
+    ORDER BY array_position(${issuers}::text[], i.issuer)`,
+};
+
 /** Finds profiles for other services. Suspended users are found as well. */
 @Injectable()
 export class LookupService {
+  private readonly byUsername: BatchedLookup<[string, string], Profile>;
+
   constructor(
-    private readonly database: DataSource,
+    private readonly replica: ReplicaReads,
     private readonly profiles: ProfilesService,
     private readonly issuers: IssuerRegistry,
-  ) {}
+  ) {
+    this.byUsername = new BatchedLookup((statement) => replica.query(statement), BY_USERNAME);
+  }
 
   /**
    * One indexed query where there is a profile. Otherwise the issuers are asked, and a profile is made.
@@ -36,7 +50,8 @@ export class LookupService {
     if (!isStorable(username) || username.length > MAX_USERNAME) throw notFound();
     const ids = issuer === null ? this.issuers.ids : [issuer];
     const profile =
-      (await this.findKnown(textKey(username), ids)) ?? (await this.provision(username, ids, auditOf));
+      (await this.byUsername.find(arrayText(ids), textKey(username))) ??
+      (await this.provision(username, ids, auditOf));
     if (!profile || profile.status === 'deleted') throw notFound();
     return profile;
   }
@@ -47,23 +62,11 @@ export class LookupService {
       'subs' in by
         ? (['profiles-by-subs', 'i.sub = ANY($1::text[])', by.subs] as const)
         : (['profiles-by-ids', 'u.id = ANY($1::uuid[])', by.ids] as const);
-    return preparedQuery<Profile>(this.database, {
+    return this.replica.query<Profile>({
       name,
       text: `SELECT ${PROFILE_COLUMNS} FROM ${PROFILE_TABLES} WHERE ${condition} AND u.status <> 'deleted'`,
       values: [values],
     });
-  }
-
-  private async findKnown(usernameKey: string, ids: readonly IssuerId[]): Promise<Profile | null> {
-    const [profile] = await preparedQuery<Profile>(this.database, {
-      name: 'profile-by-username',
-      // Profiles of deleted users have no username.
-      text: `SELECT ${PROFILE_COLUMNS} FROM ${PROFILE_TABLES}
-        WHERE i.issuer = ANY($1::text[]) AND i.username_key = $2
-        ORDER BY array_position($1::text[], i.issuer) LIMIT 1`,
-      values: [ids, usernameKey],
-    });
-    return profile ?? null;
   }
 
   private async provision(
@@ -78,3 +81,6 @@ export class LookupService {
     return null;
   }
 }
+
+/** Ids as the text of a Postgres array: `{"keycloak","native"}`. An id contains nothing that would need escaping. */
+const arrayText = (ids: readonly IssuerId[]): string => `{${ids.map((id) => `"${id}"`).join(',')}}`;

@@ -3,24 +3,31 @@ import { DataSource } from 'typeorm';
 import type { AuditContext } from '#libs/audit/audit-context.js';
 import { writeAudit } from '#libs/audit/audit-writer.js';
 import type { IssuerId } from '#libs/core/issuer-id.js';
+import { BatchedLookup, type LookupStatement } from '#libs/database/batched-lookup.js';
 import { preparedQuery } from '#libs/database/prepared-query.js';
 import { syncProfile } from '../profile-sync/profile-sync.js';
 import { type IssuerProfile, PROFILE_COLUMNS, PROFILE_TABLES, type Profile } from './profile.js';
 import { notAPerson } from './users.errors.js';
 
+const BY_IDENTITY: LookupStatement = {
+  name: 'profile-by-identity',
+  keyTypes: ['text', 'text'],
+  sql: (issuer, sub) =>
+    `SELECT ${PROFILE_COLUMNS} FROM ${PROFILE_TABLES} WHERE i.issuer = ${issuer} AND i.sub = ${sub}`,
+};
+
 /** Profiles by identity. */
 @Injectable()
 export class ProfilesService {
-  constructor(private readonly database: DataSource) {}
+  private readonly byIdentity: BatchedLookup<[IssuerId, string], Profile>;
+
+  constructor(private readonly database: DataSource) {
+    this.byIdentity = new BatchedLookup((statement) => preparedQuery(database, statement), BY_IDENTITY);
+  }
 
   /** One indexed query. Deleted profiles are found as well. */
-  async findByIdentity(issuer: IssuerId, sub: string): Promise<Profile | null> {
-    const [profile] = await preparedQuery<Profile>(this.database, {
-      name: 'profile-by-identity',
-      text: `SELECT ${PROFILE_COLUMNS} FROM ${PROFILE_TABLES} WHERE i.issuer = $1 AND i.sub = $2`,
-      values: [issuer, sub],
-    });
-    return profile ?? null;
+  findByIdentity(issuer: IssuerId, sub: string): Promise<Profile | null> {
+    return this.byIdentity.find(issuer, sub);
   }
 
   /**

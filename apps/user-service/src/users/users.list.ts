@@ -1,4 +1,4 @@
-import type { DataSource } from 'typeorm';
+import type { EntityManager } from 'typeorm';
 import { textKey } from '#libs/core/text-key.js';
 import { nameStartsWith } from '#libs/database/name-search.js';
 import { countRows, fetchPage, keyStartsWith, type SortColumn } from '#libs/database/page.js';
@@ -28,7 +28,7 @@ const SORTS: Record<Sort, SortColumn<User> & { kind: 'time' | 'text' }> = {
 };
 
 /** Users of all issuers, without the deleted ones. */
-export async function listUsers(database: DataSource, query: UserListQuery): Promise<ListPage<Profile>> {
+export async function listUsers(database: EntityManager, query: UserListQuery): Promise<ListPage<Profile>> {
   const { issuer, status, username, email, q } = query;
   const request = readList('users', query, SORTS, { issuer, status, username, email, q });
   const users = database

@@ -25,9 +25,10 @@ import { OauthAccounts } from '../provider/accounts.js';
 import { Grants, type PageResult } from '../provider/grants.js';
 import { IssuerAddress } from '../provider/issuer-address.js';
 import { SignIns } from '../sign-ins.js';
+import type { PageProblem } from './elements.js';
 import { FactorPages, readCredential } from './factor-pages.js';
 import { InteractionPageError } from './interaction-page-error.js';
-import { consentPage, continuePage, type PageProblem, signInPage } from './page-bodies.js';
+import { consentPage, continuePage, signInPage } from './page-bodies.js';
 import { type Progress, SignInProgress } from './sign-in-progress.js';
 import { textsFor } from './texts/languages.js';
 import { fill } from './texts/texts.js';
@@ -92,6 +93,8 @@ export class InteractionPages {
     const isAgain = form.has('email');
     if (progress && !isAgain) return this.goOn(visit, progress, form);
     if (progress) await this.progress.clear(visit.interaction.uid);
+    const isContinued = form.get('answer') === 'continue' && (await this.selectable(visit)) !== null;
+    if (isContinued) return this.finish(visit, { select_account: {} });
     const credential = form.get('credential');
     return credential ? this.signInWithPasskey(visit, credential) : this.signIn(visit, form);
   }
@@ -201,6 +204,7 @@ export class InteractionPages {
     return this.finish(visit, {
       login: { accountId, ts: nowSeconds(), amr: [...amr], acr: acrOf(amr), remember: true },
       signIn: { id },
+      select_account: {},
     });
   }
 
@@ -227,17 +231,29 @@ export class InteractionPages {
   ): Promise<PageAnswer> {
     const { texts, interaction } = visit;
     const isAgain = interaction.session?.accountId !== undefined;
-    const client = await clientName(visit);
-    return { page: signInPage(texts, { client, email, isAgain, problem }), texts, ...answer };
+    const [client, selectable] = await Promise.all([clientName(visit), this.selectable(visit)]);
+    return { page: signInPage(texts, { client, email, isAgain, selectable, problem }), texts, ...answer };
+  }
+
+  /** The email of the account that the browser is signed in to, where the user can choose it; otherwise null. */
+  private async selectable({ interaction }: Visit): Promise<string | null> {
+    if (interaction.prompt.name !== 'select_account') return null;
+    return this.emailOf(interaction);
+  }
+
+  /** Null if the browser is not signed in, or its account is no longer active. */
+  private async emailOf({ session }: Interaction): Promise<string | null> {
+    const account = await this.accounts.find(session?.accountId ?? '');
+    const claims = await account?.claims('id_token', 'email', {}, []);
+    return (claims as { email?: string } | undefined)?.email ?? null;
   }
 
   private async showConsent(visit: Visit): Promise<PageAnswer> {
     const { interaction, texts } = visit;
-    const account = await this.accounts.find(interaction.session?.accountId ?? '');
-    if (!account) throw new InteractionPageError();
-    const { email } = (await account.claims('id_token', 'email', {}, [])) as { email?: string };
+    const email = await this.emailOf(interaction);
+    if (email === null) throw new InteractionPageError();
     const client = await clientName(visit);
-    return { page: consentPage(texts, { client, email: email ?? '', scopes: scopesOf(interaction) }), texts };
+    return { page: consentPage(texts, { client, email, scopes: scopesOf(interaction) }), texts };
   }
 
   private async consent(visit: Visit, form: URLSearchParams): Promise<PageAnswer> {

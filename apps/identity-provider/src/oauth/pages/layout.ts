@@ -18,6 +18,10 @@ export interface Page {
   /** The title of the document, if it says more. */
   documentTitle?: string;
   body: Html;
+  /** Above the title. */
+  sign?: Html;
+  /** `narrow`, by default: one card around everything. `wide`: the body is one or several of `<section class="card">`. */
+  width?: 'narrow' | 'wide';
   /** More elements for `<head>`. */
   head?: Html;
   /** Whether the page works with passkeys, which need a script. */
@@ -26,14 +30,12 @@ export interface Page {
 }
 
 /** The complete document of a page. */
-export function renderPage(
-  frame: PageFrame,
-  { title, documentTitle = title, body, head, hasScript }: Page,
-): string {
+export function renderPage(frame: PageFrame, page: Page): string {
+  const { title, documentTitle = title, body, head, sign, width = 'narrow', hasScript } = page;
   const { texts, brandName, hasLogo, basePath, styleVersion } = frame;
   const brand = hasLogo
     ? html`<img src="${basePath}/oauth/logo" alt="${brandName}">`
-    : html`<span class="mark" aria-hidden="true"></span><span>${brandName}</span>`;
+    : html`<span class="mark" aria-hidden="true">${initialOf(brandName)}</span><span>${brandName}</span>`;
   return html`<!doctype html>
 <html lang="${texts.language}">
 <head>
@@ -49,13 +51,15 @@ export function renderPage(
 <script src="${basePath}/oauth/passkeys.js?${SCRIPT_VERSION}" type="module"></script>`
   }
 </head>
-<body>
+<body class="${width}">
 <main>
 <p class="brand">${brand}</p>
-<h1>${title}</h1>
+${sign}<h1>${title}</h1>
 ${body}
 </main>
 </body>
 </html>
 `.text;
 }
+
+const initialOf = (name: string): string => (Array.from(name)[0] ?? '').toUpperCase();

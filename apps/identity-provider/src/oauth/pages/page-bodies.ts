@@ -1,56 +1,45 @@
+import { actions, emphasize, field, notice, type PageProblem, sign, summary } from './elements.js';
 import { Html, html } from './html.js';
+import { ICONS } from './icons.js';
 import type { Page } from './layout.js';
 import { passkeyForm } from './passkey-script.js';
 import { fill, type Texts } from './texts/texts.js';
 
-/** A problem beside a field, or above the form where `field` is null. */
-export interface PageProblem {
-  field: 'email' | 'password' | 'user_code' | null;
-  message: string;
-}
-
-interface Field {
-  name: 'email' | 'password' | 'user_code';
-  label: string;
-  /** More attributes, in HTML. */
-  attributes: Html;
-}
-
-/** A label, an input and its problem, which screen readers read with it (WCAG 2.2, 3.3.1). */
-function fieldOf({ name, label, attributes }: Field, problem: PageProblem | null): Html {
-  const isAtFault = problem?.field === name;
-  return html`<div class="field">
-<label for="${name}">${label}</label>
-<input id="${name}" name="${name}" required ${attributes}${isAtFault && html` aria-invalid="true" aria-describedby="${name}-problem"`}>
-${isAtFault && html`<p class="problem" id="${name}-problem">${problem.message}</p>`}
-</div>`;
-}
-
-const summaryOf = (problem: PageProblem | null): Html | false =>
-  problem !== null &&
-  problem.field === null &&
-  html`<p class="problem summary" role="alert">${problem.message}</p>`;
-
-/** The forms post to the page's own address. */
+/** The form posts to the page's own address. @param selectable the account that the user can continue with */
 export function signInPage(
   texts: Texts,
   {
     client,
     email,
     isAgain,
+    selectable,
     problem,
-  }: { client: string; email: string; isAgain: boolean; problem: PageProblem | null },
+  }: {
+    client: string;
+    email: string;
+    isAgain: boolean;
+    selectable: string | null;
+    problem: PageProblem | null;
+  },
 ): Page {
   const { signIn } = texts;
   const isPasswordFirst = email !== '' && problem?.field !== 'email';
+  const title = selectable === null ? signIn.title : signIn.select;
   return {
-    title: signIn.title,
+    title,
     hasScript: true,
-    documentTitle: problem ? `${texts.problems.summary}: ${signIn.title}` : signIn.title,
-    body: html`<p class="lead">${fill(isAgain ? signIn.again : signIn.lead, { client })}</p>
-${summaryOf(problem)}
+    documentTitle: problem ? `${texts.problems.summary}: ${title}` : title,
+    body: html`<p class="lead">${emphasize(isAgain && selectable === null ? signIn.again : signIn.lead, { client })}</p>
+${
+  selectable !== null &&
+  html`<form method="post">
+${actions({ label: fill(signIn.selected, { email: selectable }), name: 'answer', value: 'continue' })}
+</form>
+<p class="hint">${signIn.other}</p>`
+}
+${summary(problem)}
 <form method="post">
-${fieldOf(
+${field(
   {
     name: 'email',
     label: signIn.email,
@@ -58,15 +47,15 @@ ${fieldOf(
   },
   problem,
 )}
-${fieldOf(
+${field(
   {
     name: 'password',
     label: signIn.password,
-    attributes: html`type="password" autocomplete="current-password"${isPasswordFirst && html` autofocus`}`,
+    attributes: html`type="password" autocomplete="current-password"${problem?.field === null && html` aria-describedby="problem"`}${isPasswordFirst && html` autofocus`}`,
   },
   problem,
 )}
-<div class="actions"><button type="submit">${signIn.submit}</button></div>
+${actions({ label: signIn.submit })}
 </form>
 ${passkeyForm({ button: signIn.passkey, problem: texts.problems.passkey })}`,
   };
@@ -80,17 +69,16 @@ export function consentPage(
   const known = Object.entries(consent.scopes).filter(([scope]) => scopes.includes(scope));
   return {
     title: consent.title,
-    body: html`<p class="lead">${fill(consent.lead, { client })}</p>
-<ul>
-${known.map(([, text]) => html`<li>${text}</li>`)}
-<li>${consent.api}</li>
+    body: html`<p class="lead">${emphasize(consent.lead, { client })}</p>
+<ul class="checks">
+${[...known.map(([, text]) => text), consent.api].map((text) => html`<li>${ICONS.check}<span>${text}</span></li>`)}
 </ul>
-<p class="hint">${fill(consent.signedInAs, { email })}</p>
+<p class="hint">${emphasize(consent.signedInAs, { email })}</p>
 <form method="post">
-<div class="actions">
-<button type="submit" name="answer" value="allow">${consent.allow}</button>
-<button type="submit" name="answer" value="deny" class="plain">${consent.deny}</button>
-</div>
+${actions(
+  { label: consent.allow, name: 'answer', value: 'allow' },
+  { label: consent.deny, name: 'answer', value: 'deny', kind: 'plain' },
+)}
 </form>`,
   };
 }
@@ -109,10 +97,10 @@ export function userCodePage(
   return {
     title: device.title,
     body: html`<p class="lead">${device.lead}</p>
-${summaryOf(problem)}
+${summary(problem)}
 <form method="post" action="${action}">
 <input type="hidden" name="xsrf" value="${token}">
-${fieldOf(
+${field(
   {
     name: 'user_code',
     label: device.code,
@@ -120,7 +108,7 @@ ${fieldOf(
   },
   problem,
 )}
-<div class="actions"><button type="submit">${device.submit}</button></div>
+${actions({ label: device.submit })}
 </form>`,
   };
 }
@@ -133,18 +121,18 @@ export function deviceConfirmationPage(
   const { action, token, client, code, address, program } = request;
   return {
     title: device.confirmTitle,
-    body: html`<p class="lead">${fill(device.confirmLead, { client })}</p>
-<p>${device.compare}</p>
+    body: html`<p class="lead">${emphasize(device.confirmLead, { client })}</p>
+<p class="compare">${device.compare}</p>
 <p class="user-code">${code}</p>
 <p class="hint">${fill(device.address, { address })}${program !== '' && html` ${fill(device.program, { program })}`}</p>
-<p class="note">${device.warning}</p>
+${notice('warning', device.warning)}
 <form method="post" action="${action}">
 <input type="hidden" name="xsrf" value="${token}">
 <input type="hidden" name="user_code" value="${code}">
-<div class="actions">
-<button type="submit" name="confirm" value="yes">${device.confirm}</button>
-<button type="submit" name="abort" value="yes" class="plain">${device.deny}</button>
-</div>
+${actions(
+  { label: device.confirm, name: 'confirm', value: 'yes' },
+  { label: device.deny, name: 'abort', value: 'yes', kind: 'plain' },
+)}
 </form>`,
   };
 }
@@ -166,21 +154,19 @@ export function signOutPage(
 ${
   isAsked
     ? html`<input type="hidden" name="logout" value="yes">
-<div class="actions"><button type="submit">${signOut.submit}</button></div>
+${actions({ label: signOut.submit })}
 </form>
 <script>${new Html(SUBMIT_SCRIPT)}</script>`
-    : html`<div class="actions">
-<button type="submit" name="logout" value="yes">${signOut.submit}</button>
-<button type="submit" class="plain">${signOut.stay}</button>
-</div>
+    : html`${actions({ label: signOut.submit, name: 'logout', value: 'yes' }, { label: signOut.stay, kind: 'plain' })}
 </form>`
 }`,
   };
 }
 
-/** A page with a title and a text. */
-export const messagePage = (title: string, text: string): Page => ({
+/** A page that says how something ended. */
+export const messagePage = (kind: 'success' | 'info', title: string, text: string): Page => ({
   title,
+  sign: sign(kind),
   body: html`<p class="lead">${text}</p>`,
 });
 
@@ -192,6 +178,7 @@ export function errorPage(
   const { error: own } = texts;
   return {
     title: error.isExpired ? own.expiredTitle : own.title,
+    sign: sign('error'),
     body: html`<p class="lead">${error.isExpired ? own.expired : own.lead}</p>
 <details>
 <summary>${own.details}</summary>

@@ -2,13 +2,13 @@ import { Injectable } from '@nestjs/common';
 import type { Client, KoaContextWithOIDC } from 'oidc-provider';
 import { errors } from '../oidc.js';
 import { TooManyAttempts } from '../state/oauth-errors.js';
+import type { PageProblem } from './elements.js';
 import type { Page } from './layout.js';
 import {
   continuePage,
   deviceConfirmationPage,
   errorPage,
   messagePage,
-  type PageProblem,
   SUBMIT_SCRIPT,
   signOutPage,
   userCodePage,
@@ -57,7 +57,7 @@ export class ProviderPages {
 
   signedOut(ctx: KoaContextWithOIDC): void {
     const { signOut } = textsOf(ctx);
-    this.send(ctx, messagePage(signOut.doneTitle, signOut.done));
+    this.send(ctx, messagePage('success', signOut.doneTitle, signOut.done));
   }
 
   /** The page for a device's code. @param error why it is shown again */
@@ -67,7 +67,7 @@ export class ProviderPages {
     const message = userCodeProblem(texts, name, error);
     const isForm = error === undefined || message !== null || name === 'NoCodeError';
     if (name === 'AbortedError') {
-      this.send(ctx, messagePage(texts.device.abortedTitle, texts.device.aborted));
+      this.send(ctx, messagePage('info', texts.device.abortedTitle, texts.device.aborted));
     } else if (isForm) {
       if (error instanceof TooManyAttempts) ctx.set('retry-after', error.retryAfter);
       const problem: PageProblem | null = message === null ? null : { field: 'user_code', message };
@@ -95,7 +95,7 @@ export class ProviderPages {
 
   deviceDone(ctx: KoaContextWithOIDC): void {
     const { device } = textsOf(ctx);
-    this.send(ctx, messagePage(device.doneTitle, device.done));
+    this.send(ctx, messagePage('success', device.doneTitle, device.done));
   }
 
   private send(ctx: KoaContextWithOIDC, page: Page, policy = PAGE_POLICY): void {

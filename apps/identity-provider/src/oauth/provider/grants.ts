@@ -12,6 +12,8 @@ export interface PageResult {
   /** The session that the page opened for this browser. */
   signIn?: { id: string };
   consent?: object;
+  /** The user was asked which account to use. */
+  select_account?: object;
 }
 
 /** Grants: what a client may do for a user, as long as the client's session lasts. */

@@ -4,7 +4,9 @@ import { interactionPolicy } from '../oidc.js';
 /** When a page is shown: oidc-provider's rules, with three changes. */
 export function pagePolicy() {
   const policy = interactionPolicy.base();
-  const { Check } = interactionPolicy;
+  const { Check, Prompt } = interactionPolicy;
+  // OpenID Connect Core 1.0, section 3.1.2.1. A sign-in chooses an account too, so this page comes first.
+  policy.add(new Prompt({ name: 'select_account', requestable: true }), 0);
   // RFC 8252 lets native clients use any loopback port; that alone is no reason to ask for consent each time.
   policy.get('consent')?.checks.remove('native_client_prompt');
   // OpenID Connect leaves to the provider what it does for `acr_values`: here they are always met.

@@ -9,6 +9,9 @@ export const de: Texts = {
     password: 'Passwort',
     submit: 'Anmelden',
     again: 'Bitte melden Sie sich erneut an, um mit {client} fortzufahren.',
+    select: 'Konto auswählen',
+    selected: 'Weiter als {email}',
+    other: 'Oder melden Sie sich mit einem anderen Konto an:',
     passkey: 'Mit einem Passkey anmelden',
   },
   factor: {

@@ -9,6 +9,9 @@ export const en: Texts = {
     password: 'Password',
     submit: 'Sign in',
     again: 'Please sign in again to continue to {client}.',
+    select: 'Choose an account',
+    selected: 'Continue as {email}',
+    other: 'Or sign in with another account:',
     passkey: 'Sign in with a passkey',
   },
   factor: {

@@ -8,6 +8,9 @@ export interface Texts {
     password: string;
     submit: string;
     again: string;
+    select: string;
+    selected: string;
+    other: string;
     passkey: string;
   };
   factor: {

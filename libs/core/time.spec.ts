@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { parseTime } from './time.field.js';
+import { parseTime } from './time.js';
 
 it.each([
   ['2026-01-31T12:00:00Z', '2026-01-31T12:00:00.000Z'],

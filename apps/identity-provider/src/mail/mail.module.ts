@@ -1,0 +1,38 @@
+import { Module } from '@nestjs/common';
+import type { IdentityProviderSettings } from '#libs/config/settings.js';
+import { textOn } from '../oauth/pages/brand.js';
+import { SETTINGS } from '../settings.js';
+import { MailDelivery } from './mail-delivery.js';
+import { MailOutbox } from './mail-outbox.js';
+import { MailQueue } from './mail-queue.js';
+import { MailRenderer } from './mail-renderer.js';
+import { MailTransport } from './mail-transport.js';
+import { TemplateFiles } from './template-files.js';
+
+/** `MailOutbox`, and the delivery of what it holds. */
+@Module({
+  providers: [
+    MailOutbox,
+    MailQueue,
+    MailDelivery,
+    {
+      provide: MailTransport,
+      inject: [SETTINGS],
+      useFactory: ({ mail, environment }: IdentityProviderSettings) => new MailTransport(mail, environment),
+    },
+    {
+      provide: MailRenderer,
+      inject: [SETTINGS],
+      useFactory: ({ mail, signing, brand: { name, color } }: IdentityProviderSettings) =>
+        new MailRenderer(
+          {
+            issuer: signing.issuer,
+            brand: { name, color, textColor: textOn(color) },
+          },
+          new TemplateFiles(mail.templates),
+        ),
+    },
+  ],
+  exports: [MailOutbox, MailTransport],
+})
+export class MailModule {}

@@ -1,0 +1,170 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Logger, type OnApplicationShutdown } from '@nestjs/common';
+import type { ClientBase, QueryResultRow } from 'pg';
+import { DataSource, type DataSourceOptions, type EntityManager, type QueryRunner } from 'typeorm';
+import { findPostgresError, isUnavailable } from './pg-errors.js';
+import { type PreparedStatement, preparedQuery } from './prepared-query.js';
+import { SharedQuestion } from './shared-question.js';
+
+/** The end of what the primary has written. */
+interface WalPosition {
+  lsn: string;
+  timeline: string;
+}
+
+export interface ReplicaOptions {
+  /** The replica's data source. */
+  options: DataSourceOptions;
+  /** The replica's URL leads to a PgBouncer in transaction mode. */
+  pooled: boolean;
+  /** A replica that has been behind for longer is not waited for. */
+  maxLagSeconds: number;
+}
+
+/** As the settings have it. */
+export interface ReplicaSettings {
+  url: string;
+  maxLagSeconds: number;
+}
+
+export const replicaOf = (settings: {
+  replicaUrl: string | null;
+  replicaMaxLagSeconds: number;
+}): ReplicaSettings | null =>
+  settings.replicaUrl === null
+    ? null
+    : { url: settings.replicaUrl, maxLagSeconds: settings.replicaMaxLagSeconds };
+
+const POSITION = `SELECT pg_current_wal_flush_lsn()::text AS lsn,
+  substr(pg_walfile_name(pg_current_wal_flush_lsn()), 1, 8) AS timeline`;
+
+/**
+ * A promoted server, or one that follows another primary, must not answer: its positions cannot be compared. Both functions
+ * are needed for the timeline: a standby writes it down from time to time.
+ */
+const HAS_REPLAYED = `SELECT pg_is_in_recovery()
+  AND upper(lpad(to_hex(greatest((pg_control_checkpoint()).timeline_id,
+    (pg_control_recovery()).min_recovery_end_timeline)), 8, '0')) = $2
+  AND pg_last_wal_replay_lsn() >= $1::pg_lsn AS replayed`;
+
+/** How long a read waits for the replica to catch up, and the pause between two checks. */
+const REPLAY_WAIT_MS = 50;
+const REPLAY_PAUSE_MS = 5;
+/** A replica that is away or behind is tried again after this time. */
+const RETRY_MS = 1_000;
+
+/**
+ * Reads from a replica that has everything that was committed before the read began: every user reads back what they wrote,
+ * on every process of the apps. Where the replica is away or behind, the primary is read.
+ * Never for decisions about rights. @see docs/decisions/replicas.md
+ */
+export class ReplicaReads implements OnApplicationShutdown {
+  private readonly logger = new Logger('Database');
+  private readonly position: SharedQuestion<WalPosition>;
+  private replica: DataSource | null = null;
+  private opening = false;
+  private closed = false;
+  private retryAt = 0;
+  private behindSince: number | null = null;
+
+  /** @param options null: there is no replica, and everything is read from the primary */
+  constructor(
+    private readonly primary: DataSource,
+    private readonly options: ReplicaOptions | null,
+  ) {
+    this.position = new SharedQuestion(async () => {
+      const [position] = await primary.query<WalPosition[]>(POSITION);
+      return position as WalPosition;
+    });
+    if (options) void this.open();
+  }
+
+  /** @param read only reads; it may run twice */
+  async run<T>(read: (manager: EntityManager) => Promise<T>): Promise<T> {
+    const answer = this.isUsable() ? await this.onReplica(read) : null;
+    return answer ? answer.value : read(this.primary.manager);
+  }
+
+  /** Like `preparedQuery`. */
+  query<Row extends QueryResultRow>(statement: PreparedStatement): Promise<Row[]> {
+    return this.run(async ({ queryRunner }) => {
+      if (!queryRunner) return preparedQuery<Row>(this.primary, statement);
+      const client: ClientBase = await queryRunner.connect();
+      return (await client.query<Row>(statement)).rows;
+    });
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    this.closed = true;
+    if (this.replica?.isInitialized) await this.replica.destroy();
+  }
+
+  private isUsable(): boolean {
+    if (!this.options || performance.now() < this.retryAt) return false;
+    if (!this.replica) void this.open();
+    return this.replica !== null;
+  }
+
+  /** @returns null if the replica cannot answer */
+  private async onReplica<T>(read: (manager: EntityManager) => Promise<T>): Promise<{ value: T } | null> {
+    const position = await this.position.ask();
+    const runner = (this.replica as DataSource).createQueryRunner();
+    try {
+      // Behind PgBouncer only a transaction stays on one connection, and thereby on one server.
+      if (this.options?.pooled) await runner.startTransaction();
+      else await runner.connect();
+      const value = (await this.catchesUp(runner, position)) ? { value: await read(runner.manager) } : null;
+      if (runner.isTransactionActive) await runner.commitTransaction();
+      return value;
+    } catch (error) {
+      if (!isUnavailable(error) && !isUnsuitable(error)) throw error;
+      this.skip(error as Error);
+      return null;
+    } finally {
+      await runner.release().catch(() => {});
+    }
+  }
+
+  private async catchesUp(runner: QueryRunner, { lsn, timeline }: WalPosition): Promise<boolean> {
+    const since = performance.now();
+    for (;;) {
+      const rows: { replayed: boolean | null }[] = await runner.query(HAS_REPLAYED, [lsn, timeline]);
+      if (rows[0]?.replayed) {
+        this.behindSince = null;
+        return true;
+      }
+      const now = performance.now();
+      if (now - since > REPLAY_WAIT_MS) {
+        this.behindSince ??= since;
+        const isTooFar = now - this.behindSince > (this.options?.maxLagSeconds ?? 0) * 1_000;
+        if (isTooFar) this.skip(new Error('it is too far behind'));
+        return false;
+      }
+      await sleep(REPLAY_PAUSE_MS);
+    }
+  }
+
+  private skip({ message }: Error): void {
+    this.retryAt = performance.now() + RETRY_MS;
+    this.logger.warn({ msg: 'replica is not used', reason: message });
+  }
+
+  private async open(): Promise<void> {
+    if (this.opening || this.closed) return;
+    this.opening = true;
+    try {
+      const { options } = this.options as ReplicaOptions;
+      const replica = await new DataSource(options).initialize();
+      if (this.closed) await replica.destroy();
+      else this.replica = replica;
+    } catch (error) {
+      this.skip(error as Error);
+    } finally {
+      this.opening = false;
+    }
+  }
+}
+
+/** A server that does not tell its position, or a standby that has cancelled the read (40001 is unavailable as well). */
+const isUnsuitable = (error: unknown): boolean =>
+  ['42501', '42883', '55000', '0A000'].includes(findPostgresError(error)?.code ?? '');

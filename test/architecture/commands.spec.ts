@@ -1,0 +1,40 @@
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { closureOf } from './closure.js';
+import { readSources } from './source-file.js';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+const files = readSources(ROOT, ['apps', 'libs', 'migrations']);
+
+/** The packages that a file loads, also through other files. */
+const packagesOf = (path: string) => closureOf(files, path).packages;
+
+const FRAMEWORK = [
+  '@nestjs/swagger',
+  '@nestjs/platform-fastify',
+  'class-validator',
+  'fastify',
+  'prom-client',
+];
+
+// Each of them takes a fraction of a second, in every command.
+describe('a command loads only the packages that it needs', () => {
+  it('no application and no database for --help', () => {
+    const packages = packagesOf('apps/cli/src/main.ts');
+    expect(packages).toContain('nest-commander');
+    expect(packages.filter((name) => ['typeorm', 'pg', ...FRAMEWORK].includes(name))).toEqual([]);
+  });
+
+  it.each([
+    'doctor/run-checks',
+    'keys/key-rotation',
+    'keys/withdrawal',
+    'migrate/schema-migrations',
+    'sessions/account-sessions',
+  ])('no application for %s', (name) => {
+    const packages = packagesOf(`apps/cli/src/${name}.ts`);
+    expect(packages.length).toBeGreaterThan(0);
+    expect(packages.filter((each) => FRAMEWORK.includes(each))).toEqual([]);
+  });
+});
