@@ -71,7 +71,9 @@ it('reverts one migration at a time, in production only with --yes', async () =>
   expect((await status()).pending).toBe(1);
   const total = (await status()).schemas.flatMap(({ migrations }: { migrations: [] }) => migrations).length;
   // The function of the command, because a process for each migration takes long.
-  const schemas = schemasOf({ identity: database.url, users: database.url });
+  const { url } = database;
+  const direct = { url, pooled: false, app: { url, pooled: false } };
+  const schemas = schemasOf({ identity: direct, users: direct });
   for (let left = total - 1; left > 1; left -= 1) await migrateDown(schemas);
   expect((await status()).pending).toBe(total - 1);
   expect(await migrate('down', '--yes')).toMatchObject({ code: 0, stderr: '' });

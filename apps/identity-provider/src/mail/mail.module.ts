@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import type { IdentityProviderSettings } from '#libs/config/settings.js';
-import { textOn } from '../oauth/pages/brand.js';
+import { textOn } from '../oauth/pages/styles/contrast.js';
 import { SETTINGS } from '../settings.js';
 import { MailDelivery } from './mail-delivery.js';
 import { MailOutbox } from './mail-outbox.js';
