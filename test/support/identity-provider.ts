@@ -76,6 +76,7 @@ export async function startTestIdentityProvider(
       sub: account.id,
       sid: session.id,
       email: account.email,
+      email_verified: account.emailVerified,
       preferred_username: account.email,
       given_name: account.firstName ?? undefined,
       family_name: account.lastName ?? undefined,

@@ -134,3 +134,10 @@ export const ChoiceField = (choices: readonly string[], options: FieldOptions = 
       `One of: ${choices.join(', ')}.`,
     ),
   );
+
+export const FlagField = (options: FieldOptions = {}): PropertyDecorator =>
+  field(
+    options,
+    { type: Boolean },
+    rule((value: unknown) => typeof value === 'boolean', 'boolean_expected', 'This must be true or false.'),
+  );

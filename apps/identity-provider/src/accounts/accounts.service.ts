@@ -39,7 +39,13 @@ export class AccountsService {
       const role = await requireRole(tx, body.role_id);
       await assertGrantableRole(tx, actor, role.id, 'role_id');
       const id = newId();
-      await tx.insert(Account, { id, ...columnsOf(body), passwordHash, roleId: role.id });
+      await tx.insert(Account, {
+        id,
+        emailVerified: false,
+        ...columnsOf(body),
+        passwordHash,
+        roleId: role.id,
+      });
       const created = await getAccount(tx, id);
       const details = { after: auditedAccount(created) };
       await writeAudit(tx, audit, { action: 'account.created', targetId: id, details });
@@ -85,7 +91,12 @@ export class AccountsService {
       if (actor.accountId === account.id) assertOwnChange(body, account);
       const before = auditedAccount(account);
       const { role: _, ...row } = account;
-      await tx.save(Account, { ...row, ...columnsOf(body), passwordHash, roleId: role?.id ?? row.roleId });
+      await tx.save(Account, {
+        ...row,
+        ...columnsOf(body, row.emailKey),
+        passwordHash,
+        roleId: role?.id ?? row.roleId,
+      });
       if (passwordHash || body.status === 'disabled') {
         const reason = passwordHash ? 'password_reset' : 'account_disabled';
         await this.sessions.endAll(row.id, { audit, reason }, { tx });
@@ -111,11 +122,13 @@ export class AccountsService {
   }
 }
 
-/** The columns for the fields in the body. */
-function columnsOf(body: UpdateAccount): Partial<Account> {
-  const { email, first_name: firstName, last_name: lastName, status } = body;
+/** The columns for the fields in the body. @param presentKey the key of the account's email: another one is not verified */
+function columnsOf(body: UpdateAccount, presentKey?: string): Partial<Account> {
+  const { email, first_name: firstName, last_name: lastName, status, email_verified: emailVerified } = body;
   return {
     ...(email === undefined ? {} : { email: storedEmail(email), emailKey: emailKey(email) }),
+    ...(email === undefined || emailKey(email) === presentKey ? {} : { emailVerified: false }),
+    ...(emailVerified === undefined ? {} : { emailVerified }),
     ...(firstName === undefined ? {} : { firstName }),
     ...(lastName === undefined ? {} : { lastName }),
     ...(status === undefined ? {} : { status }),

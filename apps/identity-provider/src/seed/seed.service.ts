@@ -124,8 +124,8 @@ export class SeedService {
     const hash = await this.hasher.hash(password, { network: 'seed', account: key });
     return this.authority.exclusively(async (tx) => {
       const [added]: { id: string; roleId: string }[] = await tx.query(
-        `INSERT INTO identity.accounts (id, email, email_key, password_hash, role_id)
-         SELECT $1, $2, $3, $4, id FROM identity.roles WHERE name = $5
+        `INSERT INTO identity.accounts (id, email, email_key, email_verified, password_hash, role_id)
+         SELECT $1, $2, $3, true, $4, id FROM identity.roles WHERE name = $5
          ON CONFLICT (email_key) DO NOTHING RETURNING id, role_id AS "roleId"`,
         [newId(), storedEmail(email), key, hash, role],
       );

@@ -28,10 +28,13 @@ export class TokenIssuer {
   async issue(session: LiveSession, issuedAt: number, client?: TokenClient): Promise<AccessToken | null> {
     const role = await this.rights.findByRoleId(session.roleId, session.authorityVersion);
     if (!role) return null;
-    const { id: accountId, sessionId, email, firstName, lastName } = session;
+    const { id: accountId, sessionId, email, emailVerified, firstName, lastName } = session;
     const expiresAt = this.lifetimes.endOfAccessToken(issuedAt, session.expiresAt);
     const token = this.signer.sign(
-      { accountId, sessionId, email, firstName, lastName, role: role.name, permissions: role.permissions },
+      {
+        ...{ accountId, sessionId, email, emailVerified, firstName, lastName },
+        ...{ role: role.name, permissions: role.permissions },
+      },
       { issuedAt, expiresAt },
       client,
     );
