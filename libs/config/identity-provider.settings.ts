@@ -2,6 +2,7 @@ import { deepFreeze } from '#libs/core/deep-freeze.js';
 import { commonSettings } from './common.settings.js';
 import type { Environment } from './environment.js';
 import { keycloakIssuerSettings } from './keycloak.settings.js';
+import { mailSettings } from './mail.settings.js';
 import { signingSettings } from './native.settings.js';
 import { sessionSettings } from './session.settings.js';
 import type { IdentityProviderSettings } from './settings.js';
@@ -28,6 +29,7 @@ export function identityProviderSettings(env: Environment): IdentityProviderSett
       color: reader.required('BRAND_COLOR'),
       logo: reader.optional('BRAND_LOGO'),
     }),
+    mail: mailSettings(reader),
     keycloak,
     logoutClients: keycloak === null ? [] : reader.required('KEYCLOAK_LOGOUT_CLIENTS'),
     metricsPort: reader.optional('METRICS_PORT'),

@@ -2,6 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import type { EnvironmentName } from './environment.js';
 import type { KeyUpdates } from './key-updates.js';
 import type { PublicKey } from './keys.js';
+import type { Mailbox, SmtpServer } from './parse/mail.js';
 
 export interface CommonSettings {
   environment: EnvironmentName;
@@ -31,6 +32,7 @@ export interface IdentityProviderSettings extends CommonSettings {
   bcryptCost: number;
   login: { maxFailures: number; maxFailuresPerAddress: number; windowSeconds: number };
   brand: BrandSettings;
+  mail: MailSettings;
   /** null: Keycloak mode is off. */
   keycloak: KeycloakIssuerSettings | null;
   /** The ids of the Keycloak clients whose logout tokens are accepted. Empty if Keycloak mode is off. */
@@ -62,6 +64,15 @@ export interface UserServiceSettings extends CommonSettings {
   keycloak: KeycloakServiceSettings | null;
   /** How often Keycloak is asked about recent subjects, in seconds; 0: never. */
   keycloakRecheckSeconds: number;
+}
+
+export interface MailSettings {
+  /** null: mails are printed to the log; in production they wait in the outbox. */
+  server: SmtpServer | null;
+  /** null only without a server, in production. */
+  from: Mailbox | null;
+  /** A folder whose templates replace those of Twinkey. */
+  templates: string | null;
 }
 
 /** How long sessions and their access tokens live, in seconds. */

@@ -7,6 +7,7 @@ import { CreateRevocations1795713100000 } from './1795713100000-create-revocatio
 import { CreateAuditEvents1795713200000 } from './1795713200000-create-audit-events.js';
 import { CreateOauthTables1795713300000 } from './1795713300000-create-oauth-tables.js';
 import { CreateLogoutTokens1795713400000 } from './1795713400000-create-logout-tokens.js';
+import { CreateMailOutbox1795714000000 } from './1795714000000-create-mail-outbox.js';
 import { CreateAccountLinks1795714100000 } from './1795714100000-create-account-links.js';
 
 /** Every migration of schema `identity`; they run in the order of the timestamps in their names. */
@@ -20,5 +21,6 @@ export const identityMigrations = [
   CreateAuditEvents1795713200000,
   CreateOauthTables1795713300000,
   CreateLogoutTokens1795713400000,
+  CreateMailOutbox1795714000000,
   CreateAccountLinks1795714100000,
 ];

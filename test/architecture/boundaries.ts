@@ -12,12 +12,13 @@ const APP = [
   'database',
   'audit',
   'authority-feed',
+  'background',
 ].map((name) => `libs/${name}`);
 
 /**
  * The imports that each area may have. An application never imports the other one: it calls it over HTTP, so that they can
  * be deployed apart. Libraries point one way: core ← config ← observability ← http ← openapi, auth ← health, and
- * core, config, http ← database ← authority-feed; auth, database ← audit. libs/verify is a package of its own: it imports
+ * core, config, http ← database ← authority-feed; observability ← background; auth, background, database ← audit. libs/verify is a package of its own: it imports
  * nothing of the others, and auth, core and authority-feed are built on it.
  */
 const MAY_IMPORT: Record<string, string[]> = {
@@ -33,7 +34,8 @@ const MAY_IMPORT: Record<string, string[]> = {
   'libs/auth': ['libs/verify', 'libs/core', 'libs/config', 'libs/http', 'libs/observability'],
   'libs/health': ['libs/core', 'libs/config', 'libs/http', 'libs/auth', 'libs/observability'],
   'libs/database': ['libs/core', 'libs/config', 'libs/http', 'libs/observability', 'migrations'],
-  'libs/audit': ['libs/core', 'libs/verify', 'libs/http', 'libs/auth', 'libs/database'],
+  'libs/background': ['libs/observability'],
+  'libs/audit': ['libs/core', 'libs/verify', 'libs/http', 'libs/auth', 'libs/database', 'libs/background'],
   'libs/authority-feed': ['libs/verify', 'libs/core', 'libs/http', 'libs/database'],
   'libs/development': ['libs/core', 'libs/config', 'libs/database'],
   migrations: [],

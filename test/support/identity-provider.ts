@@ -130,6 +130,7 @@ function settingsFor(databaseUrl: string, issuer: string): IdentityProviderSetti
     bcryptCost: 10,
     login: { maxFailures: 10, maxFailuresPerAddress: 100, windowSeconds: 900 },
     brand: { name: 'Twinkey', color: '#2b59c3', logo: null },
+    mail: { server: null, from: { name: 'Twinkey', address: 'no-reply@twinkey.test' }, templates: null },
     keycloak: null,
     logoutClients: ['frontend'],
     metricsPort: null,

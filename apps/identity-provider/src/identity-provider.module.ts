@@ -2,6 +2,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { RouterModule } from '@nestjs/core';
 import { AuditModule } from '#libs/audit/audit.module.js';
 import { AuthModule } from '#libs/auth/auth.module.js';
+import { BackgroundModule } from '#libs/background/background.module.js';
 import type { IdentityProviderSettings } from '#libs/config/settings.js';
 import { translateDatabaseError } from '#libs/database/error-translation.js';
 import { IdentityDatabaseModule } from '#libs/database/identity/identity-database.module.js';
@@ -19,6 +20,7 @@ import { BackchannelLogoutController } from './backchannel-logout/backchannel-lo
 import { BackchannelLogoutService } from './backchannel-logout/backchannel-logout.service.js';
 import { EndedTokensModule } from './backchannel-logout/ended-tokens.module.js';
 import { translateConstraint } from './constraint-errors.js';
+import { ExpiredRowsService } from './expired-rows/expired-rows.service.js';
 import { HealthController } from './health/health.controller.js';
 import { ClientsModule } from './oauth/clients/clients.module.js';
 import { OauthModule } from './oauth/oauth.module.js';
@@ -53,6 +55,7 @@ export class IdentityProviderModule {
       module: IdentityProviderModule,
       imports: [
         SettingsModule.forRoot(settings, drain),
+        BackgroundModule.forRoot('identity-provider'),
         IdentityDatabaseModule.forRoot(databaseUrl, { poolSize: poolShare(settings.workers) }),
         AuthModule.forRoot({
           imports: [SessionsModule, AuthorityModule, EndedTokensModule, TokensModule],
@@ -75,7 +78,7 @@ export class IdentityProviderModule {
       ],
       // Here, where `TrustedIssuers` is available.
       controllers: [WellKnownController, HealthController, BackchannelLogoutController],
-      providers: [RoleMapWarning, BackchannelLogoutService],
+      providers: [RoleMapWarning, BackchannelLogoutService, ExpiredRowsService],
     };
   }
 }

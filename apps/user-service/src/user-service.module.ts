@@ -1,8 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
-import { DataSource } from 'typeorm';
 import { AuditModule } from '#libs/audit/audit.module.js';
 import { AuthModule } from '#libs/auth/auth.module.js';
-import { RevocationCleanup } from '#libs/authority-feed/revocation-cleanup.js';
+import { BackgroundModule } from '#libs/background/background.module.js';
 import type { UserServiceSettings } from '#libs/config/settings.js';
 import { translateDatabaseError } from '#libs/database/error-translation.js';
 import { poolShare } from '#libs/database/pool.js';
@@ -11,6 +10,7 @@ import type { Drain } from '#libs/http/application/drain.js';
 import { HttpModule } from '#libs/http/application/http.module.js';
 import { DirectoryModule } from './directory/directory.module.js';
 import { IssuerRegistry } from './directory/issuer-registry.js';
+import { ExpiredRevocationsService } from './expired-revocations.service.js';
 import { KeycloakRecheckModule } from './keycloak-recheck/keycloak-recheck.module.js';
 import { RightsModule } from './rights/rights.module.js';
 import { SettingsModule } from './settings.module.js';
@@ -25,6 +25,7 @@ export class UserServiceModule {
       module: UserServiceModule,
       imports: [
         SettingsModule.forRoot(settings, drain),
+        BackgroundModule.forRoot('user-service'),
         UsersDatabaseModule.forRoot(settings.databaseUrl, { poolSize: poolShare(settings.workers) }),
         AuthModule.forRoot({
           imports: [DirectoryModule, ProfilesModule, RightsModule],
@@ -39,13 +40,7 @@ export class UserServiceModule {
         KeycloakRecheckModule,
         AuditModule.forRoot(settings.auditRetentionDays),
       ],
-      providers: [
-        {
-          provide: RevocationCleanup,
-          inject: [DataSource],
-          useFactory: (database: DataSource) => new RevocationCleanup(database, 'users'),
-        },
-      ],
+      providers: [ExpiredRevocationsService],
     };
   }
 }

@@ -4,6 +4,7 @@ import { databaseVariables } from './databases.js';
 import { keycloakVariables } from './keycloak.js';
 import { listenerVariables } from './listeners.js';
 import { loginVariables } from './login.js';
+import { mailVariables } from './mail.js';
 import { operationVariables } from './operation.js';
 import { sessionVariables } from './sessions.js';
 import { tokenVariables } from './tokens.js';
@@ -18,6 +19,7 @@ export const SECTIONS: readonly { title: string; variables: Variables }[] = [
   { title: 'Passwords and logins', variables: loginVariables },
   { title: 'Sign-in pages', variables: brandVariables },
   { title: 'Keycloak', variables: keycloakVariables },
+  { title: 'Mail', variables: mailVariables },
   { title: 'HTTP and operation', variables: operationVariables },
   { title: 'docker compose', variables: composeVariables },
 ];
@@ -31,6 +33,7 @@ export const VARIABLES = {
   ...loginVariables,
   ...brandVariables,
   ...keycloakVariables,
+  ...mailVariables,
   ...operationVariables,
 };
 

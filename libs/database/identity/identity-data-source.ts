@@ -11,6 +11,7 @@ import { OauthClient } from './oauth-client.entity.js';
 import { OauthConsent } from './oauth-consent.entity.js';
 import { OauthSecret } from './oauth-secret.entity.js';
 import { OauthState } from './oauth-state.entity.js';
+import { OutgoingMail } from './outgoing-mail.entity.js';
 import { Permission } from './permission.entity.js';
 import { Revocation } from './revocation.entity.js';
 import { Role } from './role.entity.js';
@@ -30,6 +31,7 @@ export const identityEntities = [
   OauthConsent,
   OauthSecret,
   OauthState,
+  OutgoingMail,
   Permission,
   Revocation,
   Role,

@@ -1,8 +1,6 @@
 import { Module } from '@nestjs/common';
-import { DataSource } from 'typeorm';
 import { createFeedServer } from '#libs/authority-feed/create-feed-server.js';
 import { FeedServer } from '#libs/authority-feed/feed-server.js';
-import { RevocationCleanup } from '#libs/authority-feed/revocation-cleanup.js';
 import type { IdentityProviderSettings } from '#libs/config/settings.js';
 import { Drain } from '#libs/http/application/drain.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
@@ -26,11 +24,6 @@ import { TokenLifetimesService } from './token-lifetimes.service.js';
           { app: 'identity-provider', tables: AUTHORITY_TABLES, nativeIssuer: settings.signing.issuer },
           drain,
         ),
-    },
-    {
-      provide: RevocationCleanup,
-      inject: [DataSource],
-      useFactory: (database: DataSource) => new RevocationCleanup(database, 'identity'),
     },
     RevocationsService,
     TokenLifetimesService,

@@ -1,5 +1,7 @@
-import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { BackgroundRunner } from '#libs/background/background-runner.js';
+import type { ScheduledTask } from '#libs/background/scheduled-task.js';
 import { SessionLifetimes } from '../sessions/session-lifetimes.js';
 
 /** The triggers that write revocations allow for a lifetime that was recorded up to 15 minutes ago. */
@@ -10,33 +12,31 @@ const INTERVAL_MS = 5 * 60_000;
  * earlier setting still exist for a while.
  */
 @Injectable()
-export class TokenLifetimesService implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly logger = new Logger(TokenLifetimesService.name);
-  private timer: NodeJS.Timeout | null = null;
+export class TokenLifetimesService implements OnApplicationBootstrap {
+  private readonly task: ScheduledTask;
 
   constructor(
+    background: BackgroundRunner,
     private readonly database: DataSource,
     private readonly lifetimes: SessionLifetimes,
-  ) {}
-
-  async onApplicationBootstrap(): Promise<void> {
-    this.timer = setInterval(() => void this.record(), INTERVAL_MS).unref();
-    await this.record();
+  ) {
+    this.task = background.add({
+      name: 'token-lifetimes',
+      intervalMs: INTERVAL_MS,
+      run: () => this.record(),
+    });
   }
 
-  onModuleDestroy(): void {
-    if (this.timer) clearInterval(this.timer);
+  /** Before the first token is issued. */
+  async onApplicationBootstrap(): Promise<void> {
+    await this.task.runNow();
   }
 
   private async record(): Promise<void> {
-    try {
-      await this.database.query(
-        `INSERT INTO identity.token_lifetimes (seconds, used_at) VALUES ($1, now())
-         ON CONFLICT (seconds) DO UPDATE SET used_at = excluded.used_at`,
-        [Math.ceil(this.lifetimes.accessTokenSeconds)],
-      );
-    } catch (error) {
-      this.logger.warn({ msg: 'token lifetime not recorded', reason: (error as Error).message });
-    }
+    await this.database.query(
+      `INSERT INTO identity.token_lifetimes (seconds, used_at) VALUES ($1, now())
+       ON CONFLICT (seconds) DO UPDATE SET used_at = excluded.used_at`,
+      [Math.ceil(this.lifetimes.accessTokenSeconds)],
+    );
   }
 }

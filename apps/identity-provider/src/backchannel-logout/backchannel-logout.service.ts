@@ -99,14 +99,10 @@ export class BackchannelLogoutService {
     );
   }
 
-  /** Stores the token's id until it has expired, and deletes up to 10 ids of expired tokens. */
+  /** Stores the token's id until the token has expired. */
   private async use({ issuer, id, expiresAt }: LogoutToken, tx: EntityManager): Promise<void> {
     const inserted: unknown[] = await tx.query(
-      `WITH expired AS (
-         DELETE FROM identity.logout_tokens WHERE (issuer, id) IN (
-           SELECT issuer, id FROM identity.logout_tokens WHERE expires_at <= now() LIMIT 10 FOR UPDATE SKIP LOCKED)
-       )
-       INSERT INTO identity.logout_tokens (issuer, id, expires_at) VALUES ($1, $2, $3)
+      `INSERT INTO identity.logout_tokens (issuer, id, expires_at) VALUES ($1, $2, $3)
        ON CONFLICT (issuer, id) DO NOTHING RETURNING id`,
       [issuer.id, id, new Date(expiresAt * 1_000 + LEEWAY_MS)],
     );

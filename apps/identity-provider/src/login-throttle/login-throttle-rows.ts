@@ -68,11 +68,6 @@ export const WRITE_WITH_EVENTS = {
   text: `WITH recorded AS (${insertAudit('identity', '$25')}) ${WRITE.text}`,
 };
 
-/** Deletes up to `$1` expired counters, oldest first. */
-export const CLEAN_UP = `DELETE FROM identity.login_throttles WHERE key IN (
-  SELECT key FROM identity.login_throttles WHERE expires_at < now()
-  ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED)`;
-
 export const forEachScope = <T>(make: (scope: Scope, index: number) => T): Record<Scope, T> =>
   Object.fromEntries(SCOPES.map((scope, index) => [scope, make(scope, index)])) as Record<Scope, T>;
 

@@ -1,5 +1,4 @@
-import { performance } from 'node:perf_hooks';
-import { Injectable, Logger } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { KeyedSemaphore } from '#libs/core/keyed-semaphore.js';
 import { findPostgresError } from '#libs/database/pg-errors.js';
@@ -7,7 +6,6 @@ import { preparedQuery } from '#libs/database/prepared-query.js';
 import { unavailable } from '#libs/http/replies/api-error.js';
 import { type FailedAttempt, failureRows } from './login-throttle.audit.js';
 import {
-  CLEAN_UP,
   type CounterRow,
   forEachScope,
   nameOf,
@@ -39,19 +37,13 @@ const CONNECTIONS = { name: 'connections', limit: 4 };
 /** A write fails only after a write by another replica, so few retries are needed. */
 const ATTEMPTS = 50;
 
-const CLEANUP_INTERVAL_MS = 60_000;
-/** Small enough not to delay other queries. */
-const CLEANUP_ROWS = 500;
-
 /**
  * Stores the counters in Postgres: all replicas share them, and they survive restarts. Only the database's clock counts.
  * A change reads, decides, and writes if the rows are unchanged, so no lock is held while this process is busy.
  */
 @Injectable()
 export class LoginThrottleStore {
-  private readonly logger = new Logger(LoginThrottleStore.name);
   private readonly semaphore = new KeyedSemaphore(() => unavailable(1, 'busy'));
-  private nextCleanup = performance.now() + CLEANUP_INTERVAL_MS;
 
   constructor(private readonly database: DataSource) {}
 
@@ -82,7 +74,6 @@ export class LoginThrottleStore {
       );
       return { result: undefined, next, events: failed && failureRows(failed, counters, next) };
     });
-    if (performance.now() >= this.nextCleanup) this.cleanUp();
   }
 
   private change<T>(keys: ThrottleKeys, limits: Limits, decide: Decide<T>): Promise<T> {
@@ -143,17 +134,6 @@ export class LoginThrottleStore {
       if (findPostgresError(error)?.code === '23502') return false;
       throw error;
     }
-  }
-
-  /** Runs in the background. If it deletes a full batch, the next `settle` runs it again. */
-  private cleanUp(): void {
-    this.nextCleanup = performance.now() + CLEANUP_INTERVAL_MS;
-    this.database.query(CLEAN_UP, [CLEANUP_ROWS]).then(
-      ([, deleted]: [unknown, number]) => {
-        if (deleted === CLEANUP_ROWS) this.nextCleanup = performance.now();
-      },
-      (error: Error) => this.logger.warn(`Old login counters could not be deleted: ${error.message}`),
-    );
   }
 }
 

@@ -39,7 +39,7 @@ export class SessionsService {
   constructor(private readonly database: DataSource) {}
 
   /**
-   * Opens a session, and deletes up to 10 expired sessions of any account.
+   * Opens a session.
    * @returns null if the account is not active, or its password hash has changed since the sign-in verified it
    */
   async open(session: NewSession): Promise<LiveSession | null> {
@@ -51,9 +51,6 @@ export class SessionsService {
       text: `WITH account AS (
           SELECT * FROM identity.accounts
           WHERE id = $1 AND ($2::text IS NULL OR password_hash = $2) AND status = 'active' FOR SHARE
-        ), expired AS (
-          DELETE FROM identity.sessions WHERE id IN (
-            SELECT id FROM identity.sessions WHERE expires_at <= now() LIMIT 10 FOR UPDATE SKIP LOCKED)
         ), opened AS (
           INSERT INTO identity.sessions (id, account_id, expires_at, client_id, address, user_agent,
             refresh_secret, refresh_family, refresh_digest)

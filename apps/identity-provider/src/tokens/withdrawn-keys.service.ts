@@ -1,5 +1,6 @@
-import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { BackgroundRunner } from '#libs/background/background-runner.js';
 import { NATIVE_ISSUER } from '#libs/core/issuer-id.js';
 import { preparedQuery } from '#libs/database/prepared-query.js';
 
@@ -8,14 +9,15 @@ const INTERVAL_MS = 1_000;
 
 /** The ids of the native keys that were withdrawn in an emergency, on any machine. They never return. */
 @Injectable()
-export class WithdrawnKeysService implements OnModuleInit, OnApplicationShutdown {
+export class WithdrawnKeysService implements OnModuleInit {
   private readonly logger = new Logger(WithdrawnKeysService.name);
   private readonly listeners = new Set<() => void>();
   private kids: ReadonlySet<string> = new Set();
-  private timer: NodeJS.Timeout | undefined;
-  private isClosed = false;
 
-  constructor(private readonly database: DataSource) {}
+  constructor(
+    private readonly database: DataSource,
+    private readonly background: BackgroundRunner,
+  ) {}
 
   has(kid: string): boolean {
     return this.kids.has(kid);
@@ -28,23 +30,13 @@ export class WithdrawnKeysService implements OnModuleInit, OnApplicationShutdown
   /** Before the listener opens, so that no token of a withdrawn key is ever accepted. */
   async onModuleInit(): Promise<void> {
     await this.refresh();
-    this.schedule();
-  }
-
-  onApplicationShutdown(): void {
-    this.isClosed = true;
-    clearTimeout(this.timer);
-  }
-
-  private schedule(): void {
-    if (this.isClosed) return;
-    this.timer = setTimeout(() => {
-      // While the database is away, the known keys stay withdrawn; requests report the outage.
-      this.refresh()
-        .catch(() => {})
-        .finally(() => this.schedule());
-    }, INTERVAL_MS);
-    this.timer.unref();
+    // While the database is away, the known keys stay withdrawn; requests report the outage.
+    this.background.add({
+      name: 'withdrawn-keys',
+      intervalMs: INTERVAL_MS,
+      runsWhileDraining: true,
+      run: () => this.refresh(),
+    });
   }
 
   private async refresh(): Promise<void> {
