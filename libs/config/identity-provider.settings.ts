@@ -4,6 +4,7 @@ import type { Environment } from './environment.js';
 import { keycloakIssuerSettings } from './keycloak.settings.js';
 import { mailSettings } from './mail.settings.js';
 import { signingSettings } from './native.settings.js';
+import { registrationSettings } from './registration.settings.js';
 import { sessionSettings } from './session.settings.js';
 import type { IdentityProviderSettings } from './settings.js';
 import { complete, SettingsReader } from './settings-reader.js';
@@ -30,6 +31,7 @@ export function identityProviderSettings(env: Environment): IdentityProviderSett
       logo: reader.optional('BRAND_LOGO'),
     }),
     mail: mailSettings(reader),
+    registration: registrationSettings(reader),
     keycloak,
     logoutClients: keycloak === null ? [] : reader.required('KEYCLOAK_LOGOUT_CLIENTS'),
     metricsPort: reader.optional('METRICS_PORT'),
