@@ -1,11 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { EXPIRING_TABLES } from '#apps/identity-provider/src/expired-rows/expired-rows.service.js';
 import { LoginThrottle } from '#apps/identity-provider/src/login-throttle/login-throttle.js';
 import { LoginThrottleStore } from '#apps/identity-provider/src/login-throttle/login-throttle-store.js';
 import { hashClient } from '#apps/identity-provider/src/passwords/fair-places.js';
 import { HashQueue } from '#apps/identity-provider/src/passwords/hash-queue.js';
 import { NO_REQUEST } from '#libs/audit/audit-context.js';
+import { deleteExpired } from '#libs/background/expired-rows.js';
 import { identityDataSource } from '#libs/database/identity/identity-data-source.js';
 import type { ApiError } from '#libs/http/replies/api-error.js';
 import { unique } from '../support/factories.js';
@@ -260,8 +262,6 @@ describe('guessing', () => {
   });
 
   it('leaves only temporary rows, without emails or addresses', async () => {
-    const cleaning = new LoginThrottleStore(one.database);
-    const throttle = new LoginThrottle(cleaning, { login: SETTINGS });
     await later(31 * 86_400);
     const count = async () => {
       const [{ rows }] = await one.database.query(
@@ -270,11 +270,10 @@ describe('guessing', () => {
       return rows as number;
     };
     expect(await count()).toBeGreaterThan(3);
-    Object.assign(cleaning, { nextCleanup: 0 });
-    using attempt = await throttle.begin(email(), address());
-    await attempt.count();
-    await attempt.fail(failedAttempt);
-    await expect.poll(count).toBe(3);
+    await deleteExpired(one.database, EXPIRING_TABLES['expired-login-throttles']);
+    expect(await count()).toBe(0);
+    await one.wrong(1, email(), address());
+    expect(await count()).toBe(3);
     const [row] = await one.database.query('SELECT * FROM identity.login_throttles');
     expect(Object.values(row).filter((value) => typeof value === 'string')).toEqual([]);
     expect(row.key).toHaveLength(32);

@@ -22,6 +22,7 @@ import { EndedTokensModule } from './backchannel-logout/ended-tokens.module.js';
 import { translateConstraint } from './constraint-errors.js';
 import { ExpiredRowsService } from './expired-rows/expired-rows.service.js';
 import { HealthController } from './health/health.controller.js';
+import { MailModule } from './mail/mail.module.js';
 import { ClientsModule } from './oauth/clients/clients.module.js';
 import { OauthModule } from './oauth/oauth.module.js';
 import { PermissionsModule } from './permissions/permissions.module.js';
@@ -71,6 +72,7 @@ export class IdentityProviderModule {
         }),
         HttpModule.forRoot({ translators: [translateConstraint, translateDatabaseError] }),
         AuthorityModule,
+        MailModule,
         OauthModule,
         ...API,
         AuditModule.forRoot(settings.auditRetentionDays),

@@ -38,7 +38,8 @@ export function smtpUrl(text: string, environment: string): SmtpServer {
     host,
     port: Number(url.port) || (isImplicit ? 465 : 587),
     tls: isImplicit ? implicitTls(url) : (tlsOf(url) ?? fallback),
-    credentials: url.username === '' ? null : { user: decoded(url.username), password: decoded(url.password) },
+    credentials:
+      url.username === '' ? null : { user: decoded(url.username), password: decoded(url.password) },
   };
 }
 

@@ -10,10 +10,7 @@ export type MailStatus = (typeof MAIL_STATUSES)[number];
 @Index('mail_outbox_next_attempt_at_idx', ['nextAttemptAt'], { where: "(status = 'queued')" })
 @Index('mail_outbox_recipient_key_created_at_idx', ['recipientKey', 'createdAt'])
 @Index('mail_outbox_finished_at_idx', ['finishedAt'])
-@Check(
-  'mail_outbox_status_check',
-  `status IN (${MAIL_STATUSES.map((status) => `'${status}'`).join(', ')})`,
-)
+@Check('mail_outbox_status_check', `status IN (${MAIL_STATUSES.map((status) => `'${status}'`).join(', ')})`)
 @Check('mail_outbox_content_check', `(status = 'queued') = (content IS NOT NULL)`)
 @Check('mail_outbox_finished_at_check', `(status = 'queued') = (finished_at IS NULL)`)
 export class OutgoingMail {
