@@ -68,6 +68,7 @@ describe('seedSettings', () => {
       environment: 'production',
       databaseUrl: URL,
       bcryptCost: 12,
+      breachedPasswordsFile: null,
     });
   });
 

@@ -30,6 +30,7 @@ export interface SeedSettings {
   environment: EnvironmentName;
   databaseUrl: string;
   bcryptCost: number;
+  breachedPasswordsFile: string | null;
 }
 
 /** For `seed`. @throws SettingsError */
@@ -41,6 +42,7 @@ export function seedSettings(env: Environment): SeedSettings {
         environment: reader.environment,
         databaseUrl: reader.required('IDENTITY_DATABASE_URL'),
         bcryptCost: reader.required('BCRYPT_COST'),
+        breachedPasswordsFile: reader.optional('BREACHED_PASSWORDS_FILE'),
       }),
     ),
   );

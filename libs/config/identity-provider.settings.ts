@@ -31,6 +31,7 @@ export function identityProviderSettings(env: Environment): IdentityProviderSett
       logo: reader.optional('BRAND_LOGO'),
     }),
     mail: mailSettings(reader),
+    breachedPasswordsFile: reader.optional('BREACHED_PASSWORDS_FILE'),
     registration: registrationSettings(reader),
     keycloak,
     logoutClients: keycloak === null ? [] : reader.required('KEYCLOAK_LOGOUT_CLIENTS'),

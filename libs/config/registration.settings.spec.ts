@@ -28,7 +28,6 @@ describe('registration', () => {
       emailDomains: [],
       termsUrl: null,
       requireVerifiedEmail: false,
-      breachedPasswordsFile: null,
     });
     expect(identityProviderSettings(productionEnvironment()).registration.mode).toBe('off');
   });

@@ -15,6 +15,5 @@ export function registrationSettings(reader: SettingsReader): RegistrationSettin
     emailDomains: reader.or('REGISTRATION_EMAIL_DOMAINS', []),
     termsUrl: reader.optional('TERMS_URL'),
     requireVerifiedEmail: reader.required('REQUIRE_VERIFIED_EMAIL'),
-    breachedPasswordsFile: reader.optional('BREACHED_PASSWORDS_FILE'),
   });
 }

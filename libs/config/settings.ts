@@ -33,6 +33,8 @@ export interface IdentityProviderSettings extends CommonSettings {
   login: { maxFailures: number; maxFailuresPerAddress: number; windowSeconds: number };
   brand: BrandSettings;
   mail: MailSettings;
+  /** null: passwords are not compared with breached ones. */
+  breachedPasswordsFile: string | null;
   registration: RegistrationSettings;
   /** null: Keycloak mode is off. */
   keycloak: KeycloakIssuerSettings | null;
@@ -55,8 +57,6 @@ export interface RegistrationSettings {
   termsUrl: string | null;
   /** Accounts whose email is not verified cannot sign in. */
   requireVerifiedEmail: boolean;
-  /** null: passwords are not compared with breached ones. */
-  breachedPasswordsFile: string | null;
 }
 
 /** How identity-provider's own pages look. */

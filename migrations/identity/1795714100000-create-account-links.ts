@@ -13,6 +13,7 @@ export class CreateAccountLinks1795714100000 implements MigrationInterface {
         purpose text NOT NULL,
         account_id uuid,
         email text NOT NULL,
+        email_key text COLLATE "C" NOT NULL,
         password_hash text,
         first_name text,
         last_name text,
@@ -25,6 +26,7 @@ export class CreateAccountLinks1795714100000 implements MigrationInterface {
           CHECK (purpose IN ('verify_email', 'change_email', 'undo_email', 'reset_password', 'invitation'))
       );
       CREATE INDEX account_links_account_id_purpose_idx ON identity.account_links (account_id, purpose);
+      CREATE INDEX account_links_undo_email_key_idx ON identity.account_links (email_key) WHERE purpose = 'undo_email';
       CREATE INDEX account_links_expires_at_idx ON identity.account_links (expires_at);
     `);
   }

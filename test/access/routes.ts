@@ -11,11 +11,14 @@ POST    /api/v1/accounts                                     accounts:create
 GET     /api/v1/accounts/:id                                 accounts:read
 PATCH   /api/v1/accounts/:id                                 accounts:update
 DELETE  /api/v1/accounts/:id                                 accounts:delete
+POST    /api/v1/accounts/:id/invite                          accounts:create
 GET     /api/v1/accounts/:id/sessions                        sessions:read
 DELETE  /api/v1/accounts/:id/sessions                        sessions:delete
 DELETE  /api/v1/accounts/:id/sessions/:session_id            sessions:delete
 GET     /api/v1/audit-events                                 audit:read
 POST    /api/v1/auth/backchannel-logout                      anybody
+POST    /api/v1/auth/email                                   own native token
+POST    /api/v1/auth/forgot-password                         anybody
 GET     /api/v1/auth/jwks                                    anybody
 POST    /api/v1/auth/login                                   anybody
 POST    /api/v1/auth/logout                                  own native token
@@ -24,8 +27,12 @@ GET     /api/v1/auth/me                                      any valid token
 PATCH   /api/v1/auth/me                                      own native token
 POST    /api/v1/auth/password                                own native token
 POST    /api/v1/auth/refresh                                 anybody
+POST    /api/v1/auth/register                                anybody
+POST    /api/v1/auth/reset-password                          anybody
 GET     /api/v1/auth/sessions                                own native token
 DELETE  /api/v1/auth/sessions/:id                            own native token
+POST    /api/v1/auth/undo-email                              anybody
+POST    /api/v1/auth/verify-email                            anybody
 GET     /api/v1/authority                                    authority:read
 GET     /api/v1/clients                                      clients:read
 POST    /api/v1/clients                                      clients:create

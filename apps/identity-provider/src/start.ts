@@ -12,6 +12,7 @@ import { IdentityProviderModule } from './identity-provider.module.js';
 import { ClientOrigins } from './oauth/clients/client-origins.js';
 import { addOauthRoutes } from './oauth/oauth-routes.js';
 import { DESCRIPTION } from './openapi.js';
+import { addAccountPageRoutes } from './self-service/pages/account-page-routes.js';
 
 /** Starts identity-provider. @throws ListenError, and an error if the database is unavailable */
 export async function startIdentityProvider(
@@ -32,6 +33,7 @@ export async function startIdentityProvider(
   });
   try {
     addOauthRoutes(app);
+    addAccountPageRoutes(app);
     if (settings.docs) serveDocs(app, buildOpenApiDocument(app, DESCRIPTION), { enabled: true });
     const url = await listenOn(app, { host: settings.host, port: settings.port, variable: 'PORT' });
     const { metricsPort, metricsHost } = settings;

@@ -1,5 +1,5 @@
 import { Check, Column, Entity, Index, JoinColumn, ManyToOne, PrimaryColumn, type Relation } from 'typeorm';
-import { CreatedAtColumn, TimeColumn } from '../columns.js';
+import { CreatedAtColumn, KeyColumn, TimeColumn } from '../columns.js';
 import { Account } from './account.entity.js';
 
 export type LinkPurpose = 'verify_email' | 'change_email' | 'undo_email' | 'reset_password' | 'invitation';
@@ -11,6 +11,7 @@ export type LinkPurpose = 'verify_email' | 'change_email' | 'undo_email' | 'rese
   `purpose IN ('verify_email', 'change_email', 'undo_email', 'reset_password', 'invitation')`,
 )
 @Index('account_links_account_id_purpose_idx', ['accountId', 'purpose'])
+@Index('account_links_undo_email_key_idx', ['emailKey'], { where: `purpose = 'undo_email'` })
 @Index('account_links_expires_at_idx', ['expiresAt'])
 export class AccountLink {
   /** SHA-256 of the token, which has 256 random bits. */
@@ -31,6 +32,9 @@ export class AccountLink {
   /** The address that the link concerns: the one that is proved, or that an undo restores. */
   @Column('text')
   email: string;
+
+  @KeyColumn()
+  emailKey: string;
 
   /** The password and names of a registration for an account that exists, unverified: they apply with the proof. */
   @Column('text', { nullable: true, select: false })

@@ -14,6 +14,7 @@ import { permissionsOf } from '../authority/role-hierarchy.js';
 import { hashClient } from '../passwords/fair-places.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
 import { passwordFaults } from '../passwords/password-policy.js';
+import { voidLinks } from '../self-service/account-links.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { type AccountWithRole, etagOfAccount, getAccount, lockAccount, requireRole } from './account-rows.js';
 import { accountChanges, auditedAccount } from './accounts.audit.js';
@@ -101,6 +102,7 @@ export class AccountsService {
         const reason = passwordHash ? 'password_reset' : 'account_disabled';
         await this.sessions.endAll(row.id, { audit, reason }, { tx });
       }
+      if (passwordHash || body.status === 'disabled' || body.email !== undefined) await voidLinks(tx, row.id);
       const updated = await getAccount(tx, id);
       await writeAudit(tx, audit, ...accountChanges(before, updated, passwordHash !== undefined));
       return updated;

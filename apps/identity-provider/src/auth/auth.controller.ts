@@ -20,7 +20,7 @@ export class AuthController {
     message: 'Token issued.',
     errors: {
       401: 'The email or the password is wrong.',
-      403: '`account_disabled`, for the right password alone.',
+      403: '`account_disabled` or `email_not_verified`, for the right password alone.',
       429: 'Too many failed logins.',
     },
   })

@@ -6,6 +6,7 @@ import { PasswordsModule } from '../passwords/passwords.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { TokensModule } from '../tokens/tokens.module.js';
 import { AuthController } from './auth.controller.js';
+import { CurrentPassword } from './current-password.js';
 import { LoginService } from './login.service.js';
 import { OwnAccountController } from './own-account.controller.js';
 import { OwnAccountService } from './own-account.service.js';
@@ -14,7 +15,7 @@ import { RefreshController } from './refresh.controller.js';
 @Module({
   imports: [AuthorityModule, TokensModule, PasswordsModule, SessionsModule],
   controllers: [AuthController, RefreshController, OwnAccountController],
-  providers: [LoginService, LoginThrottle, LoginThrottleStore, OwnAccountService],
-  exports: [LoginService, LoginThrottle],
+  providers: [CurrentPassword, LoginService, LoginThrottle, LoginThrottleStore, OwnAccountService],
+  exports: [CurrentPassword, LoginService, LoginThrottle],
 })
 export class LoginModule {}

@@ -1,6 +1,7 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { RequestAudit } from '#libs/audit/audit-context.js';
+import type { IdentityProviderSettings } from '#libs/config/settings.js';
 import { preparedQuery } from '#libs/database/prepared-query.js';
 import { forbidden, unauthorized } from '#libs/http/replies/api-error.js';
 import { emailKey } from '../accounts/email.js';
@@ -10,8 +11,12 @@ import { HashQueue } from '../passwords/hash-queue.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
 import { SessionLifetimes } from '../sessions/session-lifetimes.js';
 import { SessionsService } from '../sessions/sessions.service.js';
+import { SETTINGS } from '../settings.js';
 import { TokenIssuer } from '../tokens/token-issuer.js';
 import { type IssuedToken, mapIssuedToken } from './auth.dto.js';
+
+const emailNotVerified = () =>
+  forbidden('email_not_verified', 'Confirm your email address first, with the link that you got by mail.');
 
 interface Credentials {
   id: string;
@@ -20,6 +25,7 @@ interface Credentials {
   /** Null: the account has no password. */
   passwordHash: string | null;
   status: 'active' | 'disabled';
+  emailVerified: boolean;
 }
 
 /** An account whose password was just verified. */
@@ -41,11 +47,12 @@ export class LoginService {
     private readonly lifetimes: SessionLifetimes,
     private readonly sessions: SessionsService,
     private readonly tokens: TokenIssuer,
+    @Inject(SETTINGS) private readonly settings: Pick<IdentityProviderSettings, 'registration'>,
   ) {}
 
   /**
    * Signs in to a native account. An unknown email and a wrong password get the same reply after the same work.
-   * @throws ApiError 401, 403 `account_disabled` (only if the password is correct), 429, 503
+   * @throws ApiError 401, 403 `account_disabled`, `email_not_verified` (only if the password is correct), 429, 503
    */
   login(email: string, password: string, audit: RequestAudit): Promise<IssuedToken> {
     return this.authenticate(email, password, audit, (account) => this.issue(account, audit));
@@ -93,6 +100,7 @@ export class LoginService {
     await (matches ? attempt.succeed() : attempt.fail(failed));
     if (!matches || !account || hash === null) throw unauthorized('absent');
     if (account.status !== 'active') throw forbidden('account_disabled', 'This account is disabled.');
+    if (this.settings.registration.requireVerifiedEmail && !account.emailVerified) throw emailNotVerified();
     return start({ accountId: account.id, email: account.email, passwordHash: hash });
   }
 
@@ -112,7 +120,8 @@ export class LoginService {
   private async findCredentials(key: string): Promise<Credentials | undefined> {
     const rows = await preparedQuery<Credentials>(this.database, {
       name: 'login-credentials',
-      text: 'SELECT id, email, password_hash AS "passwordHash", status FROM identity.accounts WHERE email_key = $1',
+      text: `SELECT id, email, password_hash AS "passwordHash", status, email_verified AS "emailVerified"
+        FROM identity.accounts WHERE email_key = $1`,
       values: [key],
     });
     return rows[0];

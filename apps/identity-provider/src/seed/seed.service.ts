@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
 import { DataSource } from 'typeorm';
 import { newId } from '#libs/core/ids.js';
 import { PERMISSION_CATALOGUE } from '#libs/database/identity/permission-catalogue.js';
@@ -44,6 +45,7 @@ export class SeedService {
     private readonly database: DataSource,
     private readonly authority: AuthorityService,
     private readonly hasher: PasswordHasher,
+    private readonly modules: ModuleRef,
   ) {}
 
   /** Adds accounts with well-known passwords. The caller must make sure that this is not production. */
@@ -61,7 +63,7 @@ export class SeedService {
    * @throws ApiError 422 on `email` or `password`, before anything is added
    */
   async seedAdmin(email: string, password: string): Promise<SeedResult> {
-    await new InputPipe().transform({ email, password }, { type: 'body', metatype: FirstAdmin });
+    await new InputPipe(this.modules).transform({ email, password }, { type: 'body', metatype: FirstAdmin });
     const rights = await this.seedRights();
     const isAdded = await this.addAccount(email, password, 'admin');
     return { ...rights, accounts: isAdded ? [storedEmail(email)] : [] };

@@ -6,10 +6,13 @@ import { auditContextOf, type RequestAudit } from '#libs/audit/audit-context.js'
 import { isStorable } from '#libs/core/storable-text.js';
 import { ApiError } from '#libs/http/replies/api-error.js';
 import { LoginService, type VerifiedAccount } from '../../auth/login.service.js';
+import { AccountPageLinks } from '../../self-service/pages/account-page-links.js';
+import { accountTextsFor } from '../../self-service/pages/account-texts.js';
 import { OauthAccounts } from '../provider/accounts.js';
 import { Grants, type PageResult } from '../provider/grants.js';
 import { ACR } from '../provider/provider-settings.js';
 import { SignIns } from '../sign-ins.js';
+import { html } from './html.js';
 import { InteractionPageError } from './interaction-page-error.js';
 import type { Page } from './layout.js';
 import { consentPage, continuePage, type PageProblem, signInPage } from './page-bodies.js';
@@ -44,6 +47,7 @@ export class InteractionPages {
     private readonly signIns: SignIns,
     private readonly accounts: OauthAccounts,
     private readonly grants: Grants,
+    private readonly links: AccountPageLinks,
   ) {}
 
   /** @throws InteractionPageError if this browser has no such sign-in in progress */
@@ -119,7 +123,10 @@ export class InteractionPages {
     const status = error?.status ?? 401;
     const retryAfter = error?.headers['retry-after'];
     const messages: Record<number, string> = {
-      403: problems.disabled,
+      403:
+        error?.code === 'email_not_verified'
+          ? accountTextsFor(visit.texts).problems.unverified
+          : problems.disabled,
       429: fill(problems.throttled, { seconds: retryAfter ?? '1' }),
       503: problems.overloaded,
     };
@@ -137,7 +144,9 @@ export class InteractionPages {
     const { texts, interaction } = visit;
     const isAgain = interaction.session?.accountId !== undefined;
     const client = await clientName(visit);
-    return { page: signInPage(texts, { client, email, isAgain, problem }), texts, ...answer };
+    const page = signInPage(texts, { client, email, isAgain, problem });
+    const body = html`${page.body}${this.links.belowSignIn(texts, interaction.uid)}`;
+    return { page: { ...page, body }, texts, ...answer };
   }
 
   private async showConsent(visit: Visit): Promise<PageAnswer> {
