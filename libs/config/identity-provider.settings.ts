@@ -25,6 +25,10 @@ export function identityProviderSettings(env: Environment): IdentityProviderSett
       maxFailuresPerAddress: reader.required('LOGIN_MAX_FAILURES_PER_ADDRESS'),
       windowSeconds: reader.required('LOGIN_WINDOW_SECONDS'),
     }),
+    secondFactor: complete({
+      requiredRoles: reader.required('SECOND_FACTOR_REQUIRED'),
+      trustedBrowsers: reader.required('TRUSTED_BROWSERS'),
+    }),
     brand: complete({
       name: reader.required('BRAND_NAME'),
       color: reader.required('BRAND_COLOR'),

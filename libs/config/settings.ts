@@ -31,6 +31,7 @@ export interface IdentityProviderSettings extends CommonSettings {
   sessions: SessionSettings;
   bcryptCost: number;
   login: { maxFailures: number; maxFailuresPerAddress: number; windowSeconds: number };
+  secondFactor: SecondFactorSettings;
   brand: BrandSettings;
   mail: MailSettings;
   /** null: passwords are not compared with breached ones. */
@@ -57,6 +58,13 @@ export interface RegistrationSettings {
   termsUrl: string | null;
   /** Accounts whose email is not verified cannot sign in. */
   requireVerifiedEmail: boolean;
+}
+
+export interface SecondFactorSettings {
+  /** The names of roles whose holders cannot sign in without a second factor. */
+  requiredRoles: string[];
+  /** Whether the sign-in page offers to trust a browser, which then needs no second factor for 30 days. */
+  trustedBrowsers: boolean;
 }
 
 /** How identity-provider's own pages look. */

@@ -5,6 +5,8 @@ import type { DeclaredRoute } from '#libs/auth/declared-access.js';
 import type { Answer, Api } from '../support/api.js';
 import { auditRows, eventsDuring, whileAuditFails } from '../support/audit.js';
 import { unique } from '../support/factories.js';
+import { SoftwarePasskey } from '../support/software-passkey.js';
+import { enrolTotp, totpCode } from '../support/totp-app.js';
 import { type AppsUnderTest, startAppsUnderTest } from './apps-under-test.js';
 
 const PASSWORD = 'correct horse battery';
@@ -89,6 +91,25 @@ const IDENTITY_PROVIDER: Record<string, () => Promise<GoodRequest>> = {
     const account = await accountWithPassword();
     const { id } = await apps.idp.make.session(account);
     return { api: await apps.idp.sessionOf(account), path: `/auth/sessions/${id}` };
+  },
+  'POST /api/v1/auth/factors/totp/confirm': async () => {
+    const api = await apps.idp.sessionOf(await accountWithPassword());
+    const { data } = await api.post('/auth/factors/totp', {});
+    return { api, path: '/auth/factors/totp/confirm', body: { id: data.id, code: totpCode(data.secret) } };
+  },
+  'POST /api/v1/auth/factors/recovery-codes': async () => {
+    const api = await apps.idp.sessionOf(await accountWithPassword());
+    await enrolTotp(api);
+    return { api, path: '/auth/factors/recovery-codes', body: {} };
+  },
+  'DELETE /api/v1/auth/factors/:id': async () => {
+    const api = await apps.idp.sessionOf(await accountWithPassword());
+    return { api, path: `/auth/factors/${(await enrolTotp(api)).id}` };
+  },
+  'DELETE /api/v1/accounts/:id/factors': async () => {
+    const account = await accountWithPassword();
+    await enrolTotp(await apps.idp.sessionOf(account));
+    return { api: admin, path: `/accounts/${account.id}/factors` };
   },
   'PATCH /api/v1/auth/me': () => own('/auth/me', { first_name: 'Ada' }),
   'POST /api/v1/auth/password': () =>
@@ -185,6 +206,11 @@ const USER_SERVICE: Record<string, () => Promise<GoodRequest>> = {
 
 /** Routes that write no event, or are tested elsewhere. */
 const UNRECORDED = [
+  // An authenticator app counts once it is confirmed, and a passkey once it is added.
+  'POST /api/v1/auth/factors/totp',
+  'POST /api/v1/auth/factors/passkeys/options',
+  // A challenge works once, so that the same request cannot be sent again: see the test below.
+  'POST /api/v1/auth/factors/passkeys',
   // Needs a form with Keycloak's token: `test/identity-provider/backchannel-logout.e2e.ts` tests its event.
   'POST /api/v1/auth/backchannel-logout',
   // Prolongs a session, many times a day: its start and end are events, and a token that is used twice.
@@ -207,8 +233,11 @@ const send = (title: string, { api, path, body }: GoodRequest): Promise<Answer<u
 const TABLES = {
   identity: {
     accounts: '*',
+    factors: '*',
     oauth_clients: '*',
+    passkeys: '*',
     permissions: '*',
+    recovery_codes: '*',
     role_permissions: '*',
     roles: '*',
     sessions: 'id, account_id, expires_at',
@@ -269,4 +298,18 @@ describe.each([
     // The request itself is good.
     expect((await send(title, request)).status).toBeLessThan(300);
   });
+});
+
+it('a passkey is written to the audit log, and not added if that fails', async () => {
+  const api = await apps.idp.sessionOf(await accountWithPassword());
+  const add = async () => {
+    const { data } = await api.post('/auth/factors/passkeys/options', {});
+    const passkey = new SoftwarePasskey(apps.idp.settings.signing.issuer, '');
+    return (await api.post('/auth/factors/passkeys', passkey.create(data))).status;
+  };
+  const { database } = apps.idp;
+  expect(await whileAuditFails(database, add)).toBeGreaterThanOrEqual(500);
+  expect((await api.get('/auth/factors')).data).toEqual([]);
+  const written = await eventsDuring(database, async () => expect(await add()).toBe(201));
+  expect(written.map(({ action }) => action)).toEqual(['factor.added', 'factor.added']);
 });

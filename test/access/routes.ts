@@ -11,6 +11,8 @@ POST    /api/v1/accounts                                     accounts:create
 GET     /api/v1/accounts/:id                                 accounts:read
 PATCH   /api/v1/accounts/:id                                 accounts:update
 DELETE  /api/v1/accounts/:id                                 accounts:delete
+GET     /api/v1/accounts/:id/factors                         accounts:read
+DELETE  /api/v1/accounts/:id/factors                         accounts:update
 POST    /api/v1/accounts/:id/invite                          accounts:create
 GET     /api/v1/accounts/:id/sessions                        sessions:read
 DELETE  /api/v1/accounts/:id/sessions                        sessions:delete
@@ -19,6 +21,13 @@ GET     /api/v1/audit-events                                 audit:read
 POST    /api/v1/auth/backchannel-logout                      anybody
 POST    /api/v1/auth/email                                   own native token
 POST    /api/v1/auth/forgot-password                         anybody
+GET     /api/v1/auth/factors                                 own native token
+DELETE  /api/v1/auth/factors/:id                             own native token
+POST    /api/v1/auth/factors/passkeys                        own native token
+POST    /api/v1/auth/factors/passkeys/options                own native token
+POST    /api/v1/auth/factors/recovery-codes                  own native token
+POST    /api/v1/auth/factors/totp                            own native token
+POST    /api/v1/auth/factors/totp/confirm                    own native token
 GET     /api/v1/auth/jwks                                    anybody
 POST    /api/v1/auth/login                                   anybody
 POST    /api/v1/auth/logout                                  own native token

@@ -1,15 +1,9 @@
 import { once } from 'node:events';
-import { mkdirSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { createRequire } from 'node:module';
-import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startBrowser, type TestBrowser } from '../support/browser.js';
+import { expectAccessible } from '../support/expect-accessible.js';
 import { PASSWORD, startTestOpenIdProvider, type TestOpenIdProvider } from '../support/openid-provider.js';
-
-const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
-/** Set it to look at the pages. */
-const FOLDER = process.env['SCREENSHOTS'];
 
 let provider: TestOpenIdProvider;
 let browser: TestBrowser;
@@ -44,33 +38,6 @@ const authorize = (clientId: string, parameters: Record<string, string> = {}) =>
     code_challenge_method: 'S256',
     ...parameters,
   })}`;
-
-/** Runs axe-core at both widths, in light and dark. */
-async function expectAccessible(page: Page, name: string) {
-  for (const width of [320, 1280]) {
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await page.setViewportSize({ width, height: 800 });
-      await page.emulateMedia({ colorScheme });
-      if (FOLDER) {
-        mkdirSync(FOLDER, { recursive: true });
-        await page.screenshot({ path: `${FOLDER}/${name}-${width}-${colorScheme}.png`, fullPage: true });
-      }
-      // Not addScriptTag: the page's policy allows no script.
-      const { readFile } = await import('node:fs/promises');
-      await page.evaluate(await readFile(AXE, 'utf8'));
-      const violations = await page.evaluate(async () => {
-        const { axe } = globalThis as unknown as {
-          axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
-        };
-        const result = await axe.run();
-        return result.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
-      });
-      expect(violations, `${name} ${width} ${colorScheme}`).toEqual([]);
-      const overflow = await page.evaluate('document.documentElement.scrollWidth > innerWidth');
-      expect(overflow, `${name} is wider than ${width} px`).toBe(false);
-    }
-  }
-}
 
 describe('every page is accessible, at 320 and 1280 px, light and dark', () => {
   it('sign-in, its problems, and consent; the application gets its code', async () => {

@@ -129,6 +129,7 @@ function settingsFor(databaseUrl: string, issuer: string): IdentityProviderSetti
     sessions: { accessTokenSeconds: null, refreshTokenSeconds: null, maxSeconds: 90 * 86_400 },
     bcryptCost: 10,
     login: { maxFailures: 10, maxFailuresPerAddress: 100, windowSeconds: 900 },
+    secondFactor: { requiredRoles: [], trustedBrowsers: false },
     brand: { name: 'Twinkey', color: '#2b59c3', logo: null },
     mail: { server: null, from: { name: 'Twinkey', address: 'no-reply@twinkey.test' }, templates: null },
     registration: {

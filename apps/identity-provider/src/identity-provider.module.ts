@@ -21,6 +21,7 @@ import { BackchannelLogoutService } from './backchannel-logout/backchannel-logou
 import { EndedTokensModule } from './backchannel-logout/ended-tokens.module.js';
 import { translateConstraint } from './constraint-errors.js';
 import { ExpiredRowsService } from './expired-rows/expired-rows.service.js';
+import { FactorRoutesModule } from './factors/factor-routes.module.js';
 import { HealthController } from './health/health.controller.js';
 import { MailModule } from './mail/mail.module.js';
 import { ClientsModule } from './oauth/clients/clients.module.js';
@@ -39,6 +40,7 @@ import { TokensModule } from './tokens/tokens.module.js';
 /** The modules with routes under `/api/v1`. */
 const API = [
   LoginModule,
+  FactorRoutesModule,
   SessionsModule,
   TokensModule,
   AccountsModule,

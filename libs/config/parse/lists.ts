@@ -37,6 +37,18 @@ export function roleMap(text: string): ReadonlyMap<string, string> {
   return mapOf(pairs, 'must contain each Keycloak role only once');
 }
 
+/** Comma-separated names of Twinkey roles. */
+export function roleNames(text: string): string[] {
+  return unique(
+    entries(text, (entry) => {
+      if (!ROLE_NAME.test(entry)) {
+        throw new InvalidValue('must contain role names of letters, digits, "_" and "-"');
+      }
+      return entry;
+    }),
+  );
+}
+
 /** Comma-separated ids of OAuth clients. */
 export function clientIds(text: string): string[] {
   return unique(entries(text, visibleText));

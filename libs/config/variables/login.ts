@@ -1,4 +1,5 @@
-import { integer } from '../parse/scalars.js';
+import { roleNames } from '../parse/lists.js';
+import { flag, integer } from '../parse/scalars.js';
 import type { Variables } from './variable.js';
 
 export const loginVariables = {
@@ -25,6 +26,20 @@ export const loginVariables = {
     comment: 'The window in which failed logins are counted, in seconds.',
     parse: integer(1, 86_400),
     default: '900',
+    readBy: ['identity-provider'],
+  },
+  SECOND_FACTOR_REQUIRED: {
+    comment:
+      'The names of roles, comma-separated, whose holders (also by inheritance) cannot sign in without a second factor.',
+    parse: roleNames,
+    default: '',
+    readBy: ['identity-provider'],
+  },
+  TRUSTED_BROWSERS: {
+    comment:
+      'Whether the sign-in page offers to trust a browser, which then needs no second factor for 30 days: true or false.',
+    parse: flag,
+    default: 'false',
     readBy: ['identity-provider'],
   },
 } satisfies Variables;

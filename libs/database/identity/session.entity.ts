@@ -47,6 +47,14 @@ export class Session {
   @JoinColumn()
   signIn?: Relation<Session> | null;
 
+  /** How the user signed in: `AuthenticationMethods`. */
+  @Column({ type: 'text', array: true, default: '{pwd}' })
+  amr: string[];
+
+  /** When the user signed in, if that was not when the session began. */
+  @TimeColumn({ nullable: true })
+  authenticatedAt: Date | null;
+
   /** At most a minute older than the last request; null if there was none since the sign-in. */
   @TimeColumn({ nullable: true })
   lastUsedAt: Date | null;

@@ -19,12 +19,12 @@ export class AuthController {
   @Replies(IssuedToken, {
     message: 'Token issued.',
     errors: {
-      401: 'The email or the password is wrong.',
-      403: '`account_disabled` or `email_not_verified`, for the right password alone.',
+      401: 'The email, the password or the code is wrong. `code_required`, for the right password alone.',
+      403: '`account_disabled`, `email_not_verified` or `second_factor_required`, for the right password alone.',
       429: 'Too many failed logins.',
     },
   })
-  login(@Body() { email, password }: Login, @Audit() audit: RequestAudit): Promise<IssuedToken> {
-    return this.logins.login(email, password, audit);
+  login(@Body() { email, password, code }: Login, @Audit() audit: RequestAudit): Promise<IssuedToken> {
+    return this.logins.login(email, password, code ?? null, audit);
   }
 }

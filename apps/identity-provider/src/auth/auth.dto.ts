@@ -28,6 +28,15 @@ export class Login {
 
   @GivenPasswordField()
   password: string;
+
+  @TextField({
+    min: 1,
+    max: 64,
+    optional: true,
+    example: '123456',
+    description: 'For accounts with a second factor: the code of an authenticator app, or a recovery code.',
+  })
+  code?: string;
 }
 
 export class Refresh {

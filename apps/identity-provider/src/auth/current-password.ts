@@ -1,13 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { RequestAudit } from '#libs/audit/audit-context.js';
-import { invalidField } from '#libs/http/replies/api-error.js';
+import type { Principal } from '#libs/verify/src/principal.js';
 import { emailKey } from '../accounts/email.js';
+import { reauthenticationRequired, wrongPassword } from '../factors/factors.errors.js';
 import { LoginThrottle } from '../login-throttle/login-throttle.js';
 import { hashClient } from '../passwords/fair-places.js';
 import { HashQueue } from '../passwords/hash-queue.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
 import type { SessionAccount } from '../sessions/session-account.js';
+
+const FRESH_SECONDS = 10 * 60;
 
 /** Asks signed-in users to prove again who they are, so that a stolen token is not enough for what matters most. */
 @Injectable()
@@ -18,6 +21,23 @@ export class CurrentPassword {
     private readonly throttle: LoginThrottle,
     private readonly queue: HashQueue,
   ) {}
+
+  /**
+   * A sign-in and a token of the last ten minutes are enough; otherwise the password is required.
+   * @param given the password, if one was sent; then it must be right
+   * @throws ApiError 403 `reauthentication_required`, 422 `wrong_password`, 429, 503
+   */
+  async requireRecentSignIn(
+    account: SessionAccount,
+    caller: Principal,
+    given: string | undefined,
+    audit: RequestAudit,
+  ): Promise<void> {
+    if (given !== undefined) return this.require(account, given, audit);
+    // A refreshed token is younger than the sign-in.
+    const signedInAt = Math.min(caller.token.issued_at, account.authenticatedAt.getTime() / 1000);
+    if (Date.now() / 1000 - signedInAt > FRESH_SECONDS) throw reauthenticationRequired();
+  }
 
   /** A wrong password counts as a failed login. @throws ApiError 422 `wrong_password`, 429, 503 */
   async require(account: SessionAccount, given: string, audit: RequestAudit): Promise<void> {
@@ -32,8 +52,13 @@ export class CurrentPassword {
       account.id,
     ]);
     const { matches } = await this.hasher.verify(given, row?.password_hash ?? null, place);
-    const failed = { audit, accountId: account.id, email: key, attempt: 'reauthentication' } as const;
+    const failed = {
+      audit,
+      accountId: account.id,
+      email: key,
+      attempt: 'reauthentication',
+    } as const;
     await (matches ? attempt.succeed() : attempt.fail(failed));
-    if (!matches) throw invalidField('current_password', 'wrong_password', 'The current password is wrong.');
+    if (!matches) throw wrongPassword();
   }
 }

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { AuthorityModule } from '../authority/authority.module.js';
+import { FactorsModule } from '../factors/factors.module.js';
 import { LoginThrottle } from '../login-throttle/login-throttle.js';
 import { LoginThrottleStore } from '../login-throttle/login-throttle-store.js';
 import { PasswordsModule } from '../passwords/passwords.module.js';
@@ -13,7 +14,7 @@ import { OwnAccountService } from './own-account.service.js';
 import { RefreshController } from './refresh.controller.js';
 
 @Module({
-  imports: [AuthorityModule, TokensModule, PasswordsModule, SessionsModule],
+  imports: [AuthorityModule, TokensModule, PasswordsModule, SessionsModule, FactorsModule],
   controllers: [AuthController, RefreshController, OwnAccountController],
   providers: [CurrentPassword, LoginService, LoginThrottle, LoginThrottleStore, OwnAccountService],
   exports: [CurrentPassword, LoginService, LoginThrottle],

@@ -11,8 +11,8 @@ export interface FailedAttempt {
   email?: string;
   /** The OAuth client whose secret was guessed. */
   oauthClientId?: string;
-  /** What was tried: a login, the current password for a change or another step, a client's secret, or a device's code. */
-  attempt: 'login' | 'password_change' | 'reauthentication' | 'client_secret' | 'user_code';
+  /** What was tried: a login, its second factor, the current password, a client's secret, or a device's code. */
+  attempt: 'login' | 'second_factor' | 'password_change' | 'reauthentication' | 'client_secret' | 'user_code';
 }
 
 /**

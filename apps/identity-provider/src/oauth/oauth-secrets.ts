@@ -24,6 +24,11 @@ export class OauthSecrets {
       .digest('base64url');
   }
 
+  /** The key that encrypts the secrets of authenticator apps: 32 bytes. */
+  factorKey(): Promise<Buffer> {
+    return this.get('factors').then((key) => Buffer.from(key, 'base64url'));
+  }
+
   private get(name: string): Promise<string> {
     const found = this.known.get(name) ?? this.load(name);
     this.known.set(name, found);

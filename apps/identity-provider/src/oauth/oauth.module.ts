@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { LoginModule } from '../auth/login.module.js';
 import { AuthorityModule } from '../authority/authority.module.js';
+import { FactorsModule } from '../factors/factors.module.js';
 import { AccountPages } from '../self-service/pages/account-pages.js';
 import { SelfServiceModule } from '../self-service/self-service.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
@@ -9,10 +10,11 @@ import { ClientMetadataSource } from './clients/client-metadata.js';
 import { ClientOrigins } from './clients/client-origins.js';
 import { Guesses } from './guesses.js';
 import { OauthLifetimes } from './lifetimes.js';
-import { OauthSecrets } from './oauth-secrets.js';
+import { FactorPages } from './pages/factor-pages.js';
 import { InteractionPages } from './pages/interaction-pages.js';
 import { PageRenderer } from './pages/page-renderer.js';
 import { ProviderPages } from './pages/provider-pages.js';
+import { SignInProgress } from './pages/sign-in-progress.js';
 import { OauthAccounts } from './provider/accounts.js';
 import { Grants } from './provider/grants.js';
 import { OauthProvider } from './provider/oauth-provider.js';
@@ -28,14 +30,13 @@ import { TokenSubjects } from './tokens/token-subjects.js';
 
 /** The OpenID Provider. `oauth-routes.ts` adds its routes, which are not Nest's. */
 @Module({
-  imports: [SelfServiceModule, LoginModule, AuthorityModule, SessionsModule, TokensModule],
+  imports: [SelfServiceModule, LoginModule, FactorsModule, AuthorityModule, SessionsModule, TokensModule],
   providers: [
     ...[
       OauthStateStore,
       RefreshTokenStore,
       ExpiredState,
       OauthLifetimes,
-      OauthSecrets,
       SignIns,
       Guesses,
       ClientMetadataSource,
@@ -43,7 +44,7 @@ import { TokenSubjects } from './tokens/token-subjects.js';
     ],
     ...[OauthProvider, OauthAccounts, Grants, RefreshGrant],
     ...[TokenSubjects, AccessTokenClaims, AccessTokenReader, TokenHandles],
-    ...[PageRenderer, ProviderPages, InteractionPages, AccountPages],
+    ...[PageRenderer, ProviderPages, SignInProgress, FactorPages, InteractionPages, AccountPages],
   ],
 })
 export class OauthModule {}

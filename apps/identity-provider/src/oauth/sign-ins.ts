@@ -6,6 +6,7 @@ import { newId } from '#libs/core/ids.js';
 import { NATIVE_ISSUER } from '#libs/core/issuer-id.js';
 import { preparedQuery } from '#libs/database/prepared-query.js';
 import type { VerifiedAccount } from '../auth/login.service.js';
+import type { AuthenticationMethod } from '../sessions/authentication-methods.js';
 import type { SessionEnding } from '../sessions/session-ending.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { OauthLifetimes } from './lifetimes.js';
@@ -53,6 +54,22 @@ export class SignIns {
     return rows[0]?.id ?? null;
   }
 
+  /** Notes that the user of a browser's sign-in has signed in again. @returns as `renew` */
+  async reauthenticate(
+    signInId: string,
+    accountId: string,
+    amr: readonly AuthenticationMethod[],
+  ): Promise<string | null> {
+    const [row] = await preparedQuery<{ id: string }>(this.database, {
+      name: 'sign-in-again',
+      text: `UPDATE identity.sessions s SET amr = $3, authenticated_at = now(), last_used_at = now(),
+          expires_at = ${nextExpiry('$4', '$5')}
+        WHERE id = $1 AND account_id = $2 AND expires_at > now() RETURNING id`,
+      values: [signInId, accountId, amr, this.lifetimes.idle, this.lifetimes.max],
+    });
+    return row?.id ?? null;
+  }
+
   /**
    * The session of a client below a browser's sign-in: the present one, or a new one.
    * @returns its id, or null if the sign-in has ended
@@ -68,11 +85,13 @@ export class SignIns {
     const started = { action: 'session.started', targetId: id, details: { account_id: accountId } } as const;
     const rows = await preparedQuery<{ id: string }>(this.database, {
       name: 'sign-in-client',
-      text: `WITH opened AS (INSERT INTO identity.sessions AS s (id, account_id, client_id, sign_in_id, expires_at, address, user_agent)
-        SELECT $1, account_id, $4, id, expires_at, address, user_agent FROM identity.sessions
+      text: `WITH opened AS (INSERT INTO identity.sessions AS s (id, account_id, client_id, sign_in_id, expires_at, address, user_agent, amr, authenticated_at)
+        SELECT $1, account_id, $4, id, expires_at, address, user_agent, amr, coalesce(authenticated_at, created_at)
+          FROM identity.sessions
           WHERE id = $2 AND account_id = $3 AND expires_at > now() FOR KEY SHARE
         ON CONFLICT (sign_in_id, client_id) WHERE sign_in_id IS NOT NULL
-          DO UPDATE SET expires_at = excluded.expires_at
+          DO UPDATE SET expires_at = excluded.expires_at, amr = excluded.amr,
+            authenticated_at = excluded.authenticated_at
         RETURNING id), recorded AS (
           ${insertAudit('identity', '$5', { from: '(SELECT FROM opened WHERE id = $1) AS session' })})
         SELECT id FROM opened`,

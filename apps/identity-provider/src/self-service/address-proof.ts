@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import type { AuditContext } from '#libs/audit/audit-context.js';
 import { writeAudit } from '#libs/audit/audit-writer.js';
+import { removeAllFactors } from '../factors/factor-removal.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import type { UsedLink } from './account-links.js';
 
@@ -33,7 +34,7 @@ export class AddressProof {
     await writeAudit(tx, audit, { action: 'email.verified', targetId: link.accountId, details });
   }
 
-  /** Until its first proof, an account may have been in the hands of somebody else: its sessions end. */
+  /** Until its first proof, an account may have been in the hands of somebody else: its sessions and factors end. */
   async endEarlierUse(
     tx: EntityManager,
     { accountId, account }: UsedLink,
@@ -41,5 +42,6 @@ export class AddressProof {
   ): Promise<void> {
     if (account.emailVerified) return;
     await this.sessions.endAll(accountId, { audit, reason: 'email_verified' }, { tx });
+    await removeAllFactors(tx, accountId, { audit, reason: 'address_proved' });
   }
 }

@@ -4,6 +4,7 @@ import { writeAudit } from '#libs/audit/audit-writer.js';
 import { isMailAddress } from '#libs/config/parse/mail.js';
 import { emailKey, storedEmail } from '../accounts/email.js';
 import { CurrentPassword } from '../auth/current-password.js';
+import { removeFactorsSince } from '../factors/factor-removal.js';
 import type { SessionAccount } from '../sessions/session-account.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { AccountLinks, type UsedLink, voidLinks } from './account-links.js';
@@ -97,6 +98,8 @@ export class EmailChangeService {
       await this.links.mail(tx, { purpose: 'reset_password', accountId, to: email, language });
       await setEmail(tx, accountId, email, 'NULL');
       await this.sessions.endAll(accountId, { audit, reason: 'email_change_undone' }, { tx });
+      // Those that were added since the change may be the thief's, and a passkey signs in alone.
+      await removeFactorsSince(tx, accountId, createdAt, { audit, reason: 'email_change_undone' });
       const details = { before: { email: account.email }, after: { email } };
       await writeAudit(tx, audit, { action: 'email.change_undone', targetId: accountId, details });
     });

@@ -17,13 +17,17 @@ export interface SessionAccount {
   updatedAt: Date;
   /** `AUTHORITY_STATE`: compare it for equality only. */
   authorityVersion: string;
+  /** How the user signed in (`AuthenticationMethod`), and when. */
+  amr: string[];
+  authenticatedAt: Date;
 }
 
 /** SQL: the columns of a `SessionAccount`, from the account `a` and the session `s`. */
 export const ACCOUNT_COLUMNS = `a.id, s.id AS "sessionId", a.email,
   a.email_verified AS "emailVerified", a.first_name AS "firstName", a.last_name AS "lastName",
   a.status, a.role_id AS "roleId", a.created_at AS "createdAt", a.updated_at AS "updatedAt",
-  (SELECT ${AUTHORITY_STATE} FROM identity.authority) AS "authorityVersion"`;
+  (SELECT ${AUTHORITY_STATE} FROM identity.authority) AS "authorityVersion",
+  s.amr, coalesce(s.authenticated_at, s.created_at) AS "authenticatedAt"`;
 
 declare module 'fastify' {
   interface FastifyRequest {

@@ -6,6 +6,7 @@ import { newId } from '#libs/core/ids.js';
 import { NATIVE_ISSUER } from '#libs/core/issuer-id.js';
 import { preparedQuery } from '#libs/database/prepared-query.js';
 import { OWN_CLIENT_ID } from '../tokens/token-signer.js';
+import type { AuthenticationMethod } from './authentication-methods.js';
 import { RefreshToken } from './refresh-token.js';
 import { ACCOUNT_COLUMNS, type SessionAccount } from './session-account.js';
 import { ENDED_SESSIONS, endingRows, type SessionEnding } from './session-ending.js';
@@ -16,6 +17,8 @@ export interface NewSession {
   email: string;
   /** The hash that the sign-in verified. If it is given, the session opens only if it is still the account's hash. */
   passwordHash?: string;
+  /** How the user signs in. */
+  amr: readonly AuthenticationMethod[];
   /** The OAuth client that signs in; null for Twinkey itself. */
   clientId: string | null;
   expiresAt: Date;
@@ -53,8 +56,9 @@ export class SessionsService {
           WHERE id = $1 AND ($2::text IS NULL OR password_hash = $2) AND status = 'active' FOR SHARE
         ), opened AS (
           INSERT INTO identity.sessions (id, account_id, expires_at, client_id, address, user_agent,
-            refresh_secret, refresh_family, refresh_digest)
-          SELECT $3, id, $4, $5, $6, $7, $8, $9, $10 FROM account RETURNING id
+            refresh_secret, refresh_family, refresh_digest, amr)
+          SELECT $3, id, $4, $5, $6, $7, $8, $9, $10, $12 FROM account
+          RETURNING id, amr, authenticated_at, created_at
         ), recorded AS (${insertAudit('identity', '$11', { from: 'opened' })})
         SELECT ${ACCOUNT_COLUMNS} FROM account a, opened s`,
       values: [
@@ -69,6 +73,7 @@ export class SessionsService {
         refresh?.familyDigest ?? null,
         refresh?.digest ?? null,
         startedRow(id, session),
+        session.amr,
       ],
     });
     const [opened] = rows;
@@ -95,7 +100,7 @@ export class SessionsService {
   }
 
   /**
-   * Ends the sessions of an account.
+   * Ends the sessions of an account, and the trust in its browsers.
    * @param options.except the session that stays, with the browser's sign-in that it belongs to
    * @param options.tx the transaction that this belongs to
    * @returns the ids of the live sessions that were ended
@@ -106,7 +111,7 @@ export class SessionsService {
     { except = null, tx = this.database.manager }: { except?: string | null; tx?: EntityManager } = {},
   ): Promise<string[]> {
     const ended: EndedSession[] = await tx.query(
-      deleting(`account_id = $2 AND ($3::uuid IS NULL OR ${NOT_EXCEPTED})`),
+      deleting(`account_id = $2 AND ($3::uuid IS NULL OR ${NOT_EXCEPTED})`, FORGOTTEN_BROWSERS),
       [endingRows(ending), accountId, except],
     );
     return ended.filter(({ live }) => live).map(({ id }) => id);
@@ -121,11 +126,14 @@ export class SessionsService {
 /** The end of a sign-in would also end the session of a client below it. */
 const NOT_EXCEPTED = `id <> $3 AND id IS DISTINCT FROM (SELECT sign_in_id FROM identity.sessions WHERE id = $3)`;
 
+/** SQL: who ends all sessions wants all browsers to prove again who uses them. */
+const FORGOTTEN_BROWSERS = `, forgotten AS (DELETE FROM identity.trusted_browsers WHERE account_id = $2)`;
+
 /** One statement, so that no session ends without its event, also outside a transaction. */
-const deleting = (condition: string): string => `
+const deleting = (condition: string, more = ''): string => `
   WITH ended AS (
     DELETE FROM identity.sessions WHERE ${condition} RETURNING id, account_id, expires_at > now() AS live
-  ), recorded AS (${insertAudit('identity', '$1', ENDED_SESSIONS)})
+  ), recorded AS (${insertAudit('identity', '$1', ENDED_SESSIONS)})${more}
   SELECT id, live FROM ended`;
 
 interface EndedSession {
@@ -134,10 +142,10 @@ interface EndedSession {
 }
 
 /** The actor is the account that signs in, which has no token yet. */
-function startedRow(id: string, { accountId, email, clientId, audit }: NewSession): string {
+function startedRow(id: string, { accountId, email, clientId, amr, audit }: NewSession): string {
   const actor = { issuer: NATIVE_ISSUER, sub: accountId, name: email };
   return auditRows(
     { ...audit, actor, clientId: clientId ?? OWN_CLIENT_ID, sessionId: id },
-    { action: 'session.started', targetId: id, details: { account_id: accountId } },
+    { action: 'session.started', targetId: id, details: { account_id: accountId, amr } },
   );
 }

@@ -28,13 +28,10 @@ export class TokenIssuer {
   async issue(session: LiveSession, issuedAt: number, client?: TokenClient): Promise<AccessToken | null> {
     const role = await this.rights.findByRoleId(session.roleId, session.authorityVersion);
     if (!role) return null;
-    const { id: accountId, sessionId, email, emailVerified, firstName, lastName } = session;
+    const { id: accountId } = session;
     const expiresAt = this.lifetimes.endOfAccessToken(issuedAt, session.expiresAt);
     const token = this.signer.sign(
-      {
-        ...{ accountId, sessionId, email, emailVerified, firstName, lastName },
-        ...{ role: role.name, permissions: role.permissions },
-      },
+      { ...session, accountId, role: role.name, permissions: role.permissions },
       { issuedAt, expiresAt },
       client,
     );

@@ -26,6 +26,8 @@ const tokenWith = (permissions: string[]) =>
       lastName: null,
       role: 'user',
       permissions,
+      amr: ['pwd'],
+      authenticatedAt: new Date(0),
     },
     { issuedAt: 1_000, expiresAt: 4_600 },
   );

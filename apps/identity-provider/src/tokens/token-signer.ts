@@ -1,6 +1,7 @@
 import { randomUUID, sign } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import type { IdentityProviderSettings, SigningSettings } from '#libs/config/settings.js';
+import { acrOf } from '../sessions/authentication-methods.js';
 import { SETTINGS } from '../settings.js';
 import { NativeKeysService } from './native-keys.service.js';
 
@@ -14,6 +15,8 @@ export interface TokenSubject {
   lastName: string | null;
   role: string;
   permissions: readonly string[];
+  amr: readonly string[];
+  authenticatedAt: Date;
 }
 
 /** Both in seconds since the epoch. */
@@ -79,6 +82,10 @@ export class TokenSigner {
       given_name: subject.firstName,
       family_name: subject.lastName,
       role: subject.role,
+      // RFC 9068, section 2.2.1.
+      auth_time: Math.floor(subject.authenticatedAt.getTime() / 1000),
+      acr: acrOf(subject.amr),
+      amr: subject.amr,
     };
     return this.fitted(claims, subject.permissions);
   }

@@ -1,59 +1,83 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { isEmail } from 'class-validator';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Interaction, Provider } from 'oidc-provider';
 import { auditContextOf, type RequestAudit } from '#libs/audit/audit-context.js';
+import type { IdentityProviderSettings } from '#libs/config/settings.js';
 import { isStorable } from '#libs/core/storable-text.js';
 import { ApiError } from '#libs/http/replies/api-error.js';
-import { LoginService, type VerifiedAccount } from '../../auth/login.service.js';
+import {
+  LoginService,
+  type PasswordAccount,
+  type SecondFactorNeed,
+  type VerifiedAccount,
+} from '../../auth/login.service.js';
+import { Passkeys } from '../../factors/passkeys.js';
+import { TrustedBrowsers } from '../../factors/trusted-browsers.js';
 import { AccountPageLinks } from '../../self-service/pages/account-page-links.js';
 import { accountTextsFor } from '../../self-service/pages/account-texts.js';
+import {
+  type AuthenticationMethod,
+  acrOf,
+  needsTwoFactors,
+  PASSWORD_ONLY,
+} from '../../sessions/authentication-methods.js';
+import { SETTINGS } from '../../settings.js';
+import { INTERACTION_SECONDS } from '../lifetimes.js';
 import { OauthAccounts } from '../provider/accounts.js';
 import { Grants, type PageResult } from '../provider/grants.js';
-import { ACR } from '../provider/provider-settings.js';
+import { IssuerAddress } from '../provider/issuer-address.js';
 import { SignIns } from '../sign-ins.js';
+import { FactorPages, readCredential } from './factor-pages.js';
 import { html } from './html.js';
 import { InteractionPageError } from './interaction-page-error.js';
-import type { Page } from './layout.js';
 import { consentPage, continuePage, type PageProblem, signInPage } from './page-bodies.js';
+import { type Progress, SignInProgress } from './sign-in-progress.js';
 import { textsFor } from './texts/languages.js';
-import { fill, type Texts } from './texts/texts.js';
+import { fill } from './texts/texts.js';
+import { trustCookie, trustCookieOf } from './trust-cookie.js';
+import type { PageAnswer, Visit } from './visit.js';
 
 /** Longer ones are wrong for sure (contract, section 5). */
 const MAX_PASSWORD_BYTES = 1_024;
 
-/** A page with its status and headers. */
-export interface PageAnswer {
-  page: Page;
-  texts: Texts;
-  status?: number;
-  headers?: Record<string, string>;
+/** The session that a sign-in has started. */
+interface Started {
+  id: string;
+  accountId: string;
+  amr: readonly AuthenticationMethod[];
 }
 
-/** What the browser asks for: a page of a sign-in in progress, which its cookie names. */
-interface Visit {
-  provider: Provider;
-  interaction: Interaction;
-  request: FastifyRequest;
-  reply: FastifyReply;
-  texts: Texts;
-}
-
-/** The sign-in page and the consent page. */
+/** The sign-in page and the consent page. `factor-pages.ts` has what comes between them. */
 @Injectable()
 export class InteractionPages {
+  private readonly address: IssuerAddress;
+  private readonly canTrust: boolean;
+  private readonly requiresVerifiedEmail: boolean;
+
   constructor(
     private readonly login: LoginService,
     private readonly signIns: SignIns,
     private readonly accounts: OauthAccounts,
     private readonly grants: Grants,
+    private readonly progress: SignInProgress,
+    private readonly factorPages: FactorPages,
+    private readonly passkeys: Passkeys,
+    private readonly browsers: TrustedBrowsers,
     private readonly links: AccountPageLinks,
-  ) {}
+    @Inject(SETTINGS) { signing, secondFactor, registration }: IdentityProviderSettings,
+  ) {
+    this.address = new IssuerAddress(signing.issuer);
+    this.canTrust = secondFactor.trustedBrowsers;
+    this.requiresVerifiedEmail = registration.requireVerifiedEmail;
+  }
 
   /** @throws InteractionPageError if this browser has no such sign-in in progress */
   async show(provider: Provider, request: FastifyRequest, reply: FastifyReply): Promise<PageAnswer> {
     const visit = await this.visit(provider, request, reply);
     if (visit.interaction.prompt.name === 'consent') return this.showConsent(visit);
+    const progress = await this.progress.find(visit.interaction.uid);
+    if (progress) return this.factorPages.show(visit, progress);
     const { login_hint: hint } = visit.interaction.params;
     return this.showSignIn(visit, typeof hint === 'string' && hint.length <= 254 ? hint : '', null);
   }
@@ -66,7 +90,14 @@ export class InteractionPages {
     form: URLSearchParams,
   ): Promise<PageAnswer> {
     const visit = await this.visit(provider, request, reply);
-    return visit.interaction.prompt.name === 'consent' ? this.consent(visit, form) : this.signIn(visit, form);
+    if (visit.interaction.prompt.name === 'consent') return this.consent(visit, form);
+    const progress = await this.progress.find(visit.interaction.uid);
+    // The form of the sign-in page: the browser has gone back to it.
+    const isAgain = form.has('email');
+    if (progress && !isAgain) return this.goOn(visit, progress, form);
+    if (progress) await this.progress.clear(visit.interaction.uid);
+    const credential = form.get('credential');
+    return credential ? this.signInWithPasskey(visit, credential) : this.signIn(visit, form);
   }
 
   private async visit(provider: Provider, request: FastifyRequest, reply: FastifyReply): Promise<Visit> {
@@ -91,17 +122,62 @@ export class InteractionPages {
     if (Buffer.byteLength(password) > MAX_PASSWORD_BYTES) return this.refuse(visit, email, null);
     try {
       const audit = auditContextOf(request);
-      const started = await this.login.authenticate(email, password, audit, (account) =>
-        this.startSession(visit, account, audit),
-      );
-      return await this.finish(visit, {
-        login: { accountId: started.accountId, ts: nowSeconds(), amr: ['pwd'], acr: ACR, remember: true },
-        signIn: { id: started.id },
+      const result = await this.login.authenticate<Started | PageAnswer>(email, password, audit, {
+        secondFactor: (account, need) => this.secondFactor(visit, account, need),
+        start: (account) => this.startSession(visit, account, audit),
       });
+      return 'page' in result ? result : await this.finishSignIn(visit, result);
     } catch (error) {
       if (error instanceof ApiError) return this.refuse(visit, email, error);
       throw error;
     }
+  }
+
+  /** `acr_values` can ask for a second factor that the account itself does not; then a trusted browser is not enough. */
+  private async secondFactor(visit: Visit, account: PasswordAccount, need: SecondFactorNeed) {
+    const { interaction, request } = visit;
+    const isStepUp = needsTwoFactors(interaction.params['acr_values']);
+    if (need === 'none' && !isStepUp) return { amr: PASSWORD_ONLY };
+    if (need === 'code' && !isStepUp && this.canTrust) {
+      const cookie = trustCookieOf(request, this.address);
+      if (await this.browsers.isTrusted(account.accountId, cookie)) return { amr: PASSWORD_ONLY };
+    }
+    const step = need === 'code' ? 'code' : 'setup';
+    const progress = await this.progress.begin(interaction.uid, account, step);
+    return { reply: await this.factorPages.show(visit, progress) };
+  }
+
+  /** The form of a page between the password and the end of the sign-in. */
+  private async goOn(visit: Visit, progress: Progress, form: URLSearchParams): Promise<PageAnswer> {
+    const outcome = await this.factorPages.submit(visit, progress, form);
+    if (outcome !== 'restart' && 'answer' in outcome) return outcome.answer;
+    await this.progress.clear(visit.interaction.uid);
+    if (outcome === 'restart') return this.showSignIn(visit, '', null);
+    const { verified, trustBrowser } = outcome;
+    const audit = auditContextOf(visit.request);
+    const started = await this.startSession(visit, verified, audit);
+    if (!started) return this.refuse(visit, verified.email, null);
+    const answer = await this.finishSignIn(visit, started);
+    if (!trustBrowser) return answer;
+    const cookie = trustCookie(await this.browsers.trust(verified, audit), this.address);
+    return { ...answer, headers: { ...answer.headers, 'set-cookie': cookie } };
+  }
+
+  private async signInWithPasskey(visit: Visit, credential: string): Promise<PageAnswer> {
+    const { interaction, texts, request } = visit;
+    const response = readCredential(credential);
+    const used = response && (await this.passkeys.use(interaction.uid, null, response));
+    if (used?.isActive && !used.emailVerified && this.requiresVerifiedEmail) {
+      const problem = { field: null, message: accountTextsFor(texts).problems.unverified };
+      return this.showSignIn(visit, '', problem, { status: 403 });
+    }
+    const started =
+      used &&
+      (await this.startSession(visit, { ...used, amr: [used.method, 'mfa'] }, auditContextOf(request)));
+    if (started) return this.finishSignIn(visit, started);
+    const isDisabled = used !== null && !used.isActive;
+    const message = isDisabled ? texts.problems.disabled : texts.problems.passkey;
+    return this.showSignIn(visit, '', { field: null, message }, { status: isDisabled ? 403 : 401 });
   }
 
   /** Signing in again to the same account keeps the browser's session. */
@@ -109,12 +185,19 @@ export class InteractionPages {
     { interaction: { session } }: Visit,
     account: VerifiedAccount,
     audit: RequestAudit,
-  ) {
-    const { accountId } = account;
+  ): Promise<Started | null> {
+    const { accountId, amr } = account;
     const isSame = session?.accountId === accountId && session.uid !== undefined;
-    const renewed = isSame ? await this.signIns.renew(session.uid as string, accountId) : null;
+    const renewed = isSame ? await this.signIns.reauthenticate(session.uid as string, accountId, amr) : null;
     const id = renewed ?? (await this.signIns.open(account, audit));
-    return id === null ? null : { id, accountId };
+    return id === null ? null : { id, accountId, amr };
+  }
+
+  private finishSignIn(visit: Visit, { id, accountId, amr }: Started): Promise<PageAnswer> {
+    return this.finish(visit, {
+      login: { accountId, ts: nowSeconds(), amr: [...amr], acr: acrOf(amr), remember: true },
+      signIn: { id },
+    });
   }
 
   /** An unknown email, a wrong and an impossible password get the same page. */
@@ -144,7 +227,9 @@ export class InteractionPages {
     const { texts, interaction } = visit;
     const isAgain = interaction.session?.accountId !== undefined;
     const client = await clientName(visit);
-    const page = signInPage(texts, { client, email, isAgain, problem });
+    const signIn = { id: interaction.uid, seconds: INTERACTION_SECONDS };
+    const passkeys = await this.passkeys.signInOptions(signIn, null);
+    const page = signInPage(texts, { client, email, isAgain, problem, passkeys });
     const body = html`${page.body}${this.links.belowSignIn(texts, interaction.uid)}`;
     return { page: { ...page, body }, texts, ...answer };
   }

@@ -1,4 +1,5 @@
 import { type Html, html } from './html.js';
+import { SCRIPT_VERSION } from './passkey-script.js';
 import type { Texts } from './texts/texts.js';
 
 /** What all pages have in common. */
@@ -19,11 +20,16 @@ export interface Page {
   body: Html;
   /** More elements for `<head>`. */
   head?: Html;
+  /** Whether the page works with passkeys, which need a script. */
+  hasScript?: boolean;
   status?: number;
 }
 
 /** The complete document of a page. */
-export function renderPage(frame: PageFrame, { title, documentTitle = title, body, head }: Page): string {
+export function renderPage(
+  frame: PageFrame,
+  { title, documentTitle = title, body, head, hasScript }: Page,
+): string {
   const { texts, brandName, hasLogo, basePath, styleVersion } = frame;
   const brand = hasLogo
     ? html`<img src="${basePath}/oauth/logo" alt="${brandName}">`
@@ -37,7 +43,11 @@ export function renderPage(frame: PageFrame, { title, documentTitle = title, bod
 <meta name="robots" content="noindex">
 <title>${documentTitle} – ${brandName}</title>
 <link rel="icon" href="data:,">
-<link rel="stylesheet" href="${basePath}/oauth/style.css?${styleVersion}">${head}
+<link rel="stylesheet" href="${basePath}/oauth/style.css?${styleVersion}">${head}${
+    hasScript &&
+    html`
+<script src="${basePath}/oauth/passkeys.js?${SCRIPT_VERSION}" type="module"></script>`
+  }
 </head>
 <body>
 <main>

@@ -1,5 +1,6 @@
 import { Html, html } from './html.js';
 import type { Page } from './layout.js';
+import { passkeyForm } from './passkey-script.js';
 import { fill, type Texts } from './texts/texts.js';
 
 /** A problem beside a field, or above the form where `field` is null. */
@@ -30,7 +31,7 @@ const summaryOf = (problem: PageProblem | null): Html | false =>
   problem.field === null &&
   html`<p class="problem summary" role="alert">${problem.message}</p>`;
 
-/** The form posts to the page's own address. */
+/** The forms post to the page's own address. @param passkeys the options for a passkey that stands alone */
 export function signInPage(
   texts: Texts,
   {
@@ -38,12 +39,14 @@ export function signInPage(
     email,
     isAgain,
     problem,
-  }: { client: string; email: string; isAgain: boolean; problem: PageProblem | null },
+    passkeys,
+  }: { client: string; email: string; isAgain: boolean; problem: PageProblem | null; passkeys: object },
 ): Page {
   const { signIn } = texts;
   const isPasswordFirst = email !== '' && problem?.field !== 'email';
   return {
     title: signIn.title,
+    hasScript: true,
     documentTitle: problem ? `${texts.problems.summary}: ${signIn.title}` : signIn.title,
     body: html`<p class="lead">${fill(isAgain ? signIn.again : signIn.lead, { client })}</p>
 ${summaryOf(problem)}
@@ -65,7 +68,8 @@ ${fieldOf(
   problem,
 )}
 <div class="actions"><button type="submit">${signIn.submit}</button></div>
-</form>`,
+</form>
+${passkeyForm(passkeys, { button: signIn.passkey, problem: texts.problems.passkey })}`,
   };
 }
 

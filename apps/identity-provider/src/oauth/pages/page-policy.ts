@@ -13,8 +13,11 @@ const COMMON = {
   'base-uri': "'none'",
 };
 
-/** The Content-Security-Policy of Twinkey's pages: no script, and forms only to Twinkey. */
+/** The Content-Security-Policy of Twinkey's pages without scripts: and forms only to Twinkey. */
 export const PAGE_POLICY = policyOf({ ...COMMON, 'form-action': "'self'" });
+
+/** The same, for pages that work with passkeys. */
+export const SCRIPT_PAGE_POLICY = policyOf({ ...COMMON, 'form-action': "'self'", 'script-src': "'self'" });
 
 /** The same, for a page with one script. */
 export const pagePolicyWith = (script: string): string =>

@@ -6,11 +6,13 @@ import { errorForStatus } from '#libs/http/replies/error-translation.js';
 import { errors } from '../oidc.js';
 import type { OauthProvider } from '../provider/oauth-provider.js';
 import { InteractionPageError } from './interaction-page-error.js';
-import { InteractionPages, type PageAnswer } from './interaction-pages.js';
+import { InteractionPages } from './interaction-pages.js';
 import { errorPage } from './page-bodies.js';
-import { PAGE_POLICY } from './page-policy.js';
+import { PAGE_POLICY, SCRIPT_PAGE_POLICY } from './page-policy.js';
 import { PageRenderer } from './page-renderer.js';
+import { PASSKEY_SCRIPT } from './passkey-script.js';
 import { textsFor } from './texts/languages.js';
+import type { PageAnswer } from './visit.js';
 
 const MAX_FORM_BYTES = 16 * 1024;
 const UID = '/oauth/interaction/:uid';
@@ -42,7 +44,7 @@ export function addPageRoutes(
     } = await make(provider).catch((error: unknown) => expired(request, error));
     return reply
       .code(status)
-      .headers({ ...headers, 'content-security-policy': PAGE_POLICY })
+      .headers({ ...headers, 'content-security-policy': page.hasScript ? SCRIPT_PAGE_POLICY : PAGE_POLICY })
       .type('text/html; charset=utf-8')
       .send(renderer.render(texts, page));
   };
@@ -55,6 +57,9 @@ export function addPageRoutes(
       (_request, body, done) => done(null, new URLSearchParams(body as string)),
     );
     scope.get('/oauth/style.css', (_request, reply) => asset(reply, 'text/css; charset=utf-8').send(style));
+    scope.get('/oauth/passkeys.js', (_request, reply) =>
+      asset(reply, 'text/javascript; charset=utf-8').send(PASSKEY_SCRIPT),
+    );
     if (logo) scope.get('/oauth/logo', (_request, reply) => asset(reply, logo.type).send(logo.body));
     scope.get(UID, (request, reply) =>
       answer(request, reply, (provider) => pages.show(provider, request, reply)),

@@ -96,6 +96,11 @@ details { margin-top: 1.5rem; color: var(--muted); font-size: .875rem; }
 summary { min-height: 1.5rem; cursor: pointer; }
 code { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
 
+.check { display: flex; gap: .625rem; align-items: flex-start; margin-top: 1.125rem; }
+.check input { flex: none; width: 1.5rem; min-height: 1.5rem; margin: 0; accent-color: var(--brand); }
+.check label { margin: 0; font-weight: 400; }
+.qr { display: block; width: 100%; max-width: 14rem; margin: 1.25rem auto; background: #ffffff; border-radius: .5rem; }
+.codes { padding: 0; list-style: none; font-size: 1.125rem; letter-spacing: .04em; }
 .actions { display: flex; flex-wrap: wrap; gap: .75rem; margin-top: 1.75rem; }
 button, .button {
   flex: 1 1 8rem;

@@ -1,5 +1,6 @@
 import type { Configuration, ResourceServer } from 'oidc-provider';
 import type { IdentityProviderSettings } from '#libs/config/settings.js';
+import { ACR_VALUES } from '../../sessions/authentication-methods.js';
 import {
   AUTHORIZATION_CODE_SECONDS,
   DEVICE_CODE_SECONDS,
@@ -9,9 +10,6 @@ import {
 import { errors } from '../oidc.js';
 import { CLAIMS, SCOPES } from '../scopes.js';
 import type { IssuerAddress } from './issuer-address.js';
-
-/** Password alone. Discovery lists it, and ID tokens have it; a second factor will have the next one. */
-export const ACR = '1';
 
 export const ROUTES = {
   authorization: '/oauth/authorize',
@@ -59,7 +57,7 @@ export function resourceServer(
 export function fixedSettings(address: IssuerAddress, lifetimes: OauthLifetimes): Configuration {
   const cookie = { httpOnly: true, sameSite: 'lax', signed: true, secure: address.isHttps } as const;
   return {
-    acrValues: [ACR],
+    acrValues: [...ACR_VALUES],
     claims: CLAIMS,
     scopes: [...SCOPES],
     responseTypes: ['code'],

@@ -9,6 +9,27 @@ export const de: Texts = {
     password: 'Passwort',
     submit: 'Anmelden',
     again: 'Bitte melden Sie sich erneut an, um mit {client} fortzufahren.',
+    passkey: 'Mit einem Passkey anmelden',
+  },
+  factor: {
+    title: 'Bestätigen Sie, dass Sie es sind',
+    lead: 'Geben Sie den Code Ihrer Authenticator-App oder einen Ihrer Wiederherstellungscodes ein.',
+    code: 'Code',
+    submit: 'Weiter',
+    trust: 'In diesem Browser 30 Tage lang nicht nach einem Code fragen',
+    passkey: 'Passkey verwenden',
+    restart: 'Neu beginnen',
+    setupTitle: 'Zweiten Faktor einrichten',
+    setupLead:
+      'Ihr Passwort allein genügt hier nicht. Scannen Sie dieses Bild mit einer Authenticator-App und geben Sie dann den Code ein, den die App anzeigt.',
+    setupPicture: 'QR-Code für eine Authenticator-App',
+    setupSecret: 'Wenn Sie es nicht scannen können, geben Sie diesen Schlüssel in der App ein:',
+    codesTitle: 'Ihre Wiederherstellungscodes',
+    codesLead:
+      'Bewahren Sie diese Codes sicher auf. Wenn Sie Ihre Authenticator-App verlieren, können Sie sich mit jedem von ihnen einmal anmelden. Sie werden nicht noch einmal angezeigt.',
+    codesGone:
+      'Ihre Wiederherstellungscodes wurden einmal angezeigt. Sie können in Ihrem Konto neue erzeugen.',
+    codesContinue: 'Weiter',
   },
   consent: {
     title: 'Zugriff erlauben?',
@@ -65,6 +86,9 @@ export const de: Texts = {
   },
   problems: {
     summary: 'Es gibt ein Problem',
+    code: 'Der Code ist falsch oder wurde bereits verwendet. Geben Sie den Code ein, den Ihre App jetzt anzeigt.',
+    passkey:
+      'Dieser Passkey konnte nicht verwendet werden. Versuchen Sie es erneut, oder melden Sie sich anders an.',
     credentials: 'Die E-Mail-Adresse oder das Passwort ist falsch.',
     email: 'Geben Sie eine E-Mail-Adresse ein, zum Beispiel ada@example.com.',
     disabled: 'Dieses Konto ist gesperrt. Wenden Sie sich an Ihren Administrator.',

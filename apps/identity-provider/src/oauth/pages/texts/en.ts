@@ -9,6 +9,26 @@ export const en: Texts = {
     password: 'Password',
     submit: 'Sign in',
     again: 'Please sign in again to continue to {client}.',
+    passkey: 'Sign in with a passkey',
+  },
+  factor: {
+    title: 'Confirm that it is you',
+    lead: 'Enter the code of your authenticator app, or one of your recovery codes.',
+    code: 'Code',
+    submit: 'Continue',
+    trust: 'Do not ask for a code on this browser for 30 days',
+    passkey: 'Use a passkey',
+    restart: 'Start again',
+    setupTitle: 'Set up a second factor',
+    setupLead:
+      'Your password alone is not enough here. Scan this picture with an authenticator app, then enter the code that the app shows.',
+    setupPicture: 'QR code for an authenticator app',
+    setupSecret: 'If you cannot scan it, enter this key in the app:',
+    codesTitle: 'Your recovery codes',
+    codesLead:
+      'Keep these codes in a safe place. If you lose your authenticator app, each of them lets you in once. They are not shown again.',
+    codesGone: 'Your recovery codes were shown once. You can make new ones in your account.',
+    codesContinue: 'Continue',
   },
   consent: {
     title: 'Allow access?',
@@ -65,6 +85,8 @@ export const en: Texts = {
   },
   problems: {
     summary: 'There is a problem',
+    code: 'The code is wrong, or was used already. Enter the one that your app shows now.',
+    passkey: 'This passkey could not be used. Try again, or sign in another way.',
     credentials: 'The email or the password is wrong.',
     email: 'Enter an email address, such as ada@example.com.',
     disabled: 'This account is disabled. Ask your administrator.',

@@ -8,6 +8,24 @@ export interface Texts {
     password: string;
     submit: string;
     again: string;
+    passkey: string;
+  };
+  factor: {
+    title: string;
+    lead: string;
+    code: string;
+    submit: string;
+    trust: string;
+    passkey: string;
+    restart: string;
+    setupTitle: string;
+    setupLead: string;
+    setupPicture: string;
+    setupSecret: string;
+    codesTitle: string;
+    codesLead: string;
+    codesGone: string;
+    codesContinue: string;
   };
   consent: {
     title: string;
@@ -41,6 +59,8 @@ export interface Texts {
   continue: { title: string; lead: string; link: string };
   problems: {
     credentials: string;
+    code: string;
+    passkey: string;
     email: string;
     disabled: string;
     throttled: string;

@@ -1,0 +1,172 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { AuthenticationResponseJSON } from '@simplewebauthn/server';
+import { auditContextOf, type RequestAudit } from '#libs/audit/audit-context.js';
+import type { IdentityProviderSettings } from '#libs/config/settings.js';
+import { NATIVE_ISSUER } from '#libs/core/issuer-id.js';
+import { ApiError } from '#libs/http/replies/api-error.js';
+import { LoginService, type VerifiedAccount } from '../../auth/login.service.js';
+import { OwnFactorsService } from '../../factors/own-factors.service.js';
+import { Passkeys } from '../../factors/passkeys.js';
+import { SecondFactors } from '../../factors/second-factors.js';
+import type { TotpEnrolment } from '../../factors/totp.js';
+import type { AuthenticationMethod } from '../../sessions/authentication-methods.js';
+import { SETTINGS } from '../../settings.js';
+import { INTERACTION_SECONDS } from '../lifetimes.js';
+import { codePage, recoveryCodesPage, setupPage } from './factor-bodies.js';
+import { type Progress, SignInProgress } from './sign-in-progress.js';
+import { fill } from './texts/texts.js';
+import type { PageAnswer, Visit } from './visit.js';
+
+/** `verified` is complete; `restart`: the sign-in has to begin again. */
+export type FactorOutcome =
+  | { answer: PageAnswer }
+  | { verified: VerifiedAccount; trustBrowser: boolean }
+  | 'restart';
+
+type Answer = Pick<PageAnswer, 'status' | 'headers'>;
+
+/** The pages between a password that was right and the end of a sign-in. */
+@Injectable()
+export class FactorPages {
+  private readonly canTrust: boolean;
+
+  constructor(
+    @Inject(SETTINGS) { secondFactor }: Pick<IdentityProviderSettings, 'secondFactor'>,
+    private readonly progress: SignInProgress,
+    private readonly login: LoginService,
+    private readonly codes: SecondFactors,
+    private readonly factors: OwnFactorsService,
+    private readonly passkeys: Passkeys,
+  ) {
+    this.canTrust = secondFactor.trustedBrowsers;
+  }
+
+  async show(visit: Visit, progress: Progress): Promise<PageAnswer> {
+    const { texts } = visit;
+    if (progress.step === 'code') return this.showCode(visit, progress, null);
+    if (progress.step === 'setup') return this.showSetup(visit, progress, null);
+    return { page: recoveryCodesPage(texts, null), texts };
+  }
+
+  async submit(visit: Visit, progress: Progress, form: URLSearchParams): Promise<FactorOutcome> {
+    if (form.get('restart') === 'yes') return 'restart';
+    if (progress.step === 'codes') return this.complete(progress, progress.amr ?? [], false);
+    if (progress.step === 'setup') return this.submitSetup(visit, progress, form.get('code') ?? '');
+    return this.submitCode(visit, progress, form);
+  }
+
+  private async submitCode(visit: Visit, progress: Progress, form: URLSearchParams): Promise<FactorOutcome> {
+    const { texts, request } = visit;
+    const trustBrowser = this.canTrust && form.get('trust') === 'yes';
+    const credential = form.get('credential');
+    if (credential) {
+      const method = await this.usePasskey(visit, progress.accountId, credential);
+      if (method !== null) return this.complete(progress, ['pwd', method, 'mfa'], trustBrowser);
+      return { answer: await this.showCode(visit, progress, texts.problems.passkey, { status: 401 }) };
+    }
+    const code = (form.get('code') ?? '').slice(0, 64);
+    const audit = auditContextOf(request);
+    try {
+      const amr = await this.login.verifySecondFactor(progress, audit, () =>
+        this.codes.verifyCode(progress, code, audit),
+      );
+      return await this.complete(progress, amr, trustBrowser);
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      const { message, ...answer } = problemOf(visit, error);
+      return { answer: await this.showCode(visit, progress, message, answer) };
+    }
+  }
+
+  private async usePasskey(
+    visit: Visit,
+    accountId: string,
+    credential: string,
+  ): Promise<AuthenticationMethod | null> {
+    const response = readCredential(credential);
+    const used = response && (await this.passkeys.use(visit.interaction.uid, accountId, response));
+    return used?.method ?? null;
+  }
+
+  private async showCode(
+    visit: Visit,
+    progress: Progress,
+    problem: string | null,
+    answer: Answer = {},
+  ): Promise<PageAnswer> {
+    const { texts, interaction } = visit;
+    const signIn = { id: interaction.uid, seconds: INTERACTION_SECONDS };
+    const options = await this.passkeys.signInOptions(signIn, progress.accountId);
+    const passkeys = options.allowCredentials?.length ? options : null;
+    return { page: codePage(texts, { problem, passkeys, canTrust: this.canTrust }), texts, ...answer };
+  }
+
+  private async submitSetup(visit: Visit, progress: Progress, code: string): Promise<FactorOutcome> {
+    const { texts, interaction, request } = visit;
+    try {
+      const owner = { id: progress.accountId, email: progress.email };
+      const audit = ownAudit(auditContextOf(request), owner);
+      const added = await this.factors.confirmTotp(owner, progress.factorId ?? '', code.slice(0, 64), audit);
+      const amr = ['pwd', 'otp', 'mfa'] as const;
+      await this.progress.save(interaction.uid, { ...progress, step: 'codes', amr });
+      return { answer: { page: recoveryCodesPage(texts, added.recoveryCodes), texts } };
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.status !== 422) throw error;
+      return { answer: await this.showSetup(visit, progress, texts.problems.code, { status: 422 }) };
+    }
+  }
+
+  private async showSetup(
+    visit: Visit,
+    progress: Progress,
+    problem: string | null,
+    answer: Answer = {},
+  ): Promise<PageAnswer> {
+    const { texts } = visit;
+    return { page: setupPage(texts, await this.enrolment(visit, progress), problem), texts, ...answer };
+  }
+
+  /** A page that is loaded again shows the same secret. */
+  private async enrolment({ interaction }: Visit, progress: Progress): Promise<TotpEnrolment> {
+    const owner = { id: progress.accountId, email: progress.email };
+    const { factorId } = progress;
+    const waiting = factorId === undefined ? null : await this.factors.findWaitingTotp(owner, factorId);
+    if (waiting) return waiting;
+    const started = await this.factors.startTotp(owner);
+    await this.progress.save(interaction.uid, { ...progress, factorId: started.id });
+    return started;
+  }
+
+  private async complete(
+    progress: Progress,
+    amr: readonly AuthenticationMethod[],
+    trustBrowser: boolean,
+  ): Promise<FactorOutcome> {
+    const verified = await this.progress.complete(progress, amr);
+    return verified === null ? 'restart' : { verified, trustBrowser };
+  }
+}
+
+/** What a form sends of `PublicKeyCredential.toJSON()`. @returns null if it is not even JSON of that form */
+export function readCredential(text: string): AuthenticationResponseJSON | null {
+  try {
+    const credential = JSON.parse(text);
+    return typeof credential?.response === 'object' && credential.response !== null ? credential : null;
+  } catch {
+    return null;
+  }
+}
+
+/** The user is not signed in yet, and acts for themselves. */
+const ownAudit = (audit: RequestAudit, { id, email }: { id: string; email: string }): RequestAudit => ({
+  ...audit,
+  actor: { issuer: NATIVE_ISSUER, sub: id, name: email },
+});
+
+function problemOf({ texts: { problems } }: Visit, error: ApiError): Answer & { message: string } {
+  const retryAfter = error.headers['retry-after'];
+  if (retryAfter === undefined) return { message: problems.code, status: error.status };
+  const message =
+    error.status === 429 ? fill(problems.throttled, { seconds: retryAfter }) : problems.overloaded;
+  return { message, status: error.status, headers: { 'retry-after': retryAfter } };
+}

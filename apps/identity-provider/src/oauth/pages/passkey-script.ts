@@ -1,0 +1,35 @@
+import { createHash } from 'node:crypto';
+import { type Html, html } from './html.js';
+
+/** The only script of the pages: WebAuthn does not work without one. It shows the form only where passkeys work. */
+export const PASSKEY_SCRIPT = `const form = document.querySelector('form[data-passkey]');
+if (form && globalThis.PublicKeyCredential?.parseRequestOptionsFromJSON) {
+  form.hidden = false;
+  form.addEventListener('submit', async (event) => {
+    event.preventDefault();
+    const problem = form.querySelector('.problem');
+    problem.hidden = true;
+    try {
+      const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(JSON.parse(form.dataset.passkey));
+      const credential = await navigator.credentials.get({ publicKey });
+      form.elements.credential.value = JSON.stringify(credential.toJSON());
+      const trust = document.querySelector('#trust');
+      if (trust?.checked) form.elements.trust.value = 'yes';
+      form.submit();
+    } catch {
+      problem.hidden = false;
+    }
+  });
+}
+`;
+
+export const SCRIPT_VERSION = createHash('sha256').update(PASSKEY_SCRIPT).digest('base64url').slice(0, 12);
+
+/** @param options WebAuthn's `PublicKeyCredentialRequestOptionsJSON` */
+export const passkeyForm = (options: object, texts: { button: string; problem: string }): Html =>
+  html`<form method="post" data-passkey="${JSON.stringify(options)}" hidden>
+<input type="hidden" name="credential" value="">
+<input type="hidden" name="trust" value="">
+<p class="problem" role="alert" hidden>${texts.problem}</p>
+<div class="actions"><button type="submit" class="plain">${texts.button}</button></div>
+</form>`;

@@ -1,0 +1,149 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { Api } from '../support/api.js';
+import { startBrowser, type TestBrowser } from '../support/browser.js';
+import { expectAccessible } from '../support/expect-accessible.js';
+import { PASSWORD, startTestOpenIdProvider, type TestOpenIdProvider } from '../support/openid-provider.js';
+import { enrolTotp, totpCode } from '../support/totp-app.js';
+
+let provider: TestOpenIdProvider;
+let browser: TestBrowser;
+let callback: string;
+let close: () => void;
+beforeAll(async () => {
+  const application = createServer((_request, response) => response.end('<h1>Application</h1>')).listen(0);
+  await once(application, 'listening');
+  callback = `http://localhost:${(application.address() as { port: number }).port}/callback`;
+  close = () => application.close();
+  provider = await startTestOpenIdProvider({
+    secondFactor: { requiredRoles: ['guarded'], trustedBrowsers: true },
+  });
+  browser = await startBrowser();
+});
+afterAll(async () => {
+  close?.();
+  await browser?.close();
+  await provider?.close();
+});
+
+async function visit() {
+  const client = await provider.client({ redirectUris: [callback] });
+  const { page } = await browser.visit(provider.issuer, new URL(callback).origin);
+  const authorize = `${provider.issuer}/oauth/authorize?${new URLSearchParams({
+    response_type: 'code',
+    client_id: client.clientId,
+    redirect_uri: callback,
+    scope: 'openid',
+    code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
+    code_challenge_method: 'S256',
+  })}`;
+  return { page, authorize };
+}
+
+const arrive = (page: Page) => page.waitForURL((url) => url.origin === new URL(callback).origin);
+
+async function givePassword(page: Page, email: string) {
+  await page.fill('#email', email);
+  await page.fill('#password', PASSWORD);
+  await page.press('#password', 'Enter');
+}
+
+/** Chromium's own authenticator, which answers by itself. */
+async function addAuthenticator(page: Page) {
+  const devtools = await page.context().newCDPSession(page);
+  await devtools.send('WebAuthn.enable');
+  await devtools.send('WebAuthn.addVirtualAuthenticator', {
+    options: {
+      protocol: 'ctap2',
+      transport: 'internal',
+      hasResidentKey: true,
+      hasUserVerification: true,
+      isUserVerified: true,
+      automaticPresenceSimulation: true,
+    },
+  });
+}
+
+/** Adds a passkey by the API, as a page at the issuer's origin does. */
+async function addPasskey(page: Page, api: Api) {
+  const { data: options } = await api.post('/auth/factors/passkeys/options', {});
+  const credential = await page.evaluate(async (json) => {
+    // biome-ignore lint/suspicious/noExplicitAny: TypeScript's DOM types are not loaded for tests
+    const { PublicKeyCredential, navigator } = globalThis as any;
+    const publicKey = PublicKeyCredential.parseCreationOptionsFromJSON(json);
+    return (await navigator.credentials.create({ publicKey })).toJSON();
+  }, options);
+  return api.post('/auth/factors/passkeys', credential);
+}
+
+it('signs in with password and code; the code does not work a second time', async () => {
+  const person = await provider.person();
+  const { secret } = await enrolTotp(await provider.sessionOf(person));
+  const { page, authorize } = await visit();
+  await page.goto(authorize);
+  await givePassword(page, person.email);
+  await page.waitForSelector('#code');
+  expect(await page.evaluate('document.activeElement.id')).toBe('code');
+  await expectAccessible(page, 'second-factor');
+  const code = totpCode(secret);
+  await page.fill('#code', code);
+  await page.press('#code', 'Enter');
+  await arrive(page);
+
+  const other = await visit();
+  await other.page.goto(other.authorize);
+  await givePassword(other.page, person.email);
+  await other.page.fill('#code', code);
+  await other.page.press('#code', 'Enter');
+  await other.page.waitForSelector('#code-problem');
+  await expectAccessible(other.page, 'second-factor-problem');
+});
+
+it('signs in with a passkey alone, by keyboard, and with one as second factor', async () => {
+  const person = await provider.person();
+  const { page, authorize } = await visit();
+  await addAuthenticator(page);
+  await page.goto(authorize);
+  expect((await addPasskey(page, await provider.sessionOf(person))).status).toBe(201);
+  const button = page.locator('form[data-passkey] button');
+  await button.waitFor();
+  await expectAccessible(page, 'sign-in-passkey');
+  await button.focus();
+  await page.keyboard.press('Enter');
+  await arrive(page);
+
+  await page.goto(`${authorize}&prompt=login`);
+  await givePassword(page, person.email);
+  await page.waitForSelector('#code');
+  await page.locator('form[data-passkey] button').click();
+  await arrive(page);
+});
+
+it('recovers with a code when the phone is gone', async () => {
+  const person = await provider.person();
+  const { recoveryCodes } = await enrolTotp(await provider.sessionOf(person));
+  const { page, authorize } = await visit();
+  await page.goto(authorize);
+  await givePassword(page, person.email);
+  await page.fill('#code', recoveryCodes[0] as string);
+  await page.press('#code', 'Enter');
+  await arrive(page);
+});
+
+it('is led through setting up a second factor where the role requires one', async () => {
+  const { id: roleId } = await provider.make.role([], { name: 'guarded' });
+  const person = await provider.person({ roleId });
+  const { page, authorize } = await visit();
+  await page.goto(authorize);
+  await givePassword(page, person.email);
+  const secret = (await page.textContent('main p > code'))?.replaceAll(' ', '') as string;
+  await expectAccessible(page, 'second-factor-setup');
+  await page.fill('#code', totpCode(secret));
+  await page.press('#code', 'Enter');
+  await page.waitForSelector('.codes');
+  await expectAccessible(page, 'recovery-codes');
+  await page.click('button[name=continue]');
+  await arrive(page);
+});
