@@ -1,5 +1,7 @@
 import * as oidc from 'openid-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { EXPIRING_TABLES } from '#apps/identity-provider/src/expired-rows/expired-rows.service.js';
+import { deleteExpired } from '#libs/background/expired-rows.js';
 import type { OauthClient } from '#libs/database/identity/oauth-client.entity.js';
 import { readToken } from '../support/keycloak-tokens.js';
 import {
@@ -517,14 +519,11 @@ describe('odd input', () => {
 });
 
 it('expired rows are cleared away (I8)', async () => {
-  const { ExpiredState } = await import('#apps/identity-provider/src/oauth/state/expired-state.js');
-  const { OauthStateStore } = await import('#apps/identity-provider/src/oauth/state/oauth-state.store.js');
   await provider.database.query(
     `INSERT INTO identity.oauth_state (type, id, payload, expires_at)
      SELECT 'Interaction', 'expired-' || n, '{}', now() - interval '1 second' FROM generate_series(1, 3500) n`,
   );
-  const cleaner = new ExpiredState(new OauthStateStore(provider.database));
-  expect(await cleaner.clear()).toBeGreaterThanOrEqual(3500);
+  await deleteExpired(provider.database, EXPIRING_TABLES['expired-oauth-state']);
   const [{ count }] = await provider.database.query(
     "SELECT count(*)::integer AS count FROM identity.oauth_state WHERE id LIKE 'expired-%'",
   );

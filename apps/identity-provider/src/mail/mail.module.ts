@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import type { IdentityProviderSettings } from '#libs/config/settings.js';
+import { textOn } from '../oauth/pages/brand.js';
 import { SETTINGS } from '../settings.js';
 import { MailDelivery } from './mail-delivery.js';
 import { MailOutbox } from './mail-outbox.js';
@@ -22,11 +23,11 @@ import { TemplateFiles } from './template-files.js';
     {
       provide: MailRenderer,
       inject: [SETTINGS],
-      useFactory: ({ mail, signing }: IdentityProviderSettings) =>
+      useFactory: ({ mail, signing, brand: { name, color } }: IdentityProviderSettings) =>
         new MailRenderer(
           {
             issuer: signing.issuer,
-            brand: { name: 'Twinkey', color: '#2b59c3', textColor: '#ffffff' },
+            brand: { name, color, textColor: textOn(color) },
           },
           new TemplateFiles(mail.templates),
         ),

@@ -20,7 +20,6 @@ import { Grants } from './provider/grants.js';
 import { OauthProvider } from './provider/oauth-provider.js';
 import { RefreshGrant } from './provider/refresh-grant.js';
 import { SignIns } from './sign-ins.js';
-import { ExpiredState } from './state/expired-state.js';
 import { OauthStateStore } from './state/oauth-state.store.js';
 import { RefreshTokenStore } from './state/refresh-token.store.js';
 import { AccessTokenClaims } from './tokens/access-token-claims.js';
@@ -35,7 +34,6 @@ import { TokenSubjects } from './tokens/token-subjects.js';
     ...[
       OauthStateStore,
       RefreshTokenStore,
-      ExpiredState,
       OauthLifetimes,
       SignIns,
       Guesses,

@@ -93,20 +93,6 @@ export class OauthStateStore {
     ]);
   }
 
-  /**
-   * Deletes up to `limit` expired rows. Rows that another replica is deleting are skipped.
-   * @returns the number of deleted rows
-   */
-  async deleteExpired(limit: number): Promise<number> {
-    const [, count] = await this.database.query(
-      `DELETE FROM identity.oauth_state WHERE (type, id) IN (
-         SELECT type, id FROM identity.oauth_state WHERE expires_at <= now()
-         ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED)`,
-      [limit],
-    );
-    return count;
-  }
-
   private async select(
     column: 'id' | 'uid' | 'user_code',
     type: string,
