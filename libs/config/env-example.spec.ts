@@ -61,6 +61,7 @@ describe('.env.example', () => {
       'INTERNAL_API_TOKEN',
       'KEYCLOAK_CLIENT_SECRET',
       'KEYCLOAK_URL',
+      'SMTP_URL',
       'USER_DATABASE_URL',
     ]);
   });

@@ -119,7 +119,9 @@ describe('a change of factors', () => {
     expect([refused.status, refused.errors]).toEqual([403, ['current_password reauthentication_required']]);
     const wrong = await api.post(`/auth/factors/${path}`, { current_password: 'wrong-password' });
     expect([wrong.status, wrong.errors]).toEqual([422, ['current_password wrong_password']]);
-    expect((await api.post(`/auth/factors/${path}`, { current_password: PASSWORD })).status).toBeLessThan(300);
+    expect((await api.post(`/auth/factors/${path}`, { current_password: PASSWORD })).status).toBeLessThan(
+      300,
+    );
   });
 
   it('a token that is old itself is refused, also with a young session', async () => {
@@ -198,7 +200,8 @@ describe('recovery codes', () => {
       idp.api.post('/auth/login', { email: account.email, password: PASSWORD, code });
     expect((await login(recoveryCodes[0] as string)).status).toBe(401);
     expect((await login(renewed.data.recovery_codes[0])).status).toBe(200);
-    const { data } = await api.get<{ kind: string; remaining: number; last_used_at: string }[]>('/auth/factors');
+    const { data } =
+      await api.get<{ kind: string; remaining: number; last_used_at: string }[]>('/auth/factors');
     expect(data.find(({ kind }) => kind === 'recovery_codes')).toMatchObject({
       remaining: 9,
       last_used_at: expect.any(String),

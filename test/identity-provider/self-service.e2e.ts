@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import bcrypt from 'bcrypt';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { newId } from '#libs/core/ids.js';
 import type { Account } from '#libs/database/identity/account.entity.js';
+import { Factor } from '#libs/database/identity/factor.entity.js';
 import { decodeToken } from '#libs/verify/src/token/compact-token.js';
 import { eventsDuring } from '../support/audit.js';
 import { unique } from '../support/factories.js';
@@ -262,7 +264,9 @@ describe('known and unknown addresses', () => {
     } finally {
       spy.mockRestore();
     }
-    return texts.filter((text) => !/SKIP LOCKED|mail_outbox (m|SET|WHERE status)|LISTEN|pg_is_in/.test(text));
+    return texts.filter(
+      (text) => !/SKIP LOCKED|mail_outbox (m|SET|WHERE status)|identity\.revocations|LISTEN/.test(text),
+    );
   }
 
   it('cause the same queries', async () => {
@@ -298,6 +302,37 @@ describe('known and unknown addresses', () => {
     for (let time = 0; time < 11; time += 1) statuses.push((await forget(email)).status);
     expect(statuses).toEqual([...Array(10).fill(202), 429]);
     expect((await login(email)).status).toBe(200);
+  });
+});
+
+const addFactor = async ({ id: accountId }: Pick<Account, 'id'>, createdAt = new Date()) => {
+  const name = unique('phone');
+  const factor = { id: newId(), accountId, kind: 'totp', name, createdAt, confirmedAt: createdAt } as const;
+  await idp.database.manager.insert(Factor, factor);
+  return name;
+};
+const factorsOf = async ({ id: accountId }: Pick<Account, 'id'>) =>
+  (await idp.database.manager.findBy(Factor, { accountId })).map(({ name }) => name);
+
+describe('second factors', () => {
+  it('go with the first proof of the address, and stay with a later one', async () => {
+    const unverified = await withPassword({ emailVerified: false });
+    const verified = await withPassword();
+    for (const account of [unverified, verified]) {
+      await addFactor(account);
+      await reset(await idp.make.link(account, 'reset_password'));
+    }
+    expect(await factorsOf(unverified)).toEqual([]);
+    expect(await factorsOf(verified)).toHaveLength(1);
+  });
+
+  it('that were added since a change of the email go when it is undone', async () => {
+    const account = await withPassword();
+    const before = await addFactor(account, new Date(Date.now() - 60_000));
+    const token = await idp.make.link(account, 'undo_email');
+    await addFactor(account, new Date(Date.now() + 1_000));
+    expect((await idp.api.post('/auth/undo-email', { token })).status).toBe(200);
+    expect(await factorsOf(account)).toEqual([before]);
   });
 });
 

@@ -20,7 +20,8 @@ const base64url = (data: Buffer): string => data.toString('base64url');
 /** CBOR (RFC 8949) of what authenticators send. */
 function cbor(value: number | string | Buffer | Map<number | string, unknown>): Buffer {
   if (typeof value === 'number') return value < 0 ? head(1, -1 - value) : head(0, value);
-  if (typeof value === 'string') return Buffer.concat([head(3, Buffer.byteLength(value)), Buffer.from(value)]);
+  if (typeof value === 'string')
+    return Buffer.concat([head(3, Buffer.byteLength(value)), Buffer.from(value)]);
   if (Buffer.isBuffer(value)) return Buffer.concat([head(2, value.length), value]);
   const entries = [...value].flatMap(([key, each]) => [cbor(key), cbor(each as never)]);
   return Buffer.concat([head(5, value.size), ...entries]);

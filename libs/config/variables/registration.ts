@@ -47,7 +47,7 @@ export const registrationVariables = {
     comment:
       'A file of breached passwords, which cannot be set any more: their SHA-1 in hexadecimal digits, sorted, one a line, such as HASH:COUNT. It is searched on disk, and may be of any size.',
     parse: breachedPasswordsFile,
-    sample: '/var/lib/twinkey/pwned-passwords.txt',
+    sample: '',
     commentedOut: true,
     readBy: ['identity-provider'],
   },

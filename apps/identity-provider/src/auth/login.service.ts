@@ -80,7 +80,8 @@ export class LoginService {
     private readonly sessions: SessionsService,
     private readonly tokens: TokenIssuer,
     private readonly factors: SecondFactors,
-    @Inject(SETTINGS) private readonly settings: Pick<IdentityProviderSettings, 'registration' | 'secondFactor'>,
+    @Inject(SETTINGS)
+    private readonly settings: Pick<IdentityProviderSettings, 'registration' | 'secondFactor'>,
   ) {}
 
   /**

@@ -1,6 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import type { RequestAudit } from '#libs/audit/audit-context.js';
+import { NATIVE_ISSUER } from '#libs/core/issuer-id.js';
 import type { LinkPurpose } from '#libs/database/identity/account-link.entity.js';
 import { emailKey } from '../accounts/email.js';
 import type { Language, MailKind, MailValues } from '../mail/mail-kinds.js';
@@ -150,6 +152,12 @@ export class AccountLinks {
     return { ...used, account };
   }
 }
+
+/** Who uses a link has proved that they read the mail of the account: for the audit log, its owner. */
+export const asOwner = (audit: RequestAudit, { accountId, account }: UsedLink): RequestAudit => ({
+  ...audit,
+  actor: { issuer: NATIVE_ISSUER, sub: accountId, name: account.email },
+});
 
 /** Voids the links that were mailed to an account's address, and those that would change it. Undos stay. */
 export const voidLinks = (tx: EntityManager, accountId: string): Promise<unknown> =>

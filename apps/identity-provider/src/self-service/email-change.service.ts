@@ -7,7 +7,7 @@ import { CurrentPassword } from '../auth/current-password.js';
 import { removeFactorsSince } from '../factors/factor-removal.js';
 import type { SessionAccount } from '../sessions/session-account.js';
 import { SessionsService } from '../sessions/sessions.service.js';
-import { AccountLinks, type UsedLink, voidLinks } from './account-links.js';
+import { AccountLinks, asOwner, type UsedLink, voidLinks } from './account-links.js';
 import { AddressProof } from './address-proof.js';
 import { RegistrationPolicy } from './registration-policy.js';
 import { RequestLimit } from './request-limit.js';
@@ -86,9 +86,11 @@ export class EmailChangeService {
    * address sets a new one. Undos of later changes end as well: those addresses may be the thief's.
    * @throws ApiError 422 `invalid_token`, 409 `email_taken`
    */
-  undo(token: string, { audit, language }: Requester): Promise<void> {
+  undo(token: string, { audit: sent, language }: Requester): Promise<void> {
     return this.database.transaction(async (tx) => {
-      const { accountId, email, account, createdAt } = await this.links.use(tx, token, ['undo_email']);
+      const link = await this.links.use(tx, token, ['undo_email']);
+      const { accountId, email, account, createdAt } = link;
+      const audit = asOwner(sent, link);
       await voidLinks(tx, accountId);
       await tx.query(
         `DELETE FROM identity.account_links

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { AccountLinks } from './account-links.js';
+import { AccountLinks, asOwner } from './account-links.js';
 import { AddressProof } from './address-proof.js';
 import { EmailChangeService } from './email-change.service.js';
 import type { Requester } from './requester.js';
@@ -30,8 +30,9 @@ export class EmailProofService {
   verify(token: string, requester: Requester): Promise<void> {
     return this.database.transaction(async (tx) => {
       const link = await this.links.use(tx, token, PURPOSES);
-      if (link.purpose === 'change_email') await this.changes.confirm(tx, link, requester);
-      else await this.proof.prove(tx, link, link, requester.audit);
+      const owner = { ...requester, audit: asOwner(requester.audit, link) };
+      if (link.purpose === 'change_email') await this.changes.confirm(tx, link, owner);
+      else await this.proof.prove(tx, link, link, owner.audit);
     });
   }
 }

@@ -8,7 +8,7 @@ import { hashClient } from '../passwords/fair-places.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
 import { passwordFaults } from '../passwords/password-policy.js';
 import { SessionsService } from '../sessions/sessions.service.js';
-import { AccountLinks, voidLinks } from './account-links.js';
+import { AccountLinks, asOwner, voidLinks } from './account-links.js';
 import { AddressProof } from './address-proof.js';
 import { RequestLimit } from './request-limit.js';
 import type { Requester } from './requester.js';
@@ -63,14 +63,15 @@ export class PasswordRecoveryService {
    * Sets a new password, which also proves the address, and ends all sessions. Other links to the account end, too.
    * @throws ApiError 422 `invalid_token`, or on `new_password`; 503
    */
-  async reset(token: string, newPassword: string, { audit, language }: Requester): Promise<void> {
+  async reset(token: string, newPassword: string, { audit: sent, language }: Requester): Promise<void> {
     // Before the hash, which is expensive.
     const { accountId, accountEmail } = await this.links.get(this.database.manager, token, PURPOSES);
     const faults = passwordFaults(newPassword, accountEmail);
     if (faults.length > 0) throw invalid(faults.map((fault) => ({ ...fault, field: 'new_password' })));
-    const passwordHash = await this.hasher.hash(newPassword, hashClient(audit.address, accountId));
+    const passwordHash = await this.hasher.hash(newPassword, hashClient(sent.address, accountId));
     await this.database.transaction(async (tx) => {
       const link = await this.links.use(tx, token, PURPOSES);
+      const audit = asOwner(sent, link);
       await this.proof.prove(tx, link, { passwordHash, firstName: null, lastName: null }, audit);
       await this.sessions.endAll(accountId, { audit, reason: 'password_reset' }, { tx });
       await voidLinks(tx, accountId);

@@ -1,10 +1,10 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { errorForStatus } from '#libs/http/replies/error-translation.js';
-import type { PageAnswer } from '../../oauth/pages/interaction-pages.js';
 import { PAGE_POLICY } from '../../oauth/pages/page-policy.js';
 import { PageRenderer } from '../../oauth/pages/page-renderer.js';
 import { isOwnForm } from '../../oauth/pages/page-routes.js';
+import type { PageAnswer } from '../../oauth/pages/visit.js';
 import { AccountPages } from './account-pages.js';
 
 const MAX_FORM_BYTES = 16 * 1024;
