@@ -20,7 +20,6 @@ DELETE  /api/v1/accounts/:id/sessions/:session_id            sessions:delete
 GET     /api/v1/audit-events                                 audit:read
 POST    /api/v1/auth/backchannel-logout                      anybody
 POST    /api/v1/auth/email                                   own native token
-POST    /api/v1/auth/forgot-password                         anybody
 GET     /api/v1/auth/factors                                 own native token
 DELETE  /api/v1/auth/factors/:id                             own native token
 POST    /api/v1/auth/factors/passkeys                        own native token
@@ -28,6 +27,7 @@ POST    /api/v1/auth/factors/passkeys/options                own native token
 POST    /api/v1/auth/factors/recovery-codes                  own native token
 POST    /api/v1/auth/factors/totp                            own native token
 POST    /api/v1/auth/factors/totp/confirm                    own native token
+POST    /api/v1/auth/forgot-password                         anybody
 GET     /api/v1/auth/jwks                                    anybody
 POST    /api/v1/auth/login                                   anybody
 POST    /api/v1/auth/logout                                  own native token
