@@ -139,6 +139,7 @@ it('migrate, seed and keys write what they change', async () => {
     ['role.created', null, 'seed'],
     ['account.created', null, 'seed'],
     ['account.created', null, 'seed'],
+    ['client.created', null, 'seed'],
     ['key.activated', null, 'keys generate --write'],
   ]);
   expect(events[2].details.after).toMatchObject({ email: 'admin@example.com', role: { name: 'admin' } });

@@ -48,11 +48,12 @@ async function start(browser: WebBrowser, parameters: Record<string, string> = {
 const passwordOf = ({ email }: Account) => ({ email, password: PASSWORD });
 const newBrowser = () => new WebBrowser(provider.issuer);
 const isCodePage = ({ html }: VisitedPage) => html.includes('id="code"') && !html.includes('id="email"');
-const unescapeHtml = (text: string) =>
-  text.replace(/&#(\d+);/g, (_, code: string) => String.fromCharCode(Number(code)));
-/** The options for the page's script. */
-const optionsOf = ({ html }: VisitedPage) =>
-  JSON.parse(unescapeHtml(/data-passkey="([^"]*)"/.exec(html)?.[1] ?? 'null'));
+/** The options that the page's script asks for. */
+const optionsOf = async (browser: WebBrowser, page: VisitedPage) => {
+  expect(page.html).toContain('data-passkey');
+  const answer = await browser.submit({ ...page, url: `${page.url}/passkey-options`, html: '' }, {});
+  return JSON.parse(answer.html);
+};
 
 async function enrolled() {
   const person = await provider.person();
@@ -265,8 +266,8 @@ describe('a passkey', () => {
     const browser = newBrowser();
     const { page, finish } = await start(browser);
     expect(page.headers.get('content-security-policy')).toContain("script-src 'self'");
-    expect(optionsOf(page)).toMatchObject({ userVerification: 'required', rpId: 'localhost' });
-    const { id } = await finish(await submit(browser, page, passkey.get(optionsOf(page))));
+    expect(await optionsOf(browser, page)).toMatchObject({ userVerification: 'required', rpId: 'localhost' });
+    const { id } = await finish(await submit(browser, page, passkey.get(await optionsOf(browser, page))));
     expect(id).toMatchObject({ sub: person.id, amr: ['hwk', 'mfa'], acr: '2' });
   });
 
@@ -275,7 +276,7 @@ describe('a passkey', () => {
     const browser = newBrowser();
     const { page, finish } = await start(browser);
     const asked = await browser.submit(page, passwordOf(person));
-    const answer = passkey.get(optionsOf(asked), { isUserVerified: false, userHandle: null });
+    const answer = passkey.get(await optionsOf(browser, asked), { isUserVerified: false, userHandle: null });
     const { id } = await finish(await submit(browser, asked, answer));
     expect(id).toMatchObject({ amr: ['pwd', 'hwk', 'mfa'], acr: '2' });
   });
@@ -292,16 +293,20 @@ describe('a passkey', () => {
     const { passkey } = await withPasskey();
     const browser = newBrowser();
     const { page } = await start(browser);
-    const refused = await submit(browser, page, passkey.get(optionsOf(page), faults));
+    const refused = await submit(browser, page, passkey.get(await optionsOf(browser, page), faults));
     expect([refused.status, refused.html.includes('id="password"')]).toEqual([401, true]);
-    expect((await submit(browser, refused, passkey.get(optionsOf(refused)))).url).toContain(CALLBACK);
+    expect((await submit(browser, refused, passkey.get(await optionsOf(browser, refused)))).url).toContain(
+      CALLBACK,
+    );
   });
 
   it('whose counter goes back is refused', async () => {
     const { passkey } = await withPasskey({ counter: 9 });
     const browser = newBrowser();
     const { page } = await start(browser);
-    expect((await submit(browser, page, passkey.get(optionsOf(page), { counter: 8 }))).status).toBe(401);
+    expect(
+      (await submit(browser, page, passkey.get(await optionsOf(browser, page), { counter: 8 }))).status,
+    ).toBe(401);
   });
 
   it("with a used, or another sign-in's challenge is refused", async () => {
@@ -309,7 +314,7 @@ describe('a passkey', () => {
     const [first, second] = [newBrowser(), newBrowser()];
     const own = await start(first);
     const foreign = await start(second);
-    const answer = passkey.get(optionsOf(own.page));
+    const answer = passkey.get(await optionsOf(first, own.page));
     expect((await submit(second, foreign.page, answer)).status).toBe(401);
     expect((await submit(first, own.page, answer)).url).toContain(CALLBACK);
     const again = await start(first, { prompt: 'login' });
@@ -321,9 +326,9 @@ describe('a passkey', () => {
     const browser = newBrowser();
     const { page } = await start(browser);
     const stranger = new SoftwarePasskey(provider.issuer, '');
-    expect((await submit(browser, page, stranger.get(optionsOf(page)))).status).toBe(401);
+    expect((await submit(browser, page, stranger.get(await optionsOf(browser, page)))).status).toBe(401);
     const asked = await browser.submit(page, passwordOf(ada.person));
-    const refused = await submit(browser, asked, eve.passkey.get(optionsOf(asked)));
+    const refused = await submit(browser, asked, eve.passkey.get(await optionsOf(browser, asked)));
     expect([refused.status, isCodePage(refused)]).toEqual([401, true]);
   });
 
@@ -338,6 +343,6 @@ describe('a passkey', () => {
       person.id,
     ]);
     const { page: next } = await start(browser);
-    expect((await submit(browser, next, passkey.get(optionsOf(next)))).status).toBe(403);
+    expect((await submit(browser, next, passkey.get(await optionsOf(browser, next)))).status).toBe(403);
   });
 });

@@ -62,6 +62,9 @@ describe('a login', () => {
       family_name: 'Byron',
       role: role.name,
       permissions: ['accounts:read', 'things:read'],
+      amr: ['pwd'],
+      acr: '1',
+      auth_time: Math.floor(session.createdAt.getTime() / 1000),
     });
     expect(data.expiresAt).toBe(new Date((claims['exp'] as number) * 1000).toISOString());
     expect(session.expiresAt.toISOString()).toBe(data.expiresAt);

@@ -12,7 +12,10 @@ beforeAll(async () => {
 afterAll(() => idp.close());
 
 /** The log lines of level `warn` and above, from a start with this role map. */
-async function warningsOf(roleMap: [string, string][]): Promise<Record<string, unknown>[]> {
+async function warningsOf(
+  roleMap: [string, string][],
+  requiredRoles: string[] = [],
+): Promise<Record<string, unknown>[]> {
   const lines: string[] = [];
   const logger = pino({ level: 'warn' }, { write: (line) => void lines.push(line) });
   const url = 'http://keycloak.test';
@@ -25,7 +28,9 @@ async function warningsOf(roleMap: [string, string][]): Promise<Record<string, u
     internalUrl: url,
     realm: 'people',
   };
-  const app = await startIdentityProvider({ ...idp.settings, keycloak }, { logger, drain: new Drain() });
+  const secondFactor = { requiredRoles, trustedBrowsers: false };
+  const settings = { ...idp.settings, keycloak, secondFactor };
+  const app = await startIdentityProvider(settings, { logger, drain: new Drain() });
   await app.close();
   return lines.map((line) => JSON.parse(line));
 }
@@ -43,4 +48,10 @@ it('a role map with an unknown role logs a warning with its name at start', asyn
 
 it('a role map of known roles logs no warning', async () => {
   expect(await warningsOf([['chief', 'admin']])).toEqual([]);
+});
+
+it('an unknown role that requires a second factor logs a warning too', async () => {
+  expect(await warningsOf([], ['admin', 'suport'])).toEqual([
+    expect.objectContaining({ msg: 'SECOND_FACTOR_REQUIRED names unknown roles', roles: ['suport'] }),
+  ]);
 });

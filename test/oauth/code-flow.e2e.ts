@@ -63,7 +63,7 @@ describe('the code flow', () => {
     const [loginHeader, loginClaims] = readToken(login.data.token);
     const [header, claims] = readToken(tokens.access_token);
     expect(header).toEqual(loginHeader);
-    const { exp, iat, jti, sid, client_id, ...same } = loginClaims;
+    const { exp, iat, jti, sid, client_id, auth_time, ...same } = loginClaims;
     expect(claims).toEqual({
       ...same,
       client_id: client.clientId,
@@ -72,6 +72,7 @@ describe('the code flow', () => {
       iat: expect.any(Number),
       jti: expect.any(String),
       sid: expect.any(String),
+      auth_time: expect.any(Number),
     });
     expect(Object.keys(claims).sort()).toEqual([...Object.keys(loginClaims), 'scope'].sort());
     expect((claims['exp'] as number) - (claims['iat'] as number)).toBe(900);

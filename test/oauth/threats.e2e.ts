@@ -206,7 +206,7 @@ describe('a sign-in (I3)', () => {
     const browser = new WebBrowser(provider.issuer, { 'sec-fetch-site': 'cross-site' });
     const page = await browser.get(url);
     expect(page.headers.get('content-security-policy')).toBe(
-      "default-src 'none'; style-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
+      "default-src 'none'; style-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'; script-src 'self'; connect-src 'self'",
     );
     expect(page.headers.get('cache-control')).toBe('no-store');
     const posted = await browser.submit(page, { email: person.email, password: PASSWORD });

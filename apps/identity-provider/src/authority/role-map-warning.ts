@@ -3,7 +3,7 @@ import type { IdentityProviderSettings } from '#libs/config/settings.js';
 import { SETTINGS } from '../settings.js';
 import { RightsService } from './rights.service.js';
 
-/** Warns at start if `KEYCLOAK_ROLE_MAP` names roles that do not exist and so grant nothing. */
+/** Warns at start of roles in the settings that do not exist: they grant nothing, and require nothing. */
 @Injectable()
 export class RoleMapWarning implements OnApplicationBootstrap {
   private readonly logger = new Logger(RoleMapWarning.name);
@@ -14,10 +14,16 @@ export class RoleMapWarning implements OnApplicationBootstrap {
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
-    const mapped = [...new Set(this.settings.keycloak?.roleMap.values() ?? [])];
-    if (mapped.length === 0) return;
-    const known = new Set((await this.rights.findCurrentByRoleNames(mapped)).map(({ name }) => name));
-    const roles = mapped.filter((name) => !known.has(name));
-    if (roles.length > 0) this.logger.warn({ msg: 'KEYCLOAK_ROLE_MAP names unknown roles', roles });
+    const { keycloak, secondFactor } = this.settings;
+    await this.check('KEYCLOAK_ROLE_MAP', [...(keycloak?.roleMap.values() ?? [])]);
+    await this.check('SECOND_FACTOR_REQUIRED', secondFactor.requiredRoles);
+  }
+
+  private async check(variable: string, names: readonly string[]): Promise<void> {
+    const wanted = [...new Set(names)];
+    if (wanted.length === 0) return;
+    const known = new Set((await this.rights.findCurrentByRoleNames(wanted)).map(({ name }) => name));
+    const roles = wanted.filter((name) => !known.has(name));
+    if (roles.length > 0) this.logger.warn({ msg: `${variable} names unknown roles`, roles });
   }
 }

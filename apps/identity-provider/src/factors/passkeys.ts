@@ -77,6 +77,10 @@ export class Passkeys {
     };
   }
 
+  async hasSome(accountId: string): Promise<boolean> {
+    return (await this.rows.ofAccount(accountId)).length > 0;
+  }
+
   /**
    * The options of `navigator.credentials.get()`.
    * @param signIn names the sign-in in progress: only it can use the challenge

@@ -21,7 +21,7 @@ import {
 
 const TOO_MANY = 'Too many requests from this address, or for this email.';
 
-@ApiTags('self-service')
+@ApiTags('auth')
 @Controller('auth')
 export class SelfServiceController {
   constructor(

@@ -17,23 +17,23 @@ const restartForm = (texts: Texts): Html => html`<form method="post">
 const titleOf = (texts: Texts, title: string, problem: string | null): string =>
   problem === null ? title : `${texts.problems.summary}: ${title}`;
 
-/** Asks for a second factor after the password. @param passkeys the options of the account's passkeys, if it has some */
+/** Asks for a second factor after the password. */
 export function codePage(
   texts: Texts,
-  { problem, passkeys, canTrust }: { problem: string | null; passkeys: object | null; canTrust: boolean },
+  { problem, hasPasskeys, canTrust }: { problem: string | null; hasPasskeys: boolean; canTrust: boolean },
 ): Page {
   const { factor } = texts;
   return {
     title: factor.title,
     documentTitle: titleOf(texts, factor.title, problem),
-    hasScript: passkeys !== null,
+    hasScript: hasPasskeys,
     body: html`<p class="lead">${factor.lead}</p>
 <form method="post">
 ${codeField(texts, problem)}
 ${canTrust && html`<p class="check"><input type="checkbox" id="trust" name="trust" value="yes"> <label for="trust">${factor.trust}</label></p>`}
 <div class="actions"><button type="submit">${factor.submit}</button></div>
 </form>
-${passkeys !== null && passkeyForm(passkeys, { button: factor.passkey, problem: texts.problems.passkey })}
+${hasPasskeys && passkeyForm({ button: factor.passkey, problem: texts.problems.passkey })}
 ${restartForm(texts)}`,
   };
 }

@@ -11,7 +11,6 @@ import { SecondFactors } from '../../factors/second-factors.js';
 import type { TotpEnrolment } from '../../factors/totp.js';
 import type { AuthenticationMethod } from '../../sessions/authentication-methods.js';
 import { SETTINGS } from '../../settings.js';
-import { INTERACTION_SECONDS } from '../lifetimes.js';
 import { codePage, recoveryCodesPage, setupPage } from './factor-bodies.js';
 import { type Progress, SignInProgress } from './sign-in-progress.js';
 import { fill } from './texts/texts.js';
@@ -94,11 +93,9 @@ export class FactorPages {
     problem: string | null,
     answer: Answer = {},
   ): Promise<PageAnswer> {
-    const { texts, interaction } = visit;
-    const signIn = { id: interaction.uid, seconds: INTERACTION_SECONDS };
-    const options = await this.passkeys.signInOptions(signIn, progress.accountId);
-    const passkeys = options.allowCredentials?.length ? options : null;
-    return { page: codePage(texts, { problem, passkeys, canTrust: this.canTrust }), texts, ...answer };
+    const { texts } = visit;
+    const hasPasskeys = await this.passkeys.hasSome(progress.accountId);
+    return { page: codePage(texts, { problem, hasPasskeys, canTrust: this.canTrust }), texts, ...answer };
   }
 
   private async submitSetup(visit: Visit, progress: Progress, code: string): Promise<FactorOutcome> {

@@ -23,7 +23,6 @@ import {
   PASSWORD_ONLY,
 } from '../../sessions/authentication-methods.js';
 import { SETTINGS } from '../../settings.js';
-import { INTERACTION_SECONDS } from '../lifetimes.js';
 import { OauthAccounts } from '../provider/accounts.js';
 import { Grants, type PageResult } from '../provider/grants.js';
 import { IssuerAddress } from '../provider/issuer-address.js';
@@ -40,6 +39,9 @@ import type { PageAnswer, Visit } from './visit.js';
 
 /** Longer ones are wrong for sure (contract, section 5). */
 const MAX_PASSWORD_BYTES = 1_024;
+
+/** How long a user may take to use a passkey. */
+const PASSKEY_SECONDS = 5 * 60;
 
 /** The session that a sign-in has started. */
 interface Started {
@@ -98,6 +100,18 @@ export class InteractionPages {
     if (progress) await this.progress.clear(visit.interaction.uid);
     const credential = form.get('credential');
     return credential ? this.signInWithPasskey(visit, credential) : this.signIn(visit, form);
+  }
+
+  /**
+   * The options of `navigator.credentials.get()` for the page that the browser is at: of any passkey, or of those of the
+   * account whose password was right.
+   * @throws InteractionPageError if this browser has no such sign-in in progress
+   */
+  async passkeyOptions(provider: Provider, request: FastifyRequest, reply: FastifyReply): Promise<object> {
+    const { interaction } = await this.visit(provider, request, reply);
+    const progress = await this.progress.find(interaction.uid);
+    const signIn = { id: interaction.uid, seconds: PASSKEY_SECONDS };
+    return this.passkeys.signInOptions(signIn, progress?.accountId ?? null);
   }
 
   private async visit(provider: Provider, request: FastifyRequest, reply: FastifyReply): Promise<Visit> {
@@ -227,9 +241,7 @@ export class InteractionPages {
     const { texts, interaction } = visit;
     const isAgain = interaction.session?.accountId !== undefined;
     const client = await clientName(visit);
-    const signIn = { id: interaction.uid, seconds: INTERACTION_SECONDS };
-    const passkeys = await this.passkeys.signInOptions(signIn, null);
-    const page = signInPage(texts, { client, email, isAgain, problem, passkeys });
+    const page = signInPage(texts, { client, email, isAgain, problem });
     const body = html`${page.body}${this.links.belowSignIn(texts, interaction.uid)}`;
     return { page: { ...page, body }, texts, ...answer };
   }

@@ -31,7 +31,7 @@ const summaryOf = (problem: PageProblem | null): Html | false =>
   problem.field === null &&
   html`<p class="problem summary" role="alert">${problem.message}</p>`;
 
-/** The forms post to the page's own address. @param passkeys the options for a passkey that stands alone */
+/** The forms post to the page's own address. */
 export function signInPage(
   texts: Texts,
   {
@@ -39,8 +39,7 @@ export function signInPage(
     email,
     isAgain,
     problem,
-    passkeys,
-  }: { client: string; email: string; isAgain: boolean; problem: PageProblem | null; passkeys: object },
+  }: { client: string; email: string; isAgain: boolean; problem: PageProblem | null },
 ): Page {
   const { signIn } = texts;
   const isPasswordFirst = email !== '' && problem?.field !== 'email';
@@ -69,7 +68,7 @@ ${fieldOf(
 )}
 <div class="actions"><button type="submit">${signIn.submit}</button></div>
 </form>
-${passkeyForm(passkeys, { button: signIn.passkey, problem: texts.problems.passkey })}`,
+${passkeyForm({ button: signIn.passkey, problem: texts.problems.passkey })}`,
   };
 }
 

@@ -17,7 +17,12 @@ const COMMON = {
 export const PAGE_POLICY = policyOf({ ...COMMON, 'form-action': "'self'" });
 
 /** The same, for pages that work with passkeys. */
-export const SCRIPT_PAGE_POLICY = policyOf({ ...COMMON, 'form-action': "'self'", 'script-src': "'self'" });
+export const SCRIPT_PAGE_POLICY = policyOf({
+  ...COMMON,
+  'form-action': "'self'",
+  'script-src': "'self'",
+  'connect-src': "'self'",
+});
 
 /** The same, for a page with one script. */
 export const pagePolicyWith = (script: string): string =>

@@ -61,6 +61,17 @@ export function addPageRoutes(
       asset(reply, 'text/javascript; charset=utf-8').send(PASSKEY_SCRIPT),
     );
     if (logo) scope.get('/oauth/logo', (_request, reply) => asset(reply, logo.type).send(logo.body));
+    scope.post(`${UID}/passkey-options`, async (request, reply) => {
+      if (!isOwnForm(request)) throw errorForStatus(400);
+      const provider = await oauth.get();
+      oauth.address.pin(request.raw, auditContextOf(request));
+      const options = await pages.passkeyOptions(provider, request, reply).catch(refuseExpired);
+      // As text, because objects would get the envelope.
+      return reply
+        .type('application/json; charset=utf-8')
+        .header('cache-control', 'no-store')
+        .send(JSON.stringify(options));
+    });
     scope.get(UID, (request, reply) =>
       answer(request, reply, (provider) => pages.show(provider, request, reply)),
     );
@@ -76,6 +87,12 @@ export function addPageRoutes(
 export function isOwnForm({ headers }: FastifyRequest): boolean {
   const site = headers['sec-fetch-site'];
   return site === undefined || site === 'same-origin' || site === 'none';
+}
+
+function refuseExpired(error: unknown): never {
+  if (error instanceof InteractionPageError || error instanceof errors.SessionNotFound)
+    throw errorForStatus(400);
+  throw error;
 }
 
 function expired(request: FastifyRequest, error: unknown): PageAnswer {

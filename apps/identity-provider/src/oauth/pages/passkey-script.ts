@@ -10,7 +10,8 @@ if (form && globalThis.PublicKeyCredential?.parseRequestOptionsFromJSON) {
     const problem = form.querySelector('.problem');
     problem.hidden = true;
     try {
-      const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(JSON.parse(form.dataset.passkey));
+      const answer = await fetch(location.pathname + '/passkey-options', { method: 'POST' });
+      const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(await answer.json());
       const credential = await navigator.credentials.get({ publicKey });
       form.elements.credential.value = JSON.stringify(credential.toJSON());
       const trust = document.querySelector('#trust');
@@ -25,9 +26,9 @@ if (form && globalThis.PublicKeyCredential?.parseRequestOptionsFromJSON) {
 
 export const SCRIPT_VERSION = createHash('sha256').update(PASSKEY_SCRIPT).digest('base64url').slice(0, 12);
 
-/** @param options WebAuthn's `PublicKeyCredentialRequestOptionsJSON` */
-export const passkeyForm = (options: object, texts: { button: string; problem: string }): Html =>
-  html`<form method="post" data-passkey="${JSON.stringify(options)}" hidden>
+/** The script asks for the options when they are needed, so that the page has nothing random in it. */
+export const passkeyForm = (texts: { button: string; problem: string }): Html =>
+  html`<form method="post" data-passkey hidden>
 <input type="hidden" name="credential" value="">
 <input type="hidden" name="trust" value="">
 <p class="problem" role="alert" hidden>${texts.problem}</p>
