@@ -11,6 +11,8 @@ import { KeysCommand } from './keys/keys.command.js';
 import { KeysGenerateCommand } from './keys/keys-generate.command.js';
 import { KeysRotateCommand } from './keys/keys-rotate.command.js';
 import { KeysWithdrawCommand } from './keys/keys-withdraw.command.js';
+import { MailCommand } from './mail/mail.command.js';
+import { MailListCommand } from './mail/mail-list.command.js';
 import { MigrateCommand } from './migrate/migrate.command.js';
 import { OpenapiCommand } from './openapi/openapi.command.js';
 import { RunCommand } from './run/run.command.js';
@@ -44,6 +46,8 @@ import { TokensExplainCommand } from './tokens/tokens-explain.command.js';
     OpenapiCommand,
     AuditCommand,
     AuditExportCommand,
+    MailCommand,
+    MailListCommand,
   ],
 })
 export class CliModule {

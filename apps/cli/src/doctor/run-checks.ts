@@ -8,6 +8,7 @@ import { checkDatabases } from './database.check.js';
 import { checkInternalPort } from './internal-port.check.js';
 import { checkKeycloak } from './keycloak.check.js';
 import { checkKeys } from './keys.check.js';
+import { checkMail } from './mail.check.js';
 import { checkMigrations } from './migrations.check.js';
 import { checkSettings, settingsProblems, unknownVariable } from './settings.check.js';
 
@@ -18,6 +19,7 @@ const AREA_CHECKS: AreaCheck[] = [
   checkKeys,
   checkInternalPort,
   checkKeycloak,
+  checkMail,
 ];
 
 /** Runs all checks of the chosen apps. Areas are independent: a problem in one does not hide problems in another. */
