@@ -103,6 +103,7 @@ describe('seedSettings', () => {
       environment: 'production',
       database: direct(URL),
       bcryptCost: 12,
+      breachedPasswordsFile: null,
     });
   });
 

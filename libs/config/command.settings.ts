@@ -54,6 +54,7 @@ export interface SeedSettings {
   environment: EnvironmentName;
   database: CommandDatabase;
   bcryptCost: number;
+  breachedPasswordsFile: string | null;
 }
 
 /** For `seed`. @throws SettingsError */
@@ -65,6 +66,7 @@ export function seedSettings(env: Environment): SeedSettings {
         environment: reader.environment,
         database: requiredDatabase(reader, 'IDENTITY'),
         bcryptCost: reader.required('BCRYPT_COST'),
+        breachedPasswordsFile: reader.optional('BREACHED_PASSWORDS_FILE'),
       }),
     ),
   );

@@ -5,6 +5,7 @@ import type { Environment } from './environment.js';
 import { keycloakIssuerSettings } from './keycloak.settings.js';
 import { mailSettings } from './mail.settings.js';
 import { signingSettings } from './native.settings.js';
+import { registrationSettings } from './registration.settings.js';
 import { sessionSettings } from './session.settings.js';
 import type { IdentityProviderSettings } from './settings.js';
 import { complete, SettingsReader } from './settings-reader.js';
@@ -27,7 +28,6 @@ export function identityProviderSettings(env: Environment): IdentityProviderSett
       windowSeconds: reader.required('LOGIN_WINDOW_SECONDS'),
     }),
     redisUrl: reader.optional('REDIS_URL'),
-    mail: mailSettings(reader),
     secondFactor: complete({
       requiredRoles: reader.required('SECOND_FACTOR_REQUIRED'),
       trustedBrowsers: reader.required('TRUSTED_BROWSERS'),
@@ -37,6 +37,9 @@ export function identityProviderSettings(env: Environment): IdentityProviderSett
       color: reader.required('BRAND_COLOR'),
       logo: reader.optional('BRAND_LOGO'),
     }),
+    mail: mailSettings(reader),
+    breachedPasswordsFile: reader.optional('BREACHED_PASSWORDS_FILE'),
+    registration: registrationSettings(reader),
     keycloak,
     logoutClients: keycloak === null ? [] : reader.required('KEYCLOAK_LOGOUT_CLIENTS'),
     metricsPort: reader.optional('METRICS_PORT'),

@@ -47,9 +47,12 @@ export interface IdentityProviderSettings extends CommonSettings {
   login: { maxFailures: number; maxFailuresPerAddress: number; windowSeconds: number };
   /** Null: Postgres alone holds the counters of failed logins. */
   redisUrl: string | null;
-  mail: MailSettings;
   secondFactor: SecondFactorSettings;
   brand: BrandSettings;
+  mail: MailSettings;
+  /** null: passwords are not compared with breached ones. */
+  breachedPasswordsFile: string | null;
+  registration: RegistrationSettings;
   /** null: Keycloak mode is off. */
   keycloak: KeycloakIssuerSettings | null;
   /** The ids of the Keycloak clients whose logout tokens are accepted. Empty if Keycloak mode is off. */
@@ -57,6 +60,20 @@ export interface IdentityProviderSettings extends CommonSettings {
   /** null: there is no listener for metrics. */
   metricsPort: number | null;
   metricsHost: string;
+}
+
+/** What people may do for themselves. */
+export interface RegistrationSettings {
+  mode: 'off' | 'invite' | 'open';
+  /** The name of a new account's role. */
+  role: string;
+  /** False: the role is the default, which must hold no permission. */
+  isRoleNamed: boolean;
+  /** In lower case; empty: every domain. */
+  emailDomains: string[];
+  termsUrl: string | null;
+  /** Accounts whose email is not verified cannot sign in. */
+  requireVerifiedEmail: boolean;
 }
 
 export interface SecondFactorSettings {

@@ -8,6 +8,7 @@ import { CreateAuditEvents1795713200000 } from './1795713200000-create-audit-eve
 import { CreateOauthTables1795713300000 } from './1795713300000-create-oauth-tables.js';
 import { CreateLogoutTokens1795713400000 } from './1795713400000-create-logout-tokens.js';
 import { CreateMailOutbox1795714000000 } from './1795714000000-create-mail-outbox.js';
+import { CreateAccountLinks1795714100000 } from './1795714100000-create-account-links.js';
 import { CreateFactors1795714200000 } from './1795714200000-create-factors.js';
 
 /** Every migration of schema `identity`; they run in the order of the timestamps in their names. */
@@ -22,5 +23,6 @@ export const identityMigrations = [
   CreateOauthTables1795713300000,
   CreateLogoutTokens1795713400000,
   CreateMailOutbox1795714000000,
+  CreateAccountLinks1795714100000,
   CreateFactors1795714200000,
 ];

@@ -6,6 +6,7 @@ import { KeyLeasesByIssuer1795703774881 } from './1795703774881-key-leases-by-is
 import { CreateRevocations1795713100000 } from './1795713100000-create-revocations.js';
 import { CreateAuditEvents1795713200000 } from './1795713200000-create-audit-events.js';
 import { CreateEndedSubjects1795713400000 } from './1795713400000-create-ended-subjects.js';
+import { AddEmailVerified1795714100000 } from './1795714100000-add-email-verified.js';
 
 /** Every migration of schema `users`; they run in the order of the timestamps in their names. */
 export const usersMigrations = [
@@ -17,4 +18,5 @@ export const usersMigrations = [
   CreateRevocations1795713100000,
   CreateAuditEvents1795713200000,
   CreateEndedSubjects1795713400000,
+  AddEmailVerified1795714100000,
 ];

@@ -54,6 +54,37 @@ const IDENTITY_PROVIDER: Record<string, () => Promise<GoodRequest>> = {
     const account = await accountWithPassword();
     return { api: apps.idp.api, path: '/auth/login', body: { email: account.email, password: PASSWORD } };
   },
+  'POST /api/v1/auth/register': async () => ({
+    api: apps.idp.api,
+    path: '/auth/register',
+    body: { email: email(), password: PASSWORD },
+  }),
+  'POST /api/v1/auth/verify-email': async () => {
+    const token = await apps.idp.make.link(
+      await apps.idp.make.account({ emailVerified: false }),
+      'verify_email',
+    );
+    return { api: apps.idp.api, path: '/auth/verify-email', body: { token } };
+  },
+  'POST /api/v1/auth/forgot-password': async () => ({
+    api: apps.idp.api,
+    path: '/auth/forgot-password',
+    body: { email: (await accountWithPassword()).email },
+  }),
+  'POST /api/v1/auth/reset-password': async () => {
+    const token = await apps.idp.make.link(await apps.idp.make.account(), 'reset_password');
+    return { api: apps.idp.api, path: '/auth/reset-password', body: { token, new_password: PASSWORD } };
+  },
+  'POST /api/v1/auth/undo-email': async () => {
+    const { id } = await apps.idp.make.account();
+    const token = await apps.idp.make.link({ id, email: email() }, 'undo_email');
+    return { api: apps.idp.api, path: '/auth/undo-email', body: { token } };
+  },
+  'POST /api/v1/auth/email': () => own('/auth/email', { email: email(), current_password: PASSWORD }),
+  'POST /api/v1/accounts/:id/invite': async () => ({
+    api: admin,
+    path: `/accounts/${(await apps.idp.make.account()).id}/invite`,
+  }),
   'POST /api/v1/auth/logout': () => own('/auth/logout'),
   'POST /api/v1/auth/logout-all': () => own('/auth/logout-all'),
   'DELETE /api/v1/auth/sessions/:id': async () => {
@@ -173,6 +204,9 @@ const USER_SERVICE: Record<string, () => Promise<GoodRequest>> = {
   },
 };
 
+/** Routes whose callers are not known. */
+const ANONYMOUS = ['POST /api/v1/auth/register', 'POST /api/v1/auth/forgot-password'];
+
 /** Routes that write no event, or are tested elsewhere. */
 const UNRECORDED = [
   // An authenticator app counts once it is confirmed, and a passkey once it is added.
@@ -247,7 +281,7 @@ describe.each([
     for (const event of written) {
       expect(event).toMatchObject({
         outcome: 'success',
-        actor_sub: expect.any(String),
+        actor_sub: ANONYMOUS.includes(title) ? null : expect.any(String),
         target_id: expect.any(String),
         address: '127.0.0.1',
         user_agent: 'node',

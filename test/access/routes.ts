@@ -13,11 +13,13 @@ PATCH   /api/v1/accounts/:id                                 accounts:update
 DELETE  /api/v1/accounts/:id                                 accounts:delete
 GET     /api/v1/accounts/:id/factors                         accounts:read
 DELETE  /api/v1/accounts/:id/factors                         accounts:update
+POST    /api/v1/accounts/:id/invite                          accounts:create
 GET     /api/v1/accounts/:id/sessions                        sessions:read
 DELETE  /api/v1/accounts/:id/sessions                        sessions:delete
 DELETE  /api/v1/accounts/:id/sessions/:session_id            sessions:delete
 GET     /api/v1/audit-events                                 audit:read
 POST    /api/v1/auth/backchannel-logout                      anybody
+POST    /api/v1/auth/email                                   own native token
 GET     /api/v1/auth/factors                                 own native token
 DELETE  /api/v1/auth/factors/:id                             own native token
 POST    /api/v1/auth/factors/passkeys                        own native token
@@ -25,6 +27,7 @@ POST    /api/v1/auth/factors/passkeys/options                own native token
 POST    /api/v1/auth/factors/recovery-codes                  own native token
 POST    /api/v1/auth/factors/totp                            own native token
 POST    /api/v1/auth/factors/totp/confirm                    own native token
+POST    /api/v1/auth/forgot-password                         anybody
 GET     /api/v1/auth/jwks                                    anybody
 POST    /api/v1/auth/login                                   anybody
 POST    /api/v1/auth/logout                                  own native token
@@ -33,8 +36,12 @@ GET     /api/v1/auth/me                                      any valid token
 PATCH   /api/v1/auth/me                                      own native token
 POST    /api/v1/auth/password                                own native token
 POST    /api/v1/auth/refresh                                 anybody
+POST    /api/v1/auth/register                                anybody
+POST    /api/v1/auth/reset-password                          anybody
 GET     /api/v1/auth/sessions                                own native token
 DELETE  /api/v1/auth/sessions/:id                            own native token
+POST    /api/v1/auth/undo-email                              anybody
+POST    /api/v1/auth/verify-email                            anybody
 GET     /api/v1/authority                                    authority:read
 GET     /api/v1/clients                                      clients:read
 POST    /api/v1/clients                                      clients:create

@@ -36,6 +36,7 @@ describe('creating an account', () => {
     expect(data).toEqual({
       id: expect.stringMatching(/^[0-9a-f-]{14}7/),
       email: address,
+      email_verified: false,
       first_name: 'Ada',
       last_name: 'Lovelace',
       status: 'active',
@@ -194,6 +195,16 @@ describe('reading an account', () => {
 });
 
 describe('changing an account', () => {
+  it('sets whether the email is verified, and forgets it with another email', async () => {
+    const account = await idp.make.account({ emailVerified: false });
+    const change = async (body: object) =>
+      (await admin.patch(`/accounts/${account.id}`, body)).data.email_verified;
+    expect(await change({ email_verified: true })).toBe(true);
+    expect(await change({ email: account.email.toUpperCase() })).toBe(true);
+    expect(await change({ email: email() })).toBe(false);
+    expect(await change({ email: email(), email_verified: true })).toBe(true);
+  });
+
   it('changes only the given fields', async () => {
     const role = await idp.make.role();
     const account = await idp.make.account({ firstName: 'Ada', lastName: 'Byron' });
@@ -253,21 +264,15 @@ describe('changing an account', () => {
     expect(answer.errors.every((error) => error.endsWith('null_not_allowed'))).toBe(true);
   });
 
-  it.each([
-    'id',
-    'password_hash',
-    'created_at',
-    'updated_at',
-    'version',
-    'email_key',
-    'role',
-    'email_verified',
-  ])('refuses the unknown field %s', async (field) => {
-    const account = await idp.make.account();
-    const answer = await admin.patch(`/accounts/${account.id}`, { [field]: 'x' });
-    expect(answer).toMatchObject({ status: 422, errors: [`${field} unknown_field`] });
-    expect(await rowOf(account.id)).toEqual(account);
-  });
+  it.each(['id', 'password_hash', 'created_at', 'updated_at', 'version', 'email_key', 'role', 'verified'])(
+    'refuses the unknown field %s',
+    async (field) => {
+      const account = await idp.make.account();
+      const answer = await admin.patch(`/accounts/${account.id}`, { [field]: 'x' });
+      expect(answer).toMatchObject({ status: 422, errors: [`${field} unknown_field`] });
+      expect(await rowOf(account.id)).toEqual(account);
+    },
+  );
 
   it('changes nothing without fields or differences', async () => {
     const account = await idp.make.account({ firstName: 'Ada' });

@@ -56,6 +56,7 @@ describe('a login', () => {
       jti: expect.stringMatching(/^[0-9a-f-]{36}$/),
       sid: session.id,
       email: account.email,
+      email_verified: true,
       preferred_username: account.email,
       given_name: 'Ada',
       family_name: 'Byron',

@@ -31,6 +31,7 @@ describe('GET /auth/me', () => {
       sub: account.id,
       username: account.email,
       email: account.email,
+      email_verified: true,
       first_name: 'Ada',
       last_name: null,
       kind: 'person',
@@ -40,6 +41,7 @@ describe('GET /auth/me', () => {
       account: {
         id: account.id,
         email: account.email,
+        email_verified: true,
         first_name: 'Ada',
         last_name: null,
         status: 'active',

@@ -1,8 +1,9 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { type DataSource, In } from 'typeorm';
 import { newId } from '#libs/core/ids.js';
 import { textKey } from '#libs/core/text-key.js';
 import { Account } from '#libs/database/identity/account.entity.js';
+import { AccountLink, type LinkPurpose } from '#libs/database/identity/account-link.entity.js';
 import { Permission } from '#libs/database/identity/permission.entity.js';
 import { Role } from '#libs/database/identity/role.entity.js';
 import { RolePermission } from '#libs/database/identity/role-permission.entity.js';
@@ -59,6 +60,20 @@ export class Factories {
       roleId,
     });
     return manager.findOneByOrFail(Account, { id });
+  }
+
+  /** A link as it would be mailed. @returns its token */
+  async link(account: Pick<Account, 'id' | 'email'>, purpose: LinkPurpose): Promise<string> {
+    const token = randomBytes(32).toString('base64url');
+    await this.database.manager.insert(AccountLink, {
+      digest: createHash('sha256').update(token).digest(),
+      purpose,
+      accountId: account.id,
+      email: account.email,
+      emailKey: textKey(account.email),
+      expiresAt: new Date(Date.now() + HOUR),
+    });
+    return token;
   }
 
   session(account: Pick<Account, 'id'>, overrides: Partial<Session> = {}): Promise<Session> {

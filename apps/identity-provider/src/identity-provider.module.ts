@@ -30,6 +30,7 @@ import { OauthModule } from './oauth/oauth.module.js';
 import { PermissionsModule } from './permissions/permissions.module.js';
 import { RightsModule } from './rights/rights.module.js';
 import { RolesModule } from './roles/roles.module.js';
+import { SelfServiceModule } from './self-service/self-service.module.js';
 import { SessionsModule } from './sessions/sessions.module.js';
 import { SettingsModule } from './settings.module.js';
 import { WellKnownController } from './tokens/jwks.controller.js';
@@ -49,6 +50,7 @@ const API = [
   RightsModule,
   AuthorityFeedModule,
   ClientsModule,
+  SelfServiceModule,
 ];
 
 @Module({})

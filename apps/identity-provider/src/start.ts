@@ -14,6 +14,7 @@ import { IdentityProviderModule } from './identity-provider.module.js';
 import { ClientOrigins } from './oauth/clients/client-origins.js';
 import { addOauthRoutes } from './oauth/oauth-routes.js';
 import { DESCRIPTION } from './openapi.js';
+import { addAccountPageRoutes } from './self-service/pages/account-page-routes.js';
 import { JwksService } from './tokens/jwks.service.js';
 
 /** Starts identity-provider. @throws ListenError, and an error if the database is unavailable */
@@ -40,6 +41,7 @@ export async function startIdentityProvider(
       '/api/v1/auth/jwks': () => jwks.current.enveloped,
     });
     addOauthRoutes(app);
+    addAccountPageRoutes(app);
     const signIn = docsSignIn(settings, settings.signing.issuer);
     if (settings.docs)
       serveDocs(app, buildOpenApiDocument(app, DESCRIPTION, signIn), { enabled: true, signIn });

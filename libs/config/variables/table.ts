@@ -6,6 +6,7 @@ import { listenerVariables } from './listeners.js';
 import { loginVariables } from './login.js';
 import { mailVariables } from './mail.js';
 import { operationVariables } from './operation.js';
+import { registrationVariables } from './registration.js';
 import { sessionVariables } from './sessions.js';
 import { tokenVariables } from './tokens.js';
 import type { Variable, Variables } from './variable.js';
@@ -17,6 +18,7 @@ export const SECTIONS: readonly { title: string; variables: Variables }[] = [
   { title: 'Native tokens', variables: tokenVariables },
   { title: 'Sessions', variables: sessionVariables },
   { title: 'Passwords and logins', variables: loginVariables },
+  { title: 'Self-service', variables: registrationVariables },
   { title: 'Sign-in pages', variables: brandVariables },
   { title: 'Keycloak', variables: keycloakVariables },
   { title: 'Mail', variables: mailVariables },
@@ -31,6 +33,7 @@ export const VARIABLES = {
   ...tokenVariables,
   ...sessionVariables,
   ...loginVariables,
+  ...registrationVariables,
   ...brandVariables,
   ...keycloakVariables,
   ...mailVariables,

@@ -25,6 +25,10 @@ export class Account {
   @KeyColumn()
   emailKey: string;
 
+  /** Somebody with access to the address has proved it, or an administrator vouches for it. */
+  @Column('boolean', { default: true })
+  emailVerified: boolean;
+
   /** Never selected unless asked for. Null: there is no password to sign in with. */
   @Column('text', { nullable: true, select: false })
   passwordHash?: string | null;

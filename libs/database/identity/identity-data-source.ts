@@ -3,6 +3,7 @@ import { identityMigrations } from '#migrations/identity/migrations.js';
 import { AuditEvent } from '../audit-event.entity.js';
 import { type PoolOptions, postgresOptions } from '../pool.js';
 import { Account } from './account.entity.js';
+import { AccountLink } from './account-link.entity.js';
 import { Authority } from './authority.entity.js';
 import { AuthorityFeed } from './authority-feed.entity.js';
 import { Factor } from './factor.entity.js';
@@ -26,16 +27,17 @@ import { UsedLogoutToken } from './used-logout-token.entity.js';
 
 export const identityEntities = [
   Account,
+  AccountLink,
   AuditEvent,
   Authority,
   AuthorityFeed,
   Factor,
   LoginCounter,
-  OutgoingMail,
   OauthClient,
   OauthConsent,
   OauthSecret,
   OauthState,
+  OutgoingMail,
   Passkey,
   PasskeyChallenge,
   Permission,

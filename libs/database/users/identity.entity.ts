@@ -49,6 +49,10 @@ export class Identity {
   @KeyColumn({ nullable: true })
   emailKey: string | null;
 
+  /** Null: the issuer has not said whether the address is the user's. */
+  @Column('boolean', { nullable: true })
+  emailVerified: boolean | null;
+
   @Column('text', { nullable: true })
   firstName: string | null;
 

@@ -48,7 +48,10 @@ export const TextField = ({ min = 0, max, rules = [], schema, ...options }: Text
   );
 
 /** An email address of at most 254 characters (RFC 5321, section 4.5.3.1.3), not counting surrounding white space. */
-export const EmailField = (options: FieldOptions = {}): PropertyDecorator =>
+export const EmailField = ({
+  rules = [],
+  ...options
+}: FieldOptions & { rules?: Rule[] } = {}): PropertyDecorator =>
   field(
     { example: 'ada@example.com', ...options },
     { type: String, format: 'email', maxLength: 254 },
@@ -60,6 +63,7 @@ export const EmailField = (options: FieldOptions = {}): PropertyDecorator =>
       'invalid_email',
       'This is not an email address.',
     ),
+    ...rules,
   );
 
 const TOKEN = /^[A-Za-z0-9_-]{1,64}$/;
@@ -133,4 +137,11 @@ export const ChoiceField = (choices: readonly string[], options: FieldOptions = 
       'invalid_choice',
       `One of: ${choices.join(', ')}.`,
     ),
+  );
+
+export const FlagField = (options: FieldOptions = {}): PropertyDecorator =>
+  field(
+    options,
+    { type: Boolean },
+    rule((value: unknown) => typeof value === 'boolean', 'boolean_expected', 'This must be true or false.'),
   );

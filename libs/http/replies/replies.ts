@@ -12,8 +12,8 @@ import { PageMetaReply } from '../input/list-query.js';
 
 export interface ReplyOptions {
   message: string;
-  /** Default: 200. Use 201 if the handler creates a resource. */
-  status?: 200 | 201;
+  /** Default: 200. Use 201 if the handler creates a resource, 202 if its effect comes later. */
+  status?: 200 | 201 | 202;
   description?: string;
   /** Error statuses in addition to those of every route, with the reason for each. */
   errors?: Partial<Record<401 | 403 | 404 | 409 | 422 | 429 | 503, string>>;

@@ -19,6 +19,7 @@ export interface VerifiedToken {
   /** Undefined where the token has no such claim: stored values then stay. */
   readonly username?: string;
   readonly email?: string;
+  readonly emailVerified?: boolean;
   /** Null where the token asserts that there is none. */
   readonly firstName?: string | null;
   readonly lastName?: string | null;
@@ -49,6 +50,8 @@ export interface Principal {
   readonly sub: string;
   readonly username: string | null;
   readonly email: string | null;
+  /** True only where the issuer has verified that the address is the caller's. */
+  readonly email_verified: boolean;
   readonly first_name: string | null;
   readonly last_name: string | null;
   /** `service`: a program that signed in for itself (client credentials). */
@@ -67,6 +70,7 @@ export function principalOf(token: VerifiedToken): Principal {
     sub: token.subject,
     username: token.username ?? null,
     email: token.email ?? null,
+    email_verified: token.emailVerified ?? false,
     first_name: token.firstName ?? null,
     last_name: token.lastName ?? null,
     kind: token.kind,

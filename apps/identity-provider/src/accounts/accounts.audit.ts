@@ -5,12 +5,14 @@ import type { AccountWithRole } from './account-rows.js';
 /** The fields of an account in the audit log: those of its replies, without the password. */
 export const auditedAccount = ({
   email,
+  emailVerified,
   firstName,
   lastName,
   status,
   role,
 }: AccountWithRole): AuditFields => ({
   email,
+  email_verified: emailVerified,
   first_name: firstName,
   last_name: lastName,
   status,

@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import type { Account, AccountStatus } from '#libs/database/identity/account.entity.js';
 import type { Role } from '#libs/database/identity/role.entity.js';
-import { ChoiceField, EmailField, IdField } from '#libs/http/input/fields.js';
+import { ChoiceField, EmailField, FlagField, IdField } from '#libs/http/input/fields.js';
 import { SearchableListQuery, SortField } from '#libs/http/input/list-query.js';
 import { NameField } from '#libs/http/input/name-fields.js';
 import { NewPasswordField } from '../passwords/new-password.field.js';
@@ -26,6 +26,9 @@ export class CreateAccount {
 
   @ChoiceField(STATUSES, { optional: true, example: 'active' })
   status?: AccountStatus;
+
+  @FlagField({ optional: true, example: false, description: 'False unless given.' })
+  email_verified?: boolean;
 }
 
 /** Omitted fields keep their values; an empty object changes nothing. */
@@ -47,6 +50,13 @@ export class UpdateAccount {
 
   @ChoiceField(STATUSES, { optional: true, example: 'disabled' })
   status?: AccountStatus;
+
+  @FlagField({
+    optional: true,
+    example: true,
+    description: 'A new email is not verified unless this is true.',
+  })
+  email_verified?: boolean;
 }
 
 export class AccountListQuery extends SearchableListQuery {
@@ -75,6 +85,9 @@ export class AccountReply {
   @ApiProperty({ example: 'ada@example.com' })
   email: string;
 
+  @ApiProperty({ example: true })
+  email_verified: boolean;
+
   @ApiProperty({ type: String, nullable: true, example: 'Ada' })
   first_name: string | null;
 
@@ -96,7 +109,7 @@ export class AccountReply {
 
 type PublicAccount = Pick<
   Account,
-  'id' | 'email' | 'firstName' | 'lastName' | 'status' | 'createdAt' | 'updatedAt'
+  'id' | 'email' | 'emailVerified' | 'firstName' | 'lastName' | 'status' | 'createdAt' | 'updatedAt'
 >;
 
 /** The public fields of an account, without the password hash. */
@@ -104,6 +117,7 @@ export function mapAccount(account: PublicAccount, role: Pick<Role, 'id' | 'name
   return {
     id: account.id,
     email: account.email,
+    email_verified: account.emailVerified,
     first_name: account.firstName,
     last_name: account.lastName,
     status: account.status,

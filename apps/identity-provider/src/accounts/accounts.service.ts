@@ -15,6 +15,7 @@ import { permissionsOf } from '../authority/role-hierarchy.js';
 import { hashClient } from '../passwords/fair-places.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
 import { passwordFaults } from '../passwords/password-policy.js';
+import { voidLinks } from '../self-service/account-links.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { type AccountWithRole, etagOfAccount, getAccount, lockAccount, requireRole } from './account-rows.js';
 import { accountChanges, auditedAccount } from './accounts.audit.js';
@@ -41,7 +42,13 @@ export class AccountsService {
       const role = await requireRole(tx, body.role_id);
       await assertGrantableRole(tx, actor, role.id, 'role_id');
       const id = newId();
-      await tx.insert(Account, { id, ...columnsOf(body), passwordHash, roleId: role.id });
+      await tx.insert(Account, {
+        id,
+        emailVerified: false,
+        ...columnsOf(body),
+        passwordHash,
+        roleId: role.id,
+      });
       const created = await getAccount(tx, id);
       const details = { after: auditedAccount(created) };
       await writeAudit(tx, audit, { action: 'account.created', targetId: id, details });
@@ -87,11 +94,17 @@ export class AccountsService {
       if (actor.accountId === account.id) assertOwnChange(body, account);
       const before = auditedAccount(account);
       const { role: _, ...row } = account;
-      await tx.save(Account, { ...row, ...columnsOf(body), passwordHash, roleId: role?.id ?? row.roleId });
+      await tx.save(Account, {
+        ...row,
+        ...columnsOf(body, row.emailKey),
+        passwordHash,
+        roleId: role?.id ?? row.roleId,
+      });
       if (passwordHash || body.status === 'disabled') {
         const reason = passwordHash ? 'password_reset' : 'account_disabled';
         await this.sessions.endAll(row.id, { audit, reason }, { tx });
       }
+      if (passwordHash || body.status === 'disabled' || body.email !== undefined) await voidLinks(tx, row.id);
       const updated = await getAccount(tx, id);
       await writeAudit(tx, audit, ...accountChanges(before, updated, passwordHash !== undefined));
       return updated;
@@ -113,11 +126,13 @@ export class AccountsService {
   }
 }
 
-/** The columns for the fields in the body. */
-function columnsOf(body: UpdateAccount): Partial<Account> {
-  const { email, first_name: firstName, last_name: lastName, status } = body;
+/** The columns for the fields in the body. @param presentKey the key of the account's email: another one is not verified */
+function columnsOf(body: UpdateAccount, presentKey?: string): Partial<Account> {
+  const { email, first_name: firstName, last_name: lastName, status, email_verified: emailVerified } = body;
   return {
     ...(email === undefined ? {} : { email: storedEmail(email), emailKey: emailKey(email) }),
+    ...(email === undefined || emailKey(email) === presentKey ? {} : { emailVerified: false }),
+    ...(emailVerified === undefined ? {} : { emailVerified }),
     ...(firstName === undefined ? {} : { firstName }),
     ...(lastName === undefined ? {} : { lastName }),
     ...(status === undefined ? {} : { status }),

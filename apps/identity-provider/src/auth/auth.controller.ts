@@ -20,7 +20,7 @@ export class AuthController {
     message: 'Token issued.',
     errors: {
       401: 'The email, the password or the code is wrong. `code_required`, for the right password alone.',
-      403: '`account_disabled` or `second_factor_required`, for the right password alone.',
+      403: '`account_disabled`, `email_not_verified` or `second_factor_required`, for the right password alone.',
       429: 'Too many failed logins.',
     },
   })

@@ -37,6 +37,7 @@ export class CurrentCallerResolver extends CallerResolver {
       ...principalOf(token),
       username: account.email,
       email: account.email,
+      email_verified: account.emailVerified,
       first_name: account.firstName,
       last_name: account.lastName,
       roles: [role.name],

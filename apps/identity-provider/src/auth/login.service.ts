@@ -19,6 +19,9 @@ import { SETTINGS } from '../settings.js';
 import { TokenIssuer } from '../tokens/token-issuer.js';
 import { type IssuedToken, mapIssuedToken } from './auth.dto.js';
 
+const emailNotVerified = () =>
+  forbidden('email_not_verified', 'Confirm your email address first, with the link that you got by mail.');
+
 interface Credentials {
   id: string;
   /** As the account spells it. */
@@ -26,6 +29,7 @@ interface Credentials {
   /** Null: the account has no password. */
   passwordHash: string | null;
   status: 'active' | 'disabled';
+  emailVerified: boolean;
   hasSecondFactor: boolean;
   /** Whether its role, own or inherited, is one of `SECOND_FACTOR_REQUIRED`. */
   requiresSecondFactor: boolean;
@@ -76,14 +80,15 @@ export class LoginService {
     private readonly sessions: SessionsService,
     private readonly tokens: TokenIssuer,
     private readonly factors: SecondFactors,
-    @Inject(SETTINGS) private readonly settings: Pick<IdentityProviderSettings, 'secondFactor'>,
+    @Inject(SETTINGS)
+    private readonly settings: Pick<IdentityProviderSettings, 'registration' | 'secondFactor'>,
   ) {}
 
   /**
    * Signs in to a native account. An unknown email and a wrong password get the same reply after the same work.
    * @param code of a second factor; null if none was sent
-   * @throws ApiError 401 (`code_required` only if the password is correct), 403 `account_disabled` or
-   *   `second_factor_required` (likewise), 429, 503
+   * @throws ApiError 401 (`code_required` only if the password is correct), 403 `account_disabled`, `email_not_verified`
+   *   or `second_factor_required` (likewise), 429, 503
    */
   login(email: string, password: string, code: string | null, audit: RequestAudit): Promise<IssuedToken> {
     return this.authenticate(email, password, audit, {
@@ -146,6 +151,10 @@ export class LoginService {
       await attempt.succeed();
       throw forbidden('account_disabled', 'This account is disabled.');
     }
+    if (this.settings.registration.requireVerifiedEmail && !account.emailVerified) {
+      await attempt.succeed();
+      throw emailNotVerified();
+    }
     const known = { accountId: account.id, email: account.email, passwordHash: hash };
     // An attempt that ends here without an outcome is not counted, and does not clear the counter of wrong codes.
     const passed = await steps.secondFactor(known, needOf(account));
@@ -196,7 +205,7 @@ export class LoginService {
   private async findCredentials(key: string): Promise<Credentials | undefined> {
     const rows = await preparedQuery<Credentials>(this.database, {
       name: 'login-credentials',
-      text: `SELECT a.id, a.email, a.password_hash AS "passwordHash", a.status,
+      text: `SELECT a.id, a.email, a.password_hash AS "passwordHash", a.status, a.email_verified AS "emailVerified",
           ${HAS_SECOND_FACTOR} AS "hasSecondFactor", ${HAS_ROLE} AS "requiresSecondFactor"
         FROM identity.accounts a WHERE a.email_key = $1`,
       values: [key, this.settings.secondFactor.requiredRoles],

@@ -12,6 +12,7 @@ export function mapMeReply(caller: Principal, account: SessionAccount | null): M
     sub: caller.sub,
     username: caller.username,
     email: caller.email,
+    email_verified: caller.email_verified,
     first_name: account ? account.firstName : caller.first_name,
     last_name: account ? account.lastName : caller.last_name,
     kind: caller.kind,

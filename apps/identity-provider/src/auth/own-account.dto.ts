@@ -46,6 +46,9 @@ export class MeReply {
   @ApiProperty({ type: String, nullable: true, example: 'admin@example.com' })
   email: string | null;
 
+  @ApiProperty({ example: true, description: 'The issuer has verified that the address is the caller’s.' })
+  email_verified: boolean;
+
   @ApiProperty({ type: String, nullable: true, example: 'Ada' })
   first_name: string | null;
 

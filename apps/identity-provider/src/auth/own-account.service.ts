@@ -9,6 +9,7 @@ import { hashClient } from '../passwords/fair-places.js';
 import { HashQueue } from '../passwords/hash-queue.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
 import { passwordFaults } from '../passwords/password-policy.js';
+import { voidLinks } from '../self-service/account-links.js';
 import type { SessionAccount } from '../sessions/session-account.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import type { OwnName, PasswordChange } from './own-account.dto.js';
@@ -107,6 +108,7 @@ export class OwnAccountService {
       const [session] = await tx.query('SELECT id FROM identity.sessions WHERE id = $1', [sessionId]);
       if (!session) throw unauthorized();
       if (changed.length === 0) return false;
+      await voidLinks(tx, id);
       await this.sessions.endAll(id, { audit, reason: 'password_changed' }, { except: sessionId, tx });
       return true;
     });

@@ -9,6 +9,7 @@ export const EXPIRING_TABLES = {
   'expired-login-throttles': { table: 'identity.login_throttles', key: 'key' },
   'expired-logout-tokens': { table: 'identity.logout_tokens', key: 'issuer, id' },
   'expired-revocations': { table: 'identity.revocations', key: 'issuer, kind, id' },
+  'expired-account-links': { table: 'identity.account_links', key: 'digest' },
   'expired-oauth-state': { table: 'identity.oauth_state', key: 'type, id' },
   // Long enough to answer "I never got a mail".
   'finished-mails': {

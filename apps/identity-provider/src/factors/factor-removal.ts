@@ -8,7 +8,7 @@ import { factorEvent, IS_SECOND_FACTOR, lockFactors } from './factor-rows.js';
 /** Why factors are removed, for the audit log. */
 export interface FactorRemoval {
   audit: AuditContext;
-  reason: 'removed_by_owner' | 'removed_by_administrator' | 'address_proved';
+  reason: 'removed_by_owner' | 'removed_by_administrator' | 'address_proved' | 'email_change_undone';
 }
 
 interface RemovedFactor {
@@ -29,6 +29,24 @@ export async function removeAllFactors(
 ): Promise<void> {
   await lockFactors(tx, accountId);
   await remove(tx, accountId, null, removal);
+}
+
+/**
+ * Removes the factors that were added at this time or later.
+ * @param tx the transaction that this belongs to
+ */
+export async function removeFactorsSince(
+  tx: EntityManager,
+  accountId: string,
+  since: Date,
+  removal: FactorRemoval,
+): Promise<void> {
+  await lockFactors(tx, accountId);
+  const added: { id: string }[] = await tx.query(
+    'SELECT id FROM identity.factors WHERE account_id = $1 AND created_at >= $2',
+    [accountId, since],
+  );
+  for (const { id } of added) await remove(tx, accountId, id, removal);
 }
 
 /**

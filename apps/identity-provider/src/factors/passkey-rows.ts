@@ -15,6 +15,7 @@ export interface StoredPasskey {
   accountId: string;
   email: string;
   isActive: boolean;
+  emailVerified: boolean;
   credentialId: Buffer;
   publicKey: Buffer;
   /** A bigint. */
@@ -26,6 +27,7 @@ export interface StoredPasskey {
 const MAX_CREDENTIAL_ID = 1_023;
 
 const SELECT = `SELECT p.factor_id AS "factorId", f.account_id AS "accountId", a.email, a.status = 'active' AS "isActive",
+    a.email_verified AS "emailVerified",
     p.credential_id AS "credentialId", p.public_key AS "publicKey", p.counter, p.transports
   FROM identity.passkeys p JOIN identity.factors f ON f.id = p.factor_id
   JOIN identity.accounts a ON a.id = f.account_id`;

@@ -24,6 +24,7 @@ export interface UsedPasskey {
   /** As the account spells it. */
   email: string;
   isActive: boolean;
+  emailVerified: boolean;
   method: Extract<AuthenticationMethod, 'hwk' | 'swk'>;
 }
 
@@ -137,6 +138,7 @@ export class Passkeys {
       accountId: passkey.accountId,
       email: passkey.email,
       isActive: passkey.isActive,
+      emailVerified: passkey.emailVerified,
       method: credentialBackedUp ? 'swk' : 'hwk',
     };
   }

@@ -97,6 +97,11 @@ export class LoginAttempt implements Disposable {
     return this.settle('wrong', failed);
   }
 
+  /** Counts like a wrong secret, without an event: for requests that are limited themselves. @throws ApiError 503 */
+  spend(): Promise<void> {
+    return this.settle('wrong');
+  }
+
   /** Without an outcome the attempt is removed. */
   [Symbol.dispose](): void {
     // This is not awaited. If the database is unavailable, the attempt counts as failed until its window ends.

@@ -35,6 +35,11 @@ export interface NewMail<K extends MailKind = MailKind> {
 /** The mails to send. They are rows of the database, which `MailDelivery` of any replica sends. */
 @Injectable()
 export class MailOutbox {
+  /** Orders transactions that mail to one address until they end: two cannot both be the fifth. */
+  async lock(tx: MailTransaction, to: string): Promise<void> {
+    await tx.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`mail ${emailKey(to)}`]);
+  }
+
   /**
    * Writes a mail in the transaction of what causes it: it is sent if and only if the transaction commits. Two statements,
    * whatever the result.
@@ -47,9 +52,8 @@ export class MailOutbox {
     if (!isMailAddress(to)) throw new Error('A mail needs exactly one valid address.');
     const { limit } = MAIL_KINDS[kind];
     const key = emailKey(to);
-    // Ordered by the address: two transactions cannot both be the fifth. A statement sees rows that were committed before
-    // it began, so the lock is one of its own.
-    await tx.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`mail ${key}`]);
+    // A statement sees rows that were committed before it began, so the lock is one of its own.
+    await this.lock(tx, to);
     const rows = await tx.query(INSERT, [
       newId(),
       kind,

@@ -2,6 +2,8 @@ import { Module } from '@nestjs/common';
 import { LoginModule } from '../auth/login.module.js';
 import { AuthorityModule } from '../authority/authority.module.js';
 import { FactorsModule } from '../factors/factors.module.js';
+import { AccountPages } from '../self-service/pages/account-pages.js';
+import { SelfServiceModule } from '../self-service/self-service.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { TokensModule } from '../tokens/tokens.module.js';
 import { ClientMetadataSource } from './clients/client-metadata.js';
@@ -27,7 +29,7 @@ import { TokenSubjects } from './tokens/token-subjects.js';
 
 /** The OpenID Provider. `oauth-routes.ts` adds its routes, which are not Nest's. */
 @Module({
-  imports: [LoginModule, FactorsModule, AuthorityModule, SessionsModule, TokensModule],
+  imports: [SelfServiceModule, LoginModule, FactorsModule, AuthorityModule, SessionsModule, TokensModule],
   providers: [
     ...[
       OauthStateStore,
@@ -40,7 +42,7 @@ import { TokenSubjects } from './tokens/token-subjects.js';
     ],
     ...[OauthProvider, OauthAccounts, Grants, RefreshGrant],
     ...[TokenSubjects, AccessTokenClaims, AccessTokenReader, TokenHandles],
-    ...[PageRenderer, ProviderPages, SignInProgress, FactorPages, InteractionPages],
+    ...[PageRenderer, ProviderPages, SignInProgress, FactorPages, InteractionPages, AccountPages],
   ],
 })
 export class OauthModule {}

@@ -1,4 +1,5 @@
 import { type FieldOptions, field, rule } from '#libs/http/input/field.js';
+import { BreachedPasswords } from './breached-passwords.js';
 import { passwordFaults } from './password-policy.js';
 
 /**
@@ -16,8 +17,9 @@ export const NewPasswordField = (options: FieldOptions = {}): PropertyDecorator 
     },
     { type: String, format: 'password', minLength: 8, maxLength: 72 },
     rule((value: unknown) => typeof value === 'string', 'string_expected', 'This must be a string.'),
-    (value, input) => {
+    (value, input, providers) => {
       const email = 'email' in input && typeof input.email === 'string' ? input.email : undefined;
-      return passwordFaults(value as string, email);
+      const faults = passwordFaults(value as string, email);
+      return faults.length > 0 ? faults : providers(BreachedPasswords).faultsOf(value as string);
     },
   );

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import type { IdentityProviderSettings } from '#libs/config/settings.js';
 import { SETTINGS } from '../settings.js';
+import { BreachedPasswords } from './breached-passwords.js';
 import { watchHashQueue } from './hash-metrics.js';
 import { hashParallelism } from './hash-parallelism.js';
 import { HashQueue } from './hash-queue.js';
@@ -23,7 +24,8 @@ const ROUND_SECONDS = 60e-6;
         ),
     },
     PasswordHasher,
+    BreachedPasswords,
   ],
-  exports: [HashQueue, PasswordHasher],
+  exports: [HashQueue, PasswordHasher, BreachedPasswords],
 })
 export class PasswordsModule {}

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
 import { DataSource } from 'typeorm';
 import { newId } from '#libs/core/ids.js';
 import { PERMISSION_CATALOGUE } from '#libs/database/identity/permission-catalogue.js';
@@ -60,6 +61,7 @@ export class SeedService {
     private readonly database: DataSource,
     private readonly authority: AuthorityService,
     private readonly hasher: PasswordHasher,
+    private readonly modules: ModuleRef,
   ) {}
 
   /** Adds accounts with well-known passwords. The caller must make sure that this is not production. */
@@ -79,7 +81,7 @@ export class SeedService {
    * @throws ApiError 422 on `email` or `password`, before anything is added
    */
   async seedAdmin(email: string, password: string): Promise<SeedResult> {
-    await new InputPipe().transform({ email, password }, { type: 'body', metatype: FirstAdmin });
+    await new InputPipe(this.modules).transform({ email, password }, { type: 'body', metatype: FirstAdmin });
     const rights = await this.seedRights();
     const isAdded = await this.addAccount(email, password, 'admin');
     return { ...rights, accounts: isAdded ? [storedEmail(email)] : [] };
@@ -142,8 +144,8 @@ export class SeedService {
     const hash = await this.hasher.hash(password, { network: 'seed', account: key });
     return this.authority.exclusively(async (tx) => {
       const [added]: { id: string; roleId: string }[] = await tx.query(
-        `INSERT INTO identity.accounts (id, email, email_key, password_hash, role_id)
-         SELECT $1, $2, $3, $4, id FROM identity.roles WHERE name = $5
+        `INSERT INTO identity.accounts (id, email, email_key, email_verified, password_hash, role_id)
+         SELECT $1, $2, $3, true, $4, id FROM identity.roles WHERE name = $5
          ON CONFLICT (email_key) DO NOTHING RETURNING id, role_id AS "roleId"`,
         [newId(), storedEmail(email), key, hash, role],
       );

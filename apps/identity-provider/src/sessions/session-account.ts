@@ -8,6 +8,7 @@ export interface SessionAccount {
   id: string;
   sessionId: string;
   email: string;
+  emailVerified: boolean;
   firstName: string | null;
   lastName: string | null;
   status: AccountStatus;
@@ -22,7 +23,8 @@ export interface SessionAccount {
 }
 
 /** SQL: the columns of a `SessionAccount`, from the account `a` and the session `s`. */
-export const ACCOUNT_COLUMNS = `a.id, s.id AS "sessionId", a.email, a.first_name AS "firstName", a.last_name AS "lastName",
+export const ACCOUNT_COLUMNS = `a.id, s.id AS "sessionId", a.email,
+  a.email_verified AS "emailVerified", a.first_name AS "firstName", a.last_name AS "lastName",
   a.status, a.role_id AS "roleId", a.created_at AS "createdAt", a.updated_at AS "updatedAt",
   (SELECT ${AUTHORITY_STATE} FROM identity.authority) AS "authorityVersion",
   s.amr, coalesce(s.authenticated_at, s.created_at) AS "authenticatedAt"`;

@@ -11,6 +11,8 @@ export interface SessionEnding {
     | 'ended_by_administrator'
     | 'password_changed'
     | 'password_reset'
+    | 'email_verified'
+    | 'email_change_undone'
     | 'account_disabled'
     | 'account_deleted'
     | 'refresh_token_reused'

@@ -21,6 +21,7 @@ const tokenWith = (permissions: string[]) =>
       accountId: 'a',
       sessionId: 's',
       email: 'ada@example.com',
+      emailVerified: true,
       firstName: null,
       lastName: null,
       role: 'user',

@@ -10,6 +10,7 @@ export interface TokenSubject {
   accountId: string;
   sessionId: string;
   email: string;
+  emailVerified: boolean;
   firstName: string | null;
   lastName: string | null;
   role: string;
@@ -75,6 +76,7 @@ export class TokenSigner {
       ...this.commonClaims(subject.accountId, life, client),
       sid: subject.sessionId,
       email: subject.email,
+      email_verified: subject.emailVerified,
       preferred_username: subject.email,
       // Null means that there is no name; a missing claim would mean that the name is unknown.
       given_name: subject.firstName,

@@ -209,6 +209,7 @@ export class KeycloakDirectory implements Directory {
       sub: user.id as string,
       username: user.username ?? null,
       email: user.email ?? null,
+      emailVerified: user.emailVerified ?? null,
       firstName: user.firstName ?? null,
       lastName: user.lastName ?? null,
       assertedAt: askedAt,

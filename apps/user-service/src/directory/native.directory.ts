@@ -12,6 +12,7 @@ import type { Directory, NameChange } from './directory.js';
 interface OwnAccount {
   username: string;
   email: string;
+  email_verified: boolean;
   first_name: string | null;
   last_name: string | null;
   account: { updated_at: string };
@@ -43,6 +44,7 @@ export class NativeDirectory implements Directory {
       sub,
       username: account.username,
       email: account.email,
+      emailVerified: account.email_verified,
       firstName: account.first_name,
       lastName: account.last_name,
       assertedAt: new Date(account.account.updated_at),

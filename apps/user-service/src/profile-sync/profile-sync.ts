@@ -91,7 +91,7 @@ async function lockIdentities(
 
 type IssuerColumns = Pick<
   Identity,
-  'username' | 'usernameKey' | 'email' | 'emailKey' | 'firstName' | 'lastName'
+  'username' | 'usernameKey' | 'email' | 'emailKey' | 'emailVerified' | 'firstName' | 'lastName'
 >;
 
 const NO_FIELDS: IssuerColumns = {
@@ -99,6 +99,7 @@ const NO_FIELDS: IssuerColumns = {
   usernameKey: null,
   email: null,
   emailKey: null,
+  emailVerified: null,
   firstName: null,
   lastName: null,
 };
@@ -106,10 +107,17 @@ const NO_FIELDS: IssuerColumns = {
 const keyOf = (text: string | null): string | null => (text === null ? null : textKey(text));
 
 /** The columns of the asserted fields only. */
-function columnsOf({ username, email, firstName, lastName }: IssuerProfile): Partial<IssuerColumns> {
+function columnsOf({
+  username,
+  email,
+  emailVerified,
+  firstName,
+  lastName,
+}: IssuerProfile): Partial<IssuerColumns> {
   return {
     ...(username === undefined ? {} : { username, usernameKey: keyOf(username) }),
     ...(email === undefined ? {} : { email, emailKey: keyOf(email) }),
+    ...(emailVerified === undefined ? {} : { emailVerified }),
     ...(firstName === undefined ? {} : { firstName }),
     ...(lastName === undefined ? {} : { lastName }),
   };
@@ -135,8 +143,8 @@ async function provision(
   const made: unknown[] = await tx.query(
     `WITH made AS (
        INSERT INTO users.identities
-         (issuer, sub, user_id, username, username_key, email, email_key, first_name, last_name, told_at)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+         (issuer, sub, user_id, username, username_key, email, email_key, first_name, last_name, told_at, email_verified)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $12)
        ON CONFLICT (issuer, sub) DO NOTHING RETURNING user_id
      ), recorded AS (${insertAudit('users', '$11', { from: 'made' })})
      INSERT INTO users.users (id) SELECT user_id FROM made RETURNING id`,
@@ -152,6 +160,7 @@ async function provision(
       identity.lastName,
       identity.assertedAt,
       auditRows(audit, { action: 'user.provisioned', targetId: id, details: { after } }),
+      identity.emailVerified,
     ],
   );
   provisionedProfiles.inc({ issuer }, made.length);

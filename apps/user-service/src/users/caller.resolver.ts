@@ -68,6 +68,9 @@ export class ProfileCallerResolver extends CallerResolver {
 }
 
 function toIssuerProfile(token: VerifiedToken): IssuerProfile {
-  const { issuer, subject, username, email, firstName, lastName, assertedAt } = token;
-  return { issuer, sub: subject, username, email, firstName, lastName, assertedAt: new Date(assertedAt) };
+  const { issuer, subject: sub, username, email, emailVerified, firstName, lastName, assertedAt } = token;
+  return {
+    ...{ issuer, sub, username, email, emailVerified, firstName, lastName },
+    assertedAt: new Date(assertedAt),
+  };
 }

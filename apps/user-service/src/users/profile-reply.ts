@@ -9,6 +9,7 @@ export function toProfileReply(profile: Profile): ProfileReply {
     sub: profile.sub,
     username: profile.username,
     email: profile.email,
+    email_verified: profile.emailVerified ?? false,
     first_name: profile.firstName,
     last_name: profile.lastName,
     display_name: profile.displayName,

@@ -10,6 +10,7 @@ export interface Profile {
   sub: string;
   username: string | null;
   email: string | null;
+  emailVerified: boolean | null;
   firstName: string | null;
   lastName: string | null;
   displayName: string | null;
@@ -29,6 +30,7 @@ export interface IssuerProfile {
   sub: string;
   username?: string | null;
   email?: string | null;
+  emailVerified?: boolean | null;
   firstName?: string | null;
   lastName?: string | null;
   assertedAt: Date;
@@ -36,7 +38,7 @@ export interface IssuerProfile {
 
 /** The columns and tables of a profile: `u` is the user, `i` the identity. */
 export const PROFILE_COLUMNS = `u.id, i.issuer, i.sub, i.username, i.email,
-  i.first_name AS "firstName", i.last_name AS "lastName", u.display_name AS "displayName",
+  i.email_verified AS "emailVerified", i.first_name AS "firstName", i.last_name AS "lastName", u.display_name AS "displayName",
   u.profile_picture AS "profilePicture", u.status, u.settings, u.version,
   u.created_at AS "createdAt", u.updated_at AS "updatedAt", i.told_at AS "assertedAt"`;
 export const PROFILE_TABLES = 'users.identities i JOIN users.users u ON u.id = i.user_id';
@@ -54,11 +56,21 @@ export function requireActive(status: UserStatus): void {
   if (status === 'deleted') throw userDeleted();
 }
 
-const issuerFieldsOf = ({ issuer, sub, username, email, firstName, lastName, assertedAt }: Identity) => ({
+const issuerFieldsOf = ({
   issuer,
   sub,
   username,
   email,
+  emailVerified,
+  firstName,
+  lastName,
+  assertedAt,
+}: Identity) => ({
+  issuer,
+  sub,
+  username,
+  email,
+  emailVerified,
   firstName,
   lastName,
   assertedAt,

@@ -3,14 +3,26 @@ import { type AuditFields, changesOf } from '#libs/audit/changes.js';
 import type { Identity } from '#libs/database/users/identity.entity.js';
 import type { User, UserStatus } from '#libs/database/users/user.entity.js';
 
-type IssuerFields = Partial<Pick<Identity, 'username' | 'email' | 'firstName' | 'lastName'>>;
+type IssuerFields = Partial<
+  Pick<Identity, 'username' | 'email' | 'emailVerified' | 'firstName' | 'lastName'>
+>;
 
 /** The issuer's fields of a user in the audit log; those that are undefined are left out. */
-export const auditedIdentity = ({ username, email, firstName, lastName }: IssuerFields): AuditFields =>
+export const auditedIdentity = ({
+  username,
+  email,
+  emailVerified,
+  firstName,
+  lastName,
+}: IssuerFields): AuditFields =>
   Object.fromEntries(
-    Object.entries({ username, email, first_name: firstName, last_name: lastName }).filter(
-      ([, value]) => value !== undefined,
-    ),
+    Object.entries({
+      username,
+      email,
+      email_verified: emailVerified,
+      first_name: firstName,
+      last_name: lastName,
+    }).filter(([, value]) => value !== undefined),
   );
 
 /** An issuer has asserted other fields than before. @returns null where it has not */

@@ -88,6 +88,9 @@ export class ProfileReply {
   @ApiProperty({ type: String, nullable: true, example: 'ada@example.com' })
   email: string | null;
 
+  @ApiProperty({ example: true, description: 'The issuer has verified that the address is the user’s.' })
+  email_verified: boolean;
+
   @ApiProperty({ type: String, nullable: true, example: 'Ada' })
   first_name: string | null;
 

@@ -60,7 +60,15 @@ export class UsersService {
       await tx.update(
         Identity,
         { userId: id },
-        { username: null, usernameKey: null, email: null, emailKey: null, firstName: null, lastName: null },
+        {
+          username: null,
+          usernameKey: null,
+          email: null,
+          emailKey: null,
+          emailVerified: null,
+          firstName: null,
+          lastName: null,
+        },
       );
     });
   }

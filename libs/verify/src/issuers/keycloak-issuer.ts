@@ -1,6 +1,6 @@
 import { type PublicKey, StaticKeys } from '../keys/key-source.js';
 import { RemoteKeys } from '../keys/remote-keys.js';
-import { MAX_LIFETIME_SECONDS, textClaim, textList } from '../token/claims.js';
+import { booleanClaim, MAX_LIFETIME_SECONDS, textClaim, textList } from '../token/claims.js';
 import { isObject, type JsonObject } from '../token/compact-token.js';
 import { DEFAULT_KEYCLOAK_ISSUER, type IssuerId } from './issuer-id.js';
 import { assertAudience, assertHttpUrl, withoutSlash } from './issuer-options.js';
@@ -63,6 +63,7 @@ export function keycloakIssuer(options: KeycloakIssuerOptions): TrustedIssuer {
         namesPerson: username !== undefined && !username.startsWith(SERVICE_ACCOUNT),
         username,
         email: textClaim(claims, 'email'),
+        emailVerified: booleanClaim(claims, 'email_verified'),
         firstName: textClaim(claims, 'given_name'),
         lastName: textClaim(claims, 'family_name'),
         tokenId: textClaim(claims, 'jti') ?? null,

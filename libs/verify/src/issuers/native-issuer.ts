@@ -1,6 +1,6 @@
 import { type PublicKey, StaticKeys } from '../keys/key-source.js';
 import { RemoteKeys } from '../keys/remote-keys.js';
-import { MAX_LIFETIME_SECONDS, textClaim, textList } from '../token/claims.js';
+import { booleanClaim, MAX_LIFETIME_SECONDS, textClaim, textList } from '../token/claims.js';
 import { NATIVE_ISSUER } from './issuer-id.js';
 import { assertAudience, assertHttpUrl, withoutSlash } from './issuer-options.js';
 import type { TrustedIssuer } from './trusted-issuer.js';
@@ -48,6 +48,7 @@ export function nativeIssuer(options: NativeIssuerOptions): TrustedIssuer {
         namesPerson: true,
         username: textClaim(claims, 'preferred_username'),
         email: textClaim(claims, 'email'),
+        emailVerified: booleanClaim(claims, 'email_verified'),
         firstName: claims.given_name === null ? null : textClaim(claims, 'given_name'),
         lastName: claims.family_name === null ? null : textClaim(claims, 'family_name'),
         tokenId: textClaim(claims, 'jti') ?? null,

@@ -66,6 +66,7 @@ export function nativeToken(issuer: string, audience: string, kid: string) {
       jti: '0199d3a8-6c1e-7b55-9d5f-2f3d7a1f0c12',
       sid: '0199d3a8-6c1e-7b55-9d5f-2f3d7a1f0c13',
       email: 'ada@example.com',
+      email_verified: true,
       preferred_username: 'ada@example.com',
       given_name: 'Ada',
       family_name: 'Lovelace',

@@ -74,6 +74,12 @@ export function textClaim(claims: JsonObject, name: string): string | undefined 
     : undefined;
 }
 
+/** A claim that is true or false. A value of another type counts as absent. */
+export function booleanClaim(claims: JsonObject, name: string): boolean | undefined {
+  const value = claims[name];
+  return typeof value === 'boolean' ? value : undefined;
+}
+
 /** The strings of a claim that should be a list of strings. */
 export const textList = (value: unknown): string[] =>
   Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];

@@ -4,13 +4,12 @@ import type {
   OauthClientStatus,
   OauthClientType,
 } from '#libs/database/identity/oauth-client.entity.js';
-import { ChoiceField, IdField } from '#libs/http/input/fields.js';
+import { ChoiceField, FlagField, IdField } from '#libs/http/input/fields.js';
 import { ListQuery, SortField } from '#libs/http/input/list-query.js';
 import { DisplayNameField } from '#libs/http/input/name-fields.js';
 import {
   BackchannelUriField,
   ClientIdField,
-  FlagField,
   GRANT_TYPES,
   type GrantType,
   GrantTypesField,

@@ -86,10 +86,3 @@ function isBackchannelUri(uri: string): boolean {
   const { protocol, username, password } = new URL(uri);
   return /^https?:$/.test(protocol) && username === '' && password === '';
 }
-
-export const FlagField = (options: FieldOptions = {}): PropertyDecorator =>
-  field(
-    options,
-    { type: Boolean },
-    rule((value: unknown) => typeof value === 'boolean', 'boolean_expected', 'This must be true or false.'),
-  );

@@ -14,6 +14,8 @@ import {
 } from '../../auth/login.service.js';
 import { Passkeys } from '../../factors/passkeys.js';
 import { TrustedBrowsers } from '../../factors/trusted-browsers.js';
+import { AccountPageLinks } from '../../self-service/pages/account-page-links.js';
+import { accountTextsFor } from '../../self-service/pages/account-texts.js';
 import {
   type AuthenticationMethod,
   acrOf,
@@ -27,6 +29,7 @@ import { IssuerAddress } from '../provider/issuer-address.js';
 import { SignIns } from '../sign-ins.js';
 import type { PageProblem } from './elements.js';
 import { FactorPages, readCredential } from './factor-pages.js';
+import { html } from './html.js';
 import { InteractionPageError } from './interaction-page-error.js';
 import { consentPage, continuePage, signInPage } from './page-bodies.js';
 import { type Progress, SignInProgress } from './sign-in-progress.js';
@@ -53,6 +56,7 @@ interface Started {
 export class InteractionPages {
   private readonly address: IssuerAddress;
   private readonly canTrust: boolean;
+  private readonly requiresVerifiedEmail: boolean;
 
   constructor(
     private readonly login: LoginService,
@@ -63,10 +67,12 @@ export class InteractionPages {
     private readonly factorPages: FactorPages,
     private readonly passkeys: Passkeys,
     private readonly browsers: TrustedBrowsers,
-    @Inject(SETTINGS) { signing, secondFactor }: IdentityProviderSettings,
+    private readonly links: AccountPageLinks,
+    @Inject(SETTINGS) { signing, secondFactor, registration }: IdentityProviderSettings,
   ) {
     this.address = new IssuerAddress(signing.issuer);
     this.canTrust = secondFactor.trustedBrowsers;
+    this.requiresVerifiedEmail = registration.requireVerifiedEmail;
   }
 
   /** @throws InteractionPageError if this browser has no such sign-in in progress */
@@ -178,6 +184,10 @@ export class InteractionPages {
     const { interaction, texts, request } = visit;
     const response = readCredential(credential);
     const used = response && (await this.passkeys.use(interaction.uid, null, response));
+    if (used?.isActive && !used.emailVerified && this.requiresVerifiedEmail) {
+      const problem = { field: null, message: accountTextsFor(texts).problems.unverified };
+      return this.showSignIn(visit, '', problem, { status: 403 });
+    }
     const started =
       used &&
       (await this.startSession(visit, { ...used, amr: [used.method, 'mfa'] }, auditContextOf(request)));
@@ -214,7 +224,10 @@ export class InteractionPages {
     const status = error?.status ?? 401;
     const retryAfter = error?.headers['retry-after'];
     const messages: Record<number, string> = {
-      403: problems.disabled,
+      403:
+        error?.code === 'email_not_verified'
+          ? accountTextsFor(visit.texts).problems.unverified
+          : problems.disabled,
       429: fill(problems.throttled, { seconds: retryAfter ?? '1' }),
       503: problems.overloaded,
     };
@@ -232,7 +245,9 @@ export class InteractionPages {
     const { texts, interaction } = visit;
     const isAgain = interaction.session?.accountId !== undefined;
     const [client, selectable] = await Promise.all([clientName(visit), this.selectable(visit)]);
-    return { page: signInPage(texts, { client, email, isAgain, selectable, problem }), texts, ...answer };
+    const page = signInPage(texts, { client, email, isAgain, selectable, problem });
+    const body = html`${page.body}${this.links.belowSignIn(texts, interaction.uid)}`;
+    return { page: { ...page, body }, texts, ...answer };
   }
 
   /** The email of the account that the browser is signed in to, where the user can choose it; otherwise null. */

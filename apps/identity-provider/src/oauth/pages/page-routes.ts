@@ -84,7 +84,7 @@ export function addPageRoutes(
 }
 
 /** Browsers say where a form was posted from (Fetch Metadata). Cookies are `SameSite=Lax` besides. */
-function isOwnForm({ headers }: FastifyRequest): boolean {
+export function isOwnForm({ headers }: FastifyRequest): boolean {
   const site = headers['sec-fetch-site'];
   return site === undefined || site === 'same-origin' || site === 'none';
 }

@@ -17,7 +17,7 @@ export class OauthAccounts {
       if (!isId(accountId)) return undefined;
       const [person] = await preparedQuery<ClaimsSubject>(this.database, {
         name: 'oauth-account',
-        text: `SELECT email, first_name AS "firstName", last_name AS "lastName" FROM identity.accounts
+        text: `SELECT email, email_verified AS "emailVerified", first_name AS "firstName", last_name AS "lastName" FROM identity.accounts
           WHERE id = $1 AND status = 'active'`,
         values: [accountId],
       });

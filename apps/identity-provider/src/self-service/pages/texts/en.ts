@@ -1,0 +1,68 @@
+import type { AccountTexts } from './texts.js';
+
+export const en: AccountTexts = {
+  links: { signUp: 'Create an account', forgot: 'Forgot your password?', signIn: 'Back to sign-in' },
+  fields: {
+    email: 'Email',
+    password: 'Password',
+    newPassword: 'New password',
+    passwordHint: 'At least 8 characters. Not a common password, and not your name before the @.',
+  },
+  signUp: {
+    title: 'Create an account',
+    lead: 'You get a mail with a link that confirms your address.',
+    submit: 'Create account',
+    terms: 'By creating an account you agree to the {terms}.',
+    termsLink: 'terms of use',
+    sentTitle: 'Check your mail',
+    sent: 'A mail is on its way to {email}. Open its link to go on. If nothing arrives within a few minutes, look into your spam folder.',
+    closedTitle: 'No sign-up here',
+    closed: 'Ask an administrator for an account.',
+  },
+  forgot: {
+    title: 'Forgot your password?',
+    lead: 'Enter your email. You get a link to choose a new password.',
+    submit: 'Send link',
+    sentTitle: 'Check your mail',
+    sent: 'If there is an account with the address {email}, a mail with a link is on its way. The link works for one hour.',
+  },
+  reset: {
+    title: 'Choose a new password',
+    invitationTitle: 'Choose your password',
+    lead: 'For the account {email}.',
+    submit: 'Save password',
+    doneTitle: 'Password saved',
+    done: 'You can sign in with your new password now. All earlier sign-ins have ended.',
+  },
+  verify: {
+    title: 'Confirm your address',
+    lead: 'Confirm that {email} is your address.',
+    submit: 'Confirm',
+    doneTitle: 'Address confirmed',
+    done: 'You can close this page, or sign in.',
+  },
+  undo: {
+    title: 'Undo the change of your email?',
+    lead: 'Your account gets the address {email} back. All sign-ins end, and the password is removed. You get a mail to choose a new one.',
+    submit: 'Undo the change',
+    doneTitle: 'Change undone',
+    done: 'A mail is on its way to your old address, with a link to choose a new password.',
+  },
+  expired: {
+    title: 'This link does not work any more',
+    lead: 'It was used already, is too old, or was replaced by a newer one. Ask for a new one.',
+  },
+  problems: {
+    required: 'Fill in this field.',
+    invalid_email: 'Enter an email address, such as ada@example.com.',
+    invalid_characters: 'This contains characters that are not allowed.',
+    email_domain_not_allowed: 'Addresses of this domain cannot be used here.',
+    email_taken: 'Another account has this address now.',
+    too_short: 'Use at least 8 characters.',
+    too_long: 'This is too long. A password has at most 72 bytes.',
+    common_password: 'Many people use this password. Choose another one.',
+    breached_password: 'This password is in a list of stolen passwords. Choose another one.',
+    matches_email: 'Do not use the part of your email before the @ as your password.',
+    unverified: 'Confirm your email address first: open the link in the mail that you got.',
+  },
+};

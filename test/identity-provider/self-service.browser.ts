@@ -1,0 +1,188 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { expectAccessible } from '../oauth/accessibility.js';
+import { startBrowser, type TestBrowser } from '../support/browser.js';
+import { unique } from '../support/factories.js';
+import { type MailServer, startMailServer } from '../support/mail-server.js';
+import { PASSWORD, startTestOpenIdProvider, type TestOpenIdProvider } from '../support/openid-provider.js';
+
+const NEXT = 'another horse battery';
+/** Several pages, each checked four times (ms). */
+const TIMEOUT = 120_000;
+
+let mail: MailServer;
+let provider: TestOpenIdProvider;
+let browser: TestBrowser;
+let application: Server;
+let callback: string;
+beforeAll(async () => {
+  // An application: it only has to exist, so that the browser arrives somewhere.
+  application = createServer((_request, response) => response.end('<h1>Application</h1>')).listen(0);
+  await once(application, 'listening');
+  callback = `http://localhost:${(application.address() as AddressInfo).port}/callback`;
+  mail = await startMailServer();
+  provider = await startTestOpenIdProvider({ mail: mail.settings });
+  browser = await startBrowser();
+});
+afterAll(async () => {
+  application?.close();
+  await browser?.close();
+  await provider?.close();
+  await mail?.close();
+});
+
+const newEmail = () => `${unique('ada')}@example.com`;
+const authorize = async () => {
+  const { clientId } = await provider.client({ redirectUris: [callback] });
+  return `${provider.issuer}/oauth/authorize?${new URLSearchParams({
+    response_type: 'code',
+    client_id: clientId,
+    redirect_uri: callback,
+    scope: 'openid',
+    code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
+    code_challenge_method: 'S256',
+  })}`;
+};
+const visit = () => browser.visit(provider.issuer, new URL(callback).origin);
+const login = async (email: string, password: string) =>
+  (await provider.api.post('/auth/login', { email, password })).status;
+
+/** Sends the form of the page by keyboard, and waits for the next page. */
+async function submit(page: Page) {
+  await Promise.all([page.waitForNavigation(), page.locator('main input:visible').last().press('Enter')]);
+}
+const confirm = (page: Page) =>
+  Promise.all([page.waitForNavigation(), page.locator('main button').press('Enter')]);
+
+describe('the pages for accounts', { timeout: TIMEOUT }, () => {
+  it('sign up, confirm, and sign in where the sign-in was left', async () => {
+    const email = newEmail();
+    const { page, problems } = await visit();
+    await page.goto(await authorize());
+    await page.click('text=Create an account');
+    await expectAccessible(page, 'sign-up');
+    await page.fill('#email', email);
+    await page.fill('#password', 'password');
+    await submit(page);
+    expect(await page.textContent('#password-problem')).toContain('Many people use this password');
+    await expectAccessible(page, 'sign-up-problem');
+    await page.fill('#password', PASSWORD);
+    await submit(page);
+    expect(await page.textContent('main')).toContain(email);
+    await page.goto((await mail.next(email)).link);
+    await expectAccessible(page, 'verify-email');
+    await confirm(page);
+    expect(await page.textContent('h1')).toBe('Address confirmed');
+    await page.click('text=Back to sign-in');
+    await page.fill('#email', email);
+    await page.fill('#password', PASSWORD);
+    await page.click('button');
+    await page.waitForURL(/callback\?code=/);
+    // The refused sign-up has answered 422.
+    expect(problems.filter((problem) => !/422/.test(problem))).toEqual([]);
+  });
+
+  it('forget, reset; all sessions are gone', async () => {
+    const { email } = await provider.person();
+    const session = await provider.api.post('/auth/login', { email, password: PASSWORD });
+    const { page } = await visit();
+    await page.goto(await authorize());
+    await page.click('text=Forgot your password?');
+    await expectAccessible(page, 'forgot-password');
+    await page.fill('#email', email);
+    await submit(page);
+    expect(await page.textContent('h1')).toBe('Check your mail');
+    const { link } = await mail.next(email);
+    await page.goto(link);
+    await expectAccessible(page, 'reset-password');
+    await page.fill('#new_password', NEXT);
+    await submit(page);
+    expect(await page.textContent('h1')).toBe('Password saved');
+    expect((await provider.api.as(session.data.token).get('/auth/me')).status).toBe(401);
+    expect([await login(email, PASSWORD), await login(email, NEXT)]).toEqual([401, 200]);
+    await page.goto(link);
+    expect(await page.textContent('h1')).toBe('This link does not work any more');
+  });
+
+  it('be invited, in German', async () => {
+    const { api } = await provider.signIn(['accounts:create']);
+    const account = await provider.make.account({ emailVerified: false });
+    await api.post(`/accounts/${account.id}/invite`);
+    const { page } = await visit();
+    await page.setExtraHTTPHeaders({ 'accept-language': 'de' });
+    await page.goto((await mail.next(account.email)).link);
+    expect(await page.textContent('h1')).toBe('Passwort wählen');
+    await page.fill('#new_password', NEXT);
+    await submit(page);
+    expect(await login(account.email, NEXT)).toBe(200);
+  });
+
+  it('change the address, and undo it from the old one', async () => {
+    const { email } = await provider.person();
+    const { data } = await provider.api.post('/auth/login', { email, password: PASSWORD });
+    const next = newEmail();
+    await provider.api.as(data.token).post('/auth/email', { email: next, current_password: PASSWORD });
+    const { page } = await visit();
+    await page.goto((await mail.next(next)).link);
+    await confirm(page);
+    expect(await login(next, PASSWORD)).toBe(200);
+    await page.goto((await mail.next(email)).link);
+    await expectAccessible(page, 'undo-email');
+    await confirm(page);
+    expect(await page.textContent('h1')).toBe('Change undone');
+    expect(await login(next, PASSWORD)).toBe(401);
+    await page.goto((await mail.next(email)).link);
+    await page.fill('#new_password', NEXT);
+    await submit(page);
+    expect(await login(email, NEXT)).toBe(200);
+  });
+});
+
+describe('a form', () => {
+  const post = (path: string, fields: Record<string, string>, headers: Record<string, string> = {}) =>
+    fetch(provider.issuer + path, { method: 'POST', body: new URLSearchParams(fields), headers });
+
+  it('that another site posts is refused', async () => {
+    const account = await provider.make.account({ emailVerified: false });
+    const token = await provider.make.link(account, 'verify_email');
+    const other = { 'sec-fetch-site': 'cross-site' };
+    expect((await post('/verify-email', { token }, other)).status).toBe(400);
+    expect((await post('/signup', { email: newEmail(), password: PASSWORD }, other)).status).toBe(400);
+    expect((await post('/verify-email', { token })).status).toBe(200);
+  });
+
+  it('is not needed for a GET, which changes nothing', async () => {
+    const account = await provider.make.account({ emailVerified: false });
+    const token = await provider.make.link(account, 'verify_email');
+    for (const path of ['/verify-email', '/verify-email', '/reset-password', '/undo-email']) {
+      await fetch(`${provider.issuer}${path}?token=${token}`);
+    }
+    expect((await post('/verify-email', { token })).status).toBe(200);
+  });
+
+  it('that a program fills in completely makes no account, and looks the same', async () => {
+    const fields = { email: newEmail(), password: PASSWORD };
+    const caught = await post('/signup', { ...fields, website: 'https://spam.example' });
+    expect(await provider.api.post('/auth/login', fields)).toMatchObject({ status: 401 });
+    const real = await post('/signup', fields);
+    expect([caught.status, await caught.text()]).toEqual([real.status, await real.text()]);
+    expect((await provider.api.post('/auth/login', fields)).status).toBe(200);
+  });
+
+  it('answers the same for a known and an unknown address', async () => {
+    const { email } = await provider.person();
+    const other = newEmail();
+    for (const path of ['/signup', '/forgot-password']) {
+      const [known, unknown] = await Promise.all(
+        [email, other].map(async (each) => {
+          const response = await post(path, { email: each, password: PASSWORD });
+          return [response.status, (await response.text()).replaceAll(each, '')];
+        }),
+      );
+      expect(known).toEqual(unknown);
+    }
+  });
+});
