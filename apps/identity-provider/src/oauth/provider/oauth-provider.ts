@@ -139,7 +139,7 @@ export class OauthProvider {
         },
         revocation: {
           enabled: true,
-          // RFC 7009, section 2.1. A token of `POST /auth/login` belongs to whoever holds it, as at `POST /auth/logout`.
+          // RFC 7009, section 2.1. Every client may revoke a token of `POST /auth/login` that it holds.
           allowedPolicy: (_ctx, client, token) =>
             [client.clientId, OWN_CLIENT_ID].includes(token.clientId as string),
         },

@@ -20,8 +20,8 @@ export const stateId = (type: string, value: string): string =>
   DIGESTED.has(type) ? createHash('sha256').update(value).digest('base64url') : value;
 
 /**
- * The rows of `identity.oauth_state`. A row that came from a session counts only while the session does, whoever ended it:
- * Postgres deletes it with the session.
+ * The rows of `identity.oauth_state`. A row that came from a session counts only while the session does: Postgres
+ * deletes it with the session.
  */
 @Injectable()
 export class OauthStateStore {
