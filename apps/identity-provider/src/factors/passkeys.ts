@@ -1,19 +1,17 @@
 import { Injectable, Logger } from '@nestjs/common';
-import {
-  type AuthenticationResponseJSON,
-  generateAuthenticationOptions,
-  generateRegistrationOptions,
-  type PublicKeyCredentialCreationOptionsJSON,
-  type PublicKeyCredentialRequestOptionsJSON,
-  type RegistrationResponseJSON,
-  verifyAuthenticationResponse,
-  verifyRegistrationResponse,
+import type {
+  AuthenticationResponseJSON,
+  PublicKeyCredentialCreationOptionsJSON,
+  PublicKeyCredentialRequestOptionsJSON,
+  RegistrationResponseJSON,
 } from '@simplewebauthn/server';
-import { decodeClientDataJSON } from '@simplewebauthn/server/helpers';
 import type { AuthenticationMethod } from '../sessions/authentication-methods.js';
 import { PasskeyChallenges } from './passkey-challenges.js';
 import { type NewPasskey, PasskeyRows, type StoredPasskey, transportsOf } from './passkey-rows.js';
 import { RelyingParty } from './relying-party.js';
+
+/** The library is a tenth of the time of a start, so it is loaded with the first passkey. */
+const webauthn = () => import('@simplewebauthn/server');
 
 /** How long a user may take to add a passkey. */
 const ADD_SECONDS = 5 * 60;
@@ -45,6 +43,7 @@ export class Passkeys {
       this.challenges.create(`add ${account.id}`, ADD_SECONDS),
       this.rows.ofAccount(account.id),
     ]);
+    const { generateRegistrationOptions } = await webauthn();
     return generateRegistrationOptions({
       rpID: this.party.id,
       rpName: this.party.name,
@@ -63,6 +62,7 @@ export class Passkeys {
   async verifyNew(accountId: string, response: RegistrationResponseJSON): Promise<NewPasskey | null> {
     const challenge = await this.useChallenge(`add ${accountId}`, response);
     if (challenge === null) return null;
+    const { verifyRegistrationResponse } = await webauthn();
     const verified = await this.attempt(() =>
       verifyRegistrationResponse({ response, ...this.expected(challenge), requireUserVerification: false }),
     );
@@ -94,6 +94,7 @@ export class Passkeys {
       this.challenges.create(`sign-in ${signIn.id}`, signIn.seconds),
       accountId === null ? [] : this.rows.ofAccount(accountId),
     ]);
+    const { generateAuthenticationOptions } = await webauthn();
     return generateAuthenticationOptions({
       rpID: this.party.id,
       challenge: Uint8Array.from(challenge),
@@ -119,6 +120,7 @@ export class Passkeys {
     if (challenge === null || !passkey || (accountId !== null && passkey.accountId !== accountId))
       return null;
     if (!belongsTo(response, passkey, accountId === null)) return null;
+    const { verifyAuthenticationResponse } = await webauthn();
     const verified = await this.attempt(() =>
       verifyAuthenticationResponse({
         response,
@@ -153,6 +155,7 @@ export class Passkeys {
     purpose: string,
     { response }: { response: { clientDataJSON: string } },
   ): Promise<string | null> {
+    const { decodeClientDataJSON } = await import('@simplewebauthn/server/helpers');
     const data = await this.attempt(async () => decodeClientDataJSON(response.clientDataJSON));
     const challenge: unknown = data?.challenge;
     if (typeof challenge !== 'string') return null;
