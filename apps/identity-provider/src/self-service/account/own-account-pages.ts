@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { isId } from '#libs/core/ids.js';
 import { ApiError } from '#libs/http/replies/api-error.js';
 import { OwnName, PasswordChange } from '../../auth/own-account.dto.js';
 import { OwnAccountService } from '../../auth/own-account.service.js';
@@ -97,7 +98,8 @@ export class OwnAccountPages {
     const show = (problem: PageProblem | null): Promise<Page> => this.showOverview(visit, problem);
     return this.forms.answer(visit, form, show, async (fields) => {
       if (fields.get('all') !== 'yes') {
-        await this.ownSessions.endOwn(account.id, fields.get('id') ?? '', audit).catch(ignoreNotFound);
+        const id = fields.get('id');
+        if (isId(id)) await this.ownSessions.endOwn(account.id, id, audit).catch(ignoreNotFound);
         return this.forms.done(visit, 'session_ended');
       }
       await this.sessions.endAll(account.id, { audit, reason: 'logout_all' });
