@@ -40,13 +40,8 @@ export class OwnAccountPages {
     private readonly mails: MailTransport,
   ) {}
 
-  overview(visit: AccountVisit): Promise<AccountAnswer> {
-    return this.forms.answer(
-      visit,
-      null,
-      () => this.showOverview(visit, null),
-      async () => this.forms.done(visit, 'name'),
-    );
+  async overview(visit: AccountVisit): Promise<AccountAnswer> {
+    return { page: await this.showOverview(visit, null), texts: visit.common };
   }
 
   name(visit: AccountVisit, form: URLSearchParams | null): Promise<AccountAnswer> {
