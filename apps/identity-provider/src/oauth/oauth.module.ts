@@ -7,6 +7,8 @@ import { AccountForms } from '../self-service/account/account-forms.js';
 import { AccountSignIn } from '../self-service/account/account-sign-in.js';
 import { OwnAccountPages } from '../self-service/account/own-account-pages.js';
 import { OwnFactorPages } from '../self-service/account/own-factor-pages.js';
+import { OwnPasskeyPages } from '../self-service/account/own-passkey-pages.js';
+import { RecentSignIn } from '../self-service/account/recent-sign-in.js';
 import { ShownSessions } from '../self-service/account/shown-sessions.js';
 import { AccountPages } from '../self-service/pages/account-pages.js';
 import { SelfServiceModule } from '../self-service/self-service.module.js';
@@ -57,7 +59,8 @@ import { TokenSubjects } from './tokens/token-subjects.js';
     ...[OauthProvider, OauthAccounts, Grants, RefreshGrant],
     ...[TokenSubjects, AccessTokenClaims, AccessTokenReader, TokenHandles],
     ...[PageRenderer, ProviderPages, SignInProgress, FactorPages, InteractionPages, AccountPages],
-    ...[AccountSignIn, AccountForms, ShownSessions, OwnAccountPages, OwnFactorPages],
+    ...[AccountSignIn, AccountForms, RecentSignIn, ShownSessions],
+    ...[OwnAccountPages, OwnFactorPages, OwnPasskeyPages],
   ],
 })
 export class OauthModule {}

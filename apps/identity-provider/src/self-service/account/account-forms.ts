@@ -14,7 +14,7 @@ import { PROBLEM_CODES } from '../pages/texts/texts.js';
 import { AccountSignIn } from './account-sign-in.js';
 import type { AccountAnswer, AccountVisit, ShowForm } from './account-visit.js';
 import { ownAccountTextsFor } from './own-account-texts.js';
-import { type Done, OWN_PROBLEM_CODES } from './texts/texts.js';
+import { OWN_PROBLEM_CODES } from './texts/texts.js';
 
 const NAMES = ['first_name', 'last_name', 'name'];
 /** A problem with anything else is one of the whole form. */
@@ -48,11 +48,6 @@ export class AccountForms {
   /** Reads a form with the fields of the API. @throws ApiError 422 with every wrong field */
   read<T extends object>(type: new () => T, body: object): T {
     return this.input.transform(body, { type: 'body', metatype: type }) as T;
-  }
-
-  /** The account page, which says what was done. */
-  done({ pathOf }: AccountVisit, done: Done): AccountAnswer {
-    return { location: pathOf(`${ACCOUNT_PAGE}?done=${done}`) };
   }
 
   /**

@@ -4,7 +4,7 @@ import { emphasize, type NoticeKind, notice, summary } from '../../oauth/pages/e
 import { type Html, html } from '../../oauth/pages/html.js';
 import type { Page } from '../../oauth/pages/layout.js';
 import { fill } from '../../oauth/pages/texts/texts.js';
-import { formToken } from './account-form-bodies.js';
+import { formToken } from './account-form.js';
 import type { AccountVisit } from './account-visit.js';
 import { timeText } from './own-account-texts.js';
 import type { Done } from './texts/texts.js';

@@ -1,11 +1,12 @@
 import type { FastifyRequest } from 'fastify';
+import { ACCOUNT_PAGE } from '../../oauth/clients/account-client.js';
 import type { PageProblem } from '../../oauth/pages/elements.js';
 import type { Page } from '../../oauth/pages/layout.js';
 import type { Texts } from '../../oauth/pages/texts/texts.js';
 import type { PageAnswer } from '../../oauth/pages/visit.js';
 import type { SessionAccount } from '../../sessions/session-account.js';
 import type { Requester } from '../requester.js';
-import type { OwnAccountTexts } from './texts/texts.js';
+import type { Done, OwnAccountTexts } from './texts/texts.js';
 
 /** What the browser of a signed-in user asks for. */
 export interface AccountVisit {
@@ -26,3 +27,8 @@ export type AccountAnswer = PageAnswer | { location: string };
 
 /** Makes the page of a form. @param problem of the form that was just sent */
 export type ShowForm = (problem: PageProblem | null) => Page | Promise<Page>;
+
+/** The account page, which says what was done. */
+export const doneAnswer = ({ pathOf }: AccountVisit, done: Done): AccountAnswer => ({
+  location: pathOf(`${ACCOUNT_PAGE}?done=${done}`),
+});

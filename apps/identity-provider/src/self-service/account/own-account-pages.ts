@@ -17,7 +17,7 @@ import { EmailChange } from '../self-service.dto.js';
 import { emailPage, namePage, passwordPage } from './account-form-bodies.js';
 import { AccountForms } from './account-forms.js';
 import { overviewPage } from './account-overview.js';
-import type { AccountAnswer, AccountVisit } from './account-visit.js';
+import { type AccountAnswer, type AccountVisit, doneAnswer } from './account-visit.js';
 import { ShownSessions } from './shown-sessions.js';
 import { DONE } from './texts/texts.js';
 
@@ -55,7 +55,7 @@ export class OwnAccountPages {
         last_name: last.trim() || null,
       });
       await this.account.rename(account, name, visit.requester.audit);
-      return this.forms.done(visit, 'name');
+      return doneAnswer(visit, 'name');
     });
   }
 
@@ -70,7 +70,7 @@ export class OwnAccountPages {
         current_password: fields.get('current_password') ?? '',
       });
       await this.emailChanges.request(account, change, visit.requester);
-      return this.forms.done(visit, 'email');
+      return doneAnswer(visit, 'email');
     });
   }
 
@@ -82,7 +82,7 @@ export class OwnAccountPages {
         new_password: fields.get('new_password') ?? '',
       });
       await this.account.changePassword(visit.account, change, visit.requester);
-      return this.forms.done(visit, 'password');
+      return doneAnswer(visit, 'password');
     });
   }
 
@@ -95,7 +95,7 @@ export class OwnAccountPages {
       if (fields.get('all') !== 'yes') {
         const id = fields.get('id');
         if (isId(id)) await this.ownSessions.endOwn(account.id, id, audit).catch(ignoreNotFound);
-        return this.forms.done(visit, 'session_ended');
+        return doneAnswer(visit, 'session_ended');
       }
       await this.sessions.endAll(account.id, { audit, reason: 'logout_all' });
       const { sessions: own, signIn } = texts;

@@ -14,6 +14,7 @@ import type { AccountAnswer, AccountVisit } from './account-visit.js';
 import { OwnAccountPages } from './own-account-pages.js';
 import { ownAccountTextsFor } from './own-account-texts.js';
 import { OwnFactorPages } from './own-factor-pages.js';
+import { OwnPasskeyPages } from './own-passkey-pages.js';
 import { REGISTRATION_SCRIPT, REGISTRATION_SCRIPT_VERSION } from './passkey-registration-script.js';
 
 const MAX_FORM_BYTES = 16 * 1024;
@@ -27,6 +28,7 @@ export function addOwnAccountRoutes(app: NestFastifyApplication): void {
   const fastify = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
   const pages = app.get(OwnAccountPages, { strict: false });
   const factors = app.get(OwnFactorPages, { strict: false });
+  const passkeys = app.get(OwnPasskeyPages, { strict: false });
   const forms = app.get(AccountForms, { strict: false });
   const signIn = app.get(AccountSignIn, { strict: false });
   const renderer = app.get(PageRenderer, { strict: false });
@@ -80,7 +82,7 @@ export function addOwnAccountRoutes(app: NestFastifyApplication): void {
     addForm(scope, `${ACCOUNT_PAGE}/authenticator`, (visit, form) => factors.authenticator(visit, form));
     addForm(scope, `${ACCOUNT_PAGE}/recovery-codes`, (visit, form) => factors.recoveryCodes(visit, form));
     addForm(scope, `${ACCOUNT_PAGE}/factor`, (visit, form) => factors.removal(visit, form));
-    addForm(scope, PASSKEY, (visit, form) => factors.passkey(visit, form), SCRIPT_PAGE_POLICY);
+    addForm(scope, PASSKEY, (visit, form) => passkeys.page(visit, form), SCRIPT_PAGE_POLICY);
     scope.post(`${ACCOUNT_PAGE}/sessions`, (request, reply) =>
       answer(request, reply, (visit, form) => pages.endSessions(visit, form ?? new URLSearchParams())),
     );
@@ -88,10 +90,7 @@ export function addOwnAccountRoutes(app: NestFastifyApplication): void {
       const form = formOf(request) ?? new URLSearchParams();
       const account = await signIn.find(request, reply);
       if (!account) throw errorForStatus(401);
-      const { status, headers, body } = await factors.passkeyOptions(
-        await forms.visit(request, account),
-        form,
-      );
+      const { status, headers, body } = await passkeys.options(await forms.visit(request, account), form);
       // As text, because objects would get the envelope.
       return reply
         .code(status)

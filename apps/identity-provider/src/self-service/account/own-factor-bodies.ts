@@ -5,7 +5,7 @@ import { type Html, html } from '../../oauth/pages/html.js';
 import { ICONS } from '../../oauth/pages/icons.js';
 import type { Page } from '../../oauth/pages/layout.js';
 import { fill } from '../../oauth/pages/texts/texts.js';
-import { backLink, formPage, formToken, reauthentication, titled } from './account-form-bodies.js';
+import { backLink, formPage, formToken, reauthentication, titled } from './account-form.js';
 import { factorName } from './account-overview.js';
 import type { AccountVisit } from './account-visit.js';
 import { REGISTRATION_SCRIPT_VERSION } from './passkey-registration-script.js';
