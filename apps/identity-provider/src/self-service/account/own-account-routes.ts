@@ -1,5 +1,6 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { unauthorized } from '#libs/http/replies/api-error.js';
 import { errorForStatus } from '#libs/http/replies/error-translation.js';
 import { ACCOUNT_PAGE } from '../../oauth/clients/account-client.js';
 import { html } from '../../oauth/pages/html.js';
@@ -89,7 +90,7 @@ export function addOwnAccountRoutes(app: NestFastifyApplication): void {
     scope.post(`${PASSKEY}/options`, async (request, reply) => {
       const form = formOf(request) ?? new URLSearchParams();
       const account = await signIn.find(request, reply);
-      if (!account) throw errorForStatus(401);
+      if (!account) throw unauthorized('absent');
       const { status, headers, body } = await passkeys.options(await forms.visit(request, account), form);
       // As text, because objects would get the envelope.
       return reply

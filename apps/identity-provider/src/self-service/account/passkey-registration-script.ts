@@ -20,8 +20,8 @@ if (form && globalThis.PublicKeyCredential?.parseCreationOptionsFromJSON) {
     try {
       const body = new URLSearchParams(new FormData(form));
       const answer = await fetch(form.dataset.options, { method: 'POST', body });
-      if (answer.status === 401 || answer.status === 403) return location.reload();
       const { options, problem: refusal } = await answer.json();
+      if (answer.status === 401 || answer.status === 403) return location.reload();
       if (refusal) return show(refusal);
       const publicKey = PublicKeyCredential.parseCreationOptionsFromJSON(options);
       const credential = await navigator.credentials.create({ publicKey });
