@@ -1,5 +1,5 @@
 /**
- * npm run bench [-- --rounds 5 --seconds 2 --only start,paths,logins,workers,feed --path /users/me]
+ * npm run bench [-- --rounds 5 --seconds 2 --only start,paths,logins,pages,workers,feed --path /users/me]
  * npm run bench -- --only state
  * npm run bench -- --growth [--people 1000000]
  * npm run bench -- --against ../other-checkout [--rounds 5 --seconds 2 --path /users/me --connections 1]
@@ -16,6 +16,7 @@ import { feed } from './feed.mjs';
 import { hotPaths } from './hot-paths.mjs';
 import { loginRows } from './logins.mjs';
 import { memoryAndStart } from './memory-and-start.mjs';
+import { pageSignIns } from './page-sign-ins.mjs';
 import { isPinned, leaveServerCore } from './processes.mjs';
 import { print, table } from './table.mjs';
 import { workers } from './workers.mjs';
@@ -24,7 +25,7 @@ const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '2' },
-    only: { type: 'string', default: 'start,paths,logins,workers,feed' },
+    only: { type: 'string', default: 'start,paths,logins,pages,workers,feed' },
     path: { type: 'string', default: '' },
     connections: { type: 'string', default: '16' },
     growth: { type: 'boolean', default: false },
@@ -44,6 +45,7 @@ const PARTS = {
   start: memoryAndStart,
   paths: hotPaths,
   logins: loginRows,
+  pages: pageSignIns,
   workers,
   feed,
   state: expiredState,

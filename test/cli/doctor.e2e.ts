@@ -63,6 +63,7 @@ it('finds no problem, and lists the skipped checks', async () => {
     'provider.issuer skipped',
     'internal-port ok',
     'keycloak skipped',
+    'mail.server skipped',
   ]);
   expect(find('keys.pair')?.message).toContain(pair['JWT_KID']);
   expect(find('database.identity')?.message).toMatch(/^PostgreSQL \d+.* at 127\.0\.0\.1:\d+\/test_/);

@@ -84,6 +84,7 @@ describe('an account', () => {
       id,
       email,
       emailKey: 'a@example.com',
+      emailVerified: true,
       firstName: 'Zoe\u0308',
       lastName: null,
       roleId: role.id,

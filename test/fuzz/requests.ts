@@ -1,3 +1,5 @@
+import { newId } from '#libs/core/ids.js';
+import { OauthClient } from '#libs/database/identity/oauth-client.entity.js';
 import type { BothServices } from '../support/both-services.js';
 import { unique } from '../support/factories.js';
 import type { FuzzedOperation } from './operations.js';
@@ -12,6 +14,13 @@ const VALUES: Record<string, () => unknown> = {
   status: () => 'active',
   refresh_token: () => 'not a refresh token',
   realm_roles: () => 'twinkey-admin',
+  token: () => 'not a token of a link',
+  client_id: () => unique('client'),
+  type: () => 'confidential',
+  grant_types: () => ['authorization_code', 'client_credentials'],
+  redirect_uris: () => 'https://app.example.com/callback',
+  post_logout_redirect_uris: () => 'https://app.example.com/',
+  backchannel_logout_uri: () => 'https://app.example.com/logout',
 };
 
 /** Creates requests to an operation that are valid except for one text. */
@@ -36,7 +45,8 @@ export class Requests {
       const account = await idp.make.account();
       ids['id'] = account.id;
       ids['session_id'] = (await idp.make.session(account)).id;
-    } else if (operation.path.startsWith('/api/v1/permissions')) ids['id'] = (await idp.make.permission()).id;
+    } else if (operation.path.startsWith('/api/v1/clients/')) ids['client_id'] = await addClient(idp);
+    else if (operation.path.startsWith('/api/v1/permissions')) ids['id'] = (await idp.make.permission()).id;
     else if (operation.path.startsWith('/users')) {
       const person = service.api.as((await idp.signIn([])).api.token ?? '');
       ids['id'] = (await person.get<{ id: string }>('/users/me')).data.id;
@@ -79,10 +89,22 @@ export class Requests {
         .filter(({ name: field }) => !['first_name', 'last_name', 'description'].includes(field))
         .map(({ name: field, isList }) => {
           const value = field === 'name' ? name : (VALUES[field]?.() ?? this.ids[field]);
-          return [field, isList ? [value] : value];
+          return [field, isList ? [value].flat() : value];
         }),
     );
   }
+}
+
+async function addClient({ database }: BothServices['idp']): Promise<string> {
+  const clientId = unique('client');
+  await database.getRepository(OauthClient).insert({
+    id: newId(),
+    clientId,
+    name: 'Fuzzed',
+    type: 'confidential',
+    grantTypes: ['client_credentials'],
+  });
+  return clientId;
 }
 
 /** A URL cannot contain a lone surrogate. */

@@ -98,6 +98,7 @@ describe('the code flow', () => {
       family_name: 'Byron',
       preferred_username: person.email,
       email: person.email,
+      email_verified: true,
     });
   });
 

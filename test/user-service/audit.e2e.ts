@@ -54,6 +54,7 @@ describe('a profile that is made', () => {
             sub: account.id,
             username: account.email,
             email: account.email,
+            email_verified: true,
             first_name: 'Ada',
             last_name: null,
           },

@@ -24,6 +24,7 @@ describe('GET /users/me', () => {
       sub,
       username: 'Ada@example.com',
       email: 'Ada@example.com',
+      email_verified: true,
       first_name: 'Ada',
       last_name: 'Lovelace',
       display_name: null,

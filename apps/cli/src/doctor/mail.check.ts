@@ -4,7 +4,7 @@ import { smtpOptions } from '#apps/identity-provider/src/mail/smtp-transport.js'
 import { mailSettings } from '#libs/config/mail.settings.js';
 import { SettingsError } from '#libs/config/settings-error.js';
 import { SettingsReader } from '#libs/config/settings-reader.js';
-import { broken, type CheckContext, type DoctorCheck, ok, skipped, warning } from './check.js';
+import { broken, type CheckContext, type DoctorCheck, ok, skipped } from './check.js';
 
 const NAME = 'mail.server';
 
@@ -19,14 +19,12 @@ export async function checkMail({ apps, env }: CheckContext): Promise<DoctorChec
     if (!(error instanceof SettingsError)) throw error;
     return [skipped(NAME, 'Correct the settings of mail first.')];
   }
-  if (reader.environment !== 'production') {
-    return [skipped(NAME, 'SMTP_URL is not set: mails are printed to the log.')];
-  }
   return [
-    warning(
+    skipped(
       NAME,
-      'SMTP_URL is not set: mails wait in the outbox and are given up after a day.',
-      'Set SMTP_URL and MAIL_FROM.',
+      reader.environment === 'production'
+        ? 'SMTP_URL is not set: mails wait in the outbox and are given up after a day.'
+        : 'SMTP_URL is not set: mails are printed to the log.',
     ),
   ];
 }

@@ -40,7 +40,7 @@ export class Login {
 }
 
 export class Refresh {
-  @TextField({ max: 1_024, example: 'xNUGzYpPqUO0bqkJgP1XhA0vJ0Bq6tnnm4dFZsVqYxM' })
+  @TextField({ max: 8_192, example: 'xNUGzYpPqUO0bqkJgP1XhA0vJ0Bq6tnnm4dFZsVqYxM' })
   refresh_token: string;
 }
 
