@@ -1,6 +1,7 @@
 import { postgresHostUrls } from '#libs/core/postgres-hosts.js';
 import type { Environment, EnvironmentName } from '../environment.js';
 import { InvalidValue } from '../settings-error.js';
+import { afterAuthority, decodedPassword, isEncoded, unescaped } from './url-credentials.js';
 
 const SAMPLE = 'postgres://user:password@host:5432/database';
 const SAMPLE_LIST = 'postgres://user:password@host1:5432,host2:5432/database';
@@ -42,15 +43,12 @@ export function databaseUrl(text: string): string {
   if (!/^postgres(ql)?:\/\//i.test(text)) {
     throw new InvalidValue(`must be a URL such as ${SAMPLE}`);
   }
-  // An unescaped "/", "?" or "#" in the password ends the authority part: the "@" is then in the rest.
-  const [, rest = ''] = /^\w+:\/\/[^/?#]*(.*)$/s.exec(text) ?? [];
+  const rest = afterAuthority(text);
   const hosts = postgresHostUrls(text);
   const url = postgresUrl(hosts[0] as string);
   const parts = url ? [url.username, url.password, url.hostname, url.pathname, url.search] : [text];
   if (/[@#]/.test(rest) || /[\s\p{Cc}]/u.test(text) || !parts.every(isEncoded)) {
-    throw new InvalidValue(
-      'has unescaped special characters: in user and password they must be percent-encoded ("@" as %40, "/" as %2F, "?" as %3F, "#" as %23, "%" as %25, a space as %20)',
-    );
+    throw unescaped();
   }
   for (const one of hosts) requireHost(postgresUrl(one), hosts.length > 1);
   if ((url?.pathname.length ?? 0) < 2) {
@@ -88,7 +86,7 @@ export function passwordsIn(text: string, env: Environment): string[] {
   if (!url) {
     return [];
   }
-  const own = isEncoded(url.password) ? decodeURIComponent(url.password) : url.password;
+  const own = decodedPassword(url);
   const given = [own, ...url.searchParams.getAll('password')].filter((password) => password !== '');
   return given.length > 0 ? given : [env['PGPASSWORD'] ?? ''];
 }
@@ -117,13 +115,4 @@ function httpUrl(text: string): URL {
 
 function withoutTrailingSlash(text: string): string {
   return text.replace(/\/+$/, '');
-}
-
-function isEncoded(text: string): boolean {
-  try {
-    decodeURIComponent(text);
-    return true;
-  } catch {
-    return false;
-  }
 }
