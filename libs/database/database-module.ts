@@ -4,14 +4,24 @@ import { getDataSourceToken, getRepositoryToken, TypeOrmModule } from '@nestjs/t
 import { DataSource, type DataSourceOptions, type EntityTarget } from 'typeorm';
 import { databaseAdvice } from './database-advice.js';
 import { isMisconfigured, isUnavailable } from './pg-errors.js';
+import type { PoolOptions } from './pool.js';
 import { watchPool } from './pool-metrics.js';
-import { type ReplicaOptions, ReplicaReads } from './replica-reads.js';
+import { ReplicaReads, type ReplicaSettings } from './replica-reads.js';
 
 /** How long the start waits for the database. Later outages are the pool's to handle. */
 const START_DEADLINE_MS = 10_000;
 const START_DELAY_MS = 500;
 
 const logger = new Logger('Database');
+
+type ModuleDataSource = DataSourceOptions & { entities: (new () => object)[] };
+
+interface DatabaseAddresses {
+  url: string;
+  pool: PoolOptions;
+  /** Null: everything is read from `url`. */
+  replica: ReplicaSettings | null;
+}
 
 /**
  * A global module that connects one data source at the start of the application and closes it at the end. It exports
@@ -21,9 +31,10 @@ const logger = new Logger('Database');
 export function databaseModule(
   module: Type,
   name: string,
-  options: DataSourceOptions & { entities: (new () => object)[] },
-  replica: ReplicaOptions | null = null,
+  optionsOf: (url: string, options: PoolOptions) => ModuleDataSource,
+  { url, pool, replica }: DatabaseAddresses,
 ): DynamicModule {
+  const options = optionsOf(url, pool);
   const token = getDataSourceToken(name);
   const repositories = options.entities.map((entity) => ({
     provide: getRepositoryToken(entity),
@@ -46,7 +57,15 @@ export function databaseModule(
       {
         provide: ReplicaReads,
         inject: [token],
-        useFactory: (dataSource: DataSource) => new ReplicaReads(dataSource, replica),
+        useFactory: (dataSource: DataSource) =>
+          new ReplicaReads(
+            dataSource,
+            replica && {
+              options: optionsOf(replica.url, pool),
+              pooled: pool.pooled ?? false,
+              maxLagSeconds: replica.maxLagSeconds,
+            },
+          ),
       },
       ...repositories,
     ],

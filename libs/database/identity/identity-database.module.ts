@@ -7,20 +7,7 @@ import { identityOptions } from './identity-data-source.js';
 /** `DataSource` and the repositories of schema `identity`, for the whole application. */
 @Module({})
 export class IdentityDatabaseModule {
-  static forRoot(
-    url: string,
-    options: PoolOptions = {},
-    replica: ReplicaSettings | null = null,
-  ): DynamicModule {
-    return databaseModule(
-      IdentityDatabaseModule,
-      'identity',
-      identityOptions(url, options),
-      replica && {
-        options: identityOptions(replica.url, options),
-        pooled: options.pooled ?? false,
-        maxLagSeconds: replica.maxLagSeconds,
-      },
-    );
+  static forRoot(url: string, pool: PoolOptions = {}, replica: ReplicaSettings | null = null): DynamicModule {
+    return databaseModule(IdentityDatabaseModule, 'identity', identityOptions, { url, pool, replica });
   }
 }

@@ -7,20 +7,7 @@ import { usersOptions } from './users-data-source.js';
 /** `DataSource` and the repositories of schema `users`, for the whole application. */
 @Module({})
 export class UsersDatabaseModule {
-  static forRoot(
-    url: string,
-    options: PoolOptions = {},
-    replica: ReplicaSettings | null = null,
-  ): DynamicModule {
-    return databaseModule(
-      UsersDatabaseModule,
-      'users',
-      usersOptions(url, options),
-      replica && {
-        options: usersOptions(replica.url, options),
-        pooled: options.pooled ?? false,
-        maxLagSeconds: replica.maxLagSeconds,
-      },
-    );
+  static forRoot(url: string, pool: PoolOptions = {}, replica: ReplicaSettings | null = null): DynamicModule {
+    return databaseModule(UsersDatabaseModule, 'users', usersOptions, { url, pool, replica });
   }
 }
