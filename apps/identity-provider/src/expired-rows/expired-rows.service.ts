@@ -11,6 +11,8 @@ export const EXPIRING_TABLES = {
   'expired-revocations': { table: 'identity.revocations', key: 'issuer, kind, id' },
   'expired-account-links': { table: 'identity.account_links', key: 'digest' },
   'expired-oauth-state': { table: 'identity.oauth_state', key: 'type, id' },
+  'expired-passkey-challenges': { table: 'identity.passkey_challenges', key: 'purpose' },
+  'expired-trusted-browsers': { table: 'identity.trusted_browsers', key: 'digest' },
   // Long enough to answer "I never got a mail".
   'finished-mails': {
     table: 'identity.mail_outbox',

@@ -10,19 +10,14 @@ export class PasskeyChallenges {
   constructor(private readonly database: DataSource) {}
 
   /**
-   * Makes a challenge, and deletes up to 10 expired ones. The one before for the same purpose no longer counts.
+   * Makes a challenge. The one before for the same purpose no longer counts.
    * @param purpose who may use it for what
    * @returns 256 random bits
    */
   async create(purpose: string, seconds: number): Promise<Buffer> {
     const challenge = randomBytes(32);
     await this.database.query(
-      `WITH expired AS (
-          DELETE FROM identity.passkey_challenges WHERE purpose IN (
-            SELECT purpose FROM identity.passkey_challenges WHERE expires_at <= now() AND purpose <> $1
-            LIMIT 10 FOR UPDATE SKIP LOCKED)
-        )
-        INSERT INTO identity.passkey_challenges (purpose, challenge, expires_at)
+      `INSERT INTO identity.passkey_challenges (purpose, challenge, expires_at)
         VALUES ($1, $2, now() + $3 * interval '1 second')
         ON CONFLICT (purpose) DO UPDATE SET challenge = excluded.challenge, expires_at = excluded.expires_at`,
       [purpose, challenge.toString('base64url'), seconds],

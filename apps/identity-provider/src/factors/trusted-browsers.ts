@@ -14,15 +14,12 @@ const FORM = /^[A-Za-z0-9_-]{43}$/;
 export class TrustedBrowsers {
   constructor(private readonly database: DataSource) {}
 
-  /** Trusts a browser, and deletes up to 10 expired rows. @returns the value of its cookie */
+  /** Trusts a browser. @returns the value of its cookie */
   async trust({ accountId, email }: CodeOwner, audit: AuditContext): Promise<string> {
     const value = randomBytes(32).toString('base64url');
     const actor = { issuer: NATIVE_ISSUER, sub: accountId, name: email };
     await this.database.query(
-      `WITH expired AS (
-          DELETE FROM identity.trusted_browsers WHERE digest IN (
-            SELECT digest FROM identity.trusted_browsers WHERE expires_at <= now() LIMIT 10 FOR UPDATE SKIP LOCKED)
-        ), trusted AS (
+      `WITH trusted AS (
           INSERT INTO identity.trusted_browsers (digest, account_id, expires_at)
           VALUES ($1, $2, now() + $3 * interval '1 second') RETURNING digest
         )
