@@ -192,7 +192,7 @@ describe('the statements for several keys', () => {
       'SELECT custom_plans::int AS custom, generic_plans::int AS generic FROM pg_prepared_statements WHERE name = $1',
       [name],
     );
-    // Postgres plans the first five executions anew, before it decides.
+    // Postgres plans each of the first five executions, and then decides.
     expect(plans.custom).toBe(5);
     expect(plans.generic).toBeGreaterThanOrEqual(8);
     const values = batch.values.map(

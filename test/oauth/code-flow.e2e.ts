@@ -1,6 +1,5 @@
 import * as oidc from 'openid-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { OauthClient } from '#libs/database/identity/oauth-client.entity.js';
 import { readToken } from '../support/keycloak-tokens.js';
 import {
   CALLBACK,
@@ -8,7 +7,7 @@ import {
   startTestOpenIdProvider,
   type TestOpenIdProvider,
 } from '../support/openid-provider.js';
-import { signInThroughPages } from '../support/stock-client.js';
+import { discover, signInThroughPages, startSignIn } from '../support/stock-client.js';
 import { WebBrowser } from '../support/web-browser.js';
 
 let provider: TestOpenIdProvider;
@@ -17,42 +16,14 @@ beforeAll(async () => {
 });
 afterAll(() => provider?.close());
 
-const discover = (client: OauthClient) =>
-  oidc.discovery(new URL(provider.issuer), client.clientId, undefined, oidc.None(), {
-    execute: [oidc.allowInsecureRequests],
-  });
-
-/** Starts a sign-in with a stock client. */
-async function start(config: oidc.Configuration, parameters: Record<string, string> = {}) {
-  const verifier = oidc.randomPKCECodeVerifier();
-  const state = oidc.randomState();
-  const nonce = oidc.randomNonce();
-  const url = oidc.buildAuthorizationUrl(config, {
-    redirect_uri: CALLBACK,
-    scope: 'openid profile email',
-    code_challenge: await oidc.calculatePKCECodeChallenge(verifier),
-    code_challenge_method: 'S256',
-    state,
-    nonce,
-    ...parameters,
-  });
-  const finish = (callback: string) =>
-    oidc.authorizationCodeGrant(config, new URL(callback), {
-      pkceCodeVerifier: verifier,
-      expectedState: state,
-      expectedNonce: nonce,
-    });
-  return { url: url.href, finish };
-}
-
 describe('the code flow', () => {
   it('signs in by discovery alone, with tokens like those of POST /auth/login', async () => {
     const role = await provider.make.role(['things:read']);
     const person = await provider.person({ firstName: 'Ada', lastName: 'Byron', roleId: role.id });
     const client = await provider.client();
-    const config = await discover(client);
+    const config = await discover(provider.issuer, client);
     const browser = new WebBrowser(provider.issuer);
-    const { url, finish } = await start(config);
+    const { url, finish } = await startSignIn(config);
 
     const page = await browser.get(url);
     expect(page.status).toBe(200);
@@ -106,11 +77,11 @@ describe('the code flow', () => {
     const person = await provider.person();
     const [first, second] = [await provider.client(), await provider.client()];
     const browser = new WebBrowser(provider.issuer);
-    const one = await start(await discover(first));
+    const one = await startSignIn(await discover(provider.issuer, first));
     await browser.submit(await browser.get(one.url), { email: person.email, password: PASSWORD });
 
-    const config = await discover(second);
-    const two = await start(config);
+    const config = await discover(provider.issuer, second);
+    const two = await startSignIn(config);
     const callback = await browser.get(two.url);
     const tokens = await two.finish(callback.url);
     const refreshed = await oidc.refreshTokenGrant(config, tokens.refresh_token as string);
@@ -120,8 +91,8 @@ describe('the code flow', () => {
   });
 
   it('is refused without a session where no page may be shown', async () => {
-    const config = await discover(await provider.client());
-    const { url, finish } = await start(config, { prompt: 'none' });
+    const config = await discover(provider.issuer, await provider.client());
+    const { url, finish } = await startSignIn(config, { prompt: 'none' });
     const callback = await new WebBrowser(provider.issuer).get(url);
     await expect(finish(callback.url)).rejects.toMatchObject({ error: 'login_required' });
   });
@@ -131,7 +102,7 @@ describe('an authorization request', () => {
   it('can be posted, and keeps the sign-in of the browser (OpenID Connect Core, section 3.1.2.1)', async () => {
     const person = await provider.person();
     const { browser } = await signInThroughPages(provider, await provider.client(), person.email);
-    const { url, finish } = await start(await discover(await provider.client()));
+    const { url, finish } = await startSignIn(await discover(provider.issuer, await provider.client()));
     const { origin, pathname, searchParams } = new URL(url);
     const posted = await fetch(`${origin}${pathname}`, {
       method: 'POST',
@@ -162,15 +133,15 @@ describe('an authorization request', () => {
     const [ada, bob] = [await provider.person(), await provider.person()];
     const client = await provider.client();
     const { browser } = await signInThroughPages(provider, client, ada.email);
-    const config = await discover(client);
+    const config = await discover(provider.issuer, client);
 
-    const kept = await start(config, { prompt: 'select_account' });
+    const kept = await startSignIn(config, { prompt: 'select_account' });
     const page = await browser.get(kept.url);
     expect(page.html).toContain(`Continue as ${ada.email}`);
     const callback = await browser.submit(page, { answer: 'continue' });
     expect((await kept.finish(callback.url)).claims()?.sub).toBe(ada.id);
 
-    const changed = await start(config, { prompt: 'select_account' });
+    const changed = await startSignIn(config, { prompt: 'select_account' });
     const other = await browser.submit(await browser.get(changed.url), {
       email: bob.email,
       password: PASSWORD,
@@ -182,7 +153,7 @@ describe('an authorization request', () => {
 
   it('with prompt=select_account and no session is a sign-in; nobody can continue without one', async () => {
     const ada = await provider.person();
-    const { url, finish } = await start(await discover(await provider.client()), {
+    const { url, finish } = await startSignIn(await discover(provider.issuer, await provider.client()), {
       prompt: 'select_account',
     });
     const browser = new WebBrowser(provider.issuer);
@@ -198,7 +169,7 @@ describe('an authorization request', () => {
     const person = await provider.person();
     const client = await provider.client();
     const { browser } = await signInThroughPages(provider, client, person.email);
-    const { url } = await start(await discover(client), { prompt: 'select_account' });
+    const { url } = await startSignIn(await discover(provider.issuer, client), { prompt: 'select_account' });
     const page = await browser.get(url);
     await provider.database.query("UPDATE identity.accounts SET status = 'disabled' WHERE id = $1", [
       person.id,
@@ -211,7 +182,9 @@ describe('an authorization request', () => {
     'with acr_values=%s signs in, and the ID token says how',
     async (acr) => {
       const person = await provider.person();
-      const { url, finish } = await start(await discover(await provider.client()), { acr_values: acr });
+      const { url, finish } = await startSignIn(await discover(provider.issuer, await provider.client()), {
+        acr_values: acr,
+      });
       const browser = new WebBrowser(provider.issuer);
       const callback = await browser.submit(await browser.get(url), {
         email: person.email,
