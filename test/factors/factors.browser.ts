@@ -1,10 +1,9 @@
-import { once } from 'node:events';
-import { createServer } from 'node:http';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { expectAccessible } from '../oauth/accessibility.js';
 import type { Api } from '../support/api.js';
 import { startBrowser, type TestBrowser } from '../support/browser.js';
+import { startCallbackApplication } from '../support/callback-application.js';
 import { PASSWORD, startTestOpenIdProvider, type TestOpenIdProvider } from '../support/openid-provider.js';
 import { enrolTotp, totpCode } from '../support/totp-app.js';
 
@@ -13,10 +12,7 @@ let browser: TestBrowser;
 let callback: string;
 let close: () => void;
 beforeAll(async () => {
-  const application = createServer((_request, response) => response.end('<h1>Application</h1>')).listen(0);
-  await once(application, 'listening');
-  callback = `http://localhost:${(application.address() as { port: number }).port}/callback`;
-  close = () => application.close();
+  ({ callback, close } = await startCallbackApplication());
   provider = await startTestOpenIdProvider({
     secondFactor: { requiredRoles: ['guarded'], trustedBrowsers: true },
   });

@@ -1,10 +1,8 @@
-import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { expectAccessible } from '../oauth/accessibility.js';
 import { startBrowser, type TestBrowser } from '../support/browser.js';
+import { startCallbackApplication } from '../support/callback-application.js';
 import { unique } from '../support/factories.js';
 import { type MailServer, startMailServer } from '../support/mail-server.js';
 import { PASSWORD, startTestOpenIdProvider, type TestOpenIdProvider } from '../support/openid-provider.js';
@@ -16,19 +14,16 @@ const TIMEOUT = 120_000;
 let mail: MailServer;
 let provider: TestOpenIdProvider;
 let browser: TestBrowser;
-let application: Server;
 let callback: string;
+let close: () => void;
 beforeAll(async () => {
-  // An application: it only has to exist, so that the browser arrives somewhere.
-  application = createServer((_request, response) => response.end('<h1>Application</h1>')).listen(0);
-  await once(application, 'listening');
-  callback = `http://localhost:${(application.address() as AddressInfo).port}/callback`;
+  ({ callback, close } = await startCallbackApplication());
   mail = await startMailServer();
   provider = await startTestOpenIdProvider({ mail: mail.settings });
   browser = await startBrowser();
 });
 afterAll(async () => {
-  application?.close();
+  close?.();
   await browser?.close();
   await provider?.close();
   await mail?.close();

@@ -1,11 +1,10 @@
-import { once } from 'node:events';
-import { createServer } from 'node:http';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PageRenderer } from '#apps/identity-provider/src/oauth/pages/page-renderer.js';
 import { de } from '#apps/identity-provider/src/oauth/pages/texts/de.js';
 import { en } from '#apps/identity-provider/src/oauth/pages/texts/en.js';
 import { startBrowser, type TestBrowser } from '../support/browser.js';
+import { startCallbackApplication } from '../support/callback-application.js';
 import { PASSWORD, startTestOpenIdProvider, type TestOpenIdProvider } from '../support/openid-provider.js';
 import { expectAccessible, focusOrder } from './accessibility.js';
 import { ELEMENTS_PAGE } from './elements-page.js';
@@ -18,11 +17,7 @@ let browser: TestBrowser;
 let callback: string;
 let close: () => void;
 beforeAll(async () => {
-  // An application: it only has to exist, so that the browser arrives somewhere.
-  const application = createServer((_request, response) => response.end('<h1>Application</h1>')).listen(0);
-  await once(application, 'listening');
-  callback = `http://localhost:${(application.address() as { port: number }).port}/callback`;
-  close = () => application.close();
+  ({ callback, close } = await startCallbackApplication());
   provider = await startTestOpenIdProvider();
   browser = await startBrowser();
 });
