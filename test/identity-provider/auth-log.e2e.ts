@@ -2,6 +2,7 @@ import bcrypt from 'bcrypt';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type CapturedLog, captureLog } from '../support/captured-log.js';
 import { startTestIdentityProvider, type TestIdentityProvider } from '../support/identity-provider.js';
+import { type MailServer, startMailServer } from '../support/mail-server.js';
 
 const PASSWORD = 'right-secret-quokka';
 const WRONG = 'wrong-secret-quokka';
@@ -9,12 +10,18 @@ const NEW = 'other-secret-quokka';
 
 let idp: TestIdentityProvider;
 let log: CapturedLog;
+/** Without one, mails are printed to the log. */
+let mail: MailServer;
 
 beforeAll(async () => {
   log = await captureLog();
-  idp = await startTestIdentityProvider({}, log.logger);
+  mail = await startMailServer();
+  idp = await startTestIdentityProvider({ mail: mail.settings }, log.logger);
 });
-afterAll(() => idp?.close());
+afterAll(async () => {
+  await idp?.close();
+  await mail?.close();
+});
 
 it('no line at any level contains a password, a hash, a token or an email', async () => {
   const passwordHash = await bcrypt.hash(PASSWORD, 4);
@@ -47,6 +54,7 @@ it('no line at any level contains a password, a hash, a token or an email', asyn
     body: `{"email":"${email}","password":"${PASSWORD}"`,
   });
   expect(broken.status).toBe(400);
+  expect((await mail.next(email)).subject).toBe('Your password was changed');
 
   expect(log.lines().filter(({ msg }) => msg === 'request')).toHaveLength(answers.length + 2);
   for (const secret of ['quokka', passwordHash.slice(0, 20), '$2b$', data.token.split('.')[1].slice(0, 30)]) {

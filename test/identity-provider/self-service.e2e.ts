@@ -215,6 +215,7 @@ describe('a forgotten password', () => {
     await forget(email);
     const before = await mail.nextToken(email);
     await api.post('/auth/password', { current_password: PASSWORD, new_password: NEXT });
+    expect((await mail.next(email)).subject).toBe('Your password was changed');
     expect(await reset(before)).toMatchObject(INVALID);
     await forget(email);
     const expired = await mail.nextToken(email);

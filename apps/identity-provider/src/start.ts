@@ -14,6 +14,7 @@ import { IdentityProviderModule } from './identity-provider.module.js';
 import { ClientOrigins } from './oauth/clients/client-origins.js';
 import { addOauthRoutes } from './oauth/oauth-routes.js';
 import { DESCRIPTION } from './openapi.js';
+import { addOwnAccountRoutes } from './self-service/account/own-account-routes.js';
 import { addAccountPageRoutes } from './self-service/pages/account-page-routes.js';
 import { JwksService } from './tokens/jwks.service.js';
 
@@ -42,6 +43,7 @@ export async function startIdentityProvider(
     });
     addOauthRoutes(app);
     addAccountPageRoutes(app);
+    addOwnAccountRoutes(app);
     const signIn = docsSignIn(settings, settings.signing.issuer);
     if (settings.docs)
       serveDocs(app, buildOpenApiDocument(app, DESCRIPTION, signIn), { enabled: true, signIn });

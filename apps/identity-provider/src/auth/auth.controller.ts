@@ -1,9 +1,9 @@
 import { Body, Controller, Post, UseGuards } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import { Audit, type RequestAudit } from '#libs/audit/audit-context.js';
 import { Public } from '#libs/auth/access.js';
 import { Replies } from '#libs/http/replies/replies.js';
 import { HashCapacityGuard } from '../passwords/hash-capacity.guard.js';
+import { CurrentRequester, type Requester } from '../self-service/requester.js';
 import { IssuedToken, Login } from './auth.dto.js';
 import { LoginService } from './login.service.js';
 
@@ -24,7 +24,10 @@ export class AuthController {
       429: 'Too many failed logins.',
     },
   })
-  login(@Body() { email, password, code }: Login, @Audit() audit: RequestAudit): Promise<IssuedToken> {
-    return this.logins.login(email, password, code ?? null, audit);
+  login(
+    @Body() { email, password, code }: Login,
+    @CurrentRequester() requester: Requester,
+  ): Promise<IssuedToken> {
+    return this.logins.login(email, password, code ?? null, requester);
   }
 }

@@ -12,6 +12,13 @@ import type { SessionAccount } from '../sessions/session-account.js';
 
 const FRESH_SECONDS = 10 * 60;
 
+/** @param time in seconds since the epoch */
+const isFresh = (time: number): boolean => Date.now() / 1000 - time <= FRESH_SECONDS;
+
+/** Whether the user of a session has signed in within the last ten minutes. */
+export const isRecentSignIn = ({ authenticatedAt }: Pick<SessionAccount, 'authenticatedAt'>): boolean =>
+  isFresh(authenticatedAt.getTime() / 1000);
+
 /** Asks signed-in users to prove again who they are, so that a stolen token is not enough for what matters most. */
 @Injectable()
 export class CurrentPassword {
@@ -24,19 +31,20 @@ export class CurrentPassword {
 
   /**
    * A sign-in and a token of the last ten minutes are enough; otherwise the password is required.
+   * @param caller null on pages, where the browser's sign-in stands for itself
    * @param given the password, if one was sent; then it must be right
    * @throws ApiError 403 `reauthentication_required`, 422 `wrong_password`, 429, 503
    */
   async requireRecentSignIn(
     account: SessionAccount,
-    caller: Principal,
+    caller: Pick<Principal, 'token'> | null,
     given: string | undefined,
     audit: RequestAudit,
   ): Promise<void> {
     if (given !== undefined) return this.require(account, given, audit);
     // A refreshed token is younger than the sign-in.
-    const signedInAt = Math.min(caller.token.issued_at, account.authenticatedAt.getTime() / 1000);
-    if (Date.now() / 1000 - signedInAt > FRESH_SECONDS) throw reauthenticationRequired();
+    const isRecentToken = caller === null || isFresh(caller.token.issued_at);
+    if (!isRecentToken || !isRecentSignIn(account)) throw reauthenticationRequired();
   }
 
   /** A wrong password counts as a failed login. @throws ApiError 422 `wrong_password`, 429, 503 */

@@ -5,6 +5,7 @@ import { LoginThrottle } from '../login-throttle/login-throttle.js';
 import { LoginThrottleStore } from '../login-throttle/login-throttle-store.js';
 import { PostgresCounters } from '../login-throttle/postgres-counters.js';
 import { RedisCounters } from '../login-throttle/redis-counters.js';
+import { MailModule } from '../mail/mail.module.js';
 import { PasswordsModule } from '../passwords/passwords.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { TokensModule } from '../tokens/tokens.module.js';
@@ -16,7 +17,7 @@ import { OwnAccountService } from './own-account.service.js';
 import { RefreshController } from './refresh.controller.js';
 
 @Module({
-  imports: [AuthorityModule, TokensModule, PasswordsModule, SessionsModule, FactorsModule],
+  imports: [AuthorityModule, TokensModule, PasswordsModule, SessionsModule, FactorsModule, MailModule],
   controllers: [AuthController, RefreshController, OwnAccountController],
   providers: [
     CurrentPassword,
@@ -27,6 +28,6 @@ import { RefreshController } from './refresh.controller.js';
     RedisCounters,
     OwnAccountService,
   ],
-  exports: [CurrentPassword, LoginService, LoginThrottle],
+  exports: [CurrentPassword, LoginService, LoginThrottle, OwnAccountService],
 })
 export class LoginModule {}

@@ -12,6 +12,7 @@ import { LoginThrottle } from '../login-throttle/login-throttle.js';
 import { hashClient } from '../passwords/fair-places.js';
 import { HashQueue } from '../passwords/hash-queue.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
+import type { Requester } from '../self-service/requester.js';
 import { type AuthenticationMethod, PASSWORD_ONLY } from '../sessions/authentication-methods.js';
 import { SessionLifetimes } from '../sessions/session-lifetimes.js';
 import { SessionsService } from '../sessions/sessions.service.js';
@@ -90,13 +91,14 @@ export class LoginService {
    * @throws ApiError 401 (`code_required` only if the password is correct), 403 `account_disabled`, `email_not_verified`
    *   or `second_factor_required` (likewise), 429, 503
    */
-  login(email: string, password: string, code: string | null, audit: RequestAudit): Promise<IssuedToken> {
+  login(email: string, password: string, code: string | null, requester: Requester): Promise<IssuedToken> {
+    const { audit } = requester;
     return this.authenticate(email, password, audit, {
       secondFactor: async (account, need) => {
         if (need === 'none') return { amr: PASSWORD_ONLY };
         if (need === 'setup') throw secondFactorRequired();
         if (code === null) throw codeRequired();
-        const amr = await this.factors.verifyCode(account, code, audit);
+        const amr = await this.factors.verifyCode(account, code, requester);
         return amr === null ? 'wrong' : { amr };
       },
       start: (account) => this.issue(account, audit),

@@ -5,6 +5,7 @@ import { Authenticated, Caller, NativeOnly } from '#libs/auth/access.js';
 import { Reply } from '#libs/http/replies/envelope.js';
 import { Replies } from '#libs/http/replies/replies.js';
 import type { Principal } from '#libs/verify/src/principal.js';
+import { CurrentRequester, type Requester } from '../self-service/requester.js';
 import { CallerAccount, type SessionAccount } from '../sessions/session-account.js';
 import { mapMeReply } from './me-reply.js';
 import { MeReply, OwnName, PasswordChange } from './own-account.dto.js';
@@ -46,9 +47,9 @@ export class OwnAccountController {
   async changePassword(
     @CallerAccount() account: SessionAccount,
     @Body() change: PasswordChange,
-    @Audit() audit: RequestAudit,
+    @CurrentRequester() requester: Requester,
   ) {
-    await this.ownAccount.changePassword(account, change, audit);
+    await this.ownAccount.changePassword(account, change, requester);
     return Reply.nothing();
   }
 }

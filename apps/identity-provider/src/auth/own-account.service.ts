@@ -1,15 +1,17 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import type { AuditContext, RequestAudit } from '#libs/audit/audit-context.js';
+import type { AuditContext } from '#libs/audit/audit-context.js';
 import { auditRows } from '#libs/audit/audit-writer.js';
 import { invalid, invalidField, unauthorized } from '#libs/http/replies/api-error.js';
 import { emailKey } from '../accounts/email.js';
 import { LoginThrottle } from '../login-throttle/login-throttle.js';
+import { AccountNotices } from '../mail/account-notices.js';
 import { hashClient } from '../passwords/fair-places.js';
 import { HashQueue } from '../passwords/hash-queue.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
 import { passwordFaults } from '../passwords/password-policy.js';
 import { voidLinks } from '../self-service/account-links.js';
+import type { Requester } from '../self-service/requester.js';
 import type { SessionAccount } from '../sessions/session-account.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import type { OwnName, PasswordChange } from './own-account.dto.js';
@@ -24,6 +26,7 @@ export class OwnAccountService {
     private readonly throttle: LoginThrottle,
     private readonly sessions: SessionsService,
     private readonly queue: HashQueue,
+    private readonly notices: AccountNotices,
   ) {}
 
   /** An omitted name keeps its current value, including that of a concurrent change. */
@@ -44,20 +47,20 @@ export class OwnAccountService {
   }
 
   /**
-   * Keeps the calling session and ends the account's other sessions.
+   * Keeps the calling session and ends the account's other sessions. A mail tells the owner.
    * @throws ApiError 422 on either field, 429 (a wrong current password counts as a failed login)
    */
   async changePassword(
     account: SessionAccount,
     { current_password, new_password }: PasswordChange,
-    audit: RequestAudit,
+    requester: Requester,
   ): Promise<void> {
     const faults = passwordFaults(new_password, account.email);
     if (faults.length > 0)
       throw invalid(faults.map(({ code, message }) => ({ field: 'new_password', code, message })));
     // The change is retried once if a concurrent login has rehashed the same password.
-    if (await this.tryChange(account, current_password, new_password, audit)) return;
-    if (await this.tryChange(account, current_password, new_password, audit)) return;
+    if (await this.tryChange(account, current_password, new_password, requester)) return;
+    if (await this.tryChange(account, current_password, new_password, requester)) return;
     throw wrongPassword();
   }
 
@@ -66,8 +69,9 @@ export class OwnAccountService {
     account: SessionAccount,
     given: string,
     replacement: string,
-    audit: RequestAudit,
+    requester: Requester,
   ): Promise<boolean> {
+    const { audit } = requester;
     const key = emailKey(account.email);
     const client = hashClient(audit.address, key);
     using attempt = await this.throttle.begin(key, audit.address, (ahead) =>
@@ -80,7 +84,7 @@ export class OwnAccountService {
     const failed = { audit, accountId: account.id, email: key, attempt: 'password_change' } as const;
     await (matches ? attempt.succeed() : attempt.fail(failed));
     if (!matches || current === null || newHash === null) throw wrongPassword();
-    return this.replacePassword(account, current, newHash, audit);
+    return this.replacePassword(account, current, newHash, requester);
   }
 
   private async hashOf(id: string): Promise<string | null> {
@@ -95,9 +99,10 @@ export class OwnAccountService {
     { id, sessionId }: SessionAccount,
     current: string,
     replacement: string,
-    audit: AuditContext,
+    { audit, language }: Requester,
   ): Promise<boolean> {
     return this.database.transaction(async (tx) => {
+      const to = await this.notices.recipientOf(tx, id);
       const changed = await tx.query(CHANGE_PASSWORD, [
         id,
         current,
@@ -108,6 +113,7 @@ export class OwnAccountService {
       const [session] = await tx.query('SELECT id FROM identity.sessions WHERE id = $1', [sessionId]);
       if (!session) throw unauthorized();
       if (changed.length === 0) return false;
+      await this.notices.send(tx, to, { kind: 'password-changed', language, values: {} });
       await voidLinks(tx, id);
       await this.sessions.endAll(id, { audit, reason: 'password_changed' }, { except: sessionId, tx });
       return true;

@@ -1,11 +1,11 @@
 import { Controller, Delete, Get, Param } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import { Audit, type RequestAudit } from '#libs/audit/audit-context.js';
 import { Caller } from '#libs/auth/access.js';
 import { Reply } from '#libs/http/replies/envelope.js';
 import { Replies } from '#libs/http/replies/replies.js';
 import type { Principal } from '#libs/verify/src/principal.js';
 import { RequirePermission } from '../access.js';
+import { CurrentRequester, type Requester } from '../self-service/requester.js';
 import { AccountFactorsService } from './account-factors.service.js';
 import { FactorReply, mapFactor } from './factors.dto.js';
 
@@ -35,9 +35,9 @@ export class AccountFactorsController {
   async removeAll(
     @Caller() caller: Principal,
     @Param('id') id: string,
-    @Audit() audit: RequestAudit,
+    @CurrentRequester() requester: Requester,
   ): Promise<Reply> {
-    await this.factors.removeAll(caller, id, audit);
+    await this.factors.removeAll(caller, id, requester);
     return Reply.nothing();
   }
 }

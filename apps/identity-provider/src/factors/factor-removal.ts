@@ -11,24 +11,26 @@ export interface FactorRemoval {
   reason: 'removed_by_owner' | 'removed_by_administrator' | 'address_proved' | 'email_change_undone';
 }
 
-interface RemovedFactor {
+export interface RemovedFactor {
   id: string;
   kind: FactorKind;
   name: string;
+  /** False for an authenticator app that waited for its first code. */
   confirmed: boolean;
 }
 
 /**
  * Removes all factors of an account, with its recovery codes and trusted browsers.
  * @param tx the transaction that this belongs to
+ * @returns the removed factors
  */
 export async function removeAllFactors(
   tx: EntityManager,
   accountId: string,
   removal: FactorRemoval,
-): Promise<void> {
+): Promise<RemovedFactor[]> {
   await lockFactors(tx, accountId);
-  await remove(tx, accountId, null, removal);
+  return remove(tx, accountId, null, removal);
 }
 
 /**
@@ -51,14 +53,14 @@ export async function removeFactorsSince(
 
 /**
  * Removes a factor. With the last second factor the recovery codes go, and with any factor the trusted browsers.
- * @returns false if the account has no such factor
+ * @returns it, and the recovery codes if they were removed; nothing if the account has no such factor
  */
 export async function removeFactor(
   tx: EntityManager,
   accountId: string,
   id: string,
   removal: FactorRemoval,
-): Promise<boolean> {
+): Promise<RemovedFactor[]> {
   await lockFactors(tx, accountId);
   return remove(tx, accountId, id, removal);
 }
@@ -69,13 +71,13 @@ async function remove(
   accountId: string,
   id: string | null,
   { audit, reason }: FactorRemoval,
-): Promise<boolean> {
+): Promise<RemovedFactor[]> {
   const [removed] = (await tx.query(
     `DELETE FROM identity.factors WHERE account_id = $1 AND ($2::uuid IS NULL OR id = $2)
       RETURNING id, kind, name, confirmed_at IS NOT NULL AS confirmed`,
     [accountId, id],
   )) as [RemovedFactor[], number];
-  if (removed.length === 0) return false;
+  if (removed.length === 0) return [];
   const [codes] = (await tx.query(
     `DELETE FROM identity.factors WHERE account_id = $1 AND kind = 'recovery_codes' AND NOT EXISTS (
         SELECT FROM identity.factors f WHERE f.account_id = $1 AND ${IS_SECOND_FACTOR})
@@ -83,11 +85,12 @@ async function remove(
     [accountId],
   )) as [RemovedFactor[], number];
   await tx.delete(TrustedBrowser, { accountId });
-  const events = [...removed, ...codes].filter(({ confirmed }) => confirmed);
+  const all = [...removed, ...codes];
+  const events = all.filter(({ confirmed }) => confirmed);
   await writeAudit(
     tx,
     audit,
     ...events.map((factor) => factorEvent('factor.removed', accountId, factor, { reason })),
   );
-  return true;
+  return all;
 }

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { AuthorityModule } from '../authority/authority.module.js';
+import { MailModule } from '../mail/mail.module.js';
 import { OauthSecrets } from '../oauth/oauth-secrets.js';
 import { AccountFactorsService } from './account-factors.service.js';
 import { FactorSecrets } from './factor-secrets.js';
@@ -13,7 +14,7 @@ import { TrustedBrowsers } from './trusted-browsers.js';
 
 /** Second factors, for sign-ins and for their routes (`FactorRoutesModule`). */
 @Module({
-  imports: [AuthorityModule],
+  imports: [AuthorityModule, MailModule],
   providers: [
     ...[OauthSecrets, FactorSecrets, RelyingParty],
     ...[PasskeyRows, PasskeyChallenges, Passkeys],

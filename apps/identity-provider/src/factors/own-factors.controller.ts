@@ -7,6 +7,7 @@ import { Reply } from '#libs/http/replies/envelope.js';
 import { Replies } from '#libs/http/replies/replies.js';
 import type { Principal } from '#libs/verify/src/principal.js';
 import { CurrentPassword } from '../auth/current-password.js';
+import { CurrentRequester, type Requester } from '../self-service/requester.js';
 import { CallerAccount, type SessionAccount } from '../sessions/session-account.js';
 import {
   AddedFactorReply,
@@ -69,9 +70,9 @@ export class OwnFactorsController {
   async confirmTotp(
     @CallerAccount() account: SessionAccount,
     @Body() { id, code }: TotpConfirmation,
-    @Audit() audit: RequestAudit,
+    @CurrentRequester() requester: Requester,
   ): Promise<AddedFactorReply> {
-    return mapAdded(await this.factors.confirmTotp(account, id, code, audit));
+    return mapAdded(await this.factors.confirmTotp(account, id, code, requester));
   }
 
   @Post('recovery-codes')
@@ -89,11 +90,11 @@ export class OwnFactorsController {
     @Caller() caller: Principal,
     @CallerAccount() account: SessionAccount,
     @Body() { current_password }: Reauthentication,
-    @Audit() audit: RequestAudit,
+    @CurrentRequester() requester: Requester,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<AddedFactorReply> {
-    await this.password.requireRecentSignIn(account, caller, current_password, audit);
-    const renewed = await this.factors.renewRecoveryCodes(account, audit);
+    await this.password.requireRecentSignIn(account, caller, current_password, requester.audit);
+    const renewed = await this.factors.renewRecoveryCodes(account, requester);
     locate(reply, renewed.factor.id);
     return mapAdded(renewed);
   }
@@ -127,13 +128,13 @@ export class OwnFactorsController {
     @Caller() caller: Principal,
     @CallerAccount() account: SessionAccount,
     @Body() { name, current_password, ...credential }: NewPasskeyBody,
-    @Audit() audit: RequestAudit,
+    @CurrentRequester() requester: Requester,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<AddedFactorReply> {
-    await this.password.requireRecentSignIn(account, caller, current_password, audit);
+    await this.password.requireRecentSignIn(account, caller, current_password, requester.audit);
     // The library checks the form of what browsers send.
     const response = { clientExtensionResults: {}, ...credential } as never;
-    const added = await this.factors.addPasskey(account, response, audit, name);
+    const added = await this.factors.addPasskey(account, response, requester, name);
     locate(reply, added.factor.id);
     return mapAdded(added);
   }
@@ -150,10 +151,10 @@ export class OwnFactorsController {
     @CallerAccount() account: SessionAccount,
     @Param('id') id: string,
     @Body() { current_password }: Reauthentication,
-    @Audit() audit: RequestAudit,
+    @CurrentRequester() requester: Requester,
   ): Promise<Reply> {
-    await this.password.requireRecentSignIn(account, caller, current_password, audit);
-    await this.factors.remove(account.id, id, audit);
+    await this.password.requireRecentSignIn(account, caller, current_password, requester.audit);
+    await this.factors.remove(account.id, id, requester);
     return Reply.nothing();
   }
 }

@@ -4,13 +4,15 @@ import type {
   RegistrationResponseJSON,
 } from '@simplewebauthn/server';
 import { DataSource, type EntityManager } from 'typeorm';
-import type { AuditContext } from '#libs/audit/audit-context.js';
 import { writeAudit } from '#libs/audit/audit-writer.js';
 import type { IdentityProviderSettings } from '#libs/config/settings.js';
 import { isId, newId } from '#libs/core/ids.js';
 import { Factor } from '#libs/database/identity/factor.entity.js';
 import { Passkey } from '#libs/database/identity/passkey.entity.js';
 import { notFound } from '#libs/http/replies/api-error.js';
+import { AccountNotices } from '../mail/account-notices.js';
+import type { MailFactor } from '../mail/mail-kinds.js';
+import type { Requester } from '../self-service/requester.js';
 import { SETTINGS } from '../settings.js';
 import { removeFactor } from './factor-removal.js';
 import {
@@ -48,13 +50,14 @@ export interface AddedFactor {
   recoveryCodes: string[] | null;
 }
 
-/** Users' changes of their own second factors, on the API and on the pages. */
+/** Users' changes of their own second factors, on the API and on the pages. Each is told to the owner by mail. */
 @Injectable()
 export class OwnFactorsService {
   constructor(
     private readonly database: DataSource,
     private readonly secrets: FactorSecrets,
     private readonly passkeys: Passkeys,
+    private readonly notices: AccountNotices,
     @Inject(SETTINGS) private readonly settings: Pick<IdentityProviderSettings, 'brand'>,
   ) {}
 
@@ -99,8 +102,8 @@ export class OwnFactorsService {
    * Proves an authenticator app by its current code, which cannot be used again.
    * @throws ApiError 422 on `id` (`not_found`) or `code` (`wrong_code`)
    */
-  confirmTotp(owner: FactorOwner, id: string, code: string, audit: AuditContext): Promise<AddedFactor> {
-    return this.database.transaction(async (tx) => {
+  confirmTotp(owner: FactorOwner, id: string, code: string, requester: Requester): Promise<AddedFactor> {
+    return this.changing(owner.id, requester, async (tx, tell) => {
       const count = await lockFactors(tx, owner.id);
       const waiting = await findWaiting(tx, owner.id, id);
       if (!waiting) throw factorNotFound();
@@ -111,7 +114,8 @@ export class OwnFactorsService {
         id,
         step,
       ]);
-      return added(tx, owner.id, { id, isFirst: count === 0 }, audit);
+      await tell('factor-added', 'totp');
+      return added(tx, owner.id, { id, isFirst: count === 0 }, requester);
     });
   }
 
@@ -123,36 +127,57 @@ export class OwnFactorsService {
   async addPasskey(
     owner: FactorOwner,
     response: RegistrationResponseJSON,
-    audit: AuditContext,
+    requester: Requester,
     name = 'Passkey',
   ): Promise<AddedFactor> {
     const passkey = await this.passkeys.verifyNew(owner.id, response);
     if (!passkey) throw invalidPasskey();
-    return this.database.transaction(async (tx) => {
+    return this.changing(owner.id, requester, async (tx, tell) => {
       const count = await requireRoom(tx, owner.id);
       const id = newId();
       await tx.insert(Factor, { id, accountId: owner.id, kind: 'passkey', name, confirmedAt: new Date() });
       await tx.insert(Passkey, { factorId: id, ...passkey, counter: String(passkey.counter) });
-      return added(tx, owner.id, { id, isFirst: count === 0 }, audit);
+      await tell('factor-added', 'passkey');
+      return added(tx, owner.id, { id, isFirst: count === 0 }, requester);
     });
   }
 
   /** Replaces the recovery codes. @throws ApiError 409 `no_second_factor` */
-  renewRecoveryCodes(owner: FactorOwner, audit: AuditContext): Promise<AddedFactor> {
-    return this.database.transaction(async (tx) => {
+  renewRecoveryCodes(owner: FactorOwner, requester: Requester): Promise<AddedFactor> {
+    return this.changing(owner.id, requester, async (tx, tell) => {
       if ((await lockFactors(tx, owner.id)) === 0) throw noSecondFactor();
-      const { id, codes } = await replaceRecoveryCodes(tx, owner.id, audit);
+      const { id, codes } = await replaceRecoveryCodes(tx, owner.id, requester.audit);
+      await tell('factor-added', 'recovery_codes');
       return { factor: await getFactor(tx, id), recoveryCodes: codes };
     });
   }
 
   /** @throws ApiError 404, also for a factor of another account */
-  async remove(accountId: string, id: string, audit: AuditContext): Promise<void> {
-    const removal = { audit, reason: 'removed_by_owner' } as const;
-    const isRemoved = await this.database.transaction((tx) => removeFactor(tx, accountId, id, removal));
-    if (!isRemoved) throw notFound();
+  async remove(accountId: string, id: string, requester: Requester): Promise<void> {
+    const removal = { audit: requester.audit, reason: 'removed_by_owner' } as const;
+    await this.changing(accountId, requester, async (tx, tell) => {
+      const removed = await removeFactor(tx, accountId, id, removal);
+      if (removed.length === 0) throw notFound();
+      // The recovery codes that go with the last factor need no mail of their own.
+      const [told] = removed.filter(({ confirmed }) => confirmed);
+      if (told) await tell('factor-removed', told.kind);
+    });
+  }
+
+  /** @param change gets what writes a notice about a factor */
+  private changing<T>(
+    accountId: string,
+    { language }: Requester,
+    change: (tx: EntityManager, tell: Tell) => Promise<T>,
+  ): Promise<T> {
+    return this.database.transaction(async (tx) => {
+      const to = await this.notices.recipientOf(tx, accountId);
+      return change(tx, (kind, factor) => this.notices.send(tx, to, { kind, language, values: { factor } }));
+    });
   }
 }
+
+type Tell = (kind: 'factor-added' | 'factor-removed', factor: MailFactor) => Promise<void>;
 
 async function findWaiting(
   manager: EntityManager,
@@ -179,7 +204,7 @@ async function added(
   tx: EntityManager,
   accountId: string,
   { id, isFirst }: { id: string; isFirst: boolean },
-  audit: AuditContext,
+  { audit }: Requester,
 ): Promise<AddedFactor> {
   const factor = await getFactor(tx, id);
   await writeAudit(tx, audit, factorEvent('factor.added', accountId, factor));

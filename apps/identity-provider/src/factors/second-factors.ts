@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import type { AuditContext } from '#libs/audit/audit-context.js';
 import { auditRows, insertAudit } from '#libs/audit/audit-writer.js';
 import { NATIVE_ISSUER } from '#libs/core/issuer-id.js';
+import { AccountNotices } from '../mail/account-notices.js';
+import type { Requester } from '../self-service/requester.js';
 import type { AuthenticationMethod } from '../sessions/authentication-methods.js';
 import { FactorSecrets } from './factor-secrets.js';
 import { recoveryCodeDigest } from './recovery-code.js';
@@ -22,6 +23,7 @@ export class SecondFactors {
   constructor(
     private readonly database: DataSource,
     private readonly secrets: FactorSecrets,
+    private readonly notices: AccountNotices,
   ) {}
 
   /**
@@ -31,12 +33,12 @@ export class SecondFactors {
   async verifyCode(
     owner: CodeOwner,
     code: string,
-    audit: AuditContext,
+    requester: Requester,
   ): Promise<readonly AuthenticationMethod[] | null> {
     const compact = code.replace(/[\s-]/g, '');
     const isRight = /^\d{6}$/.test(compact)
       ? await this.useTotp(owner.accountId, compact)
-      : await this.useRecoveryCode(owner, compact, audit);
+      : await this.useRecoveryCode(owner, compact, requester);
     return isRight ? WITH_CODE : null;
   }
 
@@ -63,26 +65,37 @@ export class SecondFactors {
     return rows.length > 0;
   }
 
-  private async useRecoveryCode(
+  /** The owner of the account is told by mail. */
+  private useRecoveryCode(
     { accountId, email }: CodeOwner,
     code: string,
-    audit: AuditContext,
+    { audit, language }: Requester,
   ): Promise<boolean> {
     const actor = { issuer: NATIVE_ISSUER, sub: accountId, name: email };
-    const rows = await this.database.query(
-      `WITH used AS (
-          UPDATE identity.recovery_codes c SET used_at = now() FROM identity.factors f
-          WHERE f.id = c.factor_id AND f.account_id = $1 AND c.digest = $2 AND c.used_at IS NULL RETURNING c.factor_id
-        ), touched AS (
-          UPDATE identity.factors f SET last_used_at = now() FROM used WHERE f.id = used.factor_id
-        ), recorded AS (${insertAudit('identity', '$3', { from: 'used' })})
-        SELECT factor_id FROM used`,
-      [
+    return this.database.transaction(async (tx) => {
+      const to = await this.notices.recipientOf(tx, accountId);
+      const [used] = await tx.query(USE_RECOVERY_CODE, [
         accountId,
         recoveryCodeDigest(code),
         auditRows({ ...audit, actor }, { action: 'factor.recovery_code_used', targetId: accountId }),
-      ],
-    );
-    return rows.length > 0;
+      ]);
+      if (!used) return false;
+      const [{ remaining }] = await tx.query(
+        `SELECT count(*)::integer AS remaining FROM identity.recovery_codes WHERE factor_id = $1 AND used_at IS NULL`,
+        [used.factorId],
+      );
+      await this.notices.send(tx, to, { kind: 'recovery-code-used', language, values: { remaining } });
+      return true;
+    });
   }
 }
+
+/** Of several requests at once, one gets the row. */
+const USE_RECOVERY_CODE = `
+  WITH used AS (
+    UPDATE identity.recovery_codes c SET used_at = now() FROM identity.factors f
+    WHERE f.id = c.factor_id AND f.account_id = $1 AND c.digest = $2 AND c.used_at IS NULL RETURNING c.factor_id
+  ), touched AS (
+    UPDATE identity.factors f SET last_used_at = now() FROM used WHERE f.id = used.factor_id
+  ), recorded AS (${insertAudit('identity', '$3', { from: 'used' })})
+  SELECT factor_id AS "factorId" FROM used`;

@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import type { IdentityProviderSettings } from '#libs/config/settings.js';
 import { textOn } from '../oauth/pages/styles/contrast.js';
 import { SETTINGS } from '../settings.js';
+import { AccountNotices } from './account-notices.js';
 import { MailDelivery } from './mail-delivery.js';
 import { MailOutbox } from './mail-outbox.js';
 import { MailQueue } from './mail-queue.js';
@@ -9,10 +10,11 @@ import { MailRenderer } from './mail-renderer.js';
 import { MailTransport } from './mail-transport.js';
 import { TemplateFiles } from './template-files.js';
 
-/** `MailOutbox`, and the delivery of what it holds. */
+/** `MailOutbox`, `AccountNotices`, and the delivery of what it holds. */
 @Module({
   providers: [
     MailOutbox,
+    AccountNotices,
     MailQueue,
     MailDelivery,
     {
@@ -33,6 +35,6 @@ import { TemplateFiles } from './template-files.js';
         ),
     },
   ],
-  exports: [MailOutbox, MailTransport],
+  exports: [MailOutbox, AccountNotices, MailTransport],
 })
 export class MailModule {}

@@ -24,6 +24,13 @@ export class OauthSecrets {
       .digest('base64url');
   }
 
+  /** A token for the forms of a browser's sign-in. */
+  async formToken(sessionId: string): Promise<string> {
+    return createHmac('sha256', await this.get('forms'))
+      .update(sessionId)
+      .digest('base64url');
+  }
+
   /** The key that encrypts the secrets of authenticator apps: 32 bytes. */
   factorKey(): Promise<Buffer> {
     return this.get('factors').then((key) => Buffer.from(key, 'base64url'));

@@ -2,6 +2,14 @@ import { Module } from '@nestjs/common';
 import { LoginModule } from '../auth/login.module.js';
 import { AuthorityModule } from '../authority/authority.module.js';
 import { FactorsModule } from '../factors/factors.module.js';
+import { MailModule } from '../mail/mail.module.js';
+import { AccountForms } from '../self-service/account/account-forms.js';
+import { AccountSignIn } from '../self-service/account/account-sign-in.js';
+import { OwnAccountPages } from '../self-service/account/own-account-pages.js';
+import { OwnFactorPages } from '../self-service/account/own-factor-pages.js';
+import { OwnPasskeyPages } from '../self-service/account/own-passkey-pages.js';
+import { RecentSignIn } from '../self-service/account/recent-sign-in.js';
+import { ShownSessions } from '../self-service/account/shown-sessions.js';
 import { AccountPages } from '../self-service/pages/account-pages.js';
 import { SelfServiceModule } from '../self-service/self-service.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
@@ -29,7 +37,15 @@ import { TokenSubjects } from './tokens/token-subjects.js';
 
 /** The OpenID Provider. `oauth-routes.ts` adds its routes, which are not Nest's. */
 @Module({
-  imports: [SelfServiceModule, LoginModule, FactorsModule, AuthorityModule, SessionsModule, TokensModule],
+  imports: [
+    SelfServiceModule,
+    LoginModule,
+    FactorsModule,
+    AuthorityModule,
+    MailModule,
+    SessionsModule,
+    TokensModule,
+  ],
   providers: [
     ...[
       OauthStateStore,
@@ -43,6 +59,8 @@ import { TokenSubjects } from './tokens/token-subjects.js';
     ...[OauthProvider, OauthAccounts, Grants, RefreshGrant],
     ...[TokenSubjects, AccessTokenClaims, AccessTokenReader, TokenHandles],
     ...[PageRenderer, ProviderPages, SignInProgress, FactorPages, InteractionPages, AccountPages],
+    ...[AccountSignIn, AccountForms, RecentSignIn, ShownSessions],
+    ...[OwnAccountPages, OwnFactorPages, OwnPasskeyPages],
   ],
 })
 export class OauthModule {}

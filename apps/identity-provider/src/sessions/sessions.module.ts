@@ -22,6 +22,13 @@ import { SessionsService } from './sessions.service.js';
     SessionRefresh,
     SessionsService,
   ],
-  exports: [ServiceClients, SessionLifetimes, SessionLookup, SessionRefresh, SessionsService],
+  exports: [
+    AccountSessionsService,
+    ServiceClients,
+    SessionLifetimes,
+    SessionLookup,
+    SessionRefresh,
+    SessionsService,
+  ],
 })
 export class SessionsModule {}

@@ -1,10 +1,13 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import type { AllClientMetadata } from 'oidc-provider';
 import { DataSource } from 'typeorm';
+import type { IdentityProviderSettings } from '#libs/config/settings.js';
 import { isStorable } from '#libs/core/storable-text.js';
 import type { OauthClientType } from '#libs/database/identity/oauth-client.entity.js';
 import { preparedQuery } from '#libs/database/prepared-query.js';
+import { SETTINGS } from '../../settings.js';
+import { ACCOUNT_CLIENT_ID, accountClient } from './account-client.js';
 import { isHttps } from './redirect-uri.js';
 
 /** What Twinkey knows of a client beyond oidc-provider's own metadata, in `client.twinkey`. */
@@ -42,10 +45,18 @@ interface ClientRow {
 /** Reads the active clients for oidc-provider, with one query each time: a change counts at once on every replica. */
 @Injectable()
 export class ClientMetadataSource {
-  constructor(private readonly database: DataSource) {}
+  private readonly account: AllClientMetadata;
+
+  constructor(
+    private readonly database: DataSource,
+    @Inject(SETTINGS) settings: Pick<IdentityProviderSettings, 'signing' | 'brand'>,
+  ) {
+    this.account = accountClient(settings);
+  }
 
   /** @returns null for an unknown or a disabled client */
   async find(clientId: string): Promise<AllClientMetadata | null> {
+    if (clientId === ACCOUNT_CLIENT_ID) return this.account;
     if (!isStorable(clientId)) return null;
     const [row] = await preparedQuery<ClientRow>(this.database, {
       name: 'oauth-client-metadata',

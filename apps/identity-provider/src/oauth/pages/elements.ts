@@ -14,18 +14,23 @@ export interface Field {
   /** More attributes, in HTML. */
   attributes: Html;
   hint?: string;
+  /** Whether it can be left empty. */
+  isOptional?: boolean;
 }
 
 /** The id of the notice above a form. */
 const SUMMARY = 'problem';
 
 /** A label, an input, its hint and its problem, which screen readers read with it (WCAG 2.2, 3.3.1). */
-export function field({ name, label, attributes, hint }: Field, problem: PageProblem | null): Html {
+export function field(
+  { name, label, attributes, hint, isOptional = false }: Field,
+  problem: PageProblem | null,
+): Html {
   const isAtFault = problem?.field === name;
   const described = [hint && `${name}-hint`, isAtFault && `${name}-problem`].filter(Boolean).join(' ');
   return html`<div class="field">
 <label for="${name}">${label}</label>
-<input id="${name}" name="${name}" required ${attributes}${isAtFault && html` aria-invalid="true"`}${described !== '' && html` aria-describedby="${described}"`}>
+<input id="${name}" name="${name}"${!isOptional && html` required`} ${attributes}${isAtFault && html` aria-invalid="true"`}${described !== '' && html` aria-describedby="${described}"`}>
 ${hint !== undefined && html`<p class="hint" id="${name}-hint">${hint}</p>`}
 ${isAtFault && html`<p class="problem" id="${name}-problem">${ICONS.error}<span>${problem.message}</span></p>`}
 </div>`;

@@ -9,6 +9,7 @@ import { OwnFactorsService } from '../../factors/own-factors.service.js';
 import { Passkeys } from '../../factors/passkeys.js';
 import { SecondFactors } from '../../factors/second-factors.js';
 import type { TotpEnrolment } from '../../factors/totp.js';
+import { requesterOf } from '../../self-service/requester.js';
 import type { AuthenticationMethod } from '../../sessions/authentication-methods.js';
 import { SETTINGS } from '../../settings.js';
 import { codePage, recoveryCodesPage, setupPage } from './factor-bodies.js';
@@ -67,7 +68,7 @@ export class FactorPages {
     const audit = auditContextOf(request);
     try {
       const amr = await this.login.verifySecondFactor(progress, audit, () =>
-        this.codes.verifyCode(progress, code, audit),
+        this.codes.verifyCode(progress, code, requesterOf(request)),
       );
       return await this.complete(progress, amr, trustBrowser);
     } catch (error) {
@@ -103,7 +104,13 @@ export class FactorPages {
     try {
       const owner = { id: progress.accountId, email: progress.email };
       const audit = ownAudit(auditContextOf(request), owner);
-      const added = await this.factors.confirmTotp(owner, progress.factorId ?? '', code.slice(0, 64), audit);
+      const requester = { ...requesterOf(request), audit };
+      const added = await this.factors.confirmTotp(
+        owner,
+        progress.factorId ?? '',
+        code.slice(0, 64),
+        requester,
+      );
       const amr = ['pwd', 'otp', 'mfa'] as const;
       await this.progress.save(interaction.uid, { ...progress, step: 'codes', amr });
       return { answer: { page: recoveryCodesPage(texts, added.recoveryCodes), texts } };

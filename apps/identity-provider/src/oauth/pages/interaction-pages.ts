@@ -246,7 +246,7 @@ export class InteractionPages {
     const isAgain = interaction.session?.accountId !== undefined;
     const [client, selectable] = await Promise.all([clientName(visit), this.selectable(visit)]);
     const page = signInPage(texts, { client, email, isAgain, selectable, problem });
-    const body = html`${page.body}${this.links.belowSignIn(texts, interaction.uid)}`;
+    const body = html`${page.body}${this.links.belowSignIn(texts, interaction.uid, selectable !== null)}`;
     return { page: { ...page, body }, texts, ...answer };
   }
 

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { IdentityProviderSettings } from '#libs/config/settings.js';
 import { MailTransport } from '../../mail/mail-transport.js';
+import { ACCOUNT_PAGE } from '../../oauth/clients/account-client.js';
 import { links } from '../../oauth/pages/elements.js';
 import type { Html } from '../../oauth/pages/html.js';
 import type { Texts } from '../../oauth/pages/texts/texts.js';
@@ -35,15 +36,21 @@ export class AccountPageLinks {
     return this.address.basePath + page;
   }
 
-  /** @param uid of the sign-in in progress */
-  belowSignIn(texts: Texts, uid: string): Html | null {
-    const { signUp, forgot } = accountTextsFor(texts).links;
+  /** @param uid of the sign-in in progress @param isSignedIn whether the page knows the account already */
+  belowSignIn(texts: Texts, uid: string, isSignedIn: boolean): Html | null {
+    const { signUp, forgot, account } = accountTextsFor(texts).links;
     const href = (page: string) => `${this.pathOf(page)}?sign_in=${uid}`;
     const each = [
       ...(this.policy.isOpen ? [{ href: href('/signup'), text: signUp }] : []),
       ...(this.mails.isAvailable ? [{ href: href('/forgot-password'), text: forgot }] : []),
+      ...(isSignedIn ? [{ href: this.pathOf(ACCOUNT_PAGE), text: account }] : []),
     ];
     return each.length > 0 ? links(...each) : null;
+  }
+
+  /** The link to the account page, which signs in first. */
+  toAccount(texts: Texts): Html {
+    return links({ href: this.pathOf(ACCOUNT_PAGE), text: accountTextsFor(texts).links.account });
   }
 
   /** Remembers the sign-in that a link of its page names. */

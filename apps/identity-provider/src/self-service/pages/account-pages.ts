@@ -93,7 +93,7 @@ export class AccountPages {
     return this.answer(visit, form, show, async (fields) => {
       const body = this.read(PasswordReset, { token, new_password: fields.get('new_password') ?? '' });
       await this.recovery.reset(body.token, body.new_password, requesterOf(request));
-      return messagePage('success', texts.reset.doneTitle, texts.reset.done);
+      return this.complete(visit, messagePage('success', texts.reset.doneTitle, texts.reset.done));
     });
   }
 
@@ -106,7 +106,7 @@ export class AccountPages {
       confirmPage(verify, { action, token, ...(await this.proofs.check(token)) });
     return this.answer(visit, form, show, async () => {
       await this.proofs.verify(this.read(LinkToken, { token }).token, requesterOf(request));
-      return messagePage('success', verify.doneTitle, verify.done);
+      return this.complete(visit, messagePage('success', verify.doneTitle, verify.done));
     });
   }
 
@@ -166,6 +166,12 @@ export class AccountPages {
       return { ...this.finish(visit, expiredPage(visit.texts, error)), status: 422 };
     }
     return { ...this.finish(visit, await show(problemOf(visit, error))), status, headers };
+  }
+
+  /** The account can be used now: without a sign-in to go back to, the page leads to it. */
+  private complete({ common, request }: Visit, page: Page): Page {
+    if (this.links.back(common, request)) return page;
+    return { ...page, body: html`${page.body}${this.links.toAccount(common)}` };
   }
 
   private finish(visit: Visit, page: Page): PageAnswer {

@@ -1,6 +1,7 @@
 /** Page, card, text. */
 export const BASE = `
 * { box-sizing: border-box; }
+[hidden] { display: none !important; }
 
 html {
   font: 100%/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "Noto Sans", Arial, sans-serif;

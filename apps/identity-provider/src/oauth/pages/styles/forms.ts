@@ -58,6 +58,7 @@ button, .button {
   border-radius: .5rem;
   cursor: pointer;
 }
+a.button { display: inline-grid; place-content: center; }
 .wide .actions > * { flex: none; }
 button:hover, .button:hover { background: var(--brand-hover); }
 button:focus-visible, .button:focus-visible { border-radius: .5rem; }

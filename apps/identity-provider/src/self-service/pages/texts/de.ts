@@ -1,7 +1,12 @@
 import type { AccountTexts } from './texts.js';
 
 export const de: AccountTexts = {
-  links: { signUp: 'Konto anlegen', forgot: 'Passwort vergessen?', signIn: 'Zurück zur Anmeldung' },
+  links: {
+    signUp: 'Konto anlegen',
+    forgot: 'Passwort vergessen?',
+    signIn: 'Zurück zur Anmeldung',
+    account: 'Ihr Konto',
+  },
   fields: {
     email: 'E-Mail-Adresse',
     password: 'Passwort',

@@ -1,7 +1,12 @@
 import type { AccountTexts } from './texts.js';
 
 export const en: AccountTexts = {
-  links: { signUp: 'Create an account', forgot: 'Forgot your password?', signIn: 'Back to sign-in' },
+  links: {
+    signUp: 'Create an account',
+    forgot: 'Forgot your password?',
+    signIn: 'Back to sign-in',
+    account: 'Your account',
+  },
   fields: {
     email: 'Email',
     password: 'Password',

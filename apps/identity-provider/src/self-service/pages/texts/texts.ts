@@ -1,6 +1,6 @@
 /** The texts of the pages for accounts in one language. `{name}` is replaced. */
 export interface AccountTexts {
-  links: { signUp: string; forgot: string; signIn: string };
+  links: { signUp: string; forgot: string; signIn: string; account: string };
   fields: { email: string; password: string; newPassword: string; passwordHint: string };
   signUp: {
     title: string;

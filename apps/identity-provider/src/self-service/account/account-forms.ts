@@ -1,0 +1,113 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
+import type { FastifyRequest } from 'fastify';
+import { InputPipe } from '#libs/http/input/input.pipe.js';
+import { ApiError } from '#libs/http/replies/api-error.js';
+import { ACCOUNT_PAGE } from '../../oauth/clients/account-client.js';
+import type { PageProblem } from '../../oauth/pages/elements.js';
+import { textsFor } from '../../oauth/pages/texts/languages.js';
+import { fill } from '../../oauth/pages/texts/texts.js';
+import type { PageAnswer } from '../../oauth/pages/visit.js';
+import type { SessionAccount } from '../../sessions/session-account.js';
+import { accountTextsFor } from '../pages/account-texts.js';
+import { PROBLEM_CODES } from '../pages/texts/texts.js';
+import { AccountSignIn } from './account-sign-in.js';
+import type { AccountAnswer, AccountVisit, ShowForm } from './account-visit.js';
+import { ownAccountTextsFor } from './own-account-texts.js';
+import { OWN_PROBLEM_CODES } from './texts/texts.js';
+
+const NAMES = ['first_name', 'last_name', 'name'];
+/** A problem with anything else is one of the whole form. */
+const FIELDS = [...NAMES, 'email', 'current_password', 'new_password', 'code'];
+
+/** What the forms of the account pages have in common: whose they are, how they are read, and how they are refused. */
+@Injectable()
+export class AccountForms {
+  private readonly input: InputPipe;
+
+  constructor(
+    @Inject(ModuleRef) modules: ModuleRef,
+    private readonly signIn: AccountSignIn,
+  ) {
+    this.input = new InputPipe(modules);
+  }
+
+  async visit(request: FastifyRequest, account: SessionAccount): Promise<AccountVisit> {
+    const common = textsFor(undefined, request.headers['accept-language']);
+    return {
+      request,
+      account,
+      requester: this.signIn.requesterFor(request, account),
+      common,
+      texts: ownAccountTextsFor(common),
+      formToken: await this.signIn.formToken(account),
+      pathOf: (page) => this.signIn.pathOf(page),
+    };
+  }
+
+  /** Reads a form with the fields of the API. @throws ApiError 422 with every wrong field */
+  read<T extends object>(type: new () => T, body: object): T {
+    return this.input.transform(body, { type: 'body', metatype: type }) as T;
+  }
+
+  /**
+   * Shows a form, or does what it asks for; then shows it again if that is refused.
+   * @param form null for a GET, which changes nothing
+   */
+  async answer(
+    visit: AccountVisit,
+    form: URLSearchParams | null,
+    show: ShowForm,
+    submit: (form: URLSearchParams) => Promise<AccountAnswer>,
+  ): Promise<AccountAnswer> {
+    const { common } = visit;
+    if (!form) return { page: await show(null), texts: common };
+    try {
+      await this.requireOwnForm(visit, form);
+      return await submit(form);
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      // The session has ended meanwhile.
+      if (error.status === 401) return { location: visit.pathOf(ACCOUNT_PAGE) };
+      const { problem, ...answer } = this.refusal(visit, error);
+      return { page: await show(problem), texts: common, ...answer };
+    }
+  }
+
+  /** @throws ApiError 403 for a form that another site, or the page of another sign-in, has sent */
+  async requireOwnForm({ account }: AccountVisit, form: URLSearchParams): Promise<void> {
+    if (!(await this.signIn.isOwnToken(account, form.get('form_token') ?? ''))) throw outdatedForm();
+  }
+
+  /** An error of the API in the words of the page, with the status and headers of the answer. */
+  refusal(
+    { common, texts }: AccountVisit,
+    error: ApiError,
+  ): { problem: PageProblem } & Pick<PageAnswer, 'status' | 'headers'> {
+    const { status, headers } = error;
+    const retryAfter = headers['retry-after'];
+    const [{ field, code, message } = { field: null, code: '', message: '' }] = error.errors;
+    const place = field !== null && FIELDS.includes(field) ? field : null;
+    const shared = accountTextsFor(common).problems;
+    const known = PROBLEM_CODES.find((each) => each === code);
+    const own = OWN_PROBLEM_CODES.find((each) => each === code);
+    const text = (): string => {
+      if (status === 429) return fill(common.problems.throttled, { seconds: retryAfter ?? '1' });
+      if (status === 503) return common.problems.overloaded;
+      if (code === OUTDATED) return texts.problems.outdated;
+      if (own) return texts.problems[own];
+      // The other texts about lengths are those of passwords.
+      if (place !== null && NAMES.includes(place)) return texts.problems.name;
+      return known ? shared[known] : message;
+    };
+    return {
+      problem: { field: place, message: text() },
+      status,
+      headers: retryAfter === undefined ? {} : { 'retry-after': retryAfter },
+    };
+  }
+}
+
+const OUTDATED = 'outdated_form';
+const outdatedForm = () =>
+  new ApiError(403, [{ field: null, code: OUTDATED, message: 'This form is not of this sign-in.' }]);

@@ -1,0 +1,69 @@
+import { Injectable } from '@nestjs/common';
+import type { RegistrationResponseJSON } from '@simplewebauthn/server';
+import { ApiError } from '#libs/http/replies/api-error.js';
+import { NewPasskeyBody } from '../../factors/factors.dto.js';
+import { invalidPasskey } from '../../factors/factors.errors.js';
+import { OwnFactorsService } from '../../factors/own-factors.service.js';
+import type { PageProblem } from '../../oauth/pages/elements.js';
+import type { Page } from '../../oauth/pages/layout.js';
+import { AccountForms } from './account-forms.js';
+import type { AccountAnswer, AccountVisit } from './account-visit.js';
+import { addedAnswer } from './added-answer.js';
+import { passkeyPage } from './own-factor-bodies.js';
+import { RecentSignIn } from './recent-sign-in.js';
+
+/** The page that adds a passkey to the account of the signed-in user. */
+@Injectable()
+export class OwnPasskeyPages {
+  constructor(
+    private readonly forms: AccountForms,
+    private readonly factors: OwnFactorsService,
+    private readonly recent: RecentSignIn,
+  ) {}
+
+  page(visit: AccountVisit, form: URLSearchParams | null): Promise<AccountAnswer> {
+    const { account, requester, texts } = visit;
+    const name = form?.get('name')?.trim() || texts.factors.kinds.passkey;
+    const show = (problem: PageProblem | null): Page => passkeyPage(visit, name, problem);
+    return this.forms.answer(visit, form, show, async (fields) => {
+      const credential = readCredential(fields.get('credential') ?? '');
+      const body = this.forms.read(NewPasskeyBody, { ...credential, name });
+      await this.recent.require(visit, fields);
+      const { name: checked, ...response } = { clientExtensionResults: {}, ...body };
+      // The library checks the form of what browsers send.
+      const passkey = response as unknown as RegistrationResponseJSON;
+      return addedAnswer(visit, await this.factors.addPasskey(account, passkey, requester, checked));
+    });
+  }
+
+  /**
+   * The options of `navigator.credentials.create()`, for the script of the page.
+   * @returns a problem in words where they are refused
+   */
+  async options(
+    visit: AccountVisit,
+    form: URLSearchParams,
+  ): Promise<{ status: number; headers: Record<string, string>; body: object }> {
+    const { account } = visit;
+    try {
+      await this.forms.requireOwnForm(visit, form);
+      await this.recent.require(visit, form);
+      return { status: 200, headers: {}, body: { options: await this.factors.passkeyOptions(account) } };
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      const { problem, status = 400, headers = {} } = this.forms.refusal(visit, error);
+      return { status, headers, body: { problem: problem.message } };
+    }
+  }
+}
+
+/** @throws ApiError 422 `invalid_passkey` if it is not even an object */
+function readCredential(text: string): object {
+  try {
+    const credential: unknown = JSON.parse(text);
+    if (typeof credential === 'object' && credential !== null) return credential;
+  } catch {
+    // Refused below.
+  }
+  throw invalidPasskey();
+}

@@ -1,0 +1,226 @@
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { expectAccessible, focusOrder } from '../oauth/accessibility.js';
+import { startBrowser, type TestBrowser } from '../support/browser.js';
+import { unique } from '../support/factories.js';
+import { type MailServer, startMailServer } from '../support/mail-server.js';
+import { PASSWORD, startTestOpenIdProvider, type TestOpenIdProvider } from '../support/openid-provider.js';
+import { totpCode } from '../support/totp-app.js';
+
+const NEXT = 'another horse battery';
+/** Several pages, each checked four times (ms). */
+const TIMEOUT = 180_000;
+
+let mail: MailServer;
+let provider: TestOpenIdProvider;
+let browser: TestBrowser;
+beforeAll(async () => {
+  mail = await startMailServer();
+  provider = await startTestOpenIdProvider({ mail: mail.settings });
+  browser = await startBrowser();
+});
+afterAll(async () => {
+  await browser?.close();
+  await provider?.close();
+  await mail?.close();
+});
+
+async function signedIn(language = 'en') {
+  const person = await provider.person({ firstName: 'Ada', lastName: 'Lovelace' });
+  const { page, problems } = await browser.visit(provider.issuer);
+  await page.setExtraHTTPHeaders({ 'accept-language': language });
+  await page.goto(`${provider.issuer}/account`);
+  await page.fill('#email', person.email);
+  await page.fill('#password', PASSWORD);
+  await page.press('#password', 'Enter');
+  await page.waitForURL(`${provider.issuer}/account`);
+  return { person, page, problems };
+}
+
+/** Without a mouse: moves to the element with Tab, presses Enter there, and waits for the next page. */
+async function follow(page: Page, name: string): Promise<void> {
+  const order = await focusOrder(page);
+  expect(order).toContain(name);
+  for (let presses = 0; presses <= order.indexOf(name); presses++) await page.keyboard.press('Tab');
+  await Promise.all([page.waitForNavigation(), page.keyboard.press('Enter')]);
+}
+
+/** Sends the form by Enter in its last field. */
+const submit = (page: Page) =>
+  Promise.all([page.waitForNavigation(), page.locator('main input:visible').last().press('Enter')]);
+const notice = (page: Page) => page.textContent('[role=status]');
+
+/** Chromium's own authenticator, which answers by itself. */
+async function addAuthenticator(page: Page) {
+  const devtools = await page.context().newCDPSession(page);
+  await devtools.send('WebAuthn.enable');
+  await devtools.send('WebAuthn.addVirtualAuthenticator', {
+    options: {
+      protocol: 'ctap2',
+      transport: 'internal',
+      hasResidentKey: true,
+      hasUserVerification: true,
+      isUserVerified: true,
+      automaticPresenceSimulation: true,
+    },
+  });
+}
+
+const growOld = (id: string) =>
+  provider.database.query(
+    `UPDATE identity.sessions SET authenticated_at = now() - interval '11 minutes' WHERE account_id = $1`,
+    [id],
+  );
+
+describe('the account page', { timeout: TIMEOUT }, () => {
+  it('changes name, email and password, by keyboard alone', async () => {
+    const { person, page, problems } = await signedIn();
+    await provider.sessionOf(person);
+    await page.reload();
+    await expectAccessible(page, 'account');
+    await follow(page, 'a Change name');
+    expect(await page.evaluate('document.activeElement.id')).toBe('first_name');
+    await expectAccessible(page, 'account-name');
+    await page.fill('#first_name', 'Augusta');
+    await submit(page);
+    expect(await notice(page)).toContain('Your name was changed.');
+    expect(await page.textContent('main')).toContain('Augusta Lovelace');
+    await expectAccessible(page, 'account-done');
+
+    const email = `${unique('next')}@example.com`;
+    await follow(page, 'a Change email');
+    await expectAccessible(page, 'account-email');
+    await page.fill('#email', email);
+    await page.fill('#current_password', PASSWORD);
+    await submit(page);
+    expect(await notice(page)).toContain('A mail is on its way');
+    await page.goto((await mail.next(email)).link);
+    await Promise.all([page.waitForNavigation(), page.press('main button', 'Enter')]);
+    await follow(page, 'a Your account');
+    expect(await page.textContent('.lead')).toContain(email);
+
+    await follow(page, 'a Change password');
+    await page.fill('#current_password', 'wrong');
+    await page.fill('#new_password', NEXT);
+    await submit(page);
+    expect(await page.title()).toContain('There is a problem');
+    await expectAccessible(page, 'account-password-problem');
+    await page.fill('#current_password', PASSWORD);
+    await page.fill('#new_password', NEXT);
+    await submit(page);
+    expect(await notice(page)).toContain('Your password was changed.');
+    expect((await provider.api.post('/auth/login', { email, password: NEXT })).status).toBe(200);
+    // The wrong password has answered 422.
+    expect(problems.filter((problem) => !/422/.test(problem))).toEqual([]);
+  });
+
+  it('adds an authenticator app, makes new codes, and removes the app, by keyboard alone', async () => {
+    const { page, problems } = await signedIn();
+    await follow(page, 'a Add authenticator app');
+    await expectAccessible(page, 'account-authenticator');
+    await page.fill('#name', 'My phone');
+    await submit(page);
+    await expectAccessible(page, 'account-authenticator-code');
+    const secret = (await page.textContent('form p > code'))?.replaceAll(' ', '') as string;
+    await page.fill('#code', totpCode(secret));
+    await submit(page);
+    expect(await page.locator('.codes li').count()).toBe(10);
+    await expectAccessible(page, 'account-codes');
+    await follow(page, 'a Back to your account');
+    await expectAccessible(page, 'account-factors');
+    await follow(page, 'a New recovery codes');
+    await follow(page, 'button Make new codes');
+    expect(await page.locator('.codes li').count()).toBe(10);
+    await page.goto(`${provider.issuer}/account`);
+    await follow(page, 'a Remove');
+    await expectAccessible(page, 'account-removal');
+    await follow(page, 'button Remove');
+    expect(await notice(page)).toContain('The second factor was removed.');
+    expect(problems).toEqual([]);
+  });
+
+  it('adds a passkey, which then signs in alone; an old sign-in needs the password', async () => {
+    const { person, page, problems } = await signedIn();
+    await addAuthenticator(page);
+    await page.goto(`${provider.issuer}/account/passkey`);
+    await page.locator('form[data-options]').waitFor();
+    expect(await page.isVisible('#no-passkeys')).toBe(false);
+    expect(await page.isVisible('#passkey-problem')).toBe(false);
+    await expectAccessible(page, 'account-passkey');
+    await growOld(person.id);
+    // The page does not know yet that the sign-in is old: it asks for the password now.
+    await Promise.all([page.waitForNavigation(), page.press('#name', 'Enter')]);
+    await page.locator('#current_password').waitFor();
+    await page.fill('#current_password', 'wrong');
+    await page.press('#current_password', 'Enter');
+    await page.locator('#passkey-problem').waitFor();
+    expect(await page.textContent('#passkey-problem')).toContain('The current password is wrong.');
+    await expectAccessible(page, 'account-passkey-problem');
+    await page.fill('#current_password', PASSWORD);
+    await page.press('#current_password', 'Enter');
+    await page.waitForSelector('.codes');
+    await page.goto(`${provider.issuer}/account`);
+    expect(await page.textContent('main')).toContain('Passkey');
+
+    await page.goto(`${provider.issuer}/account/passkey`);
+    await page.fill('#current_password', PASSWORD);
+    await page.press('#current_password', 'Enter');
+    await page.locator('#passkey-problem').waitFor();
+    expect(await page.textContent('#passkey-problem')).toContain('was added already');
+
+    await page.goto(`${provider.issuer}/account/sign-in`);
+    await page.locator('form[data-passkey] button').click();
+    await page.waitForURL(`${provider.issuer}/account`);
+    await page.goto(`${provider.issuer}/account/recovery-codes`);
+    expect(await page.locator('#current_password').count()).toBe(0);
+    // The old sign-in and the wrong password.
+    expect(problems.filter((problem) => !/403|422/.test(problem))).toEqual([]);
+  });
+
+  it('shows and ends sessions, in German', async () => {
+    const { person, page } = await signedIn('de');
+    const api = await provider.sessionOf(person);
+    const other = await provider.sessionOf(person);
+    await page.reload();
+    expect(await page.textContent('h1')).toBe('Ihr Konto');
+    await expectAccessible(page, 'account-de');
+    expect(await page.textContent('.badge')).toBe('Dieser Browser');
+    const end = page.getByRole('button', { name: 'Beenden: ' });
+    expect(await end.count()).toBe(2);
+    await Promise.all([page.waitForNavigation(), end.first().press('Enter')]);
+    expect(await notice(page)).toContain('Die Sitzung ist beendet.');
+    const statuses = [(await api.get('/auth/me')).status, (await other.get('/auth/me')).status];
+    expect(statuses.sort()).toEqual([200, 401]);
+    await follow(page, 'button Überall abmelden');
+    expect(await page.textContent('h1')).toBe('Überall abgemeldet');
+    await expectAccessible(page, 'account-signed-out');
+    await follow(page, 'a Anmelden');
+    await page.waitForSelector('#password');
+  });
+
+  it('is linked where a user chooses an account, and signs out', async () => {
+    const { page } = await signedIn();
+    await page.goto(`${await selection()}`);
+    await follow(page, 'a Your account');
+    expect(await page.textContent('h1')).toBe('Your account');
+    await follow(page, 'a Sign out');
+    await page.click('button[name=logout]');
+    expect(await page.textContent('h1')).toBe('Signed out');
+    await page.goto(`${provider.issuer}/account`);
+    await page.waitForSelector('#password');
+  });
+});
+
+/** A request that lets the user choose an account. */
+async function selection(): Promise<string> {
+  const { clientId, redirectUris } = await provider.client();
+  return `${provider.issuer}/oauth/authorize?${new URLSearchParams({
+    response_type: 'code',
+    client_id: clientId,
+    redirect_uri: redirectUris[0] as string,
+    scope: 'openid',
+    prompt: 'select_account',
+    code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
+    code_challenge_method: 'S256',
+  })}`;
+}
