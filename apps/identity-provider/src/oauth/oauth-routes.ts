@@ -2,6 +2,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify';
 import { auditContextOf } from '#libs/audit/audit-context.js';
 import { Drain } from '#libs/http/application/drain.js';
+import { formOf, registerFormRoutes } from './pages/form-routes.js';
 import { PROVIDER_POLICY } from './pages/page-policy.js';
 import { addPageRoutes } from './pages/page-routes.js';
 import { OauthProvider } from './provider/oauth-provider.js';
@@ -57,20 +58,11 @@ export function addOauthRoutes(app: NestFastifyApplication): void {
  * comes with them.
  */
 function addPostedAuthorization(fastify: FastifyInstance, oauth: OauthProvider): void {
-  fastify.register(async (scope) => {
-    scope.removeAllContentTypeParsers();
-    scope.addContentTypeParser(
-      'application/x-www-form-urlencoded',
-      { parseAs: 'string', bodyLimit: MAX_POSTED_BYTES },
-      (_request, body, done) => done(null, new URLSearchParams(body as string)),
+  const addRoute = (scope: FastifyInstance) =>
+    scope.post(ROUTES.authorization, (request, reply) =>
+      reply.redirect(`${oauth.address.url(ROUTES.authorization)}?${formOf(request)}`, 303),
     );
-    scope.post(ROUTES.authorization, (request, reply) => {
-      const form = request.body instanceof URLSearchParams ? request.body : new URLSearchParams();
-      return reply
-        .header('cache-control', 'no-store')
-        .redirect(`${oauth.address.url(ROUTES.authorization)}?${form}`, 303);
-    });
-  });
+  registerFormRoutes(fastify, addRoute, MAX_POSTED_BYTES);
 }
 
 /** Gives a request to oidc-provider, with the headers that Fastify's hooks have set. */

@@ -1,7 +1,7 @@
 import type { TotpEnrolment } from '../../factors/totp.js';
 import { type Html, html } from './html.js';
 import type { Page } from './layout.js';
-import { passkeyForm } from './passkey-script.js';
+import { PASSKEY_SCRIPT, passkeyForm } from './passkey-script.js';
 import type { Texts } from './texts/texts.js';
 
 const codeField = (texts: Texts, problem: string | null): Html => html`<div class="field">
@@ -26,7 +26,7 @@ export function codePage(
   return {
     title: factor.title,
     documentTitle: titleOf(texts, factor.title, problem),
-    hasScript: hasPasskeys,
+    ...(hasPasskeys ? { script: PASSKEY_SCRIPT } : {}),
     body: html`<p class="lead">${factor.lead}</p>
 <form method="post">
 ${codeField(texts, problem)}

@@ -1,5 +1,5 @@
 import { type Html, html } from './html.js';
-import { SCRIPT_VERSION } from './passkey-script.js';
+import type { PageScript } from './page-script.js';
 import type { Texts } from './texts/texts.js';
 
 /** What all pages have in common. */
@@ -24,14 +24,13 @@ export interface Page {
   width?: 'narrow' | 'wide';
   /** More elements for `<head>`. */
   head?: Html;
-  /** Whether the page works with passkeys, which need a script. */
-  hasScript?: boolean;
+  script?: PageScript;
   status?: number;
 }
 
 /** The complete document of a page. */
 export function renderPage(frame: PageFrame, page: Page): string {
-  const { title, documentTitle = title, body, head, sign, width = 'narrow', hasScript } = page;
+  const { title, documentTitle = title, body, head, sign, width = 'narrow', script } = page;
   const { texts, brandName, hasLogo, basePath, styleVersion } = frame;
   const brand = hasLogo
     ? html`<img src="${basePath}/oauth/logo" alt="${brandName}">`
@@ -46,9 +45,9 @@ export function renderPage(frame: PageFrame, page: Page): string {
 <title>${documentTitle} – ${brandName}</title>
 <link rel="icon" href="data:,">
 <link rel="stylesheet" href="${basePath}/oauth/style.css?${styleVersion}">${head}${
-    hasScript &&
+    script &&
     html`
-<script src="${basePath}/oauth/passkeys.js?${SCRIPT_VERSION}" type="module"></script>`
+<script src="${basePath}${script.path}?${script.version}" type="module"></script>`
   }
 </head>
 <body class="${width}">

@@ -2,7 +2,7 @@ import { actions, emphasize, field, notice, type PageProblem, sign, summary } fr
 import { Html, html } from './html.js';
 import { ICONS } from './icons.js';
 import type { Page } from './layout.js';
-import { passkeyForm } from './passkey-script.js';
+import { PASSKEY_SCRIPT, passkeyForm } from './passkey-script.js';
 import { fill, type Texts } from './texts/texts.js';
 
 /** The form posts to the page's own address. @param selectable the account that the user can continue with */
@@ -27,7 +27,7 @@ export function signInPage(
   const title = selectable === null ? signIn.title : signIn.select;
   return {
     title,
-    hasScript: true,
+    script: PASSKEY_SCRIPT,
     documentTitle: problem ? `${texts.problems.summary}: ${title}` : title,
     body: html`<p class="lead">${emphasize(isAgain && selectable === null ? signIn.again : signIn.lead, { client })}</p>
 ${

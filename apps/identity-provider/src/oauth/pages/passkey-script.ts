@@ -1,8 +1,10 @@
-import { createHash } from 'node:crypto';
 import { type Html, html } from './html.js';
+import { pageScript } from './page-script.js';
 
-/** The only script of the pages: WebAuthn does not work without one. It shows the form only where passkeys work. */
-export const PASSKEY_SCRIPT = `const form = document.querySelector('form[data-passkey]');
+/** Signs in with a passkey. It shows the form only where passkeys work. */
+export const PASSKEY_SCRIPT = pageScript(
+  '/oauth/passkeys.js',
+  `const form = document.querySelector('form[data-passkey]');
 if (form && globalThis.PublicKeyCredential?.parseRequestOptionsFromJSON) {
   form.hidden = false;
   form.addEventListener('submit', async (event) => {
@@ -22,9 +24,8 @@ if (form && globalThis.PublicKeyCredential?.parseRequestOptionsFromJSON) {
     }
   });
 }
-`;
-
-export const SCRIPT_VERSION = createHash('sha256').update(PASSKEY_SCRIPT).digest('base64url').slice(0, 12);
+`,
+);
 
 /** The script asks for the options when they are needed, so that the page has nothing random in it. */
 export const passkeyForm = (texts: { button: string; problem: string }): Html =>

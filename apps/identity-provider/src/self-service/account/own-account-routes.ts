@@ -1,13 +1,12 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { unauthorized } from '#libs/http/replies/api-error.js';
-import { errorForStatus } from '#libs/http/replies/error-translation.js';
 import { ACCOUNT_PAGE } from '../../oauth/clients/account-client.js';
+import { ownFormOf, registerFormRoutes } from '../../oauth/pages/form-routes.js';
 import { html } from '../../oauth/pages/html.js';
 import { messagePage } from '../../oauth/pages/page-bodies.js';
-import { PAGE_POLICY, SCRIPT_PAGE_POLICY } from '../../oauth/pages/page-policy.js';
 import { PageRenderer } from '../../oauth/pages/page-renderer.js';
-import { isOwnForm } from '../../oauth/pages/page-routes.js';
+import { sendScript } from '../../oauth/pages/page-script.js';
 import { textsFor } from '../../oauth/pages/texts/languages.js';
 import { AccountForms } from './account-forms.js';
 import { AccountSignIn } from './account-sign-in.js';
@@ -16,9 +15,8 @@ import { OwnAccountPages } from './own-account-pages.js';
 import { ownAccountTextsFor } from './own-account-texts.js';
 import { OwnFactorPages } from './own-factor-pages.js';
 import { OwnPasskeyPages } from './own-passkey-pages.js';
-import { REGISTRATION_SCRIPT, REGISTRATION_SCRIPT_VERSION } from './passkey-registration-script.js';
+import { REGISTRATION_SCRIPT } from './passkey-registration-script.js';
 
-const MAX_FORM_BYTES = 16 * 1024;
 const SIGN_IN = `${ACCOUNT_PAGE}/sign-in`;
 const PASSKEY = `${ACCOUNT_PAGE}/passkey`;
 
@@ -34,22 +32,14 @@ export function addOwnAccountRoutes(app: NestFastifyApplication): void {
   const signIn = app.get(AccountSignIn, { strict: false });
   const renderer = app.get(PageRenderer, { strict: false });
 
-  const send = (reply: FastifyReply, answer: AccountAnswer, policy = PAGE_POLICY) => {
-    reply.header('cache-control', 'no-store');
-    if ('location' in answer) return reply.redirect(answer.location, 303);
-    const { page, texts, status = 200, headers = {} } = answer;
-    return reply
-      .code(status)
-      .headers({ ...headers, 'content-security-policy': policy })
-      .type('text/html; charset=utf-8')
-      .send(renderer.render(texts, page));
-  };
+  const send = (reply: FastifyReply, answer: AccountAnswer) =>
+    'location' in answer ? reply.redirect(answer.location, 303) : renderer.send(reply, answer);
 
   /** Answers a signed-in user, and leads everybody else to the sign-in page. */
-  const answer = async (request: FastifyRequest, reply: FastifyReply, handler: Handler, policy?: string) => {
-    const form = formOf(request);
+  const answer = async (request: FastifyRequest, reply: FastifyReply, handler: Handler) => {
+    const form = ownFormOf(request);
     const account = await signIn.find(request, reply);
-    if (account) return send(reply, await handler(await forms.visit(request, account), form), policy);
+    if (account) return send(reply, await handler(await forms.visit(request, account), form));
     if (form) return send(reply, { location: signIn.pathOf(ACCOUNT_PAGE) });
     return send(
       reply,
@@ -58,18 +48,12 @@ export function addOwnAccountRoutes(app: NestFastifyApplication): void {
   };
 
   /** The page of a form, at one address. */
-  const addForm = (scope: FastifyInstance, url: string, handler: Handler, policy?: string) => {
-    scope.get(url, (request, reply) => answer(request, reply, handler, policy));
-    scope.post(url, (request, reply) => answer(request, reply, handler, policy));
+  const addForm = (scope: FastifyInstance, url: string, handler: Handler) => {
+    scope.get(url, (request, reply) => answer(request, reply, handler));
+    scope.post(url, (request, reply) => answer(request, reply, handler));
   };
 
-  fastify.register(async (scope) => {
-    scope.removeAllContentTypeParsers();
-    scope.addContentTypeParser(
-      'application/x-www-form-urlencoded',
-      { parseAs: 'string', bodyLimit: MAX_FORM_BYTES },
-      (_request, body, done) => done(null, new URLSearchParams(body as string)),
-    );
+  registerFormRoutes(fastify, (scope) => {
     scope.get(ACCOUNT_PAGE, (request, reply) =>
       answer(request, reply, async (visit) =>
         // The code of the sign-in is not needed, and must not stay in the address.
@@ -83,37 +67,24 @@ export function addOwnAccountRoutes(app: NestFastifyApplication): void {
     addForm(scope, `${ACCOUNT_PAGE}/authenticator`, (visit, form) => factors.authenticator(visit, form));
     addForm(scope, `${ACCOUNT_PAGE}/recovery-codes`, (visit, form) => factors.recoveryCodes(visit, form));
     addForm(scope, `${ACCOUNT_PAGE}/factor`, (visit, form) => factors.removal(visit, form));
-    addForm(scope, PASSKEY, (visit, form) => passkeys.page(visit, form), SCRIPT_PAGE_POLICY);
+    addForm(scope, PASSKEY, (visit, form) => passkeys.page(visit, form));
     scope.post(`${ACCOUNT_PAGE}/sessions`, (request, reply) =>
       answer(request, reply, (visit, form) => pages.endSessions(visit, form ?? new URLSearchParams())),
     );
     scope.post(`${PASSKEY}/options`, async (request, reply) => {
-      const form = formOf(request) ?? new URLSearchParams();
+      const form = ownFormOf(request) ?? new URLSearchParams();
       const account = await signIn.find(request, reply);
       if (!account) throw unauthorized('absent');
       const { status, headers, body } = await passkeys.options(await forms.visit(request, account), form);
       // As text, because objects would get the envelope.
       return reply
         .code(status)
-        .headers({ ...headers, 'cache-control': 'no-store' })
+        .headers(headers)
         .type('application/json; charset=utf-8')
         .send(JSON.stringify(body));
     });
-    scope.get(`${PASSKEY}.js`, (_request, reply) =>
-      reply
-        .type('text/javascript; charset=utf-8')
-        .header('cache-control', 'public, max-age=3600')
-        .header('etag', `"${REGISTRATION_SCRIPT_VERSION}"`)
-        .send(REGISTRATION_SCRIPT),
-    );
+    scope.get(REGISTRATION_SCRIPT.path, (_request, reply) => sendScript(reply, REGISTRATION_SCRIPT));
   });
-}
-
-/** @returns null for a GET @throws an error for 400 if another site has posted the form */
-function formOf(request: FastifyRequest): URLSearchParams | null {
-  if (request.method !== 'POST') return null;
-  if (!isOwnForm(request)) throw errorForStatus(400);
-  return request.body instanceof URLSearchParams ? request.body : new URLSearchParams();
 }
 
 /** Whether the OpenID Provider has sent the browser back (RFC 6749, sections 4.1.2 and 4.1.2.1). */

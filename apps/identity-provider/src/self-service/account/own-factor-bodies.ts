@@ -8,7 +8,7 @@ import { fill } from '../../oauth/pages/texts/texts.js';
 import { backLink, formPage, formToken, reauthentication, titled } from './account-form.js';
 import { factorName } from './account-overview.js';
 import type { AccountVisit } from './account-visit.js';
-import { REGISTRATION_SCRIPT_VERSION } from './passkey-registration-script.js';
+import { REGISTRATION_SCRIPT } from './passkey-registration-script.js';
 
 const MAX_NAME = 100;
 
@@ -76,8 +76,7 @@ export function passkeyPage(visit: AccountVisit, name: string, problem: PageProb
   const proof = reauthentication(visit, problem, false);
   return {
     ...titled(visit, passkey.title, problem),
-    head: html`
-<script src="${pathOf('/account/passkey.js')}?${REGISTRATION_SCRIPT_VERSION}" type="module"></script>`,
+    script: REGISTRATION_SCRIPT,
     body: html`<p class="lead">${passkey.lead}</p>
 ${summary(problem)}
 <div id="no-passkeys">${notice('warning', passkey.unsupported)}</div>

@@ -1,11 +1,12 @@
-import { createHash } from 'node:crypto';
+import { pageScript } from '../../oauth/pages/page-script.js';
 
 /**
- * Adds a passkey: the only script of the account pages, because WebAuthn does not work without one. It shows the form only
- * where passkeys can be added. Where the sign-in is no longer recent, it loads the page again, which then asks for the
+ * Adds a passkey. It shows the form only where passkeys can be added. Where the sign-in is no longer recent, it loads the page again, which then asks for the
  * password.
  */
-export const REGISTRATION_SCRIPT = `const form = document.querySelector('form[data-options]');
+export const REGISTRATION_SCRIPT = pageScript(
+  '/account/passkey.js',
+  `const form = document.querySelector('form[data-options]');
 if (form && globalThis.PublicKeyCredential?.parseCreationOptionsFromJSON) {
   const problem = document.querySelector('#passkey-problem');
   form.hidden = false;
@@ -32,9 +33,5 @@ if (form && globalThis.PublicKeyCredential?.parseCreationOptionsFromJSON) {
     }
   });
 }
-`;
-
-export const REGISTRATION_SCRIPT_VERSION = createHash('sha256')
-  .update(REGISTRATION_SCRIPT)
-  .digest('base64url')
-  .slice(0, 12);
+`,
+);
