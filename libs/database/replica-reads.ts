@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger, type OnApplicationShutdown } from '@nestjs/common';
 import type { ClientBase, QueryResultRow } from 'pg';
-import { DataSource, type DataSourceOptions, type EntityManager, type QueryRunner } from 'typeorm';
+import { DataSource, type DataSourceOptions, type EntityManager } from 'typeorm';
 import { findPostgresError, isUnavailable } from './pg-errors.js';
 import { type PreparedStatement, preparedQuery } from './prepared-query.js';
 import { SharedQuestion } from './shared-question.js';
@@ -108,27 +108,23 @@ export class ReplicaReads implements OnApplicationShutdown {
   /** @returns null if the replica cannot answer */
   private async onReplica<T>(read: (manager: EntityManager) => Promise<T>): Promise<{ value: T } | null> {
     const position = await this.position.ask();
-    const runner = (this.replica as DataSource).createQueryRunner();
+    const replica = this.replica as DataSource;
+    const answer = async (manager: EntityManager) =>
+      (await this.catchesUp(manager, position)) ? { value: await read(manager) } : null;
     try {
       // Behind PgBouncer only a transaction stays on one connection, and thereby on one server.
-      if (this.options?.pooled) await runner.startTransaction();
-      else await runner.connect();
-      const value = (await this.catchesUp(runner, position)) ? { value: await read(runner.manager) } : null;
-      if (runner.isTransactionActive) await runner.commitTransaction();
-      return value;
+      return await (this.options?.pooled ? replica.transaction(answer) : onOneConnection(replica, answer));
     } catch (error) {
       if (!isUnavailable(error) && !isUnsuitable(error)) throw error;
       this.skip(error as Error);
       return null;
-    } finally {
-      await runner.release().catch(() => {});
     }
   }
 
-  private async catchesUp(runner: QueryRunner, { lsn, timeline }: WalPosition): Promise<boolean> {
+  private async catchesUp(manager: EntityManager, { lsn, timeline }: WalPosition): Promise<boolean> {
     const since = performance.now();
     for (;;) {
-      const rows: { replayed: boolean | null }[] = await runner.query(HAS_REPLAYED, [lsn, timeline]);
+      const rows: { replayed: boolean | null }[] = await manager.query(HAS_REPLAYED, [lsn, timeline]);
       if (rows[0]?.replayed) {
         this.behindSince = null;
         return true;
@@ -162,6 +158,20 @@ export class ReplicaReads implements OnApplicationShutdown {
     } finally {
       this.opening = false;
     }
+  }
+}
+
+/** A query runner keeps its connection until it is released. */
+async function onOneConnection<T>(
+  dataSource: DataSource,
+  work: (manager: EntityManager) => Promise<T>,
+): Promise<T> {
+  const runner = dataSource.createQueryRunner();
+  try {
+    await runner.connect();
+    return await work(runner.manager);
+  } finally {
+    await runner.release();
   }
 }
 

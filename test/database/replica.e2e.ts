@@ -1,41 +1,52 @@
+import type { EntityManager } from 'typeorm';
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest';
+import { identityDataSource, identityOptions } from '#libs/database/identity/identity-data-source.js';
+import { ReplicaReads } from '#libs/database/replica-reads.js';
 import type { Api } from '../support/api.js';
 import { startTestIdentityProvider, type TestIdentityProvider } from '../support/identity-provider.js';
+import { type PgBouncer, startPgBouncer } from '../support/pgbouncer.js';
 import { bringBack, killAll } from '../support/postgres-outage.js';
 import { migrateAll, type PostgresServer, runSql, startPostgres } from '../support/postgres-server.js';
 import { promote, startStandby } from '../support/postgres-standby.js';
 
 let primary: PostgresServer;
 let standby: PostgresServer;
+/** PgBouncers before the two servers. */
+let primaryPooler: PgBouncer;
+let standbyPooler: PgBouncer;
 /** Two replicas of the application: what is written at one is read at the other. */
-let here: TestIdentityProvider;
-let there: TestIdentityProvider;
+let direct: TestIdentityProvider;
+let pooled: TestIdentityProvider;
 beforeAll(async () => {
   primary = await startPostgres({ max_connections: '100' });
   await migrateAll(primary.url);
   standby = await startStandby(primary);
-  const database = {
-    pooled: false,
-    directUrl: primary.url,
-    replicaUrl: standby.url,
-    replicaMaxLagSeconds: 5,
-  };
-  here = await startTestIdentityProvider({ databaseUrl: primary.url, database });
-  there = await startTestIdentityProvider({ databaseUrl: primary.url, database });
+  [primaryPooler, standbyPooler] = await Promise.all([
+    startPgBouncer(primary.url),
+    // A lost server is tried again after 15 s otherwise.
+    startPgBouncer(standby.url, ['server_login_retry = 1']),
+  ]);
+  const start = (databaseUrl: string, replicaUrl: string, isPooled: boolean) =>
+    startTestIdentityProvider({
+      databaseUrl,
+      database: { pooled: isPooled, directUrl: primary.url, replicaUrl, replicaMaxLagSeconds: 5 },
+    });
+  direct = await start(primary.url, standby.url, false);
+  pooled = await start(primaryPooler.url, standbyPooler.url, true);
 });
 afterAll(async () => {
-  await there?.close();
-  await here?.close();
+  await pooled?.close();
+  await direct?.close();
+  await Promise.all([standbyPooler?.close(), primaryPooler?.close()]);
   await standby?.close();
   await primary?.close();
 });
 
-let writer: Api;
-let reader: Api;
+/** Callers of the two. */
+let apis: { direct: Api; pooled: Api };
 beforeEach(async () => {
-  const { account } = await here.signIn(['*']);
-  writer = await here.sessionOf(account);
-  reader = await there.sessionOf(account);
+  const { account } = await direct.signIn(['*']);
+  apis = { direct: await direct.sessionOf(account), pooled: await pooled.sessionOf(account) };
 });
 
 /** How many lists of roles a server has read so far, by its own count of statements on that table. */
@@ -53,33 +64,63 @@ const listPermissions = async (api: Api) => {
   expect(status).toBe(200);
 };
 
-/** Reads until the standby has counted one of the lists; Postgres counts with a delay. */
+/** Reads at each application until the standby has counted one of its lists; Postgres counts with a delay. */
 const untilReplicaIsUsed = async () => {
-  const before = await scansOf(standby);
-  await vi.waitFor(
-    async () => {
-      await listPermissions(reader);
-      expect(await scansOf(standby)).toBeGreaterThan(before);
-    },
-    { timeout: 15_000, interval: 300 },
-  );
+  for (const reader of Object.values(apis)) {
+    const before = await scansOf(standby);
+    await vi.waitFor(
+      async () => {
+        await listPermissions(reader);
+        expect(await scansOf(standby)).toBeGreaterThan(before);
+      },
+      { timeout: 15_000, interval: 300 },
+    );
+  }
 };
 
 let names = 0;
-/** Creates a role at one replica of the application and lists it at the other, at once. */
+/** Creates a role at each replica of the application and lists it at the other, at once. */
 async function expectOwnWriteIsRead(): Promise<void> {
-  const name = `own-${++names}`;
-  expect((await writer.post('/roles', { name })).status).toBe(201);
-  const { status, data } = await reader.get(`/roles?q=${name}`);
-  expect(status).toBe(200);
-  expect(data.map((role: { name: string }) => role.name)).toContain(name);
+  for (const [writer, reader] of [
+    [apis.direct, apis.pooled],
+    [apis.pooled, apis.direct],
+  ] as const) {
+    const name = `own-${++names}`;
+    expect((await writer.post('/roles', { name })).status).toBe(201);
+    const { status, data } = await reader.get(`/roles?q=${name}`);
+    expect(status).toBe(200);
+    expect(data.map((role: { name: string }) => role.name)).toContain(name);
+  }
 }
 
-it('lists are read from the replica', untilReplicaIsUsed);
+it('lists are read from the replica, also through PgBouncer', untilReplicaIsUsed);
 
 it('what was written at one replica of the application is read at another, every time', async () => {
-  for (let round = 0; round < 20; round++) await expectOwnWriteIsRead();
+  for (let round = 0; round < 10; round++) await expectOwnWriteIsRead();
   await untilReplicaIsUsed();
+});
+
+it('a read that fails at a replica behind PgBouncer leaves no broken transaction to the next one', async () => {
+  const source = await identityDataSource(primary.url).initialize();
+  const reads = new ReplicaReads(source, {
+    options: identityOptions(standbyPooler.url, { pooled: true, poolSize: 1 }),
+    pooled: true,
+    maxLagSeconds: 5,
+  });
+  const isOnReplica = async () => {
+    const read = (manager: EntityManager) => manager.query('SELECT pg_is_in_recovery() AS replica');
+    expect(await reads.run(read)).toEqual([{ replica: true }]);
+  };
+  try {
+    await vi.waitFor(isOnReplica, { timeout: 10_000 });
+    await expect(reads.run((manager) => manager.query('SELECT 1 / 0'))).rejects.toMatchObject({
+      code: '22012',
+    });
+    await isOnReplica();
+  } finally {
+    await reads.onApplicationShutdown();
+    await source.destroy();
+  }
 });
 
 it('a replica that lags is skipped, and used again afterwards', async () => {
@@ -108,6 +149,8 @@ it('a replica that was promoted is never read: it does not follow this primary a
     `INSERT INTO identity.permissions (id, name) VALUES (gen_random_uuid(), 'only:there')`,
   );
   for (let round = 0; round < 5; round++) await expectOwnWriteIsRead();
-  const { data } = await reader.get('/permissions?q=only');
-  expect(data).toEqual([]);
+  for (const reader of Object.values(apis)) {
+    const { data } = await reader.get('/permissions?q=only');
+    expect(data).toEqual([]);
+  }
 });
