@@ -5,12 +5,7 @@ import { DataSource, type DataSourceOptions, type EntityManager } from 'typeorm'
 import { findPostgresError, isUnavailable } from './pg-errors.js';
 import { type PreparedStatement, preparedQuery } from './prepared-query.js';
 import { SharedQuestion } from './shared-question.js';
-
-/** The end of what the primary has written. */
-interface WalPosition {
-  lsn: string;
-  timeline: string;
-}
+import { HAS_REPLAYED, POSITION, type WalPosition } from './wal-position.js';
 
 export interface ReplicaOptions {
   /** The replica's data source. */
@@ -34,18 +29,6 @@ export const replicaOf = (settings: {
   settings.replicaUrl === null
     ? null
     : { url: settings.replicaUrl, maxLagSeconds: settings.replicaMaxLagSeconds };
-
-const POSITION = `SELECT pg_current_wal_flush_lsn()::text AS lsn,
-  substr(pg_walfile_name(pg_current_wal_flush_lsn()), 1, 8) AS timeline`;
-
-/**
- * A promoted server, or one that follows another primary, must not answer: its positions cannot be compared. Both functions
- * are needed for the timeline: a standby writes it down from time to time.
- */
-const HAS_REPLAYED = `SELECT pg_is_in_recovery()
-  AND upper(lpad(to_hex(greatest((pg_control_checkpoint()).timeline_id,
-    (pg_control_recovery()).min_recovery_end_timeline)), 8, '0')) = $2
-  AND pg_last_wal_replay_lsn() >= $1::pg_lsn AS replayed`;
 
 /** How long a read waits for the replica to catch up, and the pause between two checks. */
 const REPLAY_WAIT_MS = 50;
@@ -176,5 +159,5 @@ async function onOneConnection<T>(
 }
 
 /** A server that does not tell its position, or a standby that has cancelled the read (40001 is unavailable as well). */
-const isUnsuitable = (error: unknown): boolean =>
+export const isUnsuitable = (error: unknown): boolean =>
   ['42501', '42883', '55000', '0A000'].includes(findPostgresError(error)?.code ?? '');

@@ -1,12 +1,19 @@
 import type { EntityManager } from 'typeorm';
-import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { checkDatabases } from '#apps/cli/src/doctor/database.check.js';
 import { identityDataSource, identityOptions } from '#libs/database/identity/identity-data-source.js';
 import { ReplicaReads } from '#libs/database/replica-reads.js';
 import type { Api } from '../support/api.js';
 import { startTestIdentityProvider, type TestIdentityProvider } from '../support/identity-provider.js';
 import { type PgBouncer, startPgBouncer } from '../support/pgbouncer.js';
 import { bringBack, killAll } from '../support/postgres-outage.js';
-import { migrateAll, type PostgresServer, runSql, startPostgres } from '../support/postgres-server.js';
+import {
+  migrateAll,
+  type PostgresServer,
+  runSql,
+  startPostgres,
+  withDatabase,
+} from '../support/postgres-server.js';
 import { promote, startStandby } from '../support/postgres-standby.js';
 
 let primary: PostgresServer;
@@ -20,6 +27,7 @@ let pooled: TestIdentityProvider;
 beforeAll(async () => {
   primary = await startPostgres({ max_connections: '100' });
   await migrateAll(primary.url);
+  await runSql(primary.url, "CREATE ROLE reader LOGIN PASSWORD 'p4ss-of-reader'");
   standby = await startStandby(primary);
   [primaryPooler, standbyPooler] = await Promise.all([
     startPgBouncer(primary.url),
@@ -121,6 +129,99 @@ it('a read that fails at a replica behind PgBouncer leaves no broken transaction
     await reads.onApplicationShutdown();
     await source.destroy();
   }
+});
+
+describe('twinkey doctor', () => {
+  /** What it says of the replica, by variables beside those that lead directly to the primary. */
+  const doctor = async (env: Record<string, string>) => {
+    const found = await checkDatabases({
+      apps: 'identity-provider',
+      root: '',
+      env: {
+        ENVIRONMENT: 'production',
+        IDENTITY_DATABASE_URL: primary.url,
+        IDENTITY_DATABASE_DIRECT_URL: primary.url,
+        ...env,
+      },
+    });
+    const { password } = new URL(primary.url);
+    expect(JSON.stringify(found)).not.toContain(password);
+    return found.find(({ name }) => name === 'database.identity.replica');
+  };
+
+  it.each([
+    ['directly', () => ({ IDENTITY_DATABASE_REPLICA_URL: standby.url })],
+    [
+      'through PgBouncer',
+      () => ({
+        DATABASE_POOLED: 'true',
+        IDENTITY_DATABASE_URL: primaryPooler.url,
+        IDENTITY_DATABASE_REPLICA_URL: standbyPooler.url,
+      }),
+    ],
+    [
+      'through PgBouncer alone, beside a direct primary',
+      () => ({ DATABASE_POOLED: 'true', IDENTITY_DATABASE_REPLICA_URL: standbyPooler.url }),
+    ],
+  ])('finds a standby that has caught up, %s', async (_, env) => {
+    expect(await doctor(env())).toMatchObject({
+      status: 'ok',
+      message: expect.stringMatching(/a standby.*has caught up/),
+    });
+  });
+
+  it.each([
+    [
+      'that is away',
+      () => standby.url.replace(/:\d+\//, ':1/'),
+      /ECONNREFUSED/,
+      /Start the database.*REPLICA_URL/,
+    ],
+    ['that is the primary', () => primary.url, /not a standby/, /IDENTITY_DATABASE_REPLICA_URL/],
+    ['with another database', () => withDatabase(standby.url, 'template1'), /not a copy/, /same database/],
+    [
+      'behind a PgBouncer that is not announced',
+      () => standbyPooler.url,
+      /unsupported/,
+      /DATABASE_POOLED=true/,
+    ],
+    [
+      'of a user without rights',
+      () => withUser(standby.url),
+      /reader may not read schema identity/,
+      /GRANT SELECT/,
+    ],
+  ])('refuses a replica %s', async (_, url, message, remedy) => {
+    expect(await doctor({ IDENTITY_DATABASE_REPLICA_URL: url() })).toMatchObject({
+      status: 'broken',
+      message: expect.stringMatching(message),
+      remedy: expect.stringMatching(remedy),
+    });
+  });
+
+  const withUser = (url: string) => {
+    const other = new URL(url);
+    other.username = 'reader';
+    other.password = 'p4ss-of-reader';
+    return other.href;
+  };
+
+  it('warns of a replica that lags, and does not compare one whose primary is away', async () => {
+    const env = { IDENTITY_DATABASE_REPLICA_URL: standby.url, DATABASE_REPLICA_MAX_LAG_SECONDS: '1' };
+    await runSql(standby.url, 'SELECT pg_wal_replay_pause()');
+    try {
+      await runSql(primary.url, 'CREATE TABLE not_replayed ()');
+      expect(await doctor(env)).toMatchObject({
+        status: 'warning',
+        message: expect.stringMatching(/more than 1 s behind: it lacks \d{2,} bytes/),
+      });
+    } finally {
+      await runSql(standby.url, 'SELECT pg_wal_replay_resume()');
+    }
+    const away = primary.url.replace(/:\d+\//, ':1/');
+    const alone = { ...env, IDENTITY_DATABASE_URL: away, IDENTITY_DATABASE_DIRECT_URL: away };
+    expect(await doctor(alone)).toMatchObject({ status: 'skipped' });
+  });
 });
 
 it('a replica that lags is skipped, and used again afterwards', async () => {
