@@ -123,6 +123,17 @@ describe('a command', () => {
     expect(await run(['migrate'], env)).toMatchObject({ code: 0, stderr: '' });
     expect(await run(['migrate'], { DATABASE_POOLED: 'true' })).toMatchObject({ code: 0, stderr: '' });
   });
+
+  it('uses PgBouncer for one app and the embedded database for the other', async () => {
+    const env = { DATABASE_POOLED: 'true', IDENTITY_DATABASE_URL: pooledUrl };
+    const { stdout } = await checkout.twinkey(['doctor', '--json'], env);
+    expect(JSON.parse(stdout).checks).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ name: 'database.identity', status: 'ok' }),
+        expect.objectContaining({ name: 'database.users', status: 'ok' }),
+      ]),
+    );
+  });
 });
 
 describe('twinkey doctor', () => {
