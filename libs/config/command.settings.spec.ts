@@ -10,8 +10,10 @@ import {
 const URL = 'postgres://a:b@db/all';
 const OTHER = 'postgres://a:b@db/other';
 
+const WITHOUT_REPLICA = { replicaUrl: null, replicaMaxLagSeconds: 5 };
+
 /** A database that commands and apps reach by the same URL. */
-const direct = (url: string) => ({ url, pooled: false, app: { url, pooled: false } });
+const direct = (url: string) => ({ url, pooled: false, app: { url, pooled: false, ...WITHOUT_REPLICA } });
 
 describe('commandDatabases', () => {
   it.each([
@@ -32,7 +34,7 @@ describe('commandDatabases', () => {
   });
 
   const POOLED = { DATABASE_URL: URL, DATABASE_POOLED: 'true' };
-  const app = { url: URL, pooled: true };
+  const app = { url: URL, pooled: true, ...WITHOUT_REPLICA };
 
   it('uses DATABASE_DIRECT_URL instead of PgBouncer, and PgBouncer without it', () => {
     const pooled = { url: URL, pooled: true, app };

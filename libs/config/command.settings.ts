@@ -5,7 +5,12 @@ import { keycloakIssuerSettings, keycloakServiceSettings } from './keycloak.sett
 import type { PublicKey } from './keys.js';
 import { nativeIssuerSettings } from './native.settings.js';
 import { maxTokenLifetime } from './session.settings.js';
-import type { KeycloakIssuerSettings, KeycloakServiceSettings, NativeIssuerSettings } from './settings.js';
+import type {
+  DatabaseSettings,
+  KeycloakIssuerSettings,
+  KeycloakServiceSettings,
+  NativeIssuerSettings,
+} from './settings.js';
 import { complete, SettingsReader } from './settings-reader.js';
 
 /** Settings of single commands, which require no other settings. Frozen. */
@@ -16,7 +21,7 @@ export interface CommandDatabase {
   /** The URL leads to a PgBouncer in transaction mode: `DATABASE_DIRECT_URL` is not set. */
   pooled: boolean;
   /** How the apps use it. */
-  app: { url: string; pooled: boolean };
+  app: { url: string } & Omit<DatabaseSettings, 'directUrl'>;
 }
 
 /** One database per schema; null if no URL is set for it. */
@@ -41,8 +46,8 @@ function commandDatabase(reader: SettingsReader, prefix: DatabasePrefix): Comman
   if (url === null) return null;
   const database = databaseSettings(reader, prefix);
   if (url === undefined || database === undefined) return undefined;
-  const { pooled, directUrl } = database;
-  return { url: directUrl ?? url, pooled: directUrl === null, app: { url, pooled } };
+  const { directUrl, ...app } = database;
+  return { url: directUrl ?? url, pooled: directUrl === null, app: { url, ...app } };
 }
 
 function requiredDatabase(reader: SettingsReader, prefix: DatabasePrefix): CommandDatabase | undefined {

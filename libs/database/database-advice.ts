@@ -2,7 +2,7 @@ import { escapeIdentifier } from 'pg';
 import { type CertificateFault, findCertificateFault } from '#libs/core/certificate-fault.js';
 import { postgresHostUrls } from '#libs/core/postgres-hosts.js';
 import { DatabaseProblem } from './database-problem.js';
-import { findPostgresError, isPoolerRefusal } from './pg-errors.js';
+import { findPostgresError, isPoolerRefusal, isStatementMode } from './pg-errors.js';
 
 const WITHOUT_VERIFYING = 'sslmode=no-verify encrypts without verifying the server';
 
@@ -23,6 +23,7 @@ export function databaseAdvice(error: unknown, url: string, setting = 'the datab
       ? `Remove options from ${setting}: PgBouncer refuses them.`
       : `The server is a PgBouncer: set DATABASE_POOLED=true, and DATABASE_DIRECT_URL to the URL of Postgres itself.`;
   }
+  if (isStatementMode(error)) return 'Set pool_mode = transaction in the configuration of PgBouncer.';
   if (state) return refusalAdvice(state, url, parameters, setting);
   const { code = '', path, message } = error as { code?: string; path?: string; message?: string };
   if (message === 'The server does not support SSL connections') {

@@ -33,9 +33,10 @@ export class DatabaseClient extends Client {
     if (!config.pooled) return;
     const begin = beginWith(config.transactionLimits);
     // pg declares nine forms of this method. Only the first argument is changed.
-    const query = super.query.bind(this) as (...args: unknown[]) => unknown;
-    this.query = ((statement: unknown, ...rest: unknown[]) =>
-      query(statement === BEGIN ? begin : withoutName(statement), ...rest)) as Client['query'];
+    this.query = ((statement: unknown, ...rest: unknown[]) => {
+      const query = super.query as (...args: unknown[]) => unknown;
+      return query.call(this, statement === BEGIN ? begin : withoutName(statement), ...rest);
+    }) as Client['query'];
   }
 
   override connect(): Promise<this>;

@@ -99,6 +99,10 @@ const isTlsRefused = (error: unknown): boolean =>
 export const isPoolerRefusal = (error: unknown): boolean =>
   findPostgresError(error)?.message.startsWith('unsupported startup parameter') ?? false;
 
+/** A PgBouncer with `pool_mode = statement`, which refuses transactions. */
+export const isStatementMode = (error: unknown): boolean =>
+  /^transaction blocks not allowed/i.test(findPostgresError(error)?.message ?? '');
+
 /** The database refuses the connection or does not exist, or TLS fails: waiting does not help. */
 export const isMisconfigured = (error: unknown): boolean =>
   ['28000', '28P01', '3D000'].includes(findPostgresError(error)?.code ?? '') ||

@@ -1,16 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger, type OnApplicationShutdown } from '@nestjs/common';
 import type { ClientBase, QueryResultRow } from 'pg';
-import { DataSource, type DataSourceOptions, type EntityManager, type QueryRunner } from 'typeorm';
+import { DataSource, type DataSourceOptions, type EntityManager } from 'typeorm';
 import { findPostgresError, isUnavailable } from './pg-errors.js';
 import { type PreparedStatement, preparedQuery } from './prepared-query.js';
 import { SharedQuestion } from './shared-question.js';
-
-/** The end of what the primary has written. */
-interface WalPosition {
-  lsn: string;
-  timeline: string;
-}
+import { HAS_REPLAYED, POSITION, type WalPosition } from './wal-position.js';
 
 export interface ReplicaOptions {
   /** The replica's data source. */
@@ -34,18 +29,6 @@ export const replicaOf = (settings: {
   settings.replicaUrl === null
     ? null
     : { url: settings.replicaUrl, maxLagSeconds: settings.replicaMaxLagSeconds };
-
-const POSITION = `SELECT pg_current_wal_flush_lsn()::text AS lsn,
-  substr(pg_walfile_name(pg_current_wal_flush_lsn()), 1, 8) AS timeline`;
-
-/**
- * A promoted server, or one that follows another primary, must not answer: its positions cannot be compared. Both functions
- * are needed for the timeline: a standby writes it down from time to time.
- */
-const HAS_REPLAYED = `SELECT pg_is_in_recovery()
-  AND upper(lpad(to_hex(greatest((pg_control_checkpoint()).timeline_id,
-    (pg_control_recovery()).min_recovery_end_timeline)), 8, '0')) = $2
-  AND pg_last_wal_replay_lsn() >= $1::pg_lsn AS replayed`;
 
 /** How long a read waits for the replica to catch up, and the pause between two checks. */
 const REPLAY_WAIT_MS = 50;
@@ -108,27 +91,23 @@ export class ReplicaReads implements OnApplicationShutdown {
   /** @returns null if the replica cannot answer */
   private async onReplica<T>(read: (manager: EntityManager) => Promise<T>): Promise<{ value: T } | null> {
     const position = await this.position.ask();
-    const runner = (this.replica as DataSource).createQueryRunner();
+    const replica = this.replica as DataSource;
+    const answer = async (manager: EntityManager) =>
+      (await this.catchesUp(manager, position)) ? { value: await read(manager) } : null;
     try {
       // Behind PgBouncer only a transaction stays on one connection, and thereby on one server.
-      if (this.options?.pooled) await runner.startTransaction();
-      else await runner.connect();
-      const value = (await this.catchesUp(runner, position)) ? { value: await read(runner.manager) } : null;
-      if (runner.isTransactionActive) await runner.commitTransaction();
-      return value;
+      return await (this.options?.pooled ? replica.transaction(answer) : onOneConnection(replica, answer));
     } catch (error) {
       if (!isUnavailable(error) && !isUnsuitable(error)) throw error;
       this.skip(error as Error);
       return null;
-    } finally {
-      await runner.release().catch(() => {});
     }
   }
 
-  private async catchesUp(runner: QueryRunner, { lsn, timeline }: WalPosition): Promise<boolean> {
+  private async catchesUp(manager: EntityManager, { lsn, timeline }: WalPosition): Promise<boolean> {
     const since = performance.now();
     for (;;) {
-      const rows: { replayed: boolean | null }[] = await runner.query(HAS_REPLAYED, [lsn, timeline]);
+      const rows: { replayed: boolean | null }[] = await manager.query(HAS_REPLAYED, [lsn, timeline]);
       if (rows[0]?.replayed) {
         this.behindSince = null;
         return true;
@@ -165,6 +144,20 @@ export class ReplicaReads implements OnApplicationShutdown {
   }
 }
 
+/** A query runner keeps its connection until it is released. */
+async function onOneConnection<T>(
+  dataSource: DataSource,
+  work: (manager: EntityManager) => Promise<T>,
+): Promise<T> {
+  const runner = dataSource.createQueryRunner();
+  try {
+    await runner.connect();
+    return await work(runner.manager);
+  } finally {
+    await runner.release();
+  }
+}
+
 /** A server that does not tell its position, or a standby that has cancelled the read (40001 is unavailable as well). */
-const isUnsuitable = (error: unknown): boolean =>
+export const isUnsuitable = (error: unknown): boolean =>
   ['42501', '42883', '55000', '0A000'].includes(findPostgresError(error)?.code ?? '');

@@ -28,6 +28,28 @@ export async function requireRights(client: Client, schema: string): Promise<voi
   }
 }
 
+/**
+ * Checks that the connected user of a replica can read the schema, where it exists.
+ * @throws DatabaseProblem with the missing GRANTs
+ */
+export async function requireReadable(client: Client, schema: string): Promise<void> {
+  const { rows } = await client.query<{ user: string; isReadable: boolean }>(
+    `SELECT current_user AS "user", has_schema_privilege(s.oid, 'USAGE')
+       AND coalesce(bool_and(has_table_privilege(t.oid, 'SELECT')), true) AS "isReadable"
+     FROM pg_namespace s
+     LEFT JOIN pg_class t ON t.relnamespace = s.oid AND t.relkind IN ('r', 'p') AND NOT t.relispartition
+     WHERE s.nspname = $1 GROUP BY s.oid`,
+    [schema],
+  );
+  const [found] = rows;
+  if (!found || found.isReadable) return;
+  const [inSchema, user] = [schema, found.user].map((name) => client.escapeIdentifier(name));
+  throw new DatabaseProblem(
+    `User ${found.user} may not read schema ${schema}`,
+    `As a superuser of the primary run: GRANT USAGE ON SCHEMA ${inSchema} TO ${user}; GRANT SELECT ON ALL TABLES IN SCHEMA ${inSchema} TO ${user}.`,
+  );
+}
+
 interface Rights {
   user: string;
   database: string;

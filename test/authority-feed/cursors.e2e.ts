@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { entryId } from '#libs/verify/src/feed/entry-id.js';
 import { FeedClient } from '../support/feed-client.js';
 import { startTestIdentityProvider, type TestIdentityProvider } from '../support/identity-provider.js';
@@ -35,6 +35,19 @@ async function currentCursor(app: TestIdentityProvider): Promise<string> {
   await feed.snapshot();
   feed.close();
   return feed.lastEventId;
+}
+
+/** A cursor that is taken beside a longer transaction, also one of another database, tells known changes again. */
+async function untilEarlierTransactionsEnded(): Promise<void> {
+  await vi.waitFor(
+    async () => {
+      const [row] = await idp.database.query(
+        'SELECT max(changed_by) < pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS ended FROM identity.revocations',
+      );
+      expect(row.ended).not.toBe(false);
+    },
+    { timeout: 30_000 },
+  );
 }
 
 async function endSession(): Promise<string> {
@@ -81,6 +94,7 @@ describe('a reader that comes back', () => {
 
   it('gets no event where nothing has changed, and then the next change', async () => {
     const session = await idp.make.session(await idp.make.account());
+    await untilEarlierTransactionsEnded();
     const cursor = await currentCursor(idp);
     const feed = await open(idp, cursor);
     await idp.database.query('DELETE FROM identity.sessions WHERE id = $1', [session.id]);

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { migrateDown, schemasOf } from '#apps/cli/src/migrate/schema-migrations.js';
+import { commandDatabases } from '#libs/config/command.settings.js';
 import { PERMISSION_CATALOGUE } from '#libs/database/identity/permission-catalogue.js';
 import { createEmptyDatabase, type TestDatabase } from '../support/postgres.js';
 import { runSql } from '../support/postgres-server.js';
@@ -71,9 +72,7 @@ it('reverts one migration at a time, in production only with --yes', async () =>
   expect((await status()).pending).toBe(1);
   const total = (await status()).schemas.flatMap(({ migrations }: { migrations: [] }) => migrations).length;
   // The function of the command, because a process for each migration takes long.
-  const { url } = database;
-  const direct = { url, pooled: false, app: { url, pooled: false } };
-  const schemas = schemasOf({ identity: direct, users: direct });
+  const schemas = schemasOf(commandDatabases({ DATABASE_URL: database.url }));
   for (let left = total - 1; left > 1; left -= 1) await migrateDown(schemas);
   expect((await status()).pending).toBe(total - 1);
   expect(await migrate('down', '--yes')).toMatchObject({ code: 0, stderr: '' });

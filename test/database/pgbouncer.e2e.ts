@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it, vi } from 'vitest';
+import { checkDatabases } from '#apps/cli/src/doctor/database.check.js';
 import { isUnavailable } from '#libs/database/pg-errors.js';
 import { preparedQuery } from '#libs/database/prepared-query.js';
 import { usersDataSource } from '#libs/database/users/users-data-source.js';
@@ -123,26 +124,62 @@ describe('a command', () => {
     expect(await run(['migrate'], { DATABASE_POOLED: 'true' })).toMatchObject({ code: 0, stderr: '' });
   });
 
-  it('doctor checks both ways to the database', async () => {
-    const checksOf = async (env: Record<string, string>) => {
-      const { stdout } = await run(['doctor', 'user-service', '--json'], env);
-      const { checks } = JSON.parse(stdout) as { checks: { name: string; status: string; remedy: string }[] };
-      return checks.filter(({ name }) => name.startsWith('database.users'));
-    };
+  it('uses PgBouncer for one app and the embedded database for the other', async () => {
+    const env = { DATABASE_POOLED: 'true', IDENTITY_DATABASE_URL: pooledUrl };
+    const { stdout } = await checkout.twinkey(['doctor', '--json'], env);
+    expect(JSON.parse(stdout).checks).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ name: 'database.identity', status: 'ok' }),
+        expect.objectContaining({ name: 'database.users', status: 'ok' }),
+      ]),
+    );
+  });
+});
+
+describe('twinkey doctor', () => {
+  const checksOf = async (env: Record<string, string>) => {
+    const context = { ENVIRONMENT: 'production', USER_DATABASE_URL: pooledUrl, ...env };
+    return checkDatabases({ apps: 'user-service', root: '', env: context });
+  };
+  const POOLED = { DATABASE_POOLED: 'true' };
+
+  it('checks both ways to the database', async () => {
     expect(await checksOf({})).toMatchObject([
       { name: 'database.users', status: 'broken', remedy: expect.stringContaining('DATABASE_POOLED=true') },
     ]);
-    expect(await checksOf({ DATABASE_POOLED: 'true' })).toMatchObject([
+    expect(await checksOf(POOLED)).toMatchObject([
       { name: 'database.users', status: 'ok' },
       {
         name: 'database.users.direct',
         status: 'warning',
-        remedy: expect.stringContaining('DATABASE_DIRECT_URL'),
+        remedy: expect.stringContaining('USER_DATABASE_DIRECT_URL'),
       },
     ]);
-    expect(await checksOf({ DATABASE_POOLED: 'true', DATABASE_DIRECT_URL: database.url })).toMatchObject([
+    expect(await checksOf({ ...POOLED, USER_DATABASE_DIRECT_URL: database.url })).toMatchObject([
       { name: 'database.users', status: 'ok' },
       { name: 'database.users.direct', status: 'ok' },
     ]);
+  });
+
+  it('refuses another database as the direct one', async () => {
+    const [, direct] = await checksOf({ ...POOLED, USER_DATABASE_DIRECT_URL: inject('postgresUrl') });
+    expect(direct).toMatchObject({
+      status: 'broken',
+      message: expect.stringContaining('another database'),
+      remedy: expect.stringContaining('USER_DATABASE_DIRECT_URL'),
+    });
+  });
+
+  it('refuses a PgBouncer without transactions', async () => {
+    const other = await startPgBouncer(database.url, ['pool_mode = statement']);
+    try {
+      const [pool] = await checksOf({ ...POOLED, USER_DATABASE_URL: other.url });
+      expect(pool).toMatchObject({
+        status: 'broken',
+        remedy: expect.stringContaining('pool_mode = transaction'),
+      });
+    } finally {
+      await other.close();
+    }
   });
 });

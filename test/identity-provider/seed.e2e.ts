@@ -22,7 +22,7 @@ beforeEach(async () => {
   const module = await Test.createTestingModule({
     imports: [
       SettingsModule.forRoot(settings, new Drain()),
-      IdentityDatabaseModule.forRoot(settings.databaseUrl),
+      IdentityDatabaseModule.forRoot(settings.databaseUrl, { pooled: settings.database.pooled }),
       SeedModule,
     ],
   }).compile();

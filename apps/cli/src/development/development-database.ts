@@ -6,15 +6,12 @@ export type DatabaseVariable = 'IDENTITY_DATABASE_URL' | 'USER_DATABASE_URL';
 export const ALL_DATABASES: readonly DatabaseVariable[] = ['IDENTITY_DATABASE_URL', 'USER_DATABASE_URL'];
 
 export interface OpenDatabase {
-  /** Includes the `DATABASE_URL` of the embedded database, if that is used. */
+  /** Includes the URLs of the embedded database, if that is used. */
   env: Environment;
   isEmbedded: boolean;
   /** Releases the embedded database, which stops if no other process uses it. */
   close(): Promise<void>;
 }
-
-/** Settings of another database than the embedded one. */
-const EMBEDDED = { DATABASE_POOLED: '', DATABASE_DIRECT_URL: '', DATABASE_REPLICA_URL: '' };
 
 /** Whether the embedded database replaces database URLs that are not set. */
 export const usesEmbeddedDatabase = (env: Environment, needed = ALL_DATABASES): boolean =>
@@ -42,7 +39,9 @@ export async function openDatabase(
     root: options.root,
     exclusive: options.exclusive ?? false,
   });
-  return { env: { ...env, ...EMBEDDED, DATABASE_URL: url }, isEmbedded: true, close };
+  // The other app may have a database of its own, behind PgBouncer: DATABASE_POOLED stays as it is.
+  const embedded = { DATABASE_URL: url, DATABASE_DIRECT_URL: url, DATABASE_REPLICA_URL: '' };
+  return { env: { ...env, ...embedded }, isEmbedded: true, close };
 }
 
 /** Opens the database while `work` runs. */

@@ -2,9 +2,7 @@ import type { Client } from 'pg';
 import type { DataSource } from 'typeorm';
 import { commandDatabases } from '#libs/config/command.settings.js';
 import { type Environment, isSet } from '#libs/config/environment.js';
-import { postgresUrl } from '#libs/config/parse/urls.js';
 import { SettingsError } from '#libs/config/settings-error.js';
-import { postgresHostUrls } from '#libs/core/postgres-hosts.js';
 import { errorMessage } from '#libs/core/user-facing-error.js';
 import { databaseAdvice } from '#libs/database/database-advice.js';
 import { DatabaseProblem } from '#libs/database/database-problem.js';
@@ -13,39 +11,48 @@ import { requireUtf8 } from '#libs/database/encoding.js';
 import { requireRights } from '#libs/database/rights.js';
 import { appDataSourceOf, type DatabaseSchema, schemasOf } from '../migrate/schema-migrations.js';
 import { broken, type CheckContext, type DoctorCheck, ok, warning } from './check.js';
+import { areDifferentDatabases, databaseAddress } from './database-address.js';
+import { checkReplica } from './replica.check.js';
 
 /**
  * Checks that each schema's database answers, is writable, uses UTF-8 and grants the required privileges, through the
- * connections of the apps and of the commands.
+ * connections of the apps and of the commands; and its replica.
  */
 export async function checkDatabases(context: CheckContext): Promise<DoctorCheck[]> {
   const checks = schemasIn(context).map(async (schema) => {
-    const variable = variableOf(schema, context.env);
     const name = `database.${schema.name}`;
-    const app = checkConnection(name, schema.name, appDataSourceOf(schema), variable);
-    return [await app, ...(await checkDirect(`${name}.direct`, schema, variable))];
+    const variable = (kind: VariableKind) => variableOf(schema, context.env, kind);
+    return Promise.all([
+      checkConnection(name, schema.name, appDataSourceOf(schema), variable('URL')),
+      checkDirect(`${name}.direct`, schema, variable('DIRECT_URL')),
+      checkReplica(`${name}.replica`, schema, variable('REPLICA_URL')),
+    ]);
   });
-  return (await Promise.all(checks)).flat();
+  return (await Promise.all(checks)).flat(2);
 }
 
-async function checkDirect(
-  name: string,
-  { name: schema, database, dataSource }: DatabaseSchema,
-  variable: string,
-): Promise<DoctorCheck[]> {
-  const directVariable = variable.replace(/URL$/, 'DIRECT_URL');
+async function checkDirect(name: string, schema: DatabaseSchema, variable: string): Promise<DoctorCheck[]> {
+  const { database, dataSource } = schema;
   if (database.pooled) {
     return [
       warning(
         name,
         'Only PgBouncer is known: nothing can be migrated, and the authority feed polls every second.',
-        `Set ${directVariable} to the URL of Postgres itself.`,
+        `Set ${variable} to the URL of Postgres itself.`,
       ),
     ];
   }
-  return database.url === database.app.url
-    ? []
-    : [await checkConnection(name, schema, dataSource, directVariable)];
+  if (database.url === database.app.url) return [];
+  const check = await checkConnection(name, schema.name, dataSource, variable);
+  const differ = check.status === 'ok' && (await areDifferentDatabases(appDataSourceOf(schema), dataSource));
+  if (!differ) return [check];
+  return [
+    broken(
+      name,
+      `${databaseAddress(database.url)} is another database than the one that the apps use.`,
+      `Set ${variable} to the same database, without PgBouncer.`,
+    ),
+  ];
 }
 
 /** The schemas; none if a database URL is invalid, which the settings check reports. */
@@ -58,11 +65,16 @@ export function schemasIn({ env }: CheckContext): DatabaseSchema[] {
   }
 }
 
-const OWN_VARIABLES = { identity: 'IDENTITY_DATABASE_URL', users: 'USER_DATABASE_URL' };
+type VariableKind = 'URL' | 'DIRECT_URL' | 'REPLICA_URL';
 
-/** The variable that contains the URL of a schema's database. */
-const variableOf = ({ name }: DatabaseSchema, env: Environment): string =>
-  isSet(env, OWN_VARIABLES[name]) ? OWN_VARIABLES[name] : 'DATABASE_URL';
+const PREFIXES = { identity: 'IDENTITY_DATABASE', users: 'USER_DATABASE' };
+
+/** The variable that contains a URL of a schema's database. The shared ones belong together. */
+function variableOf({ name }: DatabaseSchema, env: Environment, kind: VariableKind): string {
+  const prefix = PREFIXES[name];
+  const isOwn = isSet(env, `${prefix}_${kind}`) || isSet(env, `${prefix}_URL`);
+  return `${isOwn ? prefix : 'DATABASE'}_${kind}`;
+}
 
 async function checkConnection(
   name: string,
@@ -71,9 +83,11 @@ async function checkConnection(
   variable: string,
 ): Promise<DoctorCheck> {
   const { url } = dataSource.options as { url: string };
-  const address = addressOf(url);
+  const address = databaseAddress(url);
   try {
     const check = async (client: Client) => {
+      // PgBouncer refuses it in the mode `statement`.
+      await client.query('START TRANSACTION');
       const { rows } = await client.query<{ version: string; standby: boolean }>(
         "SELECT current_setting('server_version') AS version, pg_is_in_recovery() AS standby",
       );
@@ -93,11 +107,4 @@ async function checkConnection(
     const remedy = databaseAdvice(error, url, variable) ?? `Check the database log, or correct ${variable}.`;
     return broken(name, `${address} cannot be used: ${errorMessage(error)}.`, remedy);
   }
-}
-
-/** Without user and password. pg prefers `?host=`, which can be the folder of a Unix socket. */
-function addressOf(url: string): string {
-  const urls = postgresHostUrls(url).map((one) => postgresUrl(one) as URL);
-  const hosts = urls.map(({ host, searchParams }) => searchParams.get('host') ?? host);
-  return `${hosts.join(',')}${urls[0]?.pathname}`;
 }

@@ -53,6 +53,10 @@ export function schemasOf(databases: CommandDatabases): DatabaseSchema[] {
 export const appDataSourceOf = ({ name, database }: DatabaseSchema): DataSource =>
   DATA_SOURCES[name](database.app.url, { pooled: database.app.pooled });
 
+/** A data source for the same connections as the apps' to a replica, which there must be. */
+export const replicaDataSourceOf = ({ name, database }: DatabaseSchema): DataSource =>
+  DATA_SOURCES[name](database.app.replicaUrl as string, { pooled: database.app.pooled });
+
 /** Applies pending migrations, and adds missing permissions and partitions of the audit log. Several processes can do this at once. */
 export async function migrateUp(schemas: DatabaseSchema[]): Promise<SchemaChanges> {
   const changed: SchemaChanges['schemas'] = [];

@@ -1,0 +1,100 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Client } from 'pg';
+import { errorMessage } from '#libs/core/user-facing-error.js';
+import { databaseAdvice } from '#libs/database/database-advice.js';
+import { DatabaseProblem } from '#libs/database/database-problem.js';
+import { withClient } from '#libs/database/direct-client.js';
+import { isUnsuitable } from '#libs/database/replica-reads.js';
+import { requireReadable } from '#libs/database/rights.js';
+import { HAS_REPLAYED, MISSING, POSITION, type WalPosition } from '#libs/database/wal-position.js';
+import { type DatabaseSchema, replicaDataSourceOf } from '../migrate/schema-migrations.js';
+import { broken, type DoctorCheck, ok, skipped, warning } from './check.js';
+import { DATABASE_ID, databaseAddress } from './database-address.js';
+
+/** For a larger DATABASE_REPLICA_MAX_LAG_SECONDS. */
+const MAX_WAIT_SECONDS = 10;
+const PAUSE_MS = 50;
+
+interface Primary extends WalPosition {
+  id: string;
+}
+
+/** Checks that a schema's replica is a standby of the same database, can be read, and does not lag. */
+export async function checkReplica(
+  name: string,
+  schema: DatabaseSchema,
+  variable: string,
+): Promise<DoctorCheck[]> {
+  const url = schema.database.app.replicaUrl;
+  if (url === null) return [];
+  const primary = await findPrimary(schema);
+  const check = (client: Client) => checkStandby(name, client, schema, variable, primary);
+  try {
+    return [await withClient(replicaDataSourceOf(schema), 'twinkey doctor', check, { hasLimits: true })];
+  } catch (error) {
+    const remedy = isUnsuitable(error)
+      ? `Use a streaming standby whose position can be read, or remove ${variable}.`
+      : (databaseAdvice(error, url, variable) ?? `Check the log of the replica, or correct ${variable}.`);
+    return [broken(name, `${databaseAddress(url)} cannot be used: ${errorMessage(error)}.`, remedy)];
+  }
+}
+
+/** Null if the primary cannot be asked, which another check reports. */
+const findPrimary = ({ dataSource }: DatabaseSchema): Promise<Primary | null> =>
+  withClient(dataSource, 'twinkey doctor', async (client) => {
+    const [position] = (await client.query<WalPosition>(POSITION)).rows;
+    const [database] = (await client.query<{ id: string }>(DATABASE_ID)).rows;
+    return { ...position, ...database } as Primary;
+  }).catch(() => null);
+
+/** @throws DatabaseProblem where the apps must not or cannot read there */
+async function checkStandby(
+  name: string,
+  client: Client,
+  { name: schema, database: { app } }: DatabaseSchema,
+  variable: string,
+  primary: Primary | null,
+): Promise<DoctorCheck> {
+  // Behind PgBouncer only a transaction stays on one server.
+  await client.query('START TRANSACTION');
+  const [found] = (
+    await client.query<{ version: string; standby: boolean }>(
+      "SELECT current_setting('server_version') AS version, pg_is_in_recovery() AS standby",
+    )
+  ).rows;
+  const remedy = `Set ${variable} to the same database on a streaming standby of the primary, or remove it.`;
+  if (!found?.standby) throw new DatabaseProblem('The server is not a standby', remedy);
+  const address = databaseAddress(app.replicaUrl as string);
+  const server = `PostgreSQL ${found.version}, a standby, answers at ${address}`;
+  if (primary === null) return skipped(name, `${server}. The primary cannot be used to compare them.`);
+  const [database] = (await client.query<{ id: string }>(DATABASE_ID)).rows;
+  if (database?.id !== primary.id) {
+    throw new DatabaseProblem('It is not a copy of the database of the primary', remedy);
+  }
+  await requireReadable(client, schema);
+  const seconds = Math.min(app.replicaMaxLagSeconds, MAX_WAIT_SECONDS);
+  if (await catchesUp(client, primary, seconds)) return ok(name, `${server}, and has caught up.`);
+  return warning(
+    name,
+    `${server}, but is more than ${seconds} s behind: ${await describeLag(client, primary)}.`,
+    "The primary is read meanwhile. Look at the standby's log, and at pg_stat_replication on the primary.",
+  );
+}
+
+/** The apps wait less, but ask the standby again with each read. */
+async function catchesUp(
+  client: Client,
+  { lsn, timeline }: WalPosition,
+  withinSeconds: number,
+): Promise<boolean> {
+  for (const since = performance.now(); ; await sleep(PAUSE_MS)) {
+    const { rows } = await client.query<{ replayed: boolean | null }>(HAS_REPLAYED, [lsn, timeline]);
+    if (rows[0]?.replayed) return true;
+    if (performance.now() - since > withinSeconds * 1_000) return false;
+  }
+}
+
+async function describeLag(client: Client, { lsn, timeline }: WalPosition): Promise<string> {
+  const { rows } = await client.query<{ timeline: string; bytes: number }>(MISSING, [lsn]);
+  return `it lacks ${rows[0]?.bytes} bytes of the primary's log. Its timeline is ${rows[0]?.timeline}, the primary's ${timeline}`;
+}
