@@ -27,7 +27,10 @@ export interface TestEnvironment {
   close(): Promise<void>;
 }
 
-export async function openTestEnvironment(): Promise<TestEnvironment> {
+/** @param start of the Postgres, which is closed with the environment */
+export async function openTestEnvironment(
+  start: () => Promise<PostgresServer> = () => startPostgres(DURABLE),
+): Promise<TestEnvironment> {
   const closers: (() => Promise<unknown>)[] = [];
   const close = async () => {
     for (const next of closers.splice(0).reverse()) await next();
@@ -35,7 +38,7 @@ export async function openTestEnvironment(): Promise<TestEnvironment> {
   try {
     const checkout = await CliCheckout.make();
     closers.push(() => checkout.close());
-    const postgres = await startPostgres(DURABLE);
+    const postgres = await start();
     closers.push(() => postgres.close());
     await migrateAll(postgres.url);
     const identity = await identityDataSource(postgres.url, { poolSize: 3 }).initialize();
