@@ -50,16 +50,7 @@ export async function openTestEnvironment(
       checkout,
       postgres,
       identity,
-      env: {
-        ...parse((await checkout.twinkey(['keys', 'generate'])).stdout),
-        ENVIRONMENT: 'production',
-        HOST: '127.0.0.1',
-        LOG_LEVEL: 'warn',
-        JWT_ISSUER: 'https://id.example.com',
-        JWT_AUDIENCE: 'example',
-        DATABASE_URL: postgres.url,
-        BCRYPT_COST: String(BCRYPT_COST),
-      },
+      env: await productionSettings(checkout, postgres.url),
       account: async (name) => {
         const { id: roleId } = await identity.manager.findOneByOrFail(Role, { name });
         return make.account({ roleId, passwordHash });
@@ -70,6 +61,20 @@ export async function openTestEnvironment(
     await close();
     throw error;
   }
+}
+
+/** Of both apps, with a new key pair. */
+export async function productionSettings(checkout: CliCheckout, databaseUrl: string): Promise<Variables> {
+  return {
+    ...parse((await checkout.twinkey(['keys', 'generate'])).stdout),
+    ENVIRONMENT: 'production',
+    HOST: '127.0.0.1',
+    LOG_LEVEL: 'warn',
+    JWT_ISSUER: 'https://id.example.com',
+    JWT_AUDIENCE: 'example',
+    DATABASE_URL: databaseUrl,
+    BCRYPT_COST: String(BCRYPT_COST),
+  };
 }
 
 /** @param identityProvider its URL. @throws Error if the login is refused */
