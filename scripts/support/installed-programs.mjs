@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { run } from './run.mjs';
 
@@ -36,6 +36,23 @@ export function findChromium() {
     ...BROWSERS_ELSEWHERE,
   ];
   return candidates.find((path) => path !== '' && existsSync(path)) ?? null;
+}
+
+/** Where Debian's packages put the programs of each major version. */
+const POSTGRES_VERSIONS = '/usr/lib/postgresql';
+
+/** The folder of the newest complete Postgres with its client programs, or null: the embedded one has no `pg_dump`. */
+export function findPostgres() {
+  const versions = existsSync(POSTGRES_VERSIONS) ? readdirSync(POSTGRES_VERSIONS) : [];
+  const candidates = [
+    process.env.POSTGRES_PATH ?? '',
+    ...versions
+      .sort((a, b) => Number(b) - Number(a))
+      .map((version) => join(POSTGRES_VERSIONS, version, 'bin')),
+  ];
+  const isComplete = (folder) =>
+    ['initdb', 'postgres', 'pg_dump', 'pg_restore'].every((name) => existsSync(join(folder, name)));
+  return candidates.find((folder) => folder !== '' && isComplete(folder)) ?? null;
 }
 
 async function works(command, args) {

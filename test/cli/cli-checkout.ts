@@ -43,6 +43,12 @@ export class CliCheckout {
     return CliCheckout.complete(folder);
   }
 
+  /** A folder that has all of it already. */
+  static async of(folder: string): Promise<CliCheckout> {
+    await chmod(folder, 0o755);
+    return new CliCheckout(folder);
+  }
+
   /** A copy without `.env` and `.twinkey`, like a fresh clone. */
   async clone(): Promise<CliCheckout> {
     const folder = await mkdtemp(join(tmpdir(), 'twinkey-cli-'));

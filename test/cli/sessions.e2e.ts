@@ -77,3 +77,43 @@ it("refuses unknown accounts and sessions, and another account's session, with o
   }
   expect((await other.api.get('/auth/me')).status).toBe(200);
 });
+
+it('sessions end --all-accounts ends every session and the trust in browsers, with an event for each', async () => {
+  const [one, other] = [await idp.signIn([]), await idp.signIn([])];
+  // More than one statement ends.
+  await idp.database.query(
+    `WITH sign_ins AS (
+      INSERT INTO identity.sessions (id, account_id, expires_at)
+      SELECT gen_random_uuid(), $1, now() + interval '1 h' FROM generate_series(1, 5500) RETURNING id
+    )
+    INSERT INTO identity.sessions (id, account_id, expires_at, client_id, sign_in_id)
+    SELECT gen_random_uuid(), $1, now() + interval '1 h', 'a-client', id FROM sign_ins`,
+    [one.account.id],
+  );
+  await idp.database.query(
+    `INSERT INTO identity.trusted_browsers (digest, account_id, expires_at) VALUES ('d', $1, now() + interval '1 h')`,
+    [other.account.id],
+  );
+  const [{ live }] = await idp.database.query(
+    'SELECT count(*)::int AS live FROM identity.sessions WHERE expires_at > now()',
+  );
+  const url = { DATABASE_URL: idp.settings.databaseUrl };
+  const end = (environment: string, ...args: string[]) =>
+    checkout.twinkey(['sessions', 'end', '--all-accounts', ...args], { ...url, ENVIRONMENT: environment });
+  const refused = [await end('production'), await end('test', '--account', one.account.email)];
+  expect(refused).toMatchObject(refused.map(() => ({ code: 1, stderr: expect.stringMatching(ONE_LINE) })));
+  expect((await other.api.get('/auth/me')).status).toBe(200);
+
+  expect(JSON.parse((await end('production', '--yes', '--json')).stdout)).toEqual({ ended: live });
+  expect(
+    (await Promise.all([one, other].map(({ api }) => api.get('/auth/me')))).map(({ status }) => status),
+  ).toEqual([401, 401]);
+  const [left] = await idp.database.query(
+    `SELECT (SELECT count(*)::int FROM identity.sessions) AS sessions,
+      (SELECT count(*)::int FROM identity.trusted_browsers) AS browsers,
+      (SELECT count(*)::int FROM identity.audit_events
+       WHERE action = 'session.ended' AND details->>'account_id' = $1) AS events`,
+    [one.account.id],
+  );
+  expect(left).toEqual({ sessions: 0, events: 11_001, browsers: 0 });
+});

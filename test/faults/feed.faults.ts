@@ -101,18 +101,3 @@ it.each<[string, () => Promise<unknown>, () => Promise<unknown>]>([
     await current();
   },
 );
-
-it('Postgres is restored from a backup: verifiers forget what it does not know', {
-  timeout: 180_000,
-}, async () => {
-  const { token, end } = await signIn();
-  const { sid } = decodeToken(token).claims;
-  await end();
-  await expect.poll(() => outcomes(token), SLOW).toEqual(both('session_ended'));
-  // As a restore of the tables: the row is deleted without a trace for the triggers.
-  await environment.identity.query('DELETE FROM identity.revocations WHERE id = $1', [sid]);
-  await replica.kill();
-  await replica.start();
-  await expect.poll(async () => (await outcomes(token)).continue, SLOW).toBe('accepted');
-  await current();
-});

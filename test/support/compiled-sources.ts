@@ -7,8 +7,8 @@ import { inject } from 'vitest';
 
 const run = promisify(execFile);
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const SOURCES = ['apps', 'libs', 'migrations', 'keycloak'];
-const IGNORED = '**/*.spec.ts,libs/verify/dist/**';
+export const SOURCES = ['apps', 'libs', 'migrations', 'keycloak'];
+export const IGNORED = '**/*.spec.ts,libs/verify/dist/**';
 
 /**
  * Compiles the sources as `npm run build` does, at the first call in a run.

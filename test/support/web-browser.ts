@@ -24,6 +24,8 @@ export class WebBrowser {
   constructor(
     private readonly origin: string,
     private readonly headers: Record<string, string> = {},
+    /** Where requests to the origin are sent, if it has no address of its own. */
+    private readonly address = origin,
   ) {}
 
   get(url: string): Promise<VisitedPage> {
@@ -49,7 +51,7 @@ export class WebBrowser {
       if (new URL(next.url).origin !== this.origin) {
         return { url: next.url, status: 0, headers: new Headers(), html: '' };
       }
-      const response = await fetch(next.url, {
+      const response = await fetch(next.url.replace(this.origin, this.address), {
         ...next.init,
         redirect: 'manual',
         headers: { ...this.headers, accept: 'text/html,*/*;q=0.8', cookie: this.cookiesFor(next.url) },

@@ -15,36 +15,54 @@ const CLOSE = { connection: 'close' };
 /** How long a 503, which asks to try again, is repeated (ms): what is left has twice the load. */
 const PATIENCE_MS = 60_000;
 
-/** Sends a request until the answer is another one than 503, as clients and people do. */
-async function repeated<T extends { status: number }>(send: () => Promise<T>): Promise<T> {
-  const since = performance.now();
-  for (let answer = await send(); ; answer = await send()) {
-    if (answer.status !== 503 || performance.now() - since > PATIENCE_MS) return answer;
-    await sleep(1_000);
+/** How a flow sends its requests. */
+interface Sending {
+  /** Where the issuer's requests are sent. Default: the issuer. */
+  address?: string;
+  /** How long a 503 is repeated (ms). */
+  patienceMs?: number;
+}
+
+function requests(patienceMs = PATIENCE_MS) {
+  /** Sends a request until the answer is another one than 503, as clients and people do. */
+  async function repeated<T extends { status: number }>(send: () => Promise<T>): Promise<T> {
+    const since = performance.now();
+    for (let answer = await send(); ; answer = await send()) {
+      if (answer.status !== 503 || performance.now() - since > patienceMs) return answer;
+      await sleep(1_000);
+    }
   }
+  return {
+    /** Posts a form. @returns the JSON of a 200 */
+    async post(url: string, form: Record<string, string>): Promise<Record<string, string>> {
+      const body = new URLSearchParams({ client_id: CLIENT, ...form });
+      const response = await repeated(() => fetch(url, { method: 'POST', body, headers: CLOSE }));
+      const text = await response.text();
+      if (response.status !== 200)
+        throw new Error(`${form['grant_type'] ?? url}: ${response.status} ${text}`);
+      return JSON.parse(text);
+    },
+    /** @throws Error if the page is another one */
+    async visit(text: string, send: () => Promise<VisitedPage>): Promise<VisitedPage> {
+      const page = await repeated(send);
+      if (!`${page.url} ${page.html}`.includes(text))
+        throw new Error(`"${text}" is missing: ${page.status} ${page.url}`);
+      return page;
+    },
+  };
 }
 
-/** Posts a form. @returns the JSON of a 200 */
-async function post(url: string, form: Record<string, string>): Promise<Record<string, string>> {
-  const body = new URLSearchParams({ client_id: CLIENT, ...form });
-  const response = await repeated(() => fetch(url, { method: 'POST', body, headers: CLOSE }));
-  const text = await response.text();
-  if (response.status !== 200) throw new Error(`${form['grant_type'] ?? url}: ${response.status} ${text}`);
-  return JSON.parse(text);
-}
-
-/** @throws Error if the page is another one */
-async function visit(text: string, send: () => Promise<VisitedPage>): Promise<VisitedPage> {
-  const page = await repeated(send);
-  if (!`${page.url} ${page.html}`.includes(text))
-    throw new Error(`"${text}" is missing: ${page.status} ${page.url}`);
-  return page;
-}
+type Requests = ReturnType<typeof requests>;
 
 /** Two refreshes, one after the other. */
-function refreshSteps(issuer: string, token: () => string, store: (token: string) => void): Step[] {
+function refreshSteps(
+  post: Requests['post'],
+  address: string,
+  token: () => string,
+  store: (token: string) => void,
+): Step[] {
   const refresh = async () => {
-    const answer = await post(`${issuer}/oauth/token`, {
+    const answer = await post(`${address}/oauth/token`, {
       grant_type: 'refresh_token',
       refresh_token: token(),
     });
@@ -54,8 +72,13 @@ function refreshSteps(issuer: string, token: () => string, store: (token: string
 }
 
 /** Sign-in page, password, exchange of the code, two refreshes. */
-export function codeSteps(issuer: string, email: string): Step[] {
-  const browser = new WebBrowser(issuer, CLOSE);
+export function codeSteps(
+  issuer: string,
+  email: string,
+  { address = issuer, patienceMs }: Sending = {},
+): Step[] {
+  const { post, visit } = requests(patienceMs);
+  const browser = new WebBrowser(issuer, CLOSE, address);
   const verifier = randomBytes(32).toString('base64url');
   let page: VisitedPage;
   let refreshToken = '';
@@ -76,7 +99,7 @@ export function codeSteps(issuer: string, email: string): Step[] {
       page = await visit(`${CALLBACK}?`, () => browser.submit(form, { email, password: PASSWORD }));
     },
     async () => {
-      const answer = await post(`${issuer}/oauth/token`, {
+      const answer = await post(`${address}/oauth/token`, {
         grant_type: 'authorization_code',
         redirect_uri: CALLBACK,
         code: String(new URL(page.url).searchParams.get('code')),
@@ -85,7 +108,8 @@ export function codeSteps(issuer: string, email: string): Step[] {
       refreshToken = String(answer['refresh_token']);
     },
     ...refreshSteps(
-      issuer,
+      post,
+      address,
       () => refreshToken,
       (token) => {
         refreshToken = token;
@@ -96,6 +120,7 @@ export function codeSteps(issuer: string, email: string): Step[] {
 
 /** Device and user code, the user's code, confirmation, password, the device's tokens, two refreshes. */
 export function deviceSteps(issuer: string, email: string): Step[] {
+  const { post, visit } = requests();
   const browser = new WebBrowser(issuer, CLOSE);
   let started: Record<string, string>;
   let page: VisitedPage;
@@ -133,6 +158,7 @@ export function deviceSteps(issuer: string, email: string): Step[] {
       refreshToken = String(answer['refresh_token']);
     },
     ...refreshSteps(
+      post,
       issuer,
       () => refreshToken,
       (token) => {

@@ -35,9 +35,19 @@ export class Replica {
     env: Variables,
     options: string[] = WORKERS,
   ): Promise<Replica> {
-    const replica = new Replica(checkout, apps, await freePorts(), env, options);
+    const replica = await Replica.prepare(checkout, apps, env, options);
     await replica.start();
     return replica;
+  }
+
+  /** Chooses its ports, and does not start it. */
+  static async prepare(
+    checkout: CliCheckout,
+    apps: Apps,
+    env: Variables,
+    options: string[] = WORKERS,
+  ): Promise<Replica> {
+    return new Replica(checkout, apps, await freePorts(), env, options);
   }
 
   get identityProvider(): string {

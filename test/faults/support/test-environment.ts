@@ -27,7 +27,10 @@ export interface TestEnvironment {
   close(): Promise<void>;
 }
 
-export async function openTestEnvironment(): Promise<TestEnvironment> {
+/** @param start of the Postgres, which is closed with the environment */
+export async function openTestEnvironment(
+  start: () => Promise<PostgresServer> = () => startPostgres(DURABLE),
+): Promise<TestEnvironment> {
   const closers: (() => Promise<unknown>)[] = [];
   const close = async () => {
     for (const next of closers.splice(0).reverse()) await next();
@@ -35,7 +38,7 @@ export async function openTestEnvironment(): Promise<TestEnvironment> {
   try {
     const checkout = await CliCheckout.make();
     closers.push(() => checkout.close());
-    const postgres = await startPostgres(DURABLE);
+    const postgres = await start();
     closers.push(() => postgres.close());
     await migrateAll(postgres.url);
     const identity = await identityDataSource(postgres.url, { poolSize: 3 }).initialize();
@@ -47,16 +50,7 @@ export async function openTestEnvironment(): Promise<TestEnvironment> {
       checkout,
       postgres,
       identity,
-      env: {
-        ...parse((await checkout.twinkey(['keys', 'generate'])).stdout),
-        ENVIRONMENT: 'production',
-        HOST: '127.0.0.1',
-        LOG_LEVEL: 'warn',
-        JWT_ISSUER: 'https://id.example.com',
-        JWT_AUDIENCE: 'example',
-        DATABASE_URL: postgres.url,
-        BCRYPT_COST: String(BCRYPT_COST),
-      },
+      env: await productionSettings(checkout, postgres.url),
       account: async (name) => {
         const { id: roleId } = await identity.manager.findOneByOrFail(Role, { name });
         return make.account({ roleId, passwordHash });
@@ -67,6 +61,20 @@ export async function openTestEnvironment(): Promise<TestEnvironment> {
     await close();
     throw error;
   }
+}
+
+/** Of both apps, with a new key pair. */
+export async function productionSettings(checkout: CliCheckout, databaseUrl: string): Promise<Variables> {
+  return {
+    ...parse((await checkout.twinkey(['keys', 'generate'])).stdout),
+    ENVIRONMENT: 'production',
+    HOST: '127.0.0.1',
+    LOG_LEVEL: 'warn',
+    JWT_ISSUER: 'https://id.example.com',
+    JWT_AUDIENCE: 'example',
+    DATABASE_URL: databaseUrl,
+    BCRYPT_COST: String(BCRYPT_COST),
+  };
 }
 
 /** @param identityProvider its URL. @throws Error if the login is refused */

@@ -4,7 +4,7 @@ import type { Environment } from '#libs/config/environment.js';
 import { UserFacingError } from '#libs/core/user-facing-error.js';
 import { identityDataSource } from '#libs/database/identity/identity-data-source.js';
 import { findPostgresError } from '#libs/database/pg-errors.js';
-import { DatabaseCommandError } from '../migrate/schema-migrations.js';
+import { CONNECTION_OPTIONS, DatabaseCommandError } from '../migrate/schema-migrations.js';
 
 /** SQLSTATE: undefined table, column, function or schema. */
 const NOT_MIGRATED = ['42P01', '42703', '42883', '3F000'];
@@ -17,7 +17,7 @@ export async function withIdentityDatabase<T>(
   const { identity } = commandDatabases(env);
   if (identity === null) throw new UserFacingError('IDENTITY_DATABASE_URL is not set.');
   const { url, pooled } = identity;
-  const database = identityDataSource(url, { pooled, poolSize: 1, connectTimeoutMs: 5_000 });
+  const database = identityDataSource(url, { ...CONNECTION_OPTIONS, pooled });
   try {
     await database.initialize();
     return await work(database);

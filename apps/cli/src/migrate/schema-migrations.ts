@@ -8,6 +8,7 @@ import { identityDataSource } from '#libs/database/identity/identity-data-source
 import { PERMISSION_CATALOGUE } from '#libs/database/identity/permission-catalogue.js';
 import { upsertPermissions } from '#libs/database/identity/upsert-permissions.js';
 import { type MigrationState, migrate, migrationStatus } from '#libs/database/migrate.js';
+import { renumberRestoredRevocations } from '#libs/database/restored-revocations.js';
 import { usersDataSource } from '#libs/database/users/users-data-source.js';
 
 export type SchemaName = 'identity' | 'users';
@@ -31,8 +32,8 @@ export interface SchemaStatus {
   schemas: { schema: SchemaName; migrations: MigrationState[] }[];
 }
 
-/** Long timeouts: no request waits, and another process may be running the same migrations. */
-const CONNECTION_OPTIONS = { poolSize: 1, connectTimeoutMs: 5_000, statementTimeoutMs: 60_000 };
+/** Of commands: long timeouts, because no request waits, and another process may be running the same migrations. */
+export const CONNECTION_OPTIONS = { poolSize: 1, connectTimeoutMs: 5_000, statementTimeoutMs: 60_000 };
 
 const DATA_SOURCES = { identity: identityDataSource, users: usersDataSource };
 
@@ -57,12 +58,18 @@ export const appDataSourceOf = ({ name, database }: DatabaseSchema): DataSource 
 export const replicaDataSourceOf = ({ name, database }: DatabaseSchema): DataSource =>
   DATA_SOURCES[name](database.app.replicaUrl as string, { pooled: database.app.pooled });
 
-/** Applies pending migrations, and adds missing permissions and partitions of the audit log. Several processes can do this at once. */
+/**
+ * Applies pending migrations, adds missing permissions and partitions of the audit log, and adapts a restored database.
+ * Several processes can do this at once.
+ */
 export async function migrateUp(schemas: DatabaseSchema[]): Promise<SchemaChanges> {
   const changed: SchemaChanges['schemas'] = [];
   for (const schema of schemas) {
     const migrations = await applyMigrations(schema, 'up');
-    await whileConnected(schema, createAuditPartitions);
+    await whileConnected(schema, async (dataSource) => {
+      await createAuditPartitions(dataSource);
+      await renumberRestoredRevocations(dataSource);
+    });
     changed.push({ schema: schema.name, migrations });
   }
   return { schemas: changed, permissions: await addPermissions(schemas) };

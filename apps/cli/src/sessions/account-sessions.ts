@@ -22,6 +22,8 @@ interface SessionAccount {
   email: string;
 }
 
+const ENDING = { audit: NO_REQUEST, reason: 'ended_by_administrator', command: 'sessions end' } as const;
+
 /** The sessions of one native account, in the database. */
 class AccountSessions {
   constructor(
@@ -55,9 +57,8 @@ class AccountSessions {
   async end(id: string | null): Promise<string[]> {
     if (id !== null && !isId(id)) throw noSession(id);
     const sessions = new SessionsService(this.database);
-    const ending = { audit: NO_REQUEST, reason: 'ended_by_administrator', command: 'sessions end' } as const;
-    if (id === null) return sessions.endAll(this.account.id, ending);
-    if (!(await sessions.end(id, ending, { accountId: this.account.id }))) throw noSession(id);
+    if (id === null) return sessions.endAll(this.account.id, ENDING);
+    if (!(await sessions.end(id, ENDING, { accountId: this.account.id }))) throw noSession(id);
     return [id];
   }
 }
@@ -83,3 +84,7 @@ export function withAccountSessions<T>(
     return work(new AccountSessions(database, found));
   });
 }
+
+/** Ends every session. @returns the number of live ones */
+export const endAllOfAllAccounts = (env: Environment): Promise<number> =>
+  withIdentityDatabase(env, (database) => new SessionsService(database).endAllOfAllAccounts(ENDING));

@@ -117,6 +117,22 @@ export class SessionsService {
     return ended.filter(({ live }) => live).map(({ id }) => id);
   }
 
+  /**
+   * Ends the sessions of all accounts, and the trust in all browsers, some after the other: a statement has a time limit.
+   * @returns the number of live sessions that were ended
+   */
+  async endAllOfAllAccounts(ending: SessionEnding): Promise<number> {
+    let live = 0;
+    for (;;) {
+      const ended: EndedSession[] = await this.database.query(deleting(NEXT, ALL_FORGOTTEN_BROWSERS), [
+        endingRows(ending),
+        BATCH,
+      ]);
+      live += ended.filter((session) => session.live).length;
+      if (ended.length < BATCH) return live;
+    }
+  }
+
   /** Ends the sessions of an OAuth client. @param tx the transaction that this belongs to */
   async endAllOfClient(clientId: string, ending: SessionEnding, tx: EntityManager): Promise<void> {
     await tx.query(deleting('client_id = $2'), [endingRows(ending), clientId]);
@@ -128,6 +144,13 @@ const NOT_EXCEPTED = `id <> $3 AND id IS DISTINCT FROM (SELECT sign_in_id FROM i
 
 /** SQL: who ends all sessions wants all browsers to prove again who uses them. */
 const FORGOTTEN_BROWSERS = `, forgotten AS (DELETE FROM identity.trusted_browsers WHERE account_id = $2)`;
+
+const BATCH = 10_000;
+
+/** SQL: sessions of clients first, because a browser's sign-in takes those below it with it, without their events. */
+const NEXT = `id IN (SELECT id FROM identity.sessions ORDER BY sign_in_id NULLS LAST LIMIT $2)`;
+
+const ALL_FORGOTTEN_BROWSERS = ', forgotten AS (DELETE FROM identity.trusted_browsers)';
 
 /** One statement, so that no session ends without its event, also outside a transaction. */
 const deleting = (condition: string, more = ''): string => `
