@@ -58,9 +58,7 @@ async function sizes(url) {
     const [{ heap, indexes }] = await sql(
       url,
       `SELECT sum(pg_table_size(relid))::float8 AS heap, sum(pg_indexes_size(relid))::float8 AS indexes
-       FROM pg_partition_tree($1) WHERE isleaf
-       UNION ALL SELECT pg_table_size($1::regclass)::float8, pg_indexes_size($1::regclass)::float8
-       ORDER BY 1 DESC NULLS LAST LIMIT 1`,
+       FROM (SELECT $1::regclass AS relid UNION SELECT relid FROM pg_partition_tree($1)) parts`,
       [name],
     );
     found[name] = { heap, indexes };

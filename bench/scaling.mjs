@@ -34,6 +34,7 @@ const HASH_COSTS = [10, 11, 12, 13];
 
 /** @param {{ rounds: number, seconds: number, people: number, path: string }} options */
 export async function scaling(benchmark, options) {
+  if (options.people <= FEW) throw new Error(`--people has to be more than ${FEW}.`);
   const { databaseUrl, passwordHash } = benchmark;
   await sql(databaseUrl, 'CREATE EXTENSION pg_stat_statements');
   await giveRole(databaseUrl, 2, 'admin');
