@@ -1,6 +1,7 @@
 /**
  * npm run bench [-- --rounds 5 --seconds 2 --only start,paths,logins,pages,workers,feed --path /users/me]
  * npm run bench -- --only state
+ * npm run bench -- --only scaling [--people 1000000]
  * npm run bench -- --growth [--people 1000000]
  * npm run bench -- --against ../other-checkout [--rounds 5 --seconds 2 --path /users/me --connections 1]
  *
@@ -18,6 +19,8 @@ import { loginRows } from './logins.mjs';
 import { memoryAndStart } from './memory-and-start.mjs';
 import { pageSignIns } from './page-sign-ins.mjs';
 import { isPinned, leaveServerCore } from './processes.mjs';
+import { scaling } from './scaling.mjs';
+import { STATEMENT_STATISTICS } from './statement-costs.mjs';
 import { print, table } from './table.mjs';
 import { workers } from './workers.mjs';
 
@@ -50,6 +53,7 @@ const PARTS = {
   feed,
   state: expiredState,
   growth,
+  scaling,
   comparison,
 };
 const parts = values.against ? ['comparison'] : values.growth ? ['growth'] : values.only.split(',');
@@ -58,13 +62,16 @@ leaveServerCore();
 print(
   isPinned ? 'Servers on core 0, load and Postgres on the others.' : 'Without taskset: nothing is pinned.',
 );
-const benchmark = await startBenchmarkEnvironment({ people: 1_000 });
+const benchmark = await startBenchmarkEnvironment({
+  people: 1_000,
+  postgres: parts.includes('scaling') ? STATEMENT_STATISTICS : {},
+});
 const rows = [];
 try {
   for (const part of parts) rows.push(...(await PARTS[part](benchmark, options)));
 } finally {
   await benchmark.close();
 }
-print(table(rows, values.against ? { limit: 'Other build' } : {}));
+if (rows.length > 0) print(table(rows, values.against ? { limit: 'Other build' } : {}));
 if (rows.some(({ isMet, isBareMet }) => isMet === false || isBareMet === false)) process.exitCode = 1;
 process.exit();

@@ -53,11 +53,12 @@ async function startJwks() {
 /**
  * Starts a separate Postgres in a temporary folder; starts both built apps in production mode and the limit server on
  * request.
- * @param {{ people: number, checkout?: string }} options `checkout`: the folder whose build runs, instead of this one
+ * @param {{ people: number, checkout?: string, postgres?: Record<string, string> }} options `checkout`: the folder whose
+ *   build runs, instead of this one; `postgres`: more settings of postgresql.conf
  */
-export async function startBenchmarkEnvironment({ people, checkout }) {
+export async function startBenchmarkEnvironment({ people, checkout, postgres = {} }) {
   const folder = await mkdtemp(join(tmpdir(), 'twinkey-bench-'));
-  const database = await openCluster(folder, POSTGRES);
+  const database = await openCluster(folder, { ...POSTGRES, ...postgres });
   const log = join(folder, 'requests.log');
   const env = { ...(await environment(database.url)), DATABASE_URL: database.url };
   await runTwinkey(['migrate'], env, checkout);

@@ -47,12 +47,15 @@ async function warmUp({ port, requests, connections }) {
   }
 }
 
-/** CPU microseconds per request, and requests per second, at maximum load. */
-export async function measure({ pid, port, requests, connections }, seconds) {
+/**
+ * CPU microseconds per request, and requests per second, at maximum load.
+ * @param {number} tolerated the share of requests that may get another status than 200, for measurements on a busy machine
+ */
+export async function measure({ pid, port, requests, connections }, seconds, tolerated = 0) {
   const before = cpuTime(pid);
   const { count, perSecond, statuses } = await sendAtMaximumRate({ port, requests, connections, seconds });
   const cpu = (cpuTime(pid) - before) / count;
-  const wrong = Object.keys(statuses).filter((status) => status !== '200');
-  if (wrong.length > 0) throw new Error(`${requests[0].path} answered ${JSON.stringify(statuses)}`);
-  return { cpu, rate: perSecond };
+  if (count - (statuses[200] ?? 0) > tolerated * count)
+    throw new Error(`${requests[0].path} answered ${JSON.stringify(statuses)}`);
+  return { cpu, rate: perSecond, count };
 }

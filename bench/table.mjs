@@ -25,11 +25,17 @@ const OPTIONAL = new Set(['bare', 'bareRatio', 'bareRequired', 'bareTarget']);
 export function table(rows, titles = {}) {
   const columns = COLUMNS.filter(([key]) => !OPTIONAL.has(key) || rows.some((row) => row[key]));
   const cells = rows.map((row) => columns.map(([key]) => textOf(row, key)));
-  const lines = [columns.map(([key, title]) => titles[key] ?? title), ...cells];
-  const widths = columns.map((_, column) => Math.max(...lines.map((line) => line[column].length)));
+  const header = columns.map(([key, title]) => titles[key] ?? title);
+  return markdown(header, cells);
+}
+
+/** @param {string[]} header @param {string[][]} cells */
+export function markdown(header, cells) {
+  const lines = [header, ...cells];
+  const widths = header.map((_, column) => Math.max(...lines.map((line) => line[column].length)));
   const format = (line) => `| ${line.map((cell, column) => cell.padEnd(widths[column])).join(' | ')} |`;
   const rule = `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`;
-  return ['', format(lines[0]), rule, ...lines.slice(1).map(format), ''].join('\n');
+  return ['', format(header), rule, ...cells.map(format), ''].join('\n');
 }
 
 /** Which cell shows that a requirement is missed. */

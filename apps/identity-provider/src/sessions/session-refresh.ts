@@ -54,7 +54,7 @@ export class SessionRefresh {
     const successor = token.successor(secret);
     const refreshed = { ...session, refreshToken: successor.text };
     if (token.digest.equals(digest)) {
-      const expiresAt = await this.advance(session.sessionId, digest, successor.digest);
+      const expiresAt = await this.advance(session, digest, successor.digest);
       if (expiresAt) return { ...refreshed, expiresAt };
       // A concurrent refresh came first, or the session has ended.
       return isRetry ? null : this.replace(token, clientId, audit, true);
@@ -88,15 +88,18 @@ export class SessionRefresh {
    * Decides a race between refreshes, on all replicas: one of them replaces the current token.
    * @returns the new end of the session; null if the token is no longer the current one, or the session has ended
    */
-  private async advance(id: string, current: Buffer, next: Buffer): Promise<Date | null> {
+  private async advance(session: SessionAccount, current: Buffer, next: Buffer): Promise<Date | null> {
+    const { sessionId, id: accountId } = session;
+    const { refreshTokenSeconds, maxSeconds } = this.lifetimes;
     const rows = await preparedQuery<{ expiresAt: Date }>(this.database, {
       name: 'session-refresh',
       text: `UPDATE identity.sessions SET refresh_digest = $3, previous_refresh_digest = refresh_digest,
           refreshed_at = now(), last_used_at = now(),
           expires_at = least(now() + $4 * interval '1 second', created_at + $5 * interval '1 second')
-        WHERE id = $1 AND refresh_digest = $2 AND expires_at > now() AND created_at + $5 * interval '1 second' > now()
+        WHERE id = $1 AND account_id = $6 AND refresh_digest = $2 AND expires_at > now()
+          AND created_at + $5 * interval '1 second' > now()
         RETURNING expires_at AS "expiresAt"`,
-      values: [id, current, next, this.lifetimes.refreshTokenSeconds, this.lifetimes.maxSeconds],
+      values: [sessionId, current, next, refreshTokenSeconds, maxSeconds, accountId],
     });
     return rows[0]?.expiresAt ?? null;
   }
