@@ -2,6 +2,7 @@
  * npm run bench [-- --rounds 5 --seconds 2 --only start,paths,logins,pages,workers,feed --path /users/me]
  * npm run bench -- --only state
  * npm run bench -- --only scaling [--people 1000000]
+ * npm run bench -- --only enumeration
  * npm run bench -- --growth [--people 1000000]
  * npm run bench -- --against ../other-checkout [--rounds 5 --seconds 2 --path /users/me --connections 1]
  *
@@ -12,6 +13,7 @@ import { parseArgs } from 'node:util';
 import { startBenchmarkEnvironment } from './benchmark-environment.mjs';
 import { comparison } from './build-comparison.mjs';
 import { growth } from './data-growth.mjs';
+import { enumeration } from './enumeration.mjs';
 import { expiredState } from './expired-state.mjs';
 import { feed } from './feed.mjs';
 import { hotPaths } from './hot-paths.mjs';
@@ -52,6 +54,7 @@ const PARTS = {
   workers,
   feed,
   state: expiredState,
+  enumeration,
   growth,
   scaling,
   comparison,
@@ -72,6 +75,10 @@ try {
 } finally {
   await benchmark.close();
 }
-if (rows.length > 0) print(table(rows, values.against ? { limit: 'Other build' } : {}));
+const TITLES = {
+  comparison: { limit: 'Other build' },
+  enumeration: { limit: 'Unknown address', ours: 'Known address' },
+};
+if (rows.length > 0) print(table(rows, TITLES[parts[0]]));
 if (rows.some(({ isMet, isBareMet }) => isMet === false || isBareMet === false)) process.exitCode = 1;
 process.exit();

@@ -6,6 +6,7 @@ import { unique } from '../support/factories.js';
 import { type MailServer, startMailServer } from '../support/mail-server.js';
 import { PASSWORD, startTestOpenIdProvider, type TestOpenIdProvider } from '../support/openid-provider.js';
 import { totpCode } from '../support/totp-app.js';
+import { addVirtualAuthenticator } from '../support/virtual-authenticator.js';
 
 const NEXT = 'another horse battery';
 /** Several pages, each checked four times (ms). */
@@ -49,22 +50,6 @@ async function follow(page: Page, name: string): Promise<void> {
 const submit = (page: Page) =>
   Promise.all([page.waitForNavigation(), page.locator('main input:visible').last().press('Enter')]);
 const notice = (page: Page) => page.textContent('[role=status]');
-
-/** Chromium's own authenticator, which answers by itself. */
-async function addAuthenticator(page: Page) {
-  const devtools = await page.context().newCDPSession(page);
-  await devtools.send('WebAuthn.enable');
-  await devtools.send('WebAuthn.addVirtualAuthenticator', {
-    options: {
-      protocol: 'ctap2',
-      transport: 'internal',
-      hasResidentKey: true,
-      hasUserVerification: true,
-      isUserVerified: true,
-      automaticPresenceSimulation: true,
-    },
-  });
-}
 
 const growOld = (id: string) =>
   provider.database.query(
@@ -141,7 +126,7 @@ describe('the account page', { timeout: TIMEOUT }, () => {
 
   it('adds a passkey, which then signs in alone; an old sign-in needs the password', async () => {
     const { person, page, problems } = await signedIn();
-    await addAuthenticator(page);
+    await addVirtualAuthenticator(page);
     await page.goto(`${provider.issuer}/account/passkey`);
     await page.locator('form[data-options]').waitFor();
     expect(await page.isVisible('#no-passkeys')).toBe(false);

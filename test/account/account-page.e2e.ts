@@ -382,7 +382,7 @@ describe('a mail', () => {
     expect((await signIn('AAAA-AAAA-AAAA-AAAA')).status).toBe(401);
     expect((await signIn(recoveryCodes[0] as string)).status).toBe(200);
     const used = await mail.next(email);
-    expect([used.subject, used.text.includes('9 of the codes are left')]).toEqual([
+    expect([used.subject, used.text.includes('Codes that are left: 9.')]).toEqual([
       'A recovery code was used',
       true,
     ]);

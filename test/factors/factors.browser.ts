@@ -6,6 +6,7 @@ import { startBrowser, type TestBrowser } from '../support/browser.js';
 import { startCallbackApplication } from '../support/callback-application.js';
 import { PASSWORD, startTestOpenIdProvider, type TestOpenIdProvider } from '../support/openid-provider.js';
 import { enrolTotp, totpCode } from '../support/totp-app.js';
+import { addVirtualAuthenticator } from '../support/virtual-authenticator.js';
 
 let provider: TestOpenIdProvider;
 let browser: TestBrowser;
@@ -46,22 +47,6 @@ async function givePassword(page: Page, email: string) {
   await page.press('#password', 'Enter');
 }
 
-/** Chromium's own authenticator, which answers by itself. */
-async function addAuthenticator(page: Page) {
-  const devtools = await page.context().newCDPSession(page);
-  await devtools.send('WebAuthn.enable');
-  await devtools.send('WebAuthn.addVirtualAuthenticator', {
-    options: {
-      protocol: 'ctap2',
-      transport: 'internal',
-      hasResidentKey: true,
-      hasUserVerification: true,
-      isUserVerified: true,
-      automaticPresenceSimulation: true,
-    },
-  });
-}
-
 /** Adds a passkey by the API, as a page at the issuer's origin does. */
 async function addPasskey(page: Page, api: Api) {
   const { data: options } = await api.post('/auth/factors/passkeys/options', {});
@@ -97,22 +82,40 @@ it('signs in with password and code; the code does not work a second time', asyn
   await expectAccessible(other.page, 'second-factor-problem');
 });
 
-it('signs in with a passkey alone, by keyboard, and with one as second factor', async () => {
+it('signs in with a passkey alone, by keyboard', async () => {
   const person = await provider.person();
   const { page, authorize } = await visit();
-  await addAuthenticator(page);
+  const authenticator = await addVirtualAuthenticator(page);
   await page.goto(authorize);
   expect((await addPasskey(page, await provider.sessionOf(person))).status).toBe(201);
+  // Otherwise they would choose the suggestion at once.
+  await authenticator.setPresence(false);
+  await page.reload();
   const button = page.locator('form[data-passkey] button');
   await button.waitFor();
   await expectAccessible(page, 'sign-in-passkey');
   await button.focus();
   await page.keyboard.press('Enter');
+  await authenticator.setPresence(true);
   await arrive(page);
+});
 
+it('signs in with a passkey that the browser suggests for the email', async () => {
+  const person = await provider.person();
+  const { page, authorize } = await visit();
+  const authenticator = await addVirtualAuthenticator(page);
+  await page.goto(authorize);
+  expect((await addPasskey(page, await provider.sessionOf(person))).status).toBe(201);
+  expect(await page.getAttribute('#email', 'autocomplete')).toBe('username webauthn');
+  await page.reload();
+  // The virtual user takes the suggestion.
+  await arrive(page);
+  // The page for the second factor has no such field: it asks with its button alone.
+  await authenticator.setPresence(false);
   await page.goto(`${authorize}&prompt=login`);
   await givePassword(page, person.email);
   await page.waitForSelector('#code');
+  await authenticator.setPresence(true);
   await page.locator('form[data-passkey] button').click();
   await arrive(page);
 });
@@ -128,9 +131,15 @@ it('recovers with a code when the phone is gone', async () => {
   await arrive(page);
 });
 
+/** Its role requires a second factor. */
+async function guardedPerson() {
+  guarded ??= (await provider.make.role([], { name: 'guarded' })).id;
+  return provider.person({ roleId: guarded });
+}
+let guarded: string | undefined;
+
 it('is led through setting up a second factor where the role requires one', async () => {
-  const { id: roleId } = await provider.make.role([], { name: 'guarded' });
-  const person = await provider.person({ roleId });
+  const person = await guardedPerson();
   const { page, authorize } = await visit();
   await page.goto(authorize);
   await givePassword(page, person.email);
@@ -142,4 +151,30 @@ it('is led through setting up a second factor where the role requires one', asyn
   await expectAccessible(page, 'recovery-codes');
   await page.click('button[name=continue]');
   await arrive(page);
+});
+
+it.each(['en', 'de'])('sets up a passkey instead, by keyboard alone (%s)', async (language) => {
+  const person = await guardedPerson();
+  const { page, authorize } = await visit();
+  await page.setExtraHTTPHeaders({ 'accept-language': language });
+  const authenticator = await addVirtualAuthenticator(page);
+  await page.goto(authorize);
+  await givePassword(page, person.email);
+  const button = page.locator('form[data-options] button');
+  await button.waitFor();
+  await expectAccessible(page, `second-factor-setup-passkey-${language}`);
+  await button.press('Enter');
+  await page.waitForSelector('.codes');
+  await page.press('button[name=continue]', 'Enter');
+  await arrive(page);
+  const factors = await provider.database.query(
+    'SELECT kind FROM identity.factors WHERE account_id = $1 AND confirmed_at IS NOT NULL ORDER BY kind',
+    [person.id],
+  );
+  expect(factors).toEqual([{ kind: 'passkey' }, { kind: 'recovery_codes' }]);
+  // It is asked for from now on.
+  await authenticator.setPresence(false);
+  await page.goto(`${authorize}&prompt=login`);
+  await givePassword(page, person.email);
+  await page.waitForSelector('#code');
 });

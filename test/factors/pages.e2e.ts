@@ -133,8 +133,56 @@ describe('after the password', () => {
 });
 
 describe('a role that requires a second factor', () => {
+  let guarded: { id: string };
+  beforeAll(async () => {
+    guarded = await provider.make.role([], { name: 'guarded' });
+  });
+
+  /** A browser at the page that sets a second factor up. */
+  async function settingUp() {
+    const person = await provider.person({ roleId: guarded.id });
+    const browser = newBrowser();
+    const { page, finish } = await start(browser);
+    const setup = await browser.submit(page, passwordOf(person));
+    const answer = await browser.submit({ ...setup, url: `${setup.url}/passkey-options`, html: '' }, {});
+    const handle = Buffer.from(person.id.replaceAll('-', ''), 'hex').toString('base64url');
+    const { options } = JSON.parse(answer.html);
+    const credential = () => JSON.stringify(new SoftwarePasskey(provider.issuer, handle).create(options));
+    return { person, browser, setup, finish, credential };
+  }
+  const kindsOf = async ({ id }: Account): Promise<string[]> => {
+    const query = 'SELECT kind FROM identity.factors WHERE account_id = $1 AND confirmed_at IS NOT NULL';
+    return (await provider.database.query(query, [id])).map(({ kind }: { kind: string }) => kind).sort();
+  };
+
+  it('accepts a passkey, and refuses broken ones', async () => {
+    const { person, browser, setup, finish, credential } = await settingUp();
+    const broken = await browser.submit(setup, { credential: '{"response":{"clientDataJSON":1}}' });
+    expect([broken.status, broken.html.includes('data-options')]).toEqual([422, true]);
+    expect((await browser.submit(setup, { credential: 'x' })).status).toBe(422);
+    const codes = await browser.submit(setup, { credential: credential() });
+    expect(codes.html.match(/([A-Z2-7]{4}-){3}[A-Z2-7]{4}/g)).toHaveLength(10);
+    const { id } = await finish(await browser.submit(codes, { continue: 'yes' }));
+    expect(id).toMatchObject({ sub: person.id, amr: ['pwd', 'hwk', 'mfa'], acr: '2' });
+    expect(await kindsOf(person)).toEqual(['passkey', 'recovery_codes']);
+  });
+
+  it('adds nothing where the account got a second factor, or another password, meanwhile', async () => {
+    const first = await settingUp();
+    await enrolTotp(await provider.sessionOf(first.person));
+    const late = await first.browser.submit(first.setup, { credential: first.credential() });
+    expect(late.html).toContain('id="password"');
+    expect(await kindsOf(first.person)).toEqual(['recovery_codes', 'totp']);
+
+    const second = await settingUp();
+    const api = await provider.sessionOf(second.person);
+    await api.post('/auth/password', { current_password: PASSWORD, new_password: `${PASSWORD}4` });
+    const stolen = await second.browser.submit(second.setup, { credential: second.credential() });
+    expect(stolen.html).toContain('id="password"');
+    expect(await kindsOf(second.person)).toEqual([]);
+  });
+
   it('leads through setting one up, by inheritance too', async () => {
-    const guarded = await provider.make.role([], { name: 'guarded' });
     const role = await provider.make.role([], { parentId: guarded.id });
     const person = await provider.person({ roleId: role.id });
     const browser = newBrowser();

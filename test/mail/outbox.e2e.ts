@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { MailKind, MailValues } from '#apps/identity-provider/src/mail/mail-kinds.js';
 import { MailOutbox } from '#apps/identity-provider/src/mail/mail-outbox.js';
 import { newId } from '#libs/core/ids.js';
+import { scrapeMetrics } from '#libs/observability/metrics.js';
 import { startTestIdentityProvider, type TestIdentityProvider } from '../support/identity-provider.js';
 import { type MailServer, startMailServer } from '../support/mail-server.js';
 
@@ -31,6 +32,11 @@ const send = <K extends MailKind>(
 
 const rowsOf = (to: string): Promise<Record<string, unknown>[]> =>
   idp.database.query('SELECT * FROM identity.mail_outbox WHERE recipient = $1 ORDER BY id', [to]);
+
+it('that is given up is counted from 0, so that its alert sees the first one', async () => {
+  const metrics = await scrapeMetrics();
+  expect(metrics).toContain('twinkey_mails_total{kind="reset-password",outcome="given_up"} 0');
+});
 
 describe('a mail', () => {
   it('is sent once its transaction commits, with a link below the issuer', async () => {

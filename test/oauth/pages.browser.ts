@@ -73,7 +73,7 @@ describe.each([en, de])(
       await page.goto(authorize(client.clientId));
       expect(await page.getAttribute('html', 'lang')).toBe(language);
       expect(await focused(page)).toBe('email');
-      expect(await page.getAttribute('#email', 'autocomplete')).toBe('username');
+      expect(await page.getAttribute('#email', 'autocomplete')).toBe('username webauthn');
       expect(await page.getAttribute('#password', 'autocomplete')).toBe('current-password');
       await expectAccessible(page, `sign-in-${language}`);
       const order = await focusOrder(page);

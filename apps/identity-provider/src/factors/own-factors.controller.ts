@@ -134,7 +134,7 @@ export class OwnFactorsController {
     await this.password.requireRecentSignIn(account, caller, current_password, requester.audit);
     // The library checks the form of what browsers send.
     const response = { clientExtensionResults: {}, ...credential } as never;
-    const added = await this.factors.addPasskey(account, response, requester, name);
+    const added = await this.factors.addPasskey(account, response, requester, { name });
     locate(reply, added.factor.id);
     return mapAdded(added);
   }

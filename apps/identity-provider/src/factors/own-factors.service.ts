@@ -13,6 +13,7 @@ import { notFound } from '#libs/http/replies/api-error.js';
 import { AccountNotices } from '../mail/account-notices.js';
 import type { MailFactor } from '../mail/mail-kinds.js';
 import type { Requester } from '../self-service/requester.js';
+import type { AuthenticationMethod } from '../sessions/authentication-methods.js';
 import { SETTINGS } from '../settings.js';
 import { removeFactor } from './factor-removal.js';
 import {
@@ -26,12 +27,13 @@ import {
 import { FactorSecrets } from './factor-secrets.js';
 import {
   factorNotFound,
+  hasSecondFactor,
   invalidPasskey,
   noSecondFactor,
   tooManyFactors,
   wrongCode,
 } from './factors.errors.js';
-import { Passkeys } from './passkeys.js';
+import { methodOf, Passkeys } from './passkeys.js';
 import { matchingStep, newTotpSecret, type TotpEnrolment, totpEnrolment } from './totp.js';
 
 const MAX_FACTORS = 20;
@@ -48,6 +50,11 @@ export interface FactorOwner {
 export interface AddedFactor {
   factor: ListedFactor;
   recoveryCodes: string[] | null;
+}
+
+/** `isSetup`: a sign-in sets the factor up, which is refused once the account has one. */
+export interface AddOptions {
+  isSetup?: boolean;
 }
 
 /** Users' changes of their own second factors, on the API and on the pages. Each is told to the owner by mail. */
@@ -100,11 +107,18 @@ export class OwnFactorsService {
 
   /**
    * Proves an authenticator app by its current code, which cannot be used again.
-   * @throws ApiError 422 on `id` (`not_found`) or `code` (`wrong_code`)
+   * @throws ApiError 422 on `id` (`not_found`) or `code` (`wrong_code`), 409 `has_second_factor`
    */
-  confirmTotp(owner: FactorOwner, id: string, code: string, requester: Requester): Promise<AddedFactor> {
+  confirmTotp(
+    owner: FactorOwner,
+    id: string,
+    code: string,
+    requester: Requester,
+    { isSetup = false }: AddOptions = {},
+  ): Promise<AddedFactor> {
     return this.changing(owner.id, requester, async (tx, tell) => {
       const count = await lockFactors(tx, owner.id);
+      if (isSetup && count > 0) throw hasSecondFactor();
       const waiting = await findWaiting(tx, owner.id, id);
       if (!waiting) throw factorNotFound();
       const secret = await this.secrets.decrypt(id, waiting.secret);
@@ -123,22 +137,27 @@ export class OwnFactorsService {
     return this.passkeys.addOptions(owner);
   }
 
-  /** @throws ApiError 422 `invalid_passkey` on `response`, 409 `passkey_taken`, `too_many_factors` */
+  /**
+   * @returns also the method that the passkey has in `amr`
+   * @throws ApiError 422 `invalid_passkey` on `response`, 409 `passkey_taken`, `too_many_factors`, `has_second_factor`
+   */
   async addPasskey(
     owner: FactorOwner,
     response: RegistrationResponseJSON,
     requester: Requester,
-    name = 'Passkey',
-  ): Promise<AddedFactor> {
+    { name = 'Passkey', isSetup = false }: AddOptions & { name?: string } = {},
+  ): Promise<AddedFactor & { method: AuthenticationMethod }> {
     const passkey = await this.passkeys.verifyNew(owner.id, response);
     if (!passkey) throw invalidPasskey();
     return this.changing(owner.id, requester, async (tx, tell) => {
       const count = await requireRoom(tx, owner.id);
+      if (isSetup && count > 0) throw hasSecondFactor();
       const id = newId();
       await tx.insert(Factor, { id, accountId: owner.id, kind: 'passkey', name, confirmedAt: new Date() });
       await tx.insert(Passkey, { factorId: id, ...passkey, counter: String(passkey.counter) });
       await tell('factor-added', 'passkey');
-      return added(tx, owner.id, { id, isFirst: count === 0 }, requester);
+      const result = await added(tx, owner.id, { id, isFirst: count === 0 }, requester);
+      return { ...result, method: methodOf(passkey) };
     });
   }
 

@@ -15,6 +15,8 @@ const webauthn = () => import('@simplewebauthn/server');
 
 /** How long a user may take to add a passkey. */
 const ADD_SECONDS = 5 * 60;
+/** How long a user may take to use one, where the browser asks for it. */
+const USE_SECONDS = 5 * 60;
 
 /** A passkey that has just signed a challenge. */
 export interface UsedPasskey {
@@ -23,8 +25,14 @@ export interface UsedPasskey {
   email: string;
   isActive: boolean;
   emailVerified: boolean;
-  method: Extract<AuthenticationMethod, 'hwk' | 'swk'>;
+  method: PasskeyMethod;
 }
+
+type PasskeyMethod = Extract<AuthenticationMethod, 'hwk' | 'swk'>;
+
+/** In `amr`: a passkey that was copied from its device can be on others. */
+export const methodOf = ({ backedUp }: Pick<NewPasskey, 'backedUp'>): PasskeyMethod =>
+  backedUp ? 'swk' : 'hwk';
 
 /** The ceremonies of WebAuthn level 3: adding a passkey, and signing in with one. */
 @Injectable()
@@ -83,7 +91,7 @@ export class Passkeys {
 
   /**
    * The options of `navigator.credentials.get()`.
-   * @param signIn names the sign-in in progress: only it can use the challenge
+   * @param signIn names the sign-in in progress: only it can use the challenge, within `seconds`
    * @param accountId the account whose passkeys can be used as its second factor; null for any passkey, alone
    */
   async signInOptions(
@@ -98,7 +106,7 @@ export class Passkeys {
     return generateAuthenticationOptions({
       rpID: this.party.id,
       challenge: Uint8Array.from(challenge),
-      timeout: signIn.seconds * 1000,
+      timeout: USE_SECONDS * 1000,
       allowCredentials: present.map(descriptor),
       userVerification: accountId === null ? 'required' : 'preferred',
     });
@@ -141,7 +149,7 @@ export class Passkeys {
       email: passkey.email,
       isActive: passkey.isActive,
       emailVerified: passkey.emailVerified,
-      method: credentialBackedUp ? 'swk' : 'hwk',
+      method: methodOf({ backedUp: credentialBackedUp }),
     };
   }
 

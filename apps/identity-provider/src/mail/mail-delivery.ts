@@ -4,7 +4,7 @@ import { BackgroundRunner } from '#libs/background/background-runner.js';
 import type { ScheduledTask } from '#libs/background/scheduled-task.js';
 import { type MailFailure, mailFailureOf, retryDelay } from './mail-failure.js';
 import { isMailKind, type Language } from './mail-kinds.js';
-import { countMail, showQueue } from './mail-metrics.js';
+import { countMail, showNoneGivenUp, showQueue } from './mail-metrics.js';
 import { type ClaimedMail, MailQueue } from './mail-queue.js';
 import { MailRenderer } from './mail-renderer.js';
 import { MailTransport } from './mail-transport.js';
@@ -38,6 +38,7 @@ export class MailDelivery implements OnModuleInit, OnModuleDestroy {
   ) {}
 
   onModuleInit(): void {
+    showNoneGivenUp();
     this.background.add({ name: 'mail-review', intervalMs: REVIEW_INTERVAL_MS, run: () => this.review() });
     if (this.transport.isAvailable) {
       this.delivery = this.background.add({

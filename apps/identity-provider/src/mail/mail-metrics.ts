@@ -1,4 +1,5 @@
 import { Counter, Gauge } from 'prom-client';
+import { MAIL_KIND_NAMES } from './mail-kinds.js';
 
 export type MailOutcome = 'queued' | 'limited' | 'discarded' | 'sent' | 'deferred' | 'refused' | 'given_up';
 
@@ -19,6 +20,11 @@ const oldest = new Gauge({
 });
 
 export const countMail = (kind: string, outcome: MailOutcome): void => mails.inc({ kind, outcome });
+
+/** `increase()` of Prometheus does not see the first mail of a counter that does not exist before. */
+export function showNoneGivenUp(): void {
+  for (const kind of MAIL_KIND_NAMES) mails.inc({ kind, outcome: 'given_up' }, 0);
+}
 
 export function showQueue(count: number, oldestSeconds: number): void {
   queued.set(count);

@@ -28,17 +28,39 @@ const reset: MailToRender = {
   values: { token: 'a+b' },
 };
 
-it.each(LANGUAGES.flatMap((language) => MAIL_KIND_NAMES.map((kind) => [language, kind] as const)))(
-  '%s/%s has text and HTML with its link, loads nothing, and leaves no placeholder',
-  (language, kind) => {
-    const mail = renderer().render({ ...reset, language, kind, values: { ...SAMPLE_VALUES[kind] } });
+const SAMPLES = [
+  ...MAIL_KIND_NAMES.map((kind) => [kind, SAMPLE_VALUES[kind]] as const),
+  ...(['factor-added', 'factor-removed'] as const).flatMap((kind) =>
+    (['totp', 'passkey', 'recovery_codes'] as const).map((factor) => [kind, { factor }] as const),
+  ),
+  ['recovery-code-used', { remaining: 0 }] as const,
+];
+
+it.each(LANGUAGES.flatMap((language) => SAMPLES.map((sample) => [language, ...sample] as const)))(
+  '%s/%s %o has text and HTML with all values and its link, loads nothing, and leaves no placeholder',
+  (language, kind, values) => {
+    const mail = renderer().render({ ...reset, language, kind, values: { ...values } });
     expect(mail.link).toMatch(/^https:\/\/id\.example\.com\/base\/[a-z-]+(\?token=sample)?$/);
     expect(mail.text).toContain(mail.link);
     expect(mail.html).toContain(`<html lang="${language}">`);
     expect(mail.subject + mail.text + mail.html).not.toMatch(/\{\{|\}\}/);
+    expect(mail.subject + mail.text + mail.html).not.toMatch(/undefined|null|NaN|\[object/);
+    for (const [, text = ''] of mail.html.matchAll(/<p>(.*?)<\/p>/gs)) expect(text).toMatch(/^\S.*[.:,]$/s);
+    for (const value of Object.values(values)) {
+      if (value !== 'sample' && !('factor' in values)) expect(mail.text).toContain(String(value));
+    }
+    expect(mail.html).toContain('<meta name="color-scheme" content="light dark">');
+    expect(mail.html).toContain('@media (prefers-color-scheme: dark)');
     expect(mail.html).not.toMatch(/<img|<script|<link|@import|url\(|src=/i);
   },
 );
+
+it.each(LANGUAGES)('%s tells the kinds of factors apart', (language) => {
+  const texts = (['totp', 'passkey', 'recovery_codes'] as const).map(
+    (factor) => renderer().render({ ...reset, language, kind: 'factor-added', values: { factor } }).text,
+  );
+  expect(new Set(texts).size).toBe(3);
+});
 
 it('encodes the token', () => {
   expect(renderer().render(reset).link).toBe('https://id.example.com/base/reset-password?token=a%2Bb');

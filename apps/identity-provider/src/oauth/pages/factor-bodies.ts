@@ -1,5 +1,7 @@
 import type { TotpEnrolment } from '../../factors/totp.js';
+import { REGISTRATION_SCRIPT } from '../../self-service/account/passkey-registration-script.js';
 import { type Html, html } from './html.js';
+import { ICONS } from './icons.js';
 import type { Page } from './layout.js';
 import { PASSKEY_SCRIPT, passkeyForm } from './passkey-script.js';
 import type { Texts } from './texts/texts.js';
@@ -7,7 +9,7 @@ import type { Texts } from './texts/texts.js';
 const codeField = (texts: Texts, problem: string | null): Html => html`<div class="field">
 <label for="code">${texts.factor.code}</label>
 <input id="code" name="code" class="code" required autocomplete="one-time-code" autocapitalize="characters" spellcheck="false" maxlength="64" autofocus${problem !== null && html` aria-invalid="true" aria-describedby="code-problem"`}>
-${problem !== null && html`<p class="problem" id="code-problem">${problem}</p>`}
+${problem !== null && html`<p class="problem" id="code-problem">${ICONS.error}<span>${problem}</span></p>`}
 </div>`;
 
 const restartForm = (texts: Texts): Html => html`<form method="post">
@@ -38,28 +40,42 @@ ${restartForm(texts)}`,
   };
 }
 
-/** Leads through adding an authenticator app. */
+/**
+ * Leads through adding an authenticator app, or a passkey where the browser has them.
+ * @param uid of the sign-in in progress @param problem with the code, or with the passkey
+ */
 export function setupPage(
   texts: Texts,
-  { secret, qrSvg }: Pick<TotpEnrolment, 'secret' | 'qrSvg'>,
-  problem: string | null,
+  { uid, secret, qrSvg }: Pick<TotpEnrolment, 'secret' | 'qrSvg'> & { uid: string },
+  problem: SetupProblem | null,
 ): Page {
-  const { factor } = texts;
+  const { factor, problems } = texts;
+  const codeProblem = problem === 'code' ? problems.code : null;
   const picture = `data:image/svg+xml;base64,${Buffer.from(qrSvg).toString('base64')}`;
   return {
     title: factor.setupTitle,
     documentTitle: titleOf(texts, factor.setupTitle, problem),
+    script: REGISTRATION_SCRIPT,
     body: html`<p class="lead">${factor.setupLead}</p>
 <p><img class="qr" src="${picture}" alt="${factor.setupPicture}"></p>
 <p class="hint">${factor.setupSecret}</p>
 <p><code>${secret.match(/.{1,4}/g)?.join(' ')}</code></p>
 <form method="post">
-${codeField(texts, problem)}
+${codeField(texts, codeProblem)}
 <div class="actions"><button type="submit">${factor.submit}</button></div>
+</form>
+<form method="post" hidden data-options="${uid}/passkey-options" data-failed="${problems.passkeyNotAdded}" data-taken="${problems.passkeyNotAdded}">
+<input type="hidden" name="credential" value="">
+<p class="or">${factor.or}</p>
+<p class="problem" id="passkey-problem" role="alert"${problem !== 'passkey' && html` hidden`}>${ICONS.error}<span>${problems.passkeyNotAdded}</span></p>
+<div class="actions"><button type="submit" class="plain">${factor.setupPasskey}</button></div>
 </form>
 ${restartForm(texts)}`,
   };
 }
+
+/** What was wrong with the form of the page. */
+export type SetupProblem = 'code' | 'passkey';
 
 /** @param codes null where the page is shown again: the codes are not stored */
 export function recoveryCodesPage(texts: Texts, codes: readonly string[] | null): Page {

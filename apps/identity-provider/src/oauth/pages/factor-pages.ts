@@ -1,18 +1,23 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { AuthenticationResponseJSON } from '@simplewebauthn/server';
+import type {
+  AuthenticationResponseJSON,
+  PublicKeyCredentialCreationOptionsJSON,
+  RegistrationResponseJSON,
+} from '@simplewebauthn/server';
 import { auditContextOf, type RequestAudit } from '#libs/audit/audit-context.js';
 import type { IdentityProviderSettings } from '#libs/config/settings.js';
 import { NATIVE_ISSUER } from '#libs/core/issuer-id.js';
 import { ApiError } from '#libs/http/replies/api-error.js';
 import { LoginService, type VerifiedAccount } from '../../auth/login.service.js';
-import { OwnFactorsService } from '../../factors/own-factors.service.js';
+import { invalidPasskey } from '../../factors/factors.errors.js';
+import { type FactorOwner, OwnFactorsService } from '../../factors/own-factors.service.js';
 import { Passkeys } from '../../factors/passkeys.js';
 import { SecondFactors } from '../../factors/second-factors.js';
 import type { TotpEnrolment } from '../../factors/totp.js';
-import { requesterOf } from '../../self-service/requester.js';
+import { type Requester, requesterOf } from '../../self-service/requester.js';
 import type { AuthenticationMethod } from '../../sessions/authentication-methods.js';
 import { SETTINGS } from '../../settings.js';
-import { codePage, recoveryCodesPage, setupPage } from './factor-bodies.js';
+import { codePage, recoveryCodesPage, type SetupProblem, setupPage } from './factor-bodies.js';
 import { type Progress, SignInProgress } from './sign-in-progress.js';
 import { fill } from './texts/texts.js';
 import type { PageAnswer, Visit } from './visit.js';
@@ -22,6 +27,9 @@ export type FactorOutcome =
   | { answer: PageAnswer }
   | { verified: VerifiedAccount; trustBrowser: boolean }
   | 'restart';
+
+/** Longer than any code with its hyphens and spaces. */
+const MAX_CODE = 64;
 
 type Answer = Pick<PageAnswer, 'status' | 'headers'>;
 
@@ -51,7 +59,7 @@ export class FactorPages {
   async submit(visit: Visit, progress: Progress, form: URLSearchParams): Promise<FactorOutcome> {
     if (form.get('restart') === 'yes') return 'restart';
     if (progress.step === 'codes') return this.complete(progress, progress.amr ?? [], false);
-    if (progress.step === 'setup') return this.submitSetup(visit, progress, form.get('code') ?? '');
+    if (progress.step === 'setup') return this.submitSetup(visit, progress, form);
     return this.submitCode(visit, progress, form);
   }
 
@@ -64,7 +72,7 @@ export class FactorPages {
       if (method !== null) return this.complete(progress, ['pwd', method, 'mfa'], trustBrowser);
       return { answer: await this.showCode(visit, progress, texts.problems.passkey, { status: 401 }) };
     }
-    const code = (form.get('code') ?? '').slice(0, 64);
+    const code = (form.get('code') ?? '').slice(0, MAX_CODE);
     const audit = auditContextOf(request);
     try {
       const amr = await this.login.verifySecondFactor(progress, audit, () =>
@@ -99,40 +107,65 @@ export class FactorPages {
     return { page: codePage(texts, { problem, hasPasskeys, canTrust: this.canTrust }), texts, ...answer };
   }
 
-  private async submitSetup(visit: Visit, progress: Progress, code: string): Promise<FactorOutcome> {
+  /** The options of `navigator.credentials.create()`. */
+  setupOptions(progress: Progress): Promise<PublicKeyCredentialCreationOptionsJSON> {
+    return this.factors.passkeyOptions(ownerOf(progress));
+  }
+
+  private async submitSetup(visit: Visit, progress: Progress, form: URLSearchParams): Promise<FactorOutcome> {
     const { texts, interaction, request } = visit;
+    // Who knew an earlier password adds no factor.
+    if ((await this.progress.complete(progress, [])) === null) return 'restart';
+    const audit = ownAudit(auditContextOf(request), ownerOf(progress));
+    const requester = { ...requesterOf(request), audit };
+    const credential = form.get('credential');
     try {
-      const owner = { id: progress.accountId, email: progress.email };
-      const audit = ownAudit(auditContextOf(request), owner);
-      const requester = { ...requesterOf(request), audit };
-      const added = await this.factors.confirmTotp(
-        owner,
-        progress.factorId ?? '',
-        code.slice(0, 64),
-        requester,
-      );
-      const amr = ['pwd', 'otp', 'mfa'] as const;
-      await this.progress.save(interaction.uid, { ...progress, step: 'codes', amr });
-      return { answer: { page: recoveryCodesPage(texts, added.recoveryCodes), texts } };
+      const { recoveryCodes, method } = credential
+        ? await this.addPasskey(progress, credential, requester)
+        : await this.confirmTotp(progress, form.get('code') ?? '', requester);
+      await this.progress.save(interaction.uid, { ...progress, step: 'codes', amr: ['pwd', method, 'mfa'] });
+      return { answer: { page: recoveryCodesPage(texts, recoveryCodes), texts } };
     } catch (error) {
-      if (!(error instanceof ApiError) || error.status !== 422) throw error;
-      return { answer: await this.showSetup(visit, progress, texts.problems.code, { status: 422 }) };
+      if (!(error instanceof ApiError)) throw error;
+      if (error.code === 'has_second_factor') return 'restart';
+      const problem = credential ? 'passkey' : 'code';
+      return { answer: await this.showSetup(visit, progress, problem, { status: error.status }) };
     }
+  }
+
+  private addPasskey(progress: Progress, credential: string, requester: Requester) {
+    // The library checks the form of what browsers send.
+    const response = readCredential(credential) as unknown as RegistrationResponseJSON | null;
+    if (response === null) throw invalidPasskey();
+    return this.factors.addPasskey(ownerOf(progress), response, requester, { isSetup: true });
+  }
+
+  private async confirmTotp(progress: Progress, code: string, requester: Requester) {
+    const { factorId = '' } = progress;
+    const added = await this.factors.confirmTotp(
+      ownerOf(progress),
+      factorId,
+      code.slice(0, MAX_CODE),
+      requester,
+      { isSetup: true },
+    );
+    return { ...added, method: 'otp' as const };
   }
 
   private async showSetup(
     visit: Visit,
     progress: Progress,
-    problem: string | null,
+    problem: SetupProblem | null,
     answer: Answer = {},
   ): Promise<PageAnswer> {
-    const { texts } = visit;
-    return { page: setupPage(texts, await this.enrolment(visit, progress), problem), texts, ...answer };
+    const { texts, interaction } = visit;
+    const enrolment = await this.enrolment(visit, progress);
+    return { page: setupPage(texts, { uid: interaction.uid, ...enrolment }, problem), texts, ...answer };
   }
 
   /** A page that is loaded again shows the same secret. */
   private async enrolment({ interaction }: Visit, progress: Progress): Promise<TotpEnrolment> {
-    const owner = { id: progress.accountId, email: progress.email };
+    const owner = ownerOf(progress);
     const { factorId } = progress;
     const waiting = factorId === undefined ? null : await this.factors.findWaitingTotp(owner, factorId);
     if (waiting) return waiting;
@@ -150,6 +183,8 @@ export class FactorPages {
     return verified === null ? 'restart' : { verified, trustBrowser };
   }
 }
+
+const ownerOf = ({ accountId, email }: Progress): FactorOwner => ({ id: accountId, email });
 
 /** What a form sends of `PublicKeyCredential.toJSON()`. @returns null if it is not even JSON of that form */
 export function readCredential(text: string): AuthenticationResponseJSON | null {

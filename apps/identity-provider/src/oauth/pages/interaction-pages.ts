@@ -41,8 +41,8 @@ import type { PageAnswer, Visit } from './visit.js';
 /** Longer ones are wrong for sure (contract, section 5). */
 const MAX_PASSWORD_BYTES = 1_024;
 
-/** How long a user may take to use a passkey. */
-const PASSKEY_SECONDS = 5 * 60;
+/** As long as a sign-in can be in progress: the browser suggests passkeys while its page is open. */
+const PASSKEY_SECONDS = 60 * 60;
 
 /** The session that a sign-in has started. */
 interface Started {
@@ -107,12 +107,13 @@ export class InteractionPages {
 
   /**
    * The options of `navigator.credentials.get()` for the page that the browser is at: of any passkey, or of those of the
-   * account whose password was right.
+   * account whose password was right. Where it sets up a second factor, those of `navigator.credentials.create()`.
    * @throws InteractionPageError if this browser has no such sign-in in progress
    */
   async passkeyOptions(provider: Provider, request: FastifyRequest, reply: FastifyReply): Promise<object> {
     const { interaction } = await this.visit(provider, request, reply);
     const progress = await this.progress.find(interaction.uid);
+    if (progress?.step === 'setup') return { options: await this.factorPages.setupOptions(progress) };
     const signIn = { id: interaction.uid, seconds: PASSKEY_SECONDS };
     return this.passkeys.signInOptions(signIn, progress?.accountId ?? null);
   }

@@ -43,7 +43,7 @@ ${field(
   {
     name: 'email',
     label: signIn.email,
-    attributes: html`type="email" value="${email}" autocomplete="username" autocapitalize="none" spellcheck="false" maxlength="254"${!isPasswordFirst && html` autofocus`}`,
+    attributes: html`type="email" value="${email}" autocomplete="username webauthn" autocapitalize="none" spellcheck="false" maxlength="254"${!isPasswordFirst && html` autofocus`}`,
   },
   problem,
 )}

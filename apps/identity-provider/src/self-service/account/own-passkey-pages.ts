@@ -32,7 +32,10 @@ export class OwnPasskeyPages {
       const { name: checked, ...response } = { clientExtensionResults: {}, ...body };
       // The library checks the form of what browsers send.
       const passkey = response as unknown as RegistrationResponseJSON;
-      return addedAnswer(visit, await this.factors.addPasskey(account, passkey, requester, checked));
+      return addedAnswer(
+        visit,
+        await this.factors.addPasskey(account, passkey, requester, { name: checked }),
+      );
     });
   }
 

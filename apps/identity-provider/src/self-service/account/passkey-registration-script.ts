@@ -1,8 +1,8 @@
 import { pageScript } from '../../oauth/pages/page-script.js';
 
 /**
- * Adds a passkey. It shows the form only where passkeys can be added. Where the sign-in is no longer recent, it loads the page again, which then asks for the
- * password.
+ * Adds a passkey. It shows the form only where passkeys can be added. Where the sign-in is no longer recent, it loads the page
+ * again, which then asks for the password.
  */
 export const REGISTRATION_SCRIPT = pageScript(
   '/account/passkey.js',
@@ -10,7 +10,7 @@ export const REGISTRATION_SCRIPT = pageScript(
 if (form && globalThis.PublicKeyCredential?.parseCreationOptionsFromJSON) {
   const problem = document.querySelector('#passkey-problem');
   form.hidden = false;
-  document.querySelector('#no-passkeys').hidden = true;
+  document.querySelector('#no-passkeys')?.setAttribute('hidden', '');
   form.addEventListener('submit', async (event) => {
     event.preventDefault();
     problem.hidden = true;

@@ -27,6 +27,8 @@ export const de: Texts = {
       'Ihr Passwort allein genügt hier nicht. Scannen Sie dieses Bild mit einer Authenticator-App und geben Sie dann den Code ein, den die App anzeigt.',
     setupPicture: 'QR-Code für eine Authenticator-App',
     setupSecret: 'Wenn Sie es nicht scannen können, geben Sie diesen Schlüssel in der App ein:',
+    or: 'oder',
+    setupPasskey: 'Stattdessen einen Passkey hinzufügen',
     codesTitle: 'Ihre Wiederherstellungscodes',
     codesLead:
       'Bewahren Sie diese Codes sicher auf. Wenn Sie Ihre Authenticator-App verlieren, können Sie sich mit jedem von ihnen einmal anmelden. Sie werden nicht noch einmal angezeigt.',
@@ -92,6 +94,7 @@ export const de: Texts = {
     code: 'Der Code ist falsch oder wurde bereits verwendet. Geben Sie den Code ein, den Ihre App jetzt anzeigt.',
     passkey:
       'Dieser Passkey konnte nicht verwendet werden. Versuchen Sie es erneut, oder melden Sie sich anders an.',
+    passkeyNotAdded: 'Der Passkey konnte nicht hinzugefügt werden. Versuchen Sie es noch einmal.',
     credentials: 'Die E-Mail-Adresse oder das Passwort ist falsch.',
     email: 'Geben Sie eine E-Mail-Adresse ein, zum Beispiel ada@example.com.',
     disabled: 'Dieses Konto ist gesperrt. Wenden Sie sich an Ihren Administrator.',

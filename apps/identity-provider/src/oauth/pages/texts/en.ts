@@ -27,6 +27,8 @@ export const en: Texts = {
       'Your password alone is not enough here. Scan this picture with an authenticator app, then enter the code that the app shows.',
     setupPicture: 'QR code for an authenticator app',
     setupSecret: 'If you cannot scan it, enter this key in the app:',
+    or: 'or',
+    setupPasskey: 'Add a passkey instead',
     codesTitle: 'Your recovery codes',
     codesLead:
       'Keep these codes in a safe place. If you lose your authenticator app, each of them lets you in once. They are not shown again.',
@@ -90,6 +92,7 @@ export const en: Texts = {
     summary: 'There is a problem',
     code: 'The code is wrong, or was used already. Enter the one that your app shows now.',
     passkey: 'This passkey could not be used. Try again, or sign in another way.',
+    passkeyNotAdded: 'The passkey could not be added. Try again.',
     credentials: 'The email or the password is wrong.',
     email: 'Enter an email address, such as ada@example.com.',
     disabled: 'This account is disabled. Ask your administrator.',

@@ -25,6 +25,8 @@ export interface Texts {
     setupLead: string;
     setupPicture: string;
     setupSecret: string;
+    or: string;
+    setupPasskey: string;
     codesTitle: string;
     codesLead: string;
     codesGone: string;
@@ -61,6 +63,7 @@ export interface Texts {
   error: { title: string; expiredTitle: string; expired: string; lead: string; details: string };
   continue: { title: string; lead: string; link: string };
   problems: {
+    passkeyNotAdded: string;
     credentials: string;
     code: string;
     passkey: string;
