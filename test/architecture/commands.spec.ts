@@ -10,7 +10,19 @@ const files = readSources(ROOT, ['apps', 'libs', 'migrations']);
 /** The packages that a file loads, also through other files. */
 const packagesOf = (path: string) => closureOf(files, path).packages;
 
-const FRAMEWORK = ['@nestjs/swagger', '@nestjs/platform-fastify', 'class-validator', 'fastify'];
+/** Loaded at their first use (`docs/decisions/start-time.md`). */
+const LATER = [
+  'nodemailer',
+  'qrcode',
+  '@keycloak/keycloak-admin-client',
+  '@simplewebauthn/server',
+  '@redis/client',
+  '@opentelemetry/sdk-trace-node',
+  // Its index loads every validator; three files of it are loaded alone.
+  'class-validator',
+];
+
+const FRAMEWORK = ['@nestjs/swagger', '@nestjs/platform-fastify', 'fastify'];
 
 // Each of them takes a fraction of a second, in every command.
 describe('a command loads only the packages that it needs', () => {
@@ -33,4 +45,10 @@ describe('a command loads only the packages that it needs', () => {
     expect(packages.length).toBeGreaterThan(0);
     expect(packages.filter((each) => FRAMEWORK.includes(each))).toEqual([]);
   });
+});
+
+it.each(['identity-provider', 'user-service'])('%s loads these packages at their first use', (name) => {
+  const packages = packagesOf(`apps/${name}/src/start.ts`);
+  expect(packages).toContain('class-validator/cjs/validation/Validator.js');
+  expect(packages.filter((each) => LATER.includes(each))).toEqual([]);
 });

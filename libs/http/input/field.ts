@@ -1,6 +1,8 @@
 import { applyDecorators, type Type } from '@nestjs/common';
 import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
-import { ValidateBy, type ValidationArguments, validateSync } from 'class-validator';
+import type { ValidationArguments } from 'class-validator';
+import { ValidateBy } from 'class-validator/cjs/decorator/common/ValidateBy.js';
+import { Validator } from 'class-validator/cjs/validation/Validator.js';
 import type { ErrorEntry } from '../replies/api-error.js';
 
 /** An error in the value of a field. `path` is the place inside the value: `[2]`. */
@@ -42,6 +44,7 @@ export const fieldsOf = (type: Type): Fields => Reflect.getMetadata(FIELDS, type
 const REQUIRED: FieldError = { code: 'required', message: 'This field is required.' };
 const NOT_NULL: FieldError = { code: 'null_not_allowed', message: 'This field cannot be null.' };
 
+const validator = new Validator();
 /** What class-validator does not pass on: to the rules the providers, from the rules more than a text. */
 const validations = new WeakMap<object, { errors: ErrorEntry[]; providers: Providers }>();
 
@@ -49,7 +52,7 @@ const validations = new WeakMap<object, { errors: ErrorEntry[]; providers: Provi
 export function validateFields(input: object, providers: Providers): ErrorEntry[] {
   const errors: ErrorEntry[] = [];
   validations.set(input, { errors, providers });
-  const failed = validateSync(input, { forbidUnknownValues: false });
+  const failed = validator.validateSync(input, { forbidUnknownValues: false });
   if (failed.length > 0 && errors.length === 0)
     throw new Error('Declare the rules of an input with field().');
   return errors;

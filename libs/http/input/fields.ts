@@ -1,5 +1,5 @@
 import type { ApiPropertyOptions } from '@nestjs/swagger';
-import { isEmail } from 'class-validator';
+import { isEmail } from 'class-validator/cjs/decorator/string/IsEmail.js';
 import { isId } from '#libs/core/ids.js';
 import { isStorable } from '#libs/core/storable-text.js';
 import { type FieldError, type FieldOptions, field, type Rule, rule } from './field.js';

@@ -3,7 +3,8 @@ import type { AuditContext } from '#libs/audit/audit-context.js';
 import { writeAudit } from '#libs/audit/audit-writer.js';
 import type { FactorKind } from '#libs/database/identity/factor.entity.js';
 import { TrustedBrowser } from '#libs/database/identity/trusted-browser.entity.js';
-import { factorEvent, IS_SECOND_FACTOR, lockFactors } from './factor-rows.js';
+import { factorEvent, lockFactors } from './factor-rows.js';
+import { IS_SECOND_FACTOR } from './second-factor-conditions.js';
 
 /** Why factors are removed, for the audit log. */
 export interface FactorRemoval {

@@ -5,6 +5,7 @@ import { newId } from '#libs/core/ids.js';
 import { Factor, type FactorKind } from '#libs/database/identity/factor.entity.js';
 import { RecoveryCode } from '#libs/database/identity/recovery-code.entity.js';
 import { newRecoveryCode, RECOVERY_CODES, recoveryCodeDigest } from './recovery-code.js';
+import { IS_SECOND_FACTOR } from './second-factor-conditions.js';
 
 /** A factor as its owner and administrators see it. */
 export interface ListedFactor {
@@ -16,13 +17,6 @@ export interface ListedFactor {
   /** The recovery codes that were not used yet; null for other kinds. */
   remaining: number | null;
 }
-
-/** SQL of `factors f`: whether it is one that a sign-in asks for. Recovery codes alone are none. */
-export const IS_SECOND_FACTOR = `f.kind <> 'recovery_codes' AND f.confirmed_at IS NOT NULL`;
-
-/** SQL: whether the account `a` has a second factor. */
-export const HAS_SECOND_FACTOR = `EXISTS (
-  SELECT FROM identity.factors f WHERE f.account_id = a.id AND ${IS_SECOND_FACTOR})`;
 
 const LISTED = `SELECT f.id, f.kind, f.name, f.created_at AS "createdAt", f.last_used_at AS "lastUsedAt",
     CASE WHEN f.kind = 'recovery_codes' THEN

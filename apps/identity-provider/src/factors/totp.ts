@@ -1,5 +1,4 @@
 import { Secret, TOTP } from 'otpauth';
-import qrcode from 'qrcode';
 
 /** In seconds (RFC 6238, section 5.2). */
 const PERIOD = 30;
@@ -21,6 +20,8 @@ export const newTotpSecret = (): Buffer => Buffer.from(new Secret({ size: SECRET
 
 /** @param issuer the name of this installation @param label the account's email */
 export async function totpEnrolment(secret: Buffer, issuer: string, label: string): Promise<TotpEnrolment> {
+  // Not at the start, which it would make longer.
+  const { default: qrcode } = await import('qrcode');
   const totp = totpOf(secret, issuer, label);
   const uri = totp.toString();
   const qrSvg = await qrcode.toString(uri, { type: 'svg', errorCorrectionLevel: 'M', margin: 4 });

@@ -52,7 +52,7 @@ export class MailDelivery implements OnModuleInit, OnModuleDestroy {
   async onModuleDestroy(): Promise<void> {
     this.isStopped = true;
     await Promise.race([Promise.all(this.attempts), sleep(DRAIN_TIMEOUT_MS, undefined, { ref: false })]);
-    this.transport.close();
+    await this.transport.close();
     await Promise.all(this.attempts);
   }
 

@@ -23,7 +23,7 @@ export class MailTransport {
     await this.transport.send(mail);
   }
 
-  close(): void {
-    this.transport?.close();
+  async close(): Promise<void> {
+    await this.transport?.close();
   }
 }

@@ -1,4 +1,4 @@
-import { createTransport } from 'nodemailer';
+import type { Transporter } from 'nodemailer';
 import type { Mailbox, SmtpServer } from '#libs/config/parse/mail.js';
 import type { RenderedMail } from './mail-renderer.js';
 
@@ -31,28 +31,20 @@ export const smtpOptions = ({ host, port, tls, credentials }: SmtpServer) => ({
   disableUrlAccess: true,
 });
 
-/** Sends mails over a pool of connections. */
+/** Sends mails over a pool of connections. The library takes long to load, so the first mail loads it, and not the start. */
 export class SmtpTransport {
-  private readonly pool;
+  private openedPool: Promise<Transporter> | null = null;
   private readonly closing = new AbortController();
 
   constructor(
-    server: SmtpServer,
+    private readonly server: SmtpServer,
     private readonly from: Mailbox,
-  ) {
-    this.pool = createTransport({
-      ...smtpOptions(server),
-      pool: true,
-      maxConnections: MAX_CONNECTIONS,
-      // The outbox repeats attempts. A pool that does it as well could send a mail twice.
-      maxRequeues: 0,
-      idleTimeout: 30_000,
-    });
-  }
+  ) {}
 
   /** @throws nodemailer's error, see `mailFailureOf` */
   async send({ id, language, recipient, subject, text, html }: AddressedMail): Promise<void> {
-    await this.pool.sendMail({
+    const pool = await this.pool();
+    await pool.sendMail({
       // nodemailer writes to its input, and settings are frozen.
       from: { ...this.from },
       // As an object: a string could name several recipients.
@@ -72,8 +64,26 @@ export class SmtpTransport {
   }
 
   /** Ends attempts that still run. */
-  close(): void {
+  async close(): Promise<void> {
     this.closing.abort(new Error('The application stops.'));
-    this.pool.close({ force: true });
+    const pool = await this.openedPool;
+    pool?.close({ force: true });
+  }
+
+  private pool(): Promise<Transporter> {
+    this.openedPool ??= this.openPool();
+    return this.openedPool;
+  }
+
+  private async openPool(): Promise<Transporter> {
+    const { createTransport } = await import('nodemailer');
+    return createTransport({
+      ...smtpOptions(this.server),
+      pool: true,
+      maxConnections: MAX_CONNECTIONS,
+      // The outbox repeats attempts. A pool that does it as well could send a mail twice.
+      maxRequeues: 0,
+      idleTimeout: 30_000,
+    });
   }
 }

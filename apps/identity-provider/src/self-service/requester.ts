@@ -1,8 +1,8 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { auditContextOf, type RequestAudit } from '#libs/audit/audit-context.js';
+import { preferredLanguage } from '#libs/http/input/preferred-language.js';
 import { LANGUAGES, type Language } from '../mail/mail-kinds.js';
-import { textsFor } from '../oauth/pages/texts/languages.js';
 
 /** Who asks for a mail, and in which language. */
 export interface Requester {
@@ -11,13 +11,10 @@ export interface Requester {
   language: Language;
 }
 
-export function requesterOf(request: FastifyRequest): Requester {
-  const { language } = textsFor(undefined, request.headers['accept-language']);
-  return {
-    audit: auditContextOf(request),
-    language: LANGUAGES.find((known) => known === language) ?? LANGUAGES[0],
-  };
-}
+export const requesterOf = (request: FastifyRequest): Requester => ({
+  audit: auditContextOf(request),
+  language: preferredLanguage(LANGUAGES, request.headers['accept-language']),
+});
 
 /** Injects the `Requester` into a handler's parameter. */
 export const CurrentRequester = createParamDecorator(

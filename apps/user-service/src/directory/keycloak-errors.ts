@@ -1,4 +1,4 @@
-import { NetworkError } from '@keycloak/keycloak-admin-client';
+import type { NetworkError } from '@keycloak/keycloak-admin-client';
 import { ApiError, type ErrorEntry, invalid, notFound, unavailable } from '#libs/http/replies/api-error.js';
 import { rootCauseOf } from '#libs/observability/loggable-error.js';
 
@@ -31,11 +31,21 @@ export class ClientRefused extends Error {
 export const isClientRefused = (error: unknown): boolean => rootCauseOf(error) instanceof ClientRefused;
 
 /**
+ * Whether an error of the admin client is an answer with an error status. By its members: its class would load the library,
+ * which only the first call does.
+ */
+export const isAnswer = (error: unknown): error is NetworkError =>
+  error instanceof Error &&
+  'responseData' in error &&
+  'response' in error &&
+  error.response instanceof Response;
+
+/**
  * Turns a failure of Keycloak (5xx, 429, a refused client, a 404 of a proxy) into another error; an answer about a user
  * stays as it is.
  */
 export function distinguishOutage(error: unknown): unknown {
-  if (!(error instanceof NetworkError) || isUnknownUser(error)) return error;
+  if (!isAnswer(error) || isUnknownUser(error)) return error;
   const { status } = error.response;
   return outageOf(status) ?? (status === 404 ? new Error('Keycloak answered HTTP 404') : error);
 }
@@ -47,12 +57,11 @@ export function outageOf(status: number): Error | null {
 }
 
 /** Whether Keycloak is not available: `outageOf`, no connection, or no answer in time. */
-export const isKeycloakAway = (error: unknown): boolean =>
-  !(error instanceof ApiError || error instanceof NetworkError);
+export const isKeycloakAway = (error: unknown): boolean => !(error instanceof ApiError || isAnswer(error));
 
 /** Keycloak's own 404 for a user; a proxy in front of it may answer 404 for Keycloak itself. */
 export const isUnknownUser = (error: unknown): boolean =>
-  error instanceof NetworkError &&
+  isAnswer(error) &&
   error.response.status === 404 &&
   (error.responseData as { error?: unknown } | null)?.error === 'User not found';
 

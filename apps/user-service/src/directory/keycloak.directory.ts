@@ -1,4 +1,4 @@
-import KeycloakAdminClient, { NetworkError } from '@keycloak/keycloak-admin-client';
+import type KeycloakAdminClient from '@keycloak/keycloak-admin-client';
 import type { FastifyRequest } from 'fastify';
 import type { KeycloakServiceSettings } from '#libs/config/settings.js';
 import type { IssuerId } from '#libs/core/issuer-id.js';
@@ -10,6 +10,7 @@ import type { DirectoryLeases } from './directory-leases.js';
 import {
   ClientRefused,
   distinguishOutage,
+  isAnswer,
   isClientRefused,
   isUnknownUser,
   toApiError,
@@ -21,7 +22,8 @@ import { ServiceClientHealth } from './service-client-health.js';
 /** Together with the policy's timeout an answer still comes within 2.5 s. */
 const USER_QUEUE_TIMEOUT_MS = 400;
 
-type KeycloakUser = Awaited<ReturnType<KeycloakAdminClient['users']['find']>>[number];
+type Users = KeycloakAdminClient['users'];
+type KeycloakUser = Awaited<ReturnType<Users['find']>>[number];
 
 /**
  * The users of a Keycloak realm, by its Admin REST API and with the service's own client. Every call goes through the
@@ -31,7 +33,7 @@ export class KeycloakDirectory implements Directory {
   private readonly token: KeycloakToken;
   /** One change of a user at a time: those that wait here do not count as concurrent calls. */
   private readonly changesByUser = new KeyedSemaphore(() => unavailable(1, 'busy'));
-  private readonly client: KeycloakAdminClient;
+  private loadedUsers: Promise<Users> | null = null;
   private readonly clientHealth = new ServiceClientHealth(() => this.checkClient());
 
   constructor(
@@ -41,13 +43,6 @@ export class KeycloakDirectory implements Directory {
     private readonly leases: DirectoryLeases,
   ) {
     this.token = new KeycloakToken(settings, KEYCLOAK_TIMEOUT_MS);
-    this.client = new KeycloakAdminClient({
-      baseUrl: settings.internalUrl,
-      realmName: settings.realm,
-      timeout: KEYCLOAK_TIMEOUT_MS,
-      requestOptions: { redirect: 'error' },
-    });
-    this.client.registerTokenProvider({ getAccessToken: () => this.token.get() });
   }
 
   /**
@@ -56,7 +51,7 @@ export class KeycloakDirectory implements Directory {
    */
   async rename(_caller: FastifyRequest, sub: string, change: NameChange): Promise<IssuerProfile> {
     const rename = async () => {
-      await this.client.users.update({ id: sub }, change);
+      await (await this.users()).update({ id: sub }, change);
       const askedAt = this.token.now();
       const user = await this.findUser(sub);
       if (!user) throw notFound();
@@ -83,7 +78,7 @@ export class KeycloakDirectory implements Directory {
   async findByUsername(username: string): Promise<IssuerProfile | null> {
     return this.call(async () => {
       const askedAt = this.token.now();
-      const users = await this.client.users.find({ username, exact: true, max: 2 });
+      const users = await (await this.users()).find({ username, exact: true, max: 2 });
       const user = users.find((found) => found.username?.toLowerCase() === username.toLowerCase());
       return user && !(await this.isServiceAccount(user)) ? this.toIssuerProfile(user, askedAt) : null;
     }, 'lookup');
@@ -96,7 +91,7 @@ export class KeycloakDirectory implements Directory {
   realmRolesOf(sub: string): Promise<string[]> {
     return this.call(async () => {
       try {
-        const roles = await this.client.users.listCompositeRealmRoleMappings({ id: sub });
+        const roles = await (await this.users()).listCompositeRealmRoleMappings({ id: sub });
         return roles.map(({ name }) => name as string);
       } catch (error) {
         if (isUnknownUser(error)) return [];
@@ -117,7 +112,7 @@ export class KeycloakDirectory implements Directory {
    */
   async statesOf(subjects: readonly RecheckedSubject[]): Promise<ReadonlyMap<string, SubjectState>> {
     const ids = subjects.map(({ sub }) => sub).filter((sub) => !/\s/.test(sub));
-    const find = () => this.client.users.find({ search: `id:${ids.join(' ')}`, max: ids.length });
+    const find = async () => (await this.users()).find({ search: `id:${ids.join(' ')}`, max: ids.length });
     const users = ids.length === 0 ? [] : await this.call(find, 'lookup');
     const states = new Map<string, SubjectState>();
     for (const { id, enabled } of users) states.set(id as string, enabled ? 'enabled' : 'disabled');
@@ -141,11 +136,11 @@ export class KeycloakDirectory implements Directory {
    * own 404 for the user's roles proves that it does not know the user.
    */
   private async findUser(sub: string): Promise<KeycloakUser | null> {
-    const user = await this.client.users.findOne({ id: sub });
+    const user = await (await this.users()).findOne({ id: sub });
     // An id like `..` or `count` reaches another resource.
     if (user) return user.id === sub ? user : null;
     try {
-      await this.client.users.listRealmRoleMappings({ id: sub });
+      await (await this.users()).listRealmRoleMappings({ id: sub });
     } catch (error) {
       if (!isUnknownUser(error)) throw error;
     }
@@ -159,7 +154,7 @@ export class KeycloakDirectory implements Directory {
   private async isServiceAccount({ id, username, serviceAccountClientId }: KeycloakUser): Promise<boolean> {
     if (serviceAccountClientId) return true;
     if (!username?.startsWith('service-account-')) return false;
-    const people = await this.client.users.find({ search: `"${username}"` });
+    const people = await (await this.users()).find({ search: `"${username}"` });
     return !people.some((person) => person.id === id);
   }
 
@@ -170,9 +165,29 @@ export class KeycloakDirectory implements Directory {
   /** Keycloak adds to a user's record what the reader may do with it; the client reads its own service account. */
   private async checkClient(): Promise<void> {
     const username = `service-account-${this.settings.clientId}`.toLowerCase();
-    const [account] = await this.call(() => this.client.users.find({ username, exact: true, max: 1 }));
+    const [account] = await this.call(async () =>
+      (await this.users()).find({ username, exact: true, max: 1 }),
+    );
     // Outside `call`: Keycloak has answered, so that the circuit stays closed.
     if (account?.access?.['manage'] === false) throw new ClientRefused(403);
+  }
+
+  /** Keycloak's users. The library takes long to load, so the first call loads it, and not the start. */
+  private users(): Promise<Users> {
+    this.loadedUsers ??= this.loadUsers();
+    return this.loadedUsers;
+  }
+
+  private async loadUsers(): Promise<Users> {
+    const { default: AdminClient } = await import('@keycloak/keycloak-admin-client');
+    const client = new AdminClient({
+      baseUrl: this.settings.internalUrl,
+      realmName: this.settings.realm,
+      timeout: KEYCLOAK_TIMEOUT_MS,
+      requestOptions: { redirect: 'error' },
+    });
+    client.registerTokenProvider({ getAccessToken: () => this.token.get() });
+    return client.users;
   }
 
   private call<T>(work: (signal: AbortSignal) => Promise<T>, purpose?: 'lookup'): Promise<T> {
@@ -196,7 +211,7 @@ export class KeycloakDirectory implements Directory {
     try {
       return await work();
     } catch (error) {
-      if (!(error instanceof NetworkError) || error.response.status !== 401) throw error;
+      if (!isAnswer(error) || error.response.status !== 401) throw error;
       this.token.discard(used);
       return work();
     }

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { isEmail } from 'class-validator';
+import { isEmail } from 'class-validator/cjs/decorator/string/IsEmail.js';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Interaction, Provider } from 'oidc-provider';
 import { auditContextOf, type RequestAudit } from '#libs/audit/audit-context.js';

@@ -1,0 +1,35 @@
+/**
+ * Chooses a language.
+ * @param available the first one is used where nothing fits
+ * @param acceptLanguage the browser's header (RFC 9110, section 12.5.4)
+ * @param uiLocales the request's `ui_locales` (OpenID Connect Core 1.0, section 3.1.2.1): tags, most preferred first
+ */
+export function preferredLanguage<Language extends string>(
+  available: readonly [Language, ...Language[]],
+  acceptLanguage: string | undefined,
+  uiLocales?: unknown,
+): Language {
+  const wanted = [
+    ...(typeof uiLocales === 'string' ? uiLocales.split(' ') : []),
+    ...byQuality(acceptLanguage ?? ''),
+  ];
+  for (const tag of wanted) {
+    const primary = tag.toLowerCase().split('-', 1)[0];
+    const found = available.find((language) => language === primary);
+    if (found) return found;
+  }
+  return available[0];
+}
+
+function byQuality(header: string): string[] {
+  return header
+    .split(',')
+    .map((entry) => {
+      const [tag = '', ...parameters] = entry.trim().split(/\s*;\s*/);
+      const quality = parameters.map((each) => /^q=([\d.]+)$/i.exec(each)?.[1]).find(Boolean);
+      return { tag, quality: quality === undefined ? 1 : Number(quality) };
+    })
+    .filter(({ quality }) => quality > 0)
+    .sort((a, b) => b.quality - a.quality)
+    .map(({ tag }) => tag);
+}
