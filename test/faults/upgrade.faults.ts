@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CliCheckout, type Variables } from '../cli/cli-checkout.js';
 import { CALLBACK } from '../support/openid-provider.js';
-import { DURABLE, startPostgres } from '../support/postgres-server.js';
+import { startPostgres } from '../support/postgres-server.js';
 import { checkOutBuild, findPreviousCommit } from '../support/previous-build.js';
 import { balancedUrls, type LoadBalancer, startHaproxy } from './support/haproxy.js';
 import { Load } from './support/load.js';
@@ -38,7 +38,7 @@ describe.skipIf(previous === null)('an upgrade from the previous build', () => {
       () => old.close(),
       () => current.close(),
     );
-    const postgres = await startPostgres(DURABLE);
+    const postgres = await startPostgres();
     closers.push(() => postgres.close());
     const urls = await balancedUrls();
     env = {
@@ -64,7 +64,7 @@ describe.skipIf(previous === null)('an upgrade from the previous build', () => {
   it('no request fails: the schema is migrated, new replicas join, the old ones end', async () => {
     const load = new Load({
       clients: CLIENTS,
-      perSecond: 30,
+      perSecond: 24,
       next: (client, turn) => (people[client] as Person).next(balancer, turn),
       onOutcome: (outcome, client) => (people[client] as Person).onOutcome(outcome),
     });
