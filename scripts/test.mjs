@@ -4,14 +4,15 @@ const { runScript } = await import('./support/user-facing-error.mjs');
 const { ensureInstalled } = await import('./support/install.mjs');
 const { ensureBuilt } = await import('./support/build.mjs');
 const { runTool } = await import('./support/run.mjs');
-const { findChromium, hasKeycloak } = await import('./support/installed-programs.mjs');
+const { findChromium, findPgBouncer, hasKeycloak } = await import('./support/installed-programs.mjs');
 
 /** The projects of vitest.config.ts. (`--project=!a --project=!b` does not work: it means "not a, or not b".) */
-const PROJECTS = ['unit', 'e2e', 'keycloak', 'browser', 'deploy'];
+const PROJECTS = ['unit', 'e2e', 'pgbouncer', 'keycloak', 'browser', 'deploy'];
 
 const KEYCLOAK_REMEDY =
   'install Java 17 and Maven, start Docker, or set KEYCLOAK_TEST_URL to a running Keycloak';
 const CHROMIUM_REMEDY = 'install Chromium or Google Chrome, or set CHROMIUM_PATH to one';
+const PGBOUNCER_REMEDY = 'install PgBouncer, or set PGBOUNCER_PATH';
 
 const args = process.argv.slice(2);
 
@@ -34,6 +35,11 @@ async function missing() {
   const forKeycloak = (await hasKeycloak()) ? [] : [KEYCLOAK_REMEDY];
   const forChromium = chromium ? [] : [CHROMIUM_REMEDY];
   return [
+    {
+      project: 'pgbouncer',
+      remedies: findPgBouncer() ? [] : [PGBOUNCER_REMEDY],
+      required: process.env.REQUIRE_SERVERS === '1',
+    },
     { project: 'keycloak', remedies: forKeycloak, required: process.env.REQUIRE_KEYCLOAK === '1' },
     {
       project: 'browser',
@@ -45,7 +51,7 @@ async function missing() {
 
 function report({ project, remedies, required }) {
   const rule = '='.repeat(100);
-  const verdict = required ? `FAILED: REQUIRE_${project.toUpperCase()}=1, but the` : 'SKIPPED: the';
+  const verdict = required ? 'FAILED: the required' : 'SKIPPED: the';
   console.error(
     `\n${rule}\n${verdict} ${project} tests did not run, because their requirements are missing.`,
   );

@@ -28,12 +28,21 @@ async function hasJava() {
 }
 
 /** The path of a Chromium, or null. */
-export function findChromium() {
+export const findChromium = () => find('CHROMIUM_PATH', BROWSERS, BROWSERS_ELSEWHERE);
+
+/** The path of PgBouncer, or null. */
+export const findPgBouncer = () => find('PGBOUNCER_PATH', ['pgbouncer'], ['/usr/sbin/pgbouncer']);
+
+/** The path of a Redis server, or null. */
+export const findRedis = () => find('REDIS_SERVER_PATH', ['redis-server']);
+
+/** The first of the path that a variable names, programs on `PATH`, and other paths. */
+function find(variable, names, elsewhere = []) {
   const onPath = (process.env.PATH ?? '').split(delimiter).filter(Boolean);
   const candidates = [
-    process.env.CHROMIUM_PATH ?? '',
-    ...BROWSERS.flatMap((name) => onPath.map((folder) => join(folder, name))),
-    ...BROWSERS_ELSEWHERE,
+    process.env[variable] ?? '',
+    ...names.flatMap((name) => onPath.map((folder) => join(folder, name))),
+    ...elsewhere,
   ];
   return candidates.find((path) => path !== '' && existsSync(path)) ?? null;
 }

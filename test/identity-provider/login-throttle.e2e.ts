@@ -16,7 +16,7 @@ import type { ApiError } from '#libs/http/replies/api-error.js';
 import type { RedisClient } from '#libs/redis/create-redis-client.js';
 import { unique } from '../support/factories.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
-import { startRedis, type TestRedis } from '../support/redis.js';
+import { hasRedis, startRedis, type TestRedis } from '../support/redis.js';
 
 const failedAttempt = {
   audit: NO_REQUEST,
@@ -119,7 +119,7 @@ const email = () => `${unique('guessed')}@example.com`;
 let lastAddress = 0;
 const address = () => `10.0.${Math.floor(++lastAddress / 256)}.${lastAddress % 256}`;
 
-describe.each(['Postgres', 'Redis'])('guessing, counted in %s', (place) => {
+describe.each(hasRedis ? ['Postgres', 'Redis'] : ['Postgres'])('guessing, counted in %s', (place) => {
   let testDatabase: TestDatabase;
   let redis: TestRedis | null;
   let redisClient: RedisClient | null;
@@ -339,7 +339,7 @@ describe.each(['Postgres', 'Redis'])('guessing, counted in %s', (place) => {
   });
 });
 
-describe('guessing while Redis comes and goes', () => {
+describe.skipIf(!hasRedis)('guessing while Redis comes and goes', () => {
   let testDatabase: TestDatabase;
   let database: DataSource;
   let redis: TestRedis;

@@ -9,8 +9,8 @@ export interface AppDatabase {
 const WITHOUT_REPLICA = { replicaUrl: null, replicaMaxLagSeconds: 5 };
 
 /**
- * How the applications under test reach a database: with `TEST_DATABASE=pgbouncer` those of the run's shared server through
- * PgBouncer. These stay direct: the tests' own connections; servers that a test starts itself, to break, to stop or to
+ * How the applications under test reach a database: in the project `pgbouncer`, those of the run's shared server through
+ * PgBouncer. These stay direct there: the tests' own connections; servers that a test starts itself, to break, to stop or to
  * copy them; users that a test creates, because PgBouncer knows only one; and commands for which a test sets
  * `DATABASE_POOLED` itself.
  * @param url of the database, in either way

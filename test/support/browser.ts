@@ -1,4 +1,5 @@
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { installed, required } from './installed-programs.js';
 
 /** Chromium loads only the pages under test: no sandbox (CI runs as root), no GPU, no background services. */
 const FLAGS = [
@@ -33,7 +34,7 @@ export interface TestBrowser {
  */
 export async function startBrowser(): Promise<TestBrowser> {
   const browser: Browser = await chromium.launch({
-    executablePath: await requireChromium(),
+    executablePath: required(installed.findChromium(), 'Chromium', 'CHROMIUM_PATH'),
     headless: true,
     args: FLAGS,
     timeout: 60_000,
@@ -65,12 +66,4 @@ async function watch(context: BrowserContext, origins: string[]): Promise<Visit>
     visit.problems.push(`failed: ${request.url()} ${reason}`);
   });
   return visit;
-}
-
-async function requireChromium(): Promise<string> {
-  const { href } = new URL('../../scripts/support/installed-programs.mjs', import.meta.url);
-  const { findChromium } = (await import(href)) as { findChromium(): string | null };
-  const path = findChromium();
-  if (path === null) throw new Error('Chromium was not found: install it, or set CHROMIUM_PATH.');
-  return path;
 }

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { databaseUser } from '#libs/development/postgres/system-user.js';
 import { freePort } from './free-ports.js';
+import { installed, required } from './installed-programs.js';
 import { type PostgresServer, runSql } from './postgres-server.js';
 
 const run = promisify(execFile);
@@ -29,7 +30,7 @@ wait "$pid"
 
 /** Starts a server in a temporary folder, on a free port, with an empty database `twinkey`. */
 export async function startDebianPostgres(): Promise<DebianPostgres> {
-  const programs = await requirePostgres();
+  const programs = required(installed.findPostgres(), 'PostgreSQL', 'POSTGRES_PATH');
   const user = process.getuid?.() === 0 ? await databaseUser() : null;
   const folder = await mkdtemp(join(tmpdir(), 'twinkey-debian-'));
   const [data, password] = [join(folder, 'data'), join(folder, 'password')];
@@ -83,12 +84,4 @@ async function createDatabase(url: string, server: ChildProcess): Promise<void> 
     if (error !== 'ECONNREFUSED' && error !== '57P03') throw new Error(`CREATE DATABASE: ${error}`);
     await sleep(30);
   }
-}
-
-async function requirePostgres(): Promise<string> {
-  const { href } = new URL('../../scripts/support/installed-programs.mjs', import.meta.url);
-  const { findPostgres } = (await import(href)) as { findPostgres(): string | null };
-  const folder = findPostgres();
-  if (folder === null) throw new Error('PostgreSQL was not found: install it, or set POSTGRES_PATH.');
-  return folder;
 }

@@ -5,9 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from './free-ports.js';
+import { installed, required } from './installed-programs.js';
 import { runSql } from './postgres-server.js';
-
-const PROGRAM = process.env['PGBOUNCER_PATH'] || '/usr/sbin/pgbouncer';
 
 export interface PgBouncer {
   /** The URL of the server, through PgBouncer. */
@@ -44,7 +43,11 @@ export async function startPgBouncer(url: string, settings: readonly string[] = 
     ].join('\n'),
   );
   const user = process.getuid?.() === 0 ? ['-u', 'postgres'] : [];
-  const child = spawn(PROGRAM, [...user, join(folder, 'pgbouncer.ini')], { stdio: 'ignore' });
+  const child = spawn(
+    required(installed.findPgBouncer(), 'PgBouncer', 'PGBOUNCER_PATH'),
+    [...user, join(folder, 'pgbouncer.ini')],
+    { stdio: 'ignore' },
+  );
   const own = new URL(url);
   own.port = String(ownPort);
   await untilOpen(own.href, child);

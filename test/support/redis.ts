@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findFreePort } from '#libs/core/free-port.js';
 import { createRedisClient, type RedisClient } from '#libs/redis/create-redis-client.js';
+import { installed, required } from './installed-programs.js';
 
 export interface TestRedis {
   url: string;
@@ -20,6 +21,11 @@ export interface TestRedis {
   close(): Promise<void>;
 }
 
+/** Without a Redis server, the tests that need one are skipped. `REQUIRE_SERVERS=1`: they fail. */
+export const hasRedis = installed.findRedis() !== null || process.env['REQUIRE_SERVERS'] === '1';
+if (!hasRedis)
+  process.stderr.write('SKIPPED: tests with Redis. Install a Redis server, or set REDIS_SERVER_PATH.\n');
+
 /** Starts Debian's redis-server on a free port, without persistence. */
 export async function startRedis(): Promise<TestRedis> {
   const port = await findFreePort();
@@ -30,7 +36,9 @@ export async function startRedis(): Promise<TestRedis> {
 
   const start = async () => {
     const options = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--dir', folder];
-    child = spawn('redis-server', options, { stdio: 'ignore' });
+    child = spawn(required(installed.findRedis(), 'A Redis server', 'REDIS_SERVER_PATH'), options, {
+      stdio: 'ignore',
+    });
     const failed = once(child, 'error').then(([error]) => Promise.reject(error));
     failed.catch(() => {});
     const client = await Promise.race([connected(url), failed]);
