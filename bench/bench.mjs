@@ -1,7 +1,7 @@
 /**
  * npm run bench [-- --rounds 5 --seconds 2 --only start,paths,logins,pages,workers,feed --path /users/me]
  * npm run bench -- --only state
- * npm run bench -- --only enumeration
+ * npm run bench -- --only enumeration [--path forgot]
  * npm run bench -- --growth [--people 1000000]
  * npm run bench -- --against ../other-checkout [--rounds 5 --seconds 2 --path /users/me --connections 1]
  *

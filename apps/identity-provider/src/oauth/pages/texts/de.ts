@@ -31,7 +31,7 @@ export const de: Texts = {
     setupSecret: 'Wenn Sie es nicht scannen können, geben Sie diesen Schlüssel in der App ein:',
     or: 'oder',
     setupPasskey: 'Stattdessen einen Passkey hinzufügen',
-    codesTitle: 'Ihre Wiederherstellungscodes',
+    codesTitle: 'Ihre Wiederherstellungs\u00adcodes',
     codesLead:
       'Bewahren Sie diese Codes sicher auf. Wenn Sie Ihre Authenticator-App oder Ihren Passkey verlieren, können Sie sich mit jedem von ihnen einmal anmelden. Sie werden nicht noch einmal angezeigt.',
     codesGone:
