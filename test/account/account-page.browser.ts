@@ -1,6 +1,12 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { expectAccessible, focusOrder } from '../oauth/accessibility.js';
+import {
+  expectAccessible,
+  expectAccessibleInBoth,
+  follow,
+  pressEnterOn,
+  submitByEnter as submit,
+} from '../oauth/accessibility.js';
 import { startBrowser, type TestBrowser } from '../support/browser.js';
 import { unique } from '../support/factories.js';
 import { type MailServer, startMailServer } from '../support/mail-server.js';
@@ -38,17 +44,6 @@ async function signedIn(language = 'en') {
   return { person, page, problems };
 }
 
-/** Without a mouse: moves to the element with Tab, presses Enter there, and waits for the next page. */
-async function follow(page: Page, name: string): Promise<void> {
-  const order = await focusOrder(page);
-  expect(order).toContain(name);
-  for (let presses = 0; presses <= order.indexOf(name); presses++) await page.keyboard.press('Tab');
-  await Promise.all([page.waitForNavigation(), page.keyboard.press('Enter')]);
-}
-
-/** Sends the form by Enter in its last field. */
-const submit = (page: Page) =>
-  Promise.all([page.waitForNavigation(), page.locator('main input:visible').last().press('Enter')]);
 const notice = (page: Page) => page.textContent('[role=status]');
 
 const growOld = (id: string) =>
@@ -62,10 +57,10 @@ describe('the account page', { timeout: TIMEOUT }, () => {
     const { person, page, problems } = await signedIn();
     await provider.sessionOf(person);
     await page.reload();
-    await expectAccessible(page, 'account');
+    await expectAccessibleInBoth(page, 'account');
     await follow(page, 'a Change name');
     expect(await page.evaluate('document.activeElement.id')).toBe('first_name');
-    await expectAccessible(page, 'account-name');
+    await expectAccessibleInBoth(page, 'account-name');
     await page.fill('#first_name', 'Augusta');
     await submit(page);
     expect(await notice(page)).toContain('Your name was changed.');
@@ -74,7 +69,7 @@ describe('the account page', { timeout: TIMEOUT }, () => {
 
     const email = `${unique('next')}@example.com`;
     await follow(page, 'a Change email');
-    await expectAccessible(page, 'account-email');
+    await expectAccessibleInBoth(page, 'account-email');
     await page.fill('#email', email);
     await page.fill('#current_password', PASSWORD);
     await submit(page);
@@ -85,6 +80,7 @@ describe('the account page', { timeout: TIMEOUT }, () => {
     expect(await page.textContent('.lead')).toContain(email);
 
     await follow(page, 'a Change password');
+    await expectAccessibleInBoth(page, 'account-password');
     await page.fill('#current_password', 'wrong');
     await page.fill('#new_password', NEXT);
     await submit(page);
@@ -102,10 +98,10 @@ describe('the account page', { timeout: TIMEOUT }, () => {
   it('adds an authenticator app, makes new codes, and removes the app, by keyboard alone', async () => {
     const { page, problems } = await signedIn();
     await follow(page, 'a Add authenticator app');
-    await expectAccessible(page, 'account-authenticator');
+    await expectAccessibleInBoth(page, 'account-authenticator');
     await page.fill('#name', 'My phone');
     await submit(page);
-    await expectAccessible(page, 'account-authenticator-code');
+    await expectAccessibleInBoth(page, 'account-authenticator-code');
     const secret = (await page.textContent('form p > code'))?.replaceAll(' ', '') as string;
     await page.fill('#code', totpCode(secret));
     await submit(page);
@@ -114,11 +110,12 @@ describe('the account page', { timeout: TIMEOUT }, () => {
     await follow(page, 'a Back to your account');
     await expectAccessible(page, 'account-factors');
     await follow(page, 'a New recovery codes');
+    await expectAccessibleInBoth(page, 'account-new-codes');
     await follow(page, 'button Make new codes');
     expect(await page.locator('.codes li').count()).toBe(10);
     await page.goto(`${provider.issuer}/account`);
     await follow(page, 'a Remove');
-    await expectAccessible(page, 'account-removal');
+    await expectAccessibleInBoth(page, 'account-removal');
     await follow(page, 'button Remove');
     expect(await notice(page)).toContain('The second factor was removed.');
     expect(problems).toEqual([]);
@@ -126,7 +123,7 @@ describe('the account page', { timeout: TIMEOUT }, () => {
 
   it('adds a passkey, which then signs in alone; an old sign-in needs the password', async () => {
     const { person, page, problems } = await signedIn();
-    await addVirtualAuthenticator(page);
+    const authenticator = await addVirtualAuthenticator(page);
     await page.goto(`${provider.issuer}/account/passkey`);
     await page.locator('form[data-options]').waitFor();
     expect(await page.isVisible('#no-passkeys')).toBe(false);
@@ -153,8 +150,11 @@ describe('the account page', { timeout: TIMEOUT }, () => {
     await page.locator('#passkey-problem').waitFor();
     expect(await page.textContent('#passkey-problem')).toContain('was added already');
 
+    // Otherwise they would take the browser's suggestion at once.
+    await authenticator.setPresence(false);
     await page.goto(`${provider.issuer}/account/sign-in`);
     await page.locator('form[data-passkey] button').click();
+    await authenticator.setPresence(true);
     await page.waitForURL(`${provider.issuer}/account`);
     await page.goto(`${provider.issuer}/account/recovery-codes`);
     expect(await page.locator('#current_password').count()).toBe(0);
@@ -189,8 +189,8 @@ describe('the account page', { timeout: TIMEOUT }, () => {
     await follow(page, 'a Your account');
     expect(await page.textContent('h1')).toBe('Your account');
     await follow(page, 'a Sign out');
-    await page.click('button[name=logout]');
-    expect(await page.textContent('h1')).toBe('Signed out');
+    await pressEnterOn(page, 'button Sign out');
+    await page.waitForSelector('h1:text-is("Signed out")');
     await page.goto(`${provider.issuer}/account`);
     await page.waitForSelector('#password');
   });

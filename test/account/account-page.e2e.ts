@@ -359,10 +359,10 @@ describe('a mail', () => {
     const { id } = await enrolTotp(api);
     const added = await mail.next(person.email);
     expect(added.subject).toBe('A second factor was added');
-    expect(added.text).toContain('an authenticator app was added');
+    expect(added.text).toContain('An authenticator app was added');
     expect(added.link).toBe(`${provider.issuer}/account`);
     await api.post('/auth/factors/recovery-codes', {});
-    expect((await mail.next(person.email)).text).toContain('new recovery codes were made');
+    expect((await mail.next(person.email)).text).toContain('New recovery codes were made');
     await api.delete(`/auth/factors/${id}`);
     expect(await subject(person)).toBe('A second factor was removed');
     await enrolTotp(api);

@@ -1,6 +1,11 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { expectAccessible } from '../oauth/accessibility.js';
+import {
+  expectAccessible,
+  expectAccessibleInBoth,
+  follow,
+  submitByEnter as submit,
+} from '../oauth/accessibility.js';
 import { startBrowser, type TestBrowser } from '../support/browser.js';
 import { startCallbackApplication } from '../support/callback-application.js';
 import { unique } from '../support/factories.js';
@@ -45,10 +50,6 @@ const visit = () => browser.visit(provider.issuer, new URL(callback).origin);
 const login = async (email: string, password: string) =>
   (await provider.api.post('/auth/login', { email, password })).status;
 
-/** Sends the form of the page by keyboard, and waits for the next page. */
-async function submit(page: Page) {
-  await Promise.all([page.waitForNavigation(), page.locator('main input:visible').last().press('Enter')]);
-}
 const confirm = (page: Page) =>
   Promise.all([page.waitForNavigation(), page.locator('main button').press('Enter')]);
 
@@ -57,8 +58,8 @@ describe('the pages for accounts', { timeout: TIMEOUT }, () => {
     const email = newEmail();
     const { page, problems } = await visit();
     await page.goto(await authorize());
-    await page.click('text=Create an account');
-    await expectAccessible(page, 'sign-up');
+    await follow(page, 'a Create an account');
+    await expectAccessibleInBoth(page, 'sign-up');
     await page.fill('#email', email);
     await page.fill('#password', 'password');
     await submit(page);
@@ -67,14 +68,15 @@ describe('the pages for accounts', { timeout: TIMEOUT }, () => {
     await page.fill('#password', PASSWORD);
     await submit(page);
     expect(await page.textContent('main')).toContain(email);
+    await expectAccessible(page, 'sign-up-sent');
     await page.goto((await mail.next(email)).link);
-    await expectAccessible(page, 'verify-email');
+    await expectAccessibleInBoth(page, 'verify-email');
     await confirm(page);
     expect(await page.textContent('h1')).toBe('Address confirmed');
-    await page.click('text=Back to sign-in');
+    await follow(page, 'a Back to sign-in');
     await page.fill('#email', email);
     await page.fill('#password', PASSWORD);
-    await page.click('button');
+    await page.press('#password', 'Enter');
     await page.waitForURL(/callback\?code=/);
     // The refused sign-up has answered 422.
     expect(problems.filter((problem) => !/422/.test(problem))).toEqual([]);
@@ -85,14 +87,14 @@ describe('the pages for accounts', { timeout: TIMEOUT }, () => {
     const session = await provider.api.post('/auth/login', { email, password: PASSWORD });
     const { page } = await visit();
     await page.goto(await authorize());
-    await page.click('text=Forgot your password?');
-    await expectAccessible(page, 'forgot-password');
+    await follow(page, 'a Forgot your password?');
+    await expectAccessibleInBoth(page, 'forgot-password');
     await page.fill('#email', email);
     await submit(page);
     expect(await page.textContent('h1')).toBe('Check your mail');
     const { link } = await mail.next(email);
     await page.goto(link);
-    await expectAccessible(page, 'reset-password');
+    await expectAccessibleInBoth(page, 'reset-password');
     await page.fill('#new_password', NEXT);
     await submit(page);
     expect(await page.textContent('h1')).toBe('Password saved');
@@ -100,6 +102,7 @@ describe('the pages for accounts', { timeout: TIMEOUT }, () => {
     expect([await login(email, PASSWORD), await login(email, NEXT)]).toEqual([401, 200]);
     await page.goto(link);
     expect(await page.textContent('h1')).toBe('This link does not work any more');
+    await expectAccessibleInBoth(page, 'expired-link');
   });
 
   it('be invited, in German', async () => {
@@ -110,8 +113,11 @@ describe('the pages for accounts', { timeout: TIMEOUT }, () => {
     await page.setExtraHTTPHeaders({ 'accept-language': 'de' });
     await page.goto((await mail.next(account.email)).link);
     expect(await page.textContent('h1')).toBe('Passwort wählen');
+    expect(await page.evaluate('document.activeElement.id')).toBe('new_password');
+    await expectAccessible(page, 'invitation-de');
     await page.fill('#new_password', NEXT);
     await submit(page);
+    await expectAccessible(page, 'password-saved-de');
     expect(await login(account.email, NEXT)).toBe(200);
   });
 
@@ -125,7 +131,7 @@ describe('the pages for accounts', { timeout: TIMEOUT }, () => {
     await confirm(page);
     expect(await login(next, PASSWORD)).toBe(200);
     await page.goto((await mail.next(email)).link);
-    await expectAccessible(page, 'undo-email');
+    await expectAccessibleInBoth(page, 'undo-email');
     await confirm(page);
     expect(await page.textContent('h1')).toBe('Change undone');
     expect(await login(next, PASSWORD)).toBe(401);

@@ -14,10 +14,10 @@ const VIEWS = [320, 1280].flatMap((width) =>
 );
 
 /** Runs axe-core at both widths, in light and dark, and checks that nothing is wider than the page. */
-export async function expectAccessible(page: Page, name: string): Promise<void> {
+export async function expectAccessible(page: Page, name: string, views = VIEWS): Promise<void> {
   // Not addScriptTag: the page's policy allows no script.
   await page.evaluate(AXE);
-  for (const { width, colorScheme } of VIEWS) {
+  for (const { width, colorScheme } of views) {
     await page.setViewportSize({ width, height: 800 });
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
     if (FOLDER) {
@@ -36,6 +36,39 @@ export async function expectAccessible(page: Page, name: string): Promise<void> 
     expect(overflow, `${name} is wider than ${width} px`).toBe(false);
   }
 }
+
+/** The same for a page that can be loaded again, and then in German, whose colors are the same. */
+export async function expectAccessibleInBoth(page: Page, name: string): Promise<void> {
+  await expectAccessible(page, name);
+  await page.setExtraHTTPHeaders({ 'accept-language': 'de' });
+  await page.goto(page.url());
+  expect(await page.getAttribute('html', 'lang')).toBe('de');
+  await expectAccessible(
+    page,
+    `${name}-de`,
+    VIEWS.filter(({ colorScheme }) => colorScheme === 'light'),
+  );
+  await page.setExtraHTTPHeaders({ 'accept-language': 'en' });
+  await page.goto(page.url());
+}
+
+/** Without a mouse: moves to the element with Tab, and presses Enter there. */
+export async function pressEnterOn(page: Page, name: string): Promise<void> {
+  const order = await focusOrder(page);
+  expect(order).toContain(name);
+  for (let presses = 0; presses <= order.indexOf(name); presses++) await page.keyboard.press('Tab');
+  await page.keyboard.press('Enter');
+}
+
+/** The same, and waits for the next page. */
+export async function follow(page: Page, name: string): Promise<void> {
+  const next = page.waitForNavigation();
+  await Promise.all([next, pressEnterOn(page, name)]);
+}
+
+/** Sends the form of a page by Enter in its last field. */
+export const submitByEnter = (page: Page) =>
+  Promise.all([page.waitForNavigation(), page.locator('main input:visible').last().press('Enter')]);
 
 /** Moves the focus behind the last element: the next Tab is at the first one. */
 export async function leaveElements(page: Page): Promise<void> {

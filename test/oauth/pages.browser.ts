@@ -6,7 +6,7 @@ import { en } from '#apps/identity-provider/src/oauth/pages/texts/en.js';
 import { startBrowser, type TestBrowser } from '../support/browser.js';
 import { startCallbackApplication } from '../support/callback-application.js';
 import { PASSWORD, startTestOpenIdProvider, type TestOpenIdProvider } from '../support/openid-provider.js';
-import { expectAccessible, focusOrder } from './accessibility.js';
+import { expectAccessible, focusOrder, pressEnterOn } from './accessibility.js';
 import { ELEMENTS_PAGE } from './elements-page.js';
 
 /** axe-core takes its time on a busy machine. */
@@ -46,14 +46,6 @@ const authorize = (clientId: string, parameters: Record<string, string> = {}) =>
   })}`;
 
 const focused = (page: Page) => page.evaluate('document.activeElement.id');
-
-/** Without a mouse: moves to the element with Tab, and presses Enter there. */
-async function pressEnterOn(page: Page, name: string): Promise<void> {
-  const order = await focusOrder(page);
-  expect(order).toContain(name);
-  for (let presses = 0; presses <= order.indexOf(name); presses++) await page.keyboard.press('Tab');
-  await page.keyboard.press('Enter');
-}
 
 describe.each([en, de])(
   'in $language: every page is accessible, at 320 and 1280 px, light and dark',

@@ -20,12 +20,14 @@ export class WebBrowser {
   readonly cookies = new Map<string, Cookie>();
   /** The `Set-Cookie` headers, as they came. */
   readonly setCookies: string[] = [];
+  private sent = 0;
 
+  /** @param replicas the origins that get the requests in turn, instead of `origin` */
   constructor(
     private readonly origin: string,
     private readonly headers: Record<string, string> = {},
-    /** Where requests to the origin are sent, if it has no address of its own. */
-    private readonly address = origin,
+    /** Where requests to the origin are sent, in turn. */
+    private readonly replicas: readonly string[] = [origin],
   ) {}
 
   get(url: string): Promise<VisitedPage> {
@@ -51,7 +53,8 @@ export class WebBrowser {
       if (new URL(next.url).origin !== this.origin) {
         return { url: next.url, status: 0, headers: new Headers(), html: '' };
       }
-      const response = await fetch(next.url.replace(this.origin, this.address), {
+      const replica = this.replicas[this.sent++ % this.replicas.length] as string;
+      const response = await fetch(next.url.replace(this.origin, replica), {
         ...next.init,
         redirect: 'manual',
         headers: { ...this.headers, accept: 'text/html,*/*;q=0.8', cookie: this.cookiesFor(next.url) },

@@ -78,7 +78,7 @@ export function codeSteps(
   { address = issuer, patienceMs }: Sending = {},
 ): Step[] {
   const { post, visit } = requests(patienceMs);
-  const browser = new WebBrowser(issuer, CLOSE, address);
+  const browser = new WebBrowser(issuer, CLOSE, [address]);
   const verifier = randomBytes(32).toString('base64url');
   let page: VisitedPage;
   let refreshToken = '';

@@ -29,7 +29,7 @@ export function codePage(
     title: factor.title,
     documentTitle: titleOf(texts, factor.title, problem),
     ...(hasPasskeys ? { script: PASSKEY_SCRIPT } : {}),
-    body: html`<p class="lead">${factor.lead}</p>
+    body: html`<p class="lead">${hasPasskeys ? factor.leadPasskey : factor.lead}</p>
 <form method="post">
 ${codeField(texts, problem)}
 ${canTrust && html`<p class="check"><input type="checkbox" id="trust" name="trust" value="yes"> <label for="trust">${factor.trust}</label></p>`}

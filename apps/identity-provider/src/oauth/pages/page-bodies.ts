@@ -164,7 +164,7 @@ ${actions({ label: signOut.submit })}
 }
 
 /** A page that says how something ended. */
-export const messagePage = (kind: 'success' | 'info', title: string, text: string): Page => ({
+export const messagePage = (kind: 'success' | 'info', title: string, text: string | Html): Page => ({
   title,
   sign: sign(kind),
   body: html`<p class="lead">${text}</p>`,

@@ -1,7 +1,6 @@
-import { actions, field, type PageProblem, summary } from '../../oauth/pages/elements.js';
+import { actions, emphasize, field, type PageProblem, summary } from '../../oauth/pages/elements.js';
 import { type Html, html } from '../../oauth/pages/html.js';
 import type { Page } from '../../oauth/pages/layout.js';
-import { fill } from '../../oauth/pages/texts/texts.js';
 import type { AccountTexts } from './texts/texts.js';
 
 /** What every form of these pages needs. */
@@ -35,7 +34,7 @@ const passwordField = (texts: AccountTexts, name: string, label: string, problem
       name,
       label,
       hint: texts.fields.passwordHint,
-      attributes: html`type="password" autocomplete="new-password"${problem?.field === name && html` autofocus`}`,
+      attributes: html`type="password" autocomplete="new-password"${(name === 'new_password' || problem?.field === name) && html` autofocus`}`,
     },
     problem,
   );
@@ -84,7 +83,7 @@ export function resetPage(
   const { action, token, email, isInvitation, problem } = form;
   return {
     ...titled(isInvitation ? reset.invitationTitle : reset.title, form),
-    body: html`<p class="lead">${fill(reset.lead, { email })}</p>
+    body: html`<p class="lead">${emphasize(reset.lead, { email })}</p>
 ${summary(problem)}
 <form method="post" action="${action}">
 <input type="hidden" name="token" value="${token}">
@@ -101,7 +100,7 @@ export const confirmPage = (
   { action, token, email }: { action: string; token: string; email: string },
 ): Page => ({
   title,
-  body: html`<p class="lead">${fill(lead, { email })}</p>
+  body: html`<p class="lead">${emphasize(lead, { email })}</p>
 <form method="post" action="${action}">
 <input type="hidden" name="token" value="${token}">
 ${actions({ label: submit })}

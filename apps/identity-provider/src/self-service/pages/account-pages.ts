@@ -3,7 +3,7 @@ import { ModuleRef } from '@nestjs/core';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { InputPipe } from '#libs/http/input/input.pipe.js';
 import { ApiError } from '#libs/http/replies/api-error.js';
-import type { PageProblem } from '../../oauth/pages/elements.js';
+import { emphasize, type PageProblem } from '../../oauth/pages/elements.js';
 import { html } from '../../oauth/pages/html.js';
 import type { Page } from '../../oauth/pages/layout.js';
 import { messagePage } from '../../oauth/pages/page-bodies.js';
@@ -65,7 +65,11 @@ export class AccountPages {
       const registration = this.read(Registration, body);
       // Programs fill in every field, and must not learn that this one gave them away.
       if (!fields.get('website')) await this.registrations.register(registration, requesterOf(request));
-      return messagePage('info', texts.signUp.sentTitle, fill(texts.signUp.sent, { email: email.trim() }));
+      return messagePage(
+        'info',
+        texts.signUp.sentTitle,
+        emphasize(texts.signUp.sent, { email: email.trim() }),
+      );
     });
   }
 
@@ -78,7 +82,11 @@ export class AccountPages {
     return this.answer(visit, form, show, async () => {
       const body = this.read(ForgottenPassword, { email });
       await this.recovery.forget(body.email, requesterOf(request));
-      return messagePage('info', texts.forgot.sentTitle, fill(texts.forgot.sent, { email: email.trim() }));
+      return messagePage(
+        'info',
+        texts.forgot.sentTitle,
+        emphasize(texts.forgot.sent, { email: email.trim() }),
+      );
     });
   }
 

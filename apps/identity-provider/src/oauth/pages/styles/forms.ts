@@ -35,9 +35,9 @@ input.code {
   letter-spacing: .1em;
   text-transform: uppercase;
 }
-.check { display: flex; align-items: flex-start; gap: .625rem; }
-.check input { flex: none; width: 1.25rem; height: 1.25rem; min-height: 0; margin: .125rem 0; padding: 0; accent-color: var(--accent); }
-.check label { margin: 0; }
+.check { display: flex; align-items: flex-start; gap: .625rem; margin-top: 1.125rem; }
+.check input { flex: none; width: 1.5rem; height: 1.5rem; min-height: 0; margin: 0; padding: 0; accent-color: var(--brand); }
+.check label { margin: 0; font-weight: 400; }
 
 .problem { display: flex; gap: .375rem; margin: .375rem 0 0; color: var(--danger); font-size: .875rem; }
 .problem svg { margin-top: .125rem; }
@@ -81,9 +81,5 @@ button:focus-visible, .button:focus-visible { border-radius: .5rem; }
   button, .button { border-color: ButtonText; }
 }
 
-.check { display: flex; gap: .625rem; align-items: flex-start; margin-top: 1.125rem; }
-.check input { flex: none; width: 1.5rem; min-height: 1.5rem; margin: 0; accent-color: var(--brand); }
-.check label { margin: 0; font-weight: 400; }
 .qr { display: block; width: 100%; max-width: 14rem; margin: 1.25rem auto; background: #ffffff; border-radius: .5rem; }
-.codes { padding: 0; list-style: none; font-size: 1.125rem; letter-spacing: .04em; }
 `;

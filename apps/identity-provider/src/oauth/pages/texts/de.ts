@@ -17,6 +17,8 @@ export const de: Texts = {
   factor: {
     title: 'Bestätigen Sie, dass Sie es sind',
     lead: 'Geben Sie den Code Ihrer Authenticator-App oder einen Ihrer Wiederherstellungscodes ein.',
+    leadPasskey:
+      'Verwenden Sie Ihren Passkey, oder geben Sie den Code Ihrer Authenticator-App oder einen Ihrer Wiederherstellungscodes ein.',
     code: 'Code',
     submit: 'Weiter',
     trust: 'In diesem Browser 30 Tage lang nicht nach einem Code fragen',
@@ -29,9 +31,9 @@ export const de: Texts = {
     setupSecret: 'Wenn Sie es nicht scannen können, geben Sie diesen Schlüssel in der App ein:',
     or: 'oder',
     setupPasskey: 'Stattdessen einen Passkey hinzufügen',
-    codesTitle: 'Ihre Wiederherstellungscodes',
+    codesTitle: 'Ihre Wiederherstellungs\u00adcodes',
     codesLead:
-      'Bewahren Sie diese Codes sicher auf. Wenn Sie Ihre Authenticator-App verlieren, können Sie sich mit jedem von ihnen einmal anmelden. Sie werden nicht noch einmal angezeigt.',
+      'Bewahren Sie diese Codes sicher auf. Wenn Sie Ihre Authenticator-App oder Ihren Passkey verlieren, können Sie sich mit jedem von ihnen einmal anmelden. Sie werden nicht noch einmal angezeigt.',
     codesGone:
       'Ihre Wiederherstellungscodes wurden einmal angezeigt. Sie können in Ihrem Konto neue erzeugen.',
     codesContinue: 'Weiter',

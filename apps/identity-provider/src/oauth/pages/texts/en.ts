@@ -17,6 +17,8 @@ export const en: Texts = {
   factor: {
     title: 'Confirm that it is you',
     lead: 'Enter the code of your authenticator app, or one of your recovery codes.',
+    leadPasskey:
+      'Use your passkey, or enter the code of your authenticator app or one of your recovery codes.',
     code: 'Code',
     submit: 'Continue',
     trust: 'Do not ask for a code on this browser for 30 days',
@@ -31,7 +33,7 @@ export const en: Texts = {
     setupPasskey: 'Add a passkey instead',
     codesTitle: 'Your recovery codes',
     codesLead:
-      'Keep these codes in a safe place. If you lose your authenticator app, each of them lets you in once. They are not shown again.',
+      'Keep these codes in a safe place. If you lose your authenticator app or your passkey, each of them lets you in once. They are not shown again.',
     codesGone: 'Your recovery codes were shown once. You can make new ones in your account.',
     codesContinue: 'Continue',
   },

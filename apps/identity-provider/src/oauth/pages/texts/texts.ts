@@ -16,6 +16,8 @@ export interface Texts {
   factor: {
     title: string;
     lead: string;
+    /** Where the account has a passkey. */
+    leadPasskey: string;
     code: string;
     submit: string;
     trust: string;

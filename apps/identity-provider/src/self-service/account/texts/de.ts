@@ -82,7 +82,7 @@ export const de: OwnAccountTexts = {
     unsupported: 'Dieser Browser kann keine Passkeys hinzufügen, oder Skripte sind abgeschaltet.',
   },
   codes: {
-    title: 'Neue Wiederherstellungscodes',
+    title: 'Neue Wiederherstellungs\u00adcodes',
     lead: 'Sie bekommen zehn neue Codes. Die alten gelten nicht mehr.',
     submit: 'Neue Codes erzeugen',
   },
