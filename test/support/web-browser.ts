@@ -26,7 +26,6 @@ export class WebBrowser {
   constructor(
     private readonly origin: string,
     private readonly headers: Record<string, string> = {},
-    /** Where requests to the origin are sent, in turn. */
     private readonly replicas: readonly string[] = [origin],
   ) {}
 
