@@ -65,11 +65,13 @@ export async function startTestIdentityProvider(
     connectTimeoutMs: 20_000,
   }).initialize();
   if (own) await database.transaction(addSystemRoles);
-  const app = await startReplicated(() =>
-    startIdentityProvider(settings, {
-      logger: logger ?? pino({ level: settings.logLevel }),
-      drain: new Drain(),
-    }),
+  const app = await startReplicated(
+    (port) =>
+      startIdentityProvider(
+        { ...settings, port },
+        { logger: logger ?? pino({ level: settings.logLevel }), drain: new Drain() },
+      ),
+    settings.port,
   );
   const api = new Api(app.addresses[0]?.url ?? '');
   const make = new Factories(database);

@@ -19,18 +19,24 @@ export interface ReplicatedApp extends RunningApp {
   directUrls: string[];
 }
 
-/** Starts an application once, or TEST_REPLICAS times behind a HAProxy, whose addresses it then has. */
-export async function startReplicated(start: () => Promise<RunningApp>): Promise<ReplicatedApp> {
+/**
+ * Starts an application once, or TEST_REPLICAS times behind a HAProxy, whose addresses it then has.
+ * @param start gets the port of the first listener @param port the one that clients use; 0: a free one
+ */
+export async function startReplicated(
+  start: (port: number) => Promise<RunningApp>,
+  port = 0,
+): Promise<ReplicatedApp> {
   if (REPLICAS <= 1) {
-    const app = await start();
+    const app = await start(port);
     return { ...app, directUrls: app.addresses.map(({ url }) => url) };
   }
-  const replicas = await Promise.all(Array.from({ length: REPLICAS }, start));
+  const replicas = await Promise.all(Array.from({ length: REPLICAS }, () => start(0)));
   const first = replicas[0] as RunningApp;
   const addresses = await Promise.all(
     first.addresses.map(async ({ label, url }, index) => ({
       label,
-      url: Object.assign(new URL(url), { port: String(await freePort()) }).href.replace(/\/$/, ''),
+      url: withPort(url, (index === 0 && port) || (await freePort())),
       targets: replicas.map((replica) => replica.addresses[index]?.url as string),
     })),
   );
@@ -45,6 +51,9 @@ export async function startReplicated(start: () => Promise<RunningApp>): Promise
     },
   };
 }
+
+const withPort = (url: string, port: number): string =>
+  Object.assign(new URL(url), { port: String(port) }).href.replace(/\/$/, '');
 
 interface BalancedListener {
   url: string;
