@@ -2,7 +2,6 @@
  * npm run bench [-- --rounds 5 --seconds 2 --only start,paths,logins,pages,workers,feed --path /users/me]
  * npm run bench -- --only state
  * npm run bench -- --only scaling [--people 1000000]
- * npm run bench -- --only enumeration
  * npm run bench -- --only enumeration [--path forgot]
  * npm run bench -- --growth [--people 1000000]
  * npm run bench -- --against ../other-checkout [--rounds 5 --seconds 2 --path /users/me --connections 1]
