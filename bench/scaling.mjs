@@ -131,6 +131,8 @@ async function costs(benchmark, server, people, { rounds, seconds, path, connect
       };
       const taken = await measure(target, time * (given.times ?? 1), TOLERATED);
       used += taken.count;
+      if (given.once && used >= requests.length)
+        throw new Error(`${name}: not enough requests for this time.`);
       return taken;
     };
     // A user's first call with a new token stores what it says: everybody calls before it counts.

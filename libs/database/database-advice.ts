@@ -24,6 +24,10 @@ export function databaseAdvice(error: unknown, url: string, setting = 'the datab
       : `The server is a PgBouncer: set DATABASE_POOLED=true, and DATABASE_DIRECT_URL to the URL of Postgres itself.`;
   }
   if (isStatementMode(error)) return 'Set pool_mode = transaction in the configuration of PgBouncer.';
+  // A user without the right to connect. Its message is in the server's language.
+  if (state === '42501' && (error as { routine?: string }).routine === 'CheckMyDatabase') {
+    return `Allow this user to connect: GRANT CONNECT ON DATABASE ${namesIn(url).replace(' OWNER ', ' TO ')}.`;
+  }
   if (state) return refusalAdvice(state, url, parameters, setting);
   const { code = '', path, message } = error as { code?: string; path?: string; message?: string };
   if (message === 'The server does not support SSL connections') {

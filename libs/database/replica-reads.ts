@@ -31,7 +31,7 @@ export const replicaOf = (settings: {
     : { url: settings.replicaUrl, maxLagSeconds: settings.replicaMaxLagSeconds };
 
 /** How long a read waits for the replica to catch up, and the pause between two checks. */
-const REPLAY_WAIT_MS = 50;
+export const REPLAY_WAIT_MS = 50;
 const REPLAY_PAUSE_MS = 5;
 /** A replica that is away or behind is tried again after this time. */
 const RETRY_MS = 1_000;
@@ -90,7 +90,8 @@ export class ReplicaReads implements OnApplicationShutdown {
 
   /** @returns null if the replica cannot answer */
   private async onReplica<T>(read: (manager: EntityManager) => Promise<T>): Promise<{ value: T } | null> {
-    const position = await this.position.ask();
+    const position = await this.findPosition();
+    if (!position) return null;
     const replica = this.replica as DataSource;
     const answer = async (manager: EntityManager) =>
       (await this.catchesUp(manager, position)) ? { value: await read(manager) } : null;
@@ -99,6 +100,17 @@ export class ReplicaReads implements OnApplicationShutdown {
       return await (this.options?.pooled ? replica.transaction(answer) : onOneConnection(replica, answer));
     } catch (error) {
       if (!isUnavailable(error) && !isUnsuitable(error)) throw error;
+      this.skip(error as Error);
+      return null;
+    }
+  }
+
+  /** @returns null if the primary does not tell its position. Another failure would also fail the read there. */
+  private async findPosition(): Promise<WalPosition | null> {
+    try {
+      return await this.position.ask();
+    } catch (error) {
+      if (!isUnsuitable(error)) throw error;
       this.skip(error as Error);
       return null;
     }

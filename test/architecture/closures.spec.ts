@@ -6,7 +6,7 @@ import { readSources } from './source-file.js';
 const files = readSources(fileURLToPath(new URL('../..', import.meta.url)), ['apps', 'libs', 'migrations']);
 
 /**
- * How much somebody may have to read who follows a route. Raise a number only for a file that the route needs: what only
+ * Bounds how many files a reader of a route has to follow. Raise a number only for a file that the route needs: what only
  * describes something is imported as a type (`docs/decisions/import-closures.md`).
  */
 it.each([

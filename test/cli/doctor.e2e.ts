@@ -51,7 +51,7 @@ async function doctor(overrides: Variables = {}, ...args: string[]) {
 it('finds no problem, and lists the skipped checks', async () => {
   const { code, stderr, status, checks, find } = await doctor();
   expect({ code, stderr, status }).toEqual({ code: 0, stderr: '', status: 'ok' });
-  // There where the tests run behind PgBouncer.
+  // These checks exist only behind PgBouncer.
   const listed = checks.filter(({ name }) => !/^database\..*\.direct$/.test(name));
   expect(listed.map(({ name, status: result }) => `${name} ${result}`)).toEqual([
     'settings ok',

@@ -1,4 +1,5 @@
-import type { EntityManager } from 'typeorm';
+import { Logger } from '@nestjs/common';
+import { DataSource, type EntityManager } from 'typeorm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { checkDatabases } from '#apps/cli/src/doctor/database.check.js';
 import { identityDataSource, identityOptions } from '#libs/database/identity/identity-data-source.js';
@@ -57,7 +58,7 @@ beforeEach(async () => {
   apis = { direct: await direct.sessionOf(account), pooled: await pooled.sessionOf(account) };
 });
 
-/** How many lists of roles a server has read so far, by its own count of statements on that table. */
+/** How many lists of permissions a server has read so far, by its own count of statements on that table. */
 const scansOf = async (server: PostgresServer): Promise<number> => {
   const [row] = await runSql(
     server.url,
@@ -106,6 +107,23 @@ it('lists are read from the replica, also through PgBouncer', untilReplicaIsUsed
 it('what was written at one replica of the application is read at another, every time', async () => {
   for (let round = 0; round < 10; round++) await expectOwnWriteIsRead();
   await untilReplicaIsUsed();
+});
+
+it('a primary that does not tell its position is read itself', async () => {
+  const warn = vi.spyOn(Logger.prototype, 'warn');
+  const options = identityOptions(standby.url, { poolSize: 1 });
+  const source = await new DataSource(options).initialize();
+  const reads = new ReplicaReads(source, { options, pooled: false, maxLagSeconds: 5 });
+  try {
+    await vi.waitFor(async () => {
+      expect(await reads.run((manager) => manager.query('SELECT 1 AS one'))).toEqual([{ one: 1 }]);
+      expect(warn).toHaveBeenCalledWith({ msg: 'replica is not used', reason: expect.any(String) });
+    });
+  } finally {
+    warn.mockRestore();
+    await reads.onApplicationShutdown();
+    await source.destroy();
+  }
 });
 
 it('a read that fails at a replica behind PgBouncer leaves no broken transaction to the next one', async () => {
@@ -218,6 +236,11 @@ describe('twinkey doctor', () => {
     } finally {
       await runSql(standby.url, 'SELECT pg_wal_replay_resume()');
     }
+    const alike = { ...env, IDENTITY_DATABASE_URL: standby.url, IDENTITY_DATABASE_DIRECT_URL: standby.url };
+    expect(await doctor(alike)).toMatchObject({
+      status: 'broken',
+      message: expect.stringMatching(/primary does not tell its position/),
+    });
     const away = primary.url.replace(/:\d+\//, ':1/');
     const alone = { ...env, IDENTITY_DATABASE_URL: away, IDENTITY_DATABASE_DIRECT_URL: away };
     expect(await doctor(alone)).toMatchObject({ status: 'skipped' });

@@ -4,7 +4,7 @@ import { errorMessage } from '#libs/core/user-facing-error.js';
 import { databaseAdvice } from '#libs/database/database-advice.js';
 import { DatabaseProblem } from '#libs/database/database-problem.js';
 import { withClient } from '#libs/database/direct-client.js';
-import { isUnsuitable } from '#libs/database/replica-reads.js';
+import { isUnsuitable, REPLAY_WAIT_MS } from '#libs/database/replica-reads.js';
 import { requireReadable } from '#libs/database/rights.js';
 import { HAS_REPLAYED, MISSING, POSITION, type WalPosition } from '#libs/database/wal-position.js';
 import { type DatabaseSchema, replicaDataSourceOf } from '../migrate/schema-migrations.js';
@@ -13,7 +13,9 @@ import { DATABASE_ID, databaseAddress } from './database-address.js';
 
 /** For a larger DATABASE_REPLICA_MAX_LAG_SECONDS. */
 const MAX_WAIT_SECONDS = 10;
-const PAUSE_MS = 50;
+const PAUSE_MS = 5;
+/** How many positions of the primary are waited for. One may come at a bad moment. */
+const ATTEMPTS = 3;
 
 interface Primary extends WalPosition {
   id: string;
@@ -27,34 +29,48 @@ export async function checkReplica(
 ): Promise<DoctorCheck[]> {
   const url = schema.database.app.replicaUrl;
   if (url === null) return [];
-  const primary = await findPrimary(schema);
-  const check = (client: Client) => checkStandby(name, client, schema, variable, primary);
+  const check = (client: Client) => checkStandby(name, client, schema, variable);
   try {
     return [await withClient(replicaDataSourceOf(schema), 'twinkey doctor', check, { hasLimits: true })];
   } catch (error) {
-    const remedy = isUnsuitable(error)
-      ? `Use a streaming standby whose position can be read, or remove ${variable}.`
-      : (databaseAdvice(error, url, variable) ?? `Check the log of the replica, or correct ${variable}.`);
+    const remedy =
+      databaseAdvice(error, url, variable) ?? `Check the log of the replica, or correct ${variable}.`;
     return [broken(name, `${databaseAddress(url)} cannot be used: ${errorMessage(error)}.`, remedy)];
   }
 }
 
-/** Null if the primary cannot be asked, which another check reports. */
-const findPrimary = ({ dataSource }: DatabaseSchema): Promise<Primary | null> =>
-  withClient(dataSource, 'twinkey doctor', async (client) => {
-    const [position] = (await client.query<WalPosition>(POSITION)).rows;
-    const [database] = (await client.query<{ id: string }>(DATABASE_ID)).rows;
-    return { ...position, ...database } as Primary;
-  }).catch(() => null);
+/**
+ * @returns null if the primary cannot be reached, which another check reports
+ * @throws DatabaseProblem if it does not tell its position, as the apps ask for it
+ */
+async function findPrimary({ dataSource }: DatabaseSchema, variable: string): Promise<Primary | null> {
+  try {
+    return await withClient(dataSource, 'twinkey doctor', async (client) => {
+      const [position] = (await client.query<WalPosition>(POSITION)).rows;
+      const [database] = (await client.query<{ id: string }>(DATABASE_ID)).rows;
+      return { ...position, ...database } as Primary;
+    });
+  } catch (error) {
+    if (!isUnsuitable(error)) return null;
+    throw new DatabaseProblem(
+      `The primary does not tell its position: ${errorMessage(error)}`,
+      `Remove ${variable}: a replica of this server is never read.`,
+    );
+  }
+}
 
 /** @throws DatabaseProblem where the apps must not or cannot read there */
 async function checkStandby(
   name: string,
   client: Client,
-  { name: schema, database: { app } }: DatabaseSchema,
+  databaseSchema: DatabaseSchema,
   variable: string,
-  primary: Primary | null,
 ): Promise<DoctorCheck> {
+  const {
+    name: schema,
+    database: { app },
+  } = databaseSchema;
+  const primary = await findPrimary(databaseSchema, variable);
   // Behind PgBouncer only a transaction stays on one server.
   await client.query('START TRANSACTION');
   const [found] = (
@@ -72,25 +88,26 @@ async function checkStandby(
     throw new DatabaseProblem('It is not a copy of the database of the primary', remedy);
   }
   await requireReadable(client, schema);
+  for (let position: Primary | null = primary, attempt = 0; position && attempt < ATTEMPTS; attempt++) {
+    if (await catchesUp(client, position, REPLAY_WAIT_MS)) return ok(name, `${server}, and has caught up.`);
+    position = await findPrimary(databaseSchema, variable);
+  }
   const seconds = Math.min(app.replicaMaxLagSeconds, MAX_WAIT_SECONDS);
-  if (await catchesUp(client, primary, seconds)) return ok(name, `${server}, and has caught up.`);
+  const lag = (await catchesUp(client, primary, seconds * 1_000))
+    ? `more than ${REPLAY_WAIT_MS} ms behind, for which no read waits`
+    : `more than ${seconds} s behind: ${await describeLag(client, primary)}`;
   return warning(
     name,
-    `${server}, but is more than ${seconds} s behind: ${await describeLag(client, primary)}.`,
-    "The primary is read meanwhile. Look at the standby's log, and at pg_stat_replication on the primary.",
+    `${server}, but is ${lag}.`,
+    "The primary is read meanwhile. Look at the standby's log and recovery_min_apply_delay, and at pg_stat_replication on the primary.",
   );
 }
 
-/** The apps wait less, but ask the standby again with each read. */
-async function catchesUp(
-  client: Client,
-  { lsn, timeline }: WalPosition,
-  withinSeconds: number,
-): Promise<boolean> {
+async function catchesUp(client: Client, { lsn, timeline }: WalPosition, withinMs: number): Promise<boolean> {
   for (const since = performance.now(); ; await sleep(PAUSE_MS)) {
     const { rows } = await client.query<{ replayed: boolean | null }>(HAS_REPLAYED, [lsn, timeline]);
     if (rows[0]?.replayed) return true;
-    if (performance.now() - since > withinSeconds * 1_000) return false;
+    if (performance.now() - since > withinMs) return false;
   }
 }
 

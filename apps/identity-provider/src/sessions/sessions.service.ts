@@ -118,18 +118,22 @@ export class SessionsService {
   }
 
   /**
-   * Ends the sessions of all accounts, and the trust in all browsers, some after the other: a statement has a time limit.
+   * Ends the sessions of all accounts that began before now, and the trust in all browsers, some after the other: a
+   * statement has a time limit.
    * @returns the number of live sessions that were ended
    */
   async endAllOfAllAccounts(ending: SessionEnding): Promise<number> {
+    const [{ now }] = await this.database.query('SELECT now()::text AS now');
     let live = 0;
     for (;;) {
       const ended: EndedSession[] = await this.database.query(deleting(NEXT, ALL_FORGOTTEN_BROWSERS), [
         endingRows(ending),
         BATCH,
+        now,
       ]);
       live += ended.filter((session) => session.live).length;
-      if (ended.length < BATCH) return live;
+      // Fewer than a batch, if others end sessions at the same time, are not the last ones.
+      if (ended.length === 0) return live;
     }
   }
 
@@ -148,7 +152,7 @@ const FORGOTTEN_BROWSERS = `, forgotten AS (DELETE FROM identity.trusted_browser
 const BATCH = 10_000;
 
 /** SQL: sessions of clients first, because a browser's sign-in takes those below it with it, without their events. */
-const NEXT = `id IN (SELECT id FROM identity.sessions ORDER BY sign_in_id NULLS LAST LIMIT $2)`;
+const NEXT = `id IN (SELECT id FROM identity.sessions WHERE created_at <= $3 ORDER BY sign_in_id NULLS LAST LIMIT $2)`;
 
 const ALL_FORGOTTEN_BROWSERS = ', forgotten AS (DELETE FROM identity.trusted_browsers)';
 
