@@ -153,16 +153,16 @@ it('is led through setting up a second factor where the role requires one', asyn
   await arrive(page);
 });
 
-it.each(['en', 'de'])('sets up a passkey instead, by keyboard alone (%s)', async (language) => {
+it('sets up a passkey instead, by keyboard alone, in German', async () => {
   const person = await guardedPerson();
   const { page, authorize } = await visit();
-  await page.setExtraHTTPHeaders({ 'accept-language': language });
+  await page.setExtraHTTPHeaders({ 'accept-language': 'de' });
   const authenticator = await addVirtualAuthenticator(page);
   await page.goto(authorize);
   await givePassword(page, person.email);
   const button = page.locator('form[data-options] button');
   await button.waitFor();
-  await expectAccessible(page, `second-factor-setup-passkey-${language}`);
+  await expectAccessible(page, 'second-factor-setup-de');
   await button.press('Enter');
   await page.waitForSelector('.codes');
   await page.press('button[name=continue]', 'Enter');

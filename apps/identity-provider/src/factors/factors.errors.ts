@@ -45,9 +45,8 @@ export const passkeyTaken = () => conflict('passkey_taken', 'This passkey was ad
 export const tooManyFactors = () =>
   conflict('too_many_factors', 'An account has at most 20 factors. Remove one first.');
 
-/** Somebody else who knows the password may have set it up: the sign-in has to begin again, and ask for it. */
-export const hasSecondFactor = () =>
-  conflict('has_second_factor', 'The account has a second factor meanwhile. Sign in again.');
+export const setupOutdated = () =>
+  conflict('setup_outdated', 'The account has another password or a second factor now. Sign in again.');
 
 export const noSecondFactor = () =>
   conflict('no_second_factor', 'Add an authenticator app or a passkey first: recovery codes replace it.');

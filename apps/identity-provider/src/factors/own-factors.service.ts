@@ -27,9 +27,9 @@ import {
 import { FactorSecrets } from './factor-secrets.js';
 import {
   factorNotFound,
-  hasSecondFactor,
   invalidPasskey,
   noSecondFactor,
+  setupOutdated,
   tooManyFactors,
   wrongCode,
 } from './factors.errors.js';
@@ -52,9 +52,12 @@ export interface AddedFactor {
   recoveryCodes: string[] | null;
 }
 
-/** `isSetup`: a sign-in sets the factor up, which is refused once the account has one. */
 export interface AddOptions {
-  isSetup?: boolean;
+  /**
+   * For the first factor, which a sign-in sets up after the password alone: whether that password is still the account's.
+   * @param tx holds the lock of the account
+   */
+  isPasswordCurrent?: (tx: EntityManager) => Promise<boolean>;
 }
 
 /** Users' changes of their own second factors, on the API and on the pages. Each is told to the owner by mail. */
@@ -107,18 +110,18 @@ export class OwnFactorsService {
 
   /**
    * Proves an authenticator app by its current code, which cannot be used again.
-   * @throws ApiError 422 on `id` (`not_found`) or `code` (`wrong_code`), 409 `has_second_factor`
+   * @throws ApiError 422 on `id` (`not_found`) or `code` (`wrong_code`), 409 `setup_outdated`
    */
   confirmTotp(
     owner: FactorOwner,
     id: string,
     code: string,
     requester: Requester,
-    { isSetup = false }: AddOptions = {},
+    { isPasswordCurrent }: AddOptions = {},
   ): Promise<AddedFactor> {
     return this.changing(owner.id, requester, async (tx, tell) => {
       const count = await lockFactors(tx, owner.id);
-      if (isSetup && count > 0) throw hasSecondFactor();
+      if (isPasswordCurrent) await requireSetup(tx, count, isPasswordCurrent);
       const waiting = await findWaiting(tx, owner.id, id);
       if (!waiting) throw factorNotFound();
       const secret = await this.secrets.decrypt(id, waiting.secret);
@@ -139,19 +142,19 @@ export class OwnFactorsService {
 
   /**
    * @returns also the method that the passkey has in `amr`
-   * @throws ApiError 422 `invalid_passkey` on `response`, 409 `passkey_taken`, `too_many_factors`, `has_second_factor`
+   * @throws ApiError 422 `invalid_passkey` on `response`, 409 `passkey_taken`, `too_many_factors`, `setup_outdated`
    */
   async addPasskey(
     owner: FactorOwner,
     response: RegistrationResponseJSON,
     requester: Requester,
-    { name = 'Passkey', isSetup = false }: AddOptions & { name?: string } = {},
+    { name = 'Passkey', isPasswordCurrent }: AddOptions & { name?: string } = {},
   ): Promise<AddedFactor & { method: AuthenticationMethod }> {
     const passkey = await this.passkeys.verifyNew(owner.id, response);
     if (!passkey) throw invalidPasskey();
     return this.changing(owner.id, requester, async (tx, tell) => {
       const count = await requireRoom(tx, owner.id);
-      if (isSetup && count > 0) throw hasSecondFactor();
+      if (isPasswordCurrent) await requireSetup(tx, count, isPasswordCurrent);
       const id = newId();
       await tx.insert(Factor, { id, accountId: owner.id, kind: 'passkey', name, confirmedAt: new Date() });
       await tx.insert(Passkey, { factorId: id, ...passkey, counter: String(passkey.counter) });
@@ -217,6 +220,15 @@ async function requireRoom(tx: EntityManager, accountId: string): Promise<number
   const count = await lockFactors(tx, accountId);
   if (count >= MAX_FACTORS) throw tooManyFactors();
   return count;
+}
+
+/** @throws ApiError 409 `setup_outdated` */
+async function requireSetup(
+  tx: EntityManager,
+  count: number,
+  isPasswordCurrent: NonNullable<AddOptions['isPasswordCurrent']>,
+): Promise<void> {
+  if (count > 0 || !(await isPasswordCurrent(tx))) throw setupOutdated();
 }
 
 async function added(

@@ -10,7 +10,7 @@ import { NATIVE_ISSUER } from '#libs/core/issuer-id.js';
 import { ApiError } from '#libs/http/replies/api-error.js';
 import { LoginService, type VerifiedAccount } from '../../auth/login.service.js';
 import { invalidPasskey } from '../../factors/factors.errors.js';
-import { type FactorOwner, OwnFactorsService } from '../../factors/own-factors.service.js';
+import { type AddOptions, type FactorOwner, OwnFactorsService } from '../../factors/own-factors.service.js';
 import { Passkeys } from '../../factors/passkeys.js';
 import { SecondFactors } from '../../factors/second-factors.js';
 import type { TotpEnrolment } from '../../factors/totp.js';
@@ -114,8 +114,6 @@ export class FactorPages {
 
   private async submitSetup(visit: Visit, progress: Progress, form: URLSearchParams): Promise<FactorOutcome> {
     const { texts, interaction, request } = visit;
-    // Who knew an earlier password adds no factor.
-    if ((await this.progress.complete(progress, [])) === null) return 'restart';
     const audit = ownAudit(auditContextOf(request), ownerOf(progress));
     const requester = { ...requesterOf(request), audit };
     const credential = form.get('credential');
@@ -126,18 +124,22 @@ export class FactorPages {
       await this.progress.save(interaction.uid, { ...progress, step: 'codes', amr: ['pwd', method, 'mfa'] });
       return { answer: { page: recoveryCodesPage(texts, recoveryCodes), texts } };
     } catch (error) {
-      if (!(error instanceof ApiError)) throw error;
-      if (error.code === 'has_second_factor') return 'restart';
+      if (!(error instanceof ApiError) || error.status >= 500) throw error;
+      if (error.code === 'setup_outdated') return 'restart';
       const problem = credential ? 'passkey' : 'code';
       return { answer: await this.showSetup(visit, progress, problem, { status: error.status }) };
     }
+  }
+
+  private addOptions(progress: Progress): AddOptions {
+    return { isPasswordCurrent: async (tx) => (await this.progress.complete(progress, [], tx)) !== null };
   }
 
   private addPasskey(progress: Progress, credential: string, requester: Requester) {
     // The library checks the form of what browsers send.
     const response = readCredential(credential) as unknown as RegistrationResponseJSON | null;
     if (response === null) throw invalidPasskey();
-    return this.factors.addPasskey(ownerOf(progress), response, requester, { isSetup: true });
+    return this.factors.addPasskey(ownerOf(progress), response, requester, this.addOptions(progress));
   }
 
   private async confirmTotp(progress: Progress, code: string, requester: Requester) {
@@ -147,7 +149,7 @@ export class FactorPages {
       factorId,
       code.slice(0, MAX_CODE),
       requester,
-      { isSetup: true },
+      this.addOptions(progress),
     );
     return { ...added, method: 'otp' as const };
   }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { DataSource } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
 import type { PasswordAccount, VerifiedAccount } from '../../auth/login.service.js';
 import type { AuthenticationMethod } from '../../sessions/authentication-methods.js';
 import { OauthStateStore } from '../state/oauth-state.store.js';
@@ -54,8 +54,9 @@ export class SignInProgress {
   async complete(
     { accountId, email, passwordDigest }: Progress,
     amr: readonly AuthenticationMethod[],
+    manager: EntityManager = this.database.manager,
   ): Promise<VerifiedAccount | null> {
-    const [row] = await this.database.query('SELECT password_hash FROM identity.accounts WHERE id = $1', [
+    const [row] = await manager.query('SELECT password_hash FROM identity.accounts WHERE id = $1', [
       accountId,
     ]);
     const passwordHash: string | null = row?.password_hash ?? null;
