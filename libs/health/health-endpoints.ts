@@ -20,7 +20,7 @@ const NOT_READY = unavailable(1, 'not_ready');
 export abstract class HealthEndpoints {
   @Inject(Drain) private readonly drain: Drain;
   /** The bytes of each response that was sent. There are as many as there are states. */
-  private readonly bodies = new Map<string, Buffer>();
+  private readonly bodies = new Map<string, string>();
 
   constructor(private readonly dependencies: Dependencies) {}
 
@@ -29,7 +29,7 @@ export abstract class HealthEndpoints {
   @ApiOperation({ summary: 'Shows the status of the service and of each dependency' })
   @Replies(HealthReply, { message: 'Health.' })
   @ErrorResponse(503, 'The database is not available.')
-  async whole(@Res({ passthrough: true }) reply: FastifyReply): Promise<Buffer> {
+  async whole(@Res({ passthrough: true }) reply: FastifyReply): Promise<string> {
     return this.respond(reply, 'Health.', await checkHealth(this.dependencies));
   }
 
@@ -37,7 +37,7 @@ export abstract class HealthEndpoints {
   @Public()
   @ApiOperation({ summary: 'Shows whether the process responds' })
   @Replies(HealthReply, { message: 'Alive.' })
-  async live(@Res({ passthrough: true }) reply: FastifyReply): Promise<Buffer> {
+  async live(@Res({ passthrough: true }) reply: FastifyReply): Promise<string> {
     const { checks } = await checkHealth(this.dependencies, LIVE_TIMEOUT_MS);
     return this.respond(reply, 'Alive.', { status: 'ok', checks });
   }
@@ -47,12 +47,12 @@ export abstract class HealthEndpoints {
   @ApiOperation({ summary: 'Shows whether the service should get requests' })
   @Replies(HealthReply, { message: 'Ready.' })
   @ErrorResponse(503, 'The database is not available, or the service is shutting down.')
-  async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<Buffer> {
+  async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<string> {
     const health = await checkHealth(this.dependencies);
     return this.respond(reply, 'Ready.', this.drain.isDraining ? { ...health, status: 'down' } : health);
   }
 
-  private respond(reply: FastifyReply, message: string, health: Health): Buffer {
+  private respond(reply: FastifyReply, message: string, health: Health): string {
     const isDown = health.status === 'down';
     if (isDown) reply.code(NOT_READY.status).headers(NOT_READY.headers);
     reply.type('application/json; charset=utf-8');
@@ -62,7 +62,7 @@ export abstract class HealthEndpoints {
     const envelope = isDown
       ? new ErrorEnvelope(NOT_READY, health)
       : successEnvelope(200, message, health, null);
-    const body = Buffer.from(JSON.stringify(envelope));
+    const body = JSON.stringify(envelope);
     this.bodies.set(state, body);
     return body;
   }

@@ -2,7 +2,8 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 
 /** A public reply that is the same for every request of its path. */
 export interface PreparedReply {
-  readonly body: Buffer;
+  /** Node sends a string together with the headers, in one write. */
+  readonly body: string;
   /** In lower case; with `content-type`, `cache-control` and `etag`. */
   readonly headers: Readonly<Record<string, string>>;
 }

@@ -15,7 +15,7 @@ export class WellKnownController {
   @Public()
   @ApiOperation({ summary: 'The public keys as a JWKS (RFC 7517)' })
   @RepliesAsIs(JwksReply)
-  keys(@Res({ passthrough: true }) reply: FastifyReply): Buffer {
+  keys(@Res({ passthrough: true }) reply: FastifyReply): string {
     const { headers, body } = this.jwks.current.plain;
     reply.headers(headers);
     return body;
@@ -31,7 +31,7 @@ export class EnvelopedJwksController {
   @Public()
   @ApiOperation({ summary: 'The public keys in the envelope; standard JWKS clients can read it too' })
   @RepliesAsIs(JwksReply, { enveloped: true })
-  keys(@Res({ passthrough: true }) reply: FastifyReply): Buffer {
+  keys(@Res({ passthrough: true }) reply: FastifyReply): string {
     const { headers, body } = this.jwks.current.enveloped;
     reply.headers(headers);
     return body;

@@ -41,7 +41,7 @@ function publish({ publicKeys }: NativeKeysService): PublishedKeySet {
   const enveloped = { ...successEnvelope(200, 'Public keys.', { keys }, null), keys };
   return {
     keys,
-    plain: { headers, body: Buffer.from(json) },
-    enveloped: { headers, body: Buffer.from(JSON.stringify(enveloped)) },
+    plain: { headers, body: json },
+    enveloped: { headers, body: JSON.stringify(enveloped) },
   };
 }
