@@ -25,7 +25,7 @@ await runScript(async () => {
   const chosen = skipped.length > 0 ? projects.map((name) => `--project=${name}`) : [];
   const { code } = await runTool('vitest/vitest.mjs', ['run', ...chosen, ...args]);
   for (const project of skipped) report(project);
-  return code || (skipped.some(({ required }) => required) ? 1 : 0);
+  return code || (skipped.some(isRequired) ? 1 : 0);
 });
 
 /** The projects that cannot run on this machine. Browser tests also sign in at Keycloak. */
@@ -38,20 +38,24 @@ async function missing() {
     {
       project: 'pgbouncer',
       remedies: findPgBouncer() ? [] : [PGBOUNCER_REMEDY],
-      required: process.env.REQUIRE_SERVERS === '1',
+      variable: 'REQUIRE_SERVERS',
     },
-    { project: 'keycloak', remedies: forKeycloak, required: process.env.REQUIRE_KEYCLOAK === '1' },
+    { project: 'keycloak', remedies: forKeycloak, variable: 'REQUIRE_KEYCLOAK' },
     {
       project: 'browser',
       remedies: [...forKeycloak, ...forChromium],
-      required: process.env.REQUIRE_BROWSER === '1',
+      variable: 'REQUIRE_BROWSER',
     },
   ].filter(({ remedies }) => remedies.length > 0);
 }
 
-function report({ project, remedies, required }) {
+function isRequired({ variable }) {
+  return process.env[variable] === '1';
+}
+
+function report({ project, remedies, variable }) {
   const rule = '='.repeat(100);
-  const verdict = required ? 'FAILED: the required' : 'SKIPPED: the';
+  const verdict = isRequired({ variable }) ? `FAILED: ${variable}=1, but the` : 'SKIPPED: the';
   console.error(
     `\n${rule}\n${verdict} ${project} tests did not run, because their requirements are missing.`,
   );

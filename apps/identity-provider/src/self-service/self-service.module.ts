@@ -11,6 +11,7 @@ import { EmailProofService } from './email-proof.service.js';
 import { InvitationsController } from './invitations.controller.js';
 import { InvitationsService } from './invitations.service.js';
 import { AccountPageLinks } from './pages/account-page-links.js';
+import { PasswordStrength } from './pages/password-strength.js';
 import { PasswordRecoveryService } from './password-recovery.service.js';
 import { RegistrationService } from './registration.service.js';
 import { RegistrationGuard, RegistrationPolicy } from './registration-policy.js';
@@ -22,7 +23,15 @@ import { SelfServiceController } from './self-service.controller.js';
   imports: [LoginModule, AuthorityModule, MailModule, PasswordsModule, SessionsModule],
   controllers: [SelfServiceController, InvitationsController],
   providers: [
-    ...[AccountLinks, AddressProof, RequestLimit, RegistrationPolicy, RegistrationGuard, AccountPageLinks],
+    ...[
+      AccountLinks,
+      AddressProof,
+      RequestLimit,
+      RegistrationPolicy,
+      RegistrationGuard,
+      AccountPageLinks,
+      PasswordStrength,
+    ],
     ...[
       RegistrationService,
       EmailProofService,
@@ -33,6 +42,7 @@ import { SelfServiceController } from './self-service.controller.js';
   ],
   exports: [
     AccountPageLinks,
+    PasswordStrength,
     RegistrationPolicy,
     RegistrationService,
     EmailProofService,

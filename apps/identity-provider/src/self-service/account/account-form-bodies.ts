@@ -1,7 +1,9 @@
 import { emphasize, field, type PageProblem } from '../../oauth/pages/elements.js';
 import { type Html, html } from '../../oauth/pages/html.js';
 import type { Page } from '../../oauth/pages/layout.js';
+import { newPasswordField } from '../pages/account-page-bodies.js';
 import { accountTextsFor } from '../pages/account-texts.js';
+import { STRENGTH_PATH, STRENGTH_SCRIPT } from '../pages/password-strength-script.js';
 import { currentPassword, formPage } from './account-form.js';
 import type { AccountVisit } from './account-visit.js';
 
@@ -50,24 +52,17 @@ ${currentPassword(visit, problem, { hasFocus: false })}`,
 /** @param canReset whether a forgotten password can be reset by mail */
 export function passwordPage(visit: AccountVisit, canReset: boolean, problem: PageProblem | null): Page {
   const { texts, common, account, pathOf } = visit;
-  const { fields, links: linkTexts } = accountTextsFor(common);
-  return formPage(visit, {
+  const own = accountTextsFor(common);
+  const page = formPage(visit, {
     title: texts.password.title,
     lead: texts.password.lead,
     action: '/account/password',
     fields: html`<input type="hidden" name="username" value="${account.email}" autocomplete="username">
 ${currentPassword(visit, problem)}
-${field(
-  {
-    name: 'new_password',
-    label: fields.newPassword,
-    hint: fields.passwordHint,
-    attributes: html`type="password" autocomplete="new-password"`,
-  },
-  problem,
-)}`,
+${newPasswordField(own, { name: 'new_password', label: own.fields.newPassword }, { problem, strengthUrl: pathOf(STRENGTH_PATH) })}`,
     submit: { label: texts.password.submit },
     problem,
-    links: canReset ? [{ href: pathOf('/forgot-password'), text: linkTexts.forgot }] : [],
+    links: canReset ? [{ href: pathOf('/forgot-password'), text: own.links.forgot }] : [],
   });
+  return { ...page, script: STRENGTH_SCRIPT };
 }

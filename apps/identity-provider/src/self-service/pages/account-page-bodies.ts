@@ -1,6 +1,7 @@
 import { actions, emphasize, field, type PageProblem, summary } from '../../oauth/pages/elements.js';
 import { type Html, html } from '../../oauth/pages/html.js';
 import type { Page } from '../../oauth/pages/layout.js';
+import { STRENGTH_SCRIPT, strengthMeter } from './password-strength-script.js';
 import type { AccountTexts } from './texts/texts.js';
 
 /** What every form of these pages needs. */
@@ -10,6 +11,8 @@ export interface FormPage {
   problem: PageProblem | null;
   /** The start of the document's title where there is a problem. */
   problemTitle: string;
+  /** Where the strength of a password is asked for. */
+  strengthUrl: string;
 }
 
 const titled = (title: string, { problem, problemTitle }: FormPage) => ({
@@ -27,17 +30,21 @@ const emailField = (texts: AccountTexts, email: string, problem: PageProblem | n
     problem,
   );
 
-/** The rules stand below the field: the server's, in words. */
-const passwordField = (texts: AccountTexts, name: string, label: string, problem: PageProblem | null): Html =>
-  field(
-    {
-      name,
-      label,
-      hint: texts.fields.passwordHint,
-      attributes: html`type="password" autocomplete="new-password"${(name === 'new_password' || problem?.field === name) && html` autofocus`}`,
-    },
-    problem,
-  );
+/** The field for a new password, the rules in words, and the strength of what is typed (`STRENGTH_SCRIPT`). */
+export const newPasswordField = (
+  { fields }: AccountTexts,
+  { name, label, hasFocus = false }: { name: string; label: string; hasFocus?: boolean },
+  { problem, strengthUrl }: Pick<FormPage, 'problem' | 'strengthUrl'>,
+): Html => html`${field(
+  {
+    name,
+    label,
+    hint: fields.passwordHint,
+    attributes: html`type="password" autocomplete="new-password"${(hasFocus || problem?.field === name) && html` autofocus`}`,
+  },
+  problem,
+)}
+${strengthMeter(strengthUrl)}`;
 
 /** The field `website` is not shown: only programs fill it in. */
 export function signUpPage(
@@ -49,11 +56,12 @@ export function signUpPage(
   const [before = '', after = ''] = signUp.terms.split('{terms}');
   return {
     ...titled(signUp.title, form),
+    script: STRENGTH_SCRIPT,
     body: html`<p class="lead">${signUp.lead}</p>
 ${summary(problem)}
 <form method="post" action="${action}">
 ${emailField(texts, email, problem)}
-${passwordField(texts, 'password', fields.password, problem)}
+${newPasswordField(texts, { name: 'password', label: fields.password }, form)}
 <div hidden><label for="website">Website</label><input id="website" name="website" tabindex="-1" autocomplete="off"></div>
 ${termsUrl !== null && html`<p class="hint">${before}<a href="${termsUrl}" rel="noreferrer">${signUp.termsLink}</a>${after}</p>`}
 ${actions({ label: signUp.submit })}
@@ -83,12 +91,13 @@ export function resetPage(
   const { action, token, email, isInvitation, problem } = form;
   return {
     ...titled(isInvitation ? reset.invitationTitle : reset.title, form),
+    script: STRENGTH_SCRIPT,
     body: html`<p class="lead">${emphasize(reset.lead, { email })}</p>
 ${summary(problem)}
 <form method="post" action="${action}">
 <input type="hidden" name="token" value="${token}">
 <input type="hidden" name="username" value="${email}" autocomplete="username">
-${passwordField(texts, 'new_password', isInvitation ? fields.password : fields.newPassword, problem)}
+${newPasswordField(texts, { name: 'new_password', label: isInvitation ? fields.password : fields.newPassword, hasFocus: true }, form)}
 ${actions({ label: reset.submit })}
 </form>`,
   };

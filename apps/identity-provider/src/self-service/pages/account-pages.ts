@@ -20,6 +20,8 @@ import { ForgottenPassword, LinkToken, PasswordReset, Registration } from '../se
 import { confirmPage, forgotPage, resetPage, signUpPage } from './account-page-bodies.js';
 import { AccountPageLinks } from './account-page-links.js';
 import { accountTextsFor } from './account-texts.js';
+import { PasswordStrength, type StrengthLevel } from './password-strength.js';
+import { STRENGTH_PATH } from './password-strength-script.js';
 import { type AccountTexts, PROBLEM_CODES } from './texts/texts.js';
 
 /** What the browser asks for. */
@@ -44,6 +46,7 @@ export class AccountPages {
     private readonly proofs: EmailProofService,
     private readonly emailChanges: EmailChangeService,
     private readonly links: AccountPageLinks,
+    private readonly strength: PasswordStrength,
   ) {
     this.input = new InputPipe(modules);
   }
@@ -131,6 +134,14 @@ export class AccountPages {
     });
   }
 
+  /** For `STRENGTH_SCRIPT`. */
+  strengthOf({ headers }: FastifyRequest, form: URLSearchParams): { level: StrengthLevel; text: string } {
+    const texts = accountTextsFor(textsFor(undefined, headers['accept-language']));
+    const { level, fault } = this.strength.of(form.get('password') ?? '', form.get('email') ?? '');
+    const problem = PROBLEM_CODES.find((code) => code === fault);
+    return { level, text: problem ? texts.problems[problem] : texts.strength[level] };
+  }
+
   private visit(request: FastifyRequest, reply: FastifyReply): Visit {
     const common = textsFor(undefined, request.headers['accept-language']);
     this.links.remember(request, reply);
@@ -138,7 +149,12 @@ export class AccountPages {
   }
 
   private formOf({ common }: Visit, page: string, problem: PageProblem | null) {
-    return { action: this.links.pathOf(page), problem, problemTitle: common.problems.summary };
+    return {
+      action: this.links.pathOf(page),
+      problem,
+      problemTitle: common.problems.summary,
+      strengthUrl: this.links.pathOf(STRENGTH_PATH),
+    };
   }
 
   /** @throws ApiError 422 with every wrong field */

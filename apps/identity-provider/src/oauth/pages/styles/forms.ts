@@ -39,6 +39,9 @@ input.code {
 .check input { flex: none; width: 1.5rem; height: 1.5rem; min-height: 0; margin: 0; padding: 0; accent-color: var(--brand); }
 .check label { margin: 0; font-weight: 400; }
 
+.strength { display: flex; align-items: center; gap: .625rem; margin: .5rem 0 0; color: var(--muted); font-size: .875rem; }
+.strength meter { flex: none; width: 6rem; height: .75rem; }
+
 .problem { display: flex; gap: .375rem; margin: .375rem 0 0; color: var(--danger); font-size: .875rem; }
 .problem svg { margin-top: .125rem; }
 

@@ -13,6 +13,12 @@ export const de: AccountTexts = {
     newPassword: 'Neues Passwort',
     passwordHint: 'Mindestens 8 Zeichen. Kein häufiges Passwort, und nicht der Teil vor dem @.',
   },
+  strength: [
+    'Dieses Passwort kann nicht verwendet werden.',
+    'Ausreichend. Ein längeres ist sicherer.',
+    'Gut.',
+    'Stark.',
+  ],
   signUp: {
     title: 'Konto anlegen',
     lead: 'Sie bekommen eine E-Mail mit einem Link, der Ihre Adresse bestätigt.',

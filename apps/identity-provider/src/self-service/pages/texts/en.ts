@@ -13,6 +13,7 @@ export const en: AccountTexts = {
     newPassword: 'New password',
     passwordHint: 'At least 8 characters. Not a common password, and not your name before the @.',
   },
+  strength: ['This password cannot be used.', 'Fair. A longer one is safer.', 'Good.', 'Strong.'],
   signUp: {
     title: 'Create an account',
     lead: 'You get a mail with a link that confirms your address.',

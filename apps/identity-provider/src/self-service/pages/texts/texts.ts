@@ -2,6 +2,8 @@
 export interface AccountTexts {
   links: { signUp: string; forgot: string; signIn: string; account: string };
   fields: { email: string; password: string; newPassword: string; passwordHint: string };
+  /** By level. */
+  strength: readonly [refused: string, fair: string, good: string, strong: string];
   signUp: {
     title: string;
     lead: string;
