@@ -44,7 +44,7 @@ async function signedIn(language = 'en') {
   return { person, page, problems };
 }
 
-const notice = (page: Page) => page.textContent('[role=status]');
+const notice = (page: Page) => page.textContent('.notice');
 
 const growOld = (id: string) =>
   provider.database.query(
@@ -64,6 +64,7 @@ describe('the account page', { timeout: TIMEOUT }, () => {
     await page.fill('#first_name', 'Augusta');
     await submit(page);
     expect(await notice(page)).toContain('Your name was changed.');
+    expect(await page.title()).toContain('Your name was changed. Your account');
     expect(await page.textContent('main')).toContain('Augusta Lovelace');
     await expectAccessible(page, 'account-done');
 

@@ -107,7 +107,7 @@ describe('the account page', () => {
     const { api } = await provider.signIn(['*']);
     const body = { name: 'Fake', type: 'public', redirect_uris: ['https://evil.example/'] };
     for (const client_id of [ACCOUNT_CLIENT_ID, ACCOUNT_CLIENT_ID.toUpperCase()])
-      expect(await api.post('/clients', { ...body, client_id })).toMatchObject({ status: 409 });
+      expect(await api.post('/clients', { ...body, client_id })).toMatchObject({ status: 422 });
     const answers = await Promise.all(
       ['', 'no secret matches'].map((client_secret) =>
         fetch(`${provider.issuer}/oauth/token`, {
@@ -192,14 +192,42 @@ describe('a form of the account page', () => {
     expect((await browser.get('/account')).html).toContain(email);
   });
 
-  it('changes the password, ends the other sessions, and tells the owner', async () => {
+  it('does not claim a mail where none can be sent', async () => {
+    const { signing, databaseUrl } = provider.settings;
+    const mail = { ...provider.settings.mail, server: null };
+    const overrides = { signing, databaseUrl, mail, environment: 'production' as const, port: 0 };
+    const silent = await startTestOpenIdProvider(overrides);
+    try {
+      const browser = new WebBrowser(provider.issuer, {}, [new URL(silent.directUrl).origin]);
+      const page = await SignedInBrowser.start(provider, await provider.person(), browser);
+      expect(page.arrival.html).not.toContain('/account/email');
+      expect(pathOf(await page.get('/account/email'))).toBe('/account');
+      const email = `${unique('next')}@example.com`;
+      const form = page.arrival.html.replaceAll('/account/sessions', '/account/email');
+      const sent = await browser.submit(
+        { ...page.arrival, html: form },
+        { email, current_password: PASSWORD },
+      );
+      expect(pathOf(sent)).toBe('/account');
+    } finally {
+      await silent.close();
+    }
+  });
+
+  it('changes the password, ends the other sessions and those of applications, and tells the owner', async () => {
     const { person, browser } = await signedIn();
     const other = await signIn(person);
+    const shop = await provider.client({ name: unique('Shop') });
+    expect(await browser.openApplication(shop)).toBeDefined();
+    expect((await browser.get('/account')).html).toContain(`Applications: ${shop.name}`);
     const weak = { current_password: PASSWORD, new_password: 'password' };
     const refused = await browser.submit('/account/password', weak);
     expect([refused.status, refused.html.includes('id="new_password-problem"')]).toEqual([422, true]);
     const change = { current_password: PASSWORD, new_password: NEXT };
-    expect(pathOf(await browser.browser.submit(refused, change))).toBe('/account?done=password');
+    const done = await browser.browser.submit(refused, change);
+    expect(pathOf(done)).toBe('/account?done=password');
+    expect(done.html).not.toContain(shop.name);
+    expect(await browser.sessionOf(shop.clientId)).toBeUndefined();
     expect(await login(person.email, NEXT)).toBe(200);
     expect((await other.get('/account')).html).toContain('id="password"');
     expect((await mail.next(person.email)).subject).toBe('Your password was changed');
@@ -219,6 +247,18 @@ describe('the second factors', () => {
     expect(pathOf((await addApp(browser)).added)).toBe('/account?done=factor_added');
   });
 
+  it('count once where their form is sent twice, and say how to get codes', async () => {
+    const { person, browser } = await signedIn();
+    const picture = await browser.submit('/account/authenticator', {});
+    const send = () => browser.browser.submit(picture, { code: totpCode(secretOf(picture)) });
+    const answers = await Promise.all([send(), send()]);
+    const paths = ['/account/authenticator', '/account?done=factor_present'];
+    expect(answers.map(pathOf).sort()).toEqual(paths);
+    const again = await send();
+    expect([pathOf(again), again.html.includes('make new ones')]).toEqual([paths[1], true]);
+    expect(await factorsOf(person)).toHaveLength(2);
+  });
+
   it('ask for the right code, on a page that can be loaded again', async () => {
     const { person, browser } = await signedIn();
     const picture = await browser.submit('/account/authenticator', { name: '' });
@@ -236,17 +276,26 @@ describe('the second factors', () => {
     const handle = Buffer.from(person.id.replaceAll('-', ''), 'hex').toString('base64url');
     const passkey = new SoftwarePasskey(provider.issuer, handle);
     const form_token = await browser.formToken();
-    const options = async () =>
-      JSON.parse((await browser.post('/account/passkey/options', { form_token })).text).options;
-    const add = (credential: object) =>
-      browser.post('/account/passkey', { form_token, name: 'Key', credential: JSON.stringify(credential) });
+    const options = async (of = browser, token = form_token) =>
+      JSON.parse((await of.post('/account/passkey/options', { form_token: token })).text).options;
+    const add = (credential: object, to = browser, token = form_token) =>
+      to.post('/account/passkey', {
+        form_token: token,
+        name: 'Key',
+        credential: JSON.stringify(credential),
+      });
+    const stranger = (await signedIn()).browser;
+    const strange = await stranger.formToken();
     expect((await browser.post('/account/passkey/options', {})).status).toBe(403);
     const wrong = passkey.create(await options(), { origin: 'https://evil.example' });
     expect((await add(wrong)).status).toBe(422);
+    expect((await add(passkey.create(await options(stranger, strange)))).status).toBe(422);
     expect((await browser.post('/account/passkey', { form_token, credential: '[' })).status).toBe(422);
     const added = await add(passkey.create(await options()));
     expect([added.status, added.text.match(CODES)?.length]).toEqual([200, 10]);
     expect((await factorsOf(person)).map(({ kind }) => kind)).toEqual(['passkey', 'recovery_codes']);
+    const taken = await add(passkey.create(await options(stranger, strange)), stranger, strange);
+    expect([taken.status, taken.text.includes('This passkey was added already.')]).toEqual([409, true]);
     const anonymous = await fetch(`${provider.issuer}/account/passkey/options`, { method: 'POST' });
     expect(anonymous.status).toBe(401);
     const page = await browser.get('/account/passkey');
@@ -328,15 +377,36 @@ describe('the sessions', () => {
     const { person, browser } = await signedIn();
     const other = await signIn(person);
     const stranger = await signedIn();
+    const shop = await provider.client({ name: unique('Shop') });
+    expect(await other.openApplication(shop)).toBeDefined();
     const form_token = await browser.formToken();
     const { html } = await browser.get('/account');
+    expect(html).toContain(`Applications: ${shop.name}`);
     const [id] = [...html.matchAll(/name="id" value="([^"]+)"/g)].map(([, value]) => value);
+    for (const attribute of ['id', 'aria-describedby'])
+      expect(html).toContain(`${attribute}="session-${id}"`);
     for (const foreign of [(await sessionsOf(stranger.person))[0]?.id as string, 'x', ''])
       expect((await browser.post('/account/sessions', { form_token, id: foreign })).status).toBe(303);
     expect(pathOf(await stranger.browser.get('/account'))).toBe('/account');
     expect((await browser.post('/account/sessions', { form_token, id: id as string })).status).toBe(303);
     expect((await other.get('/account')).html).toContain('id="password"');
+    expect(await other.sessionOf(shop.clientId)).toBeUndefined();
     expect(pathOf(await browser.get('/account'))).toBe('/account');
+  });
+
+  it('that are more than 100 include that of the browser, and no row of the page itself', async () => {
+    const { person, browser } = await signedIn();
+    // One of the newest 100 is the page's own.
+    await provider.database.query(
+      `INSERT INTO identity.sessions (id, account_id, created_at, expires_at)
+       SELECT gen_random_uuid(), $1, now() + interval '1 second', now() + interval '1 hour' FROM generate_series(1, 99)`,
+      [person.id],
+    );
+    const { html } = await browser.get('/account');
+    expect(html.match(/This browser/g)).toHaveLength(1);
+    expect(html.match(/name="id"/g)).toHaveLength(99);
+    expect(html).toContain('Only the newest 100 sessions are shown.');
+    expect(html).not.toContain(ACCOUNT_CLIENT_ID);
   });
 
   it('end all at once', async () => {
@@ -352,6 +422,8 @@ describe('the sessions', () => {
 
 describe('a mail', () => {
   const subject = async ({ email }: Account) => (await mail.next(email)).subject;
+  const outboxOf = ({ email }: Account): Promise<object[]> =>
+    provider.database.query('SELECT kind, language FROM identity.mail_outbox WHERE recipient = $1', [email]);
 
   it('tells the owner of added, renewed and removed factors, also by an administrator', async () => {
     const person = await provider.person();
@@ -396,17 +468,15 @@ describe('a mail', () => {
     const german = await SignedInBrowser.start(provider, person, browser);
     const picture = await german.submit('/account/authenticator', {});
     await browser.submit(picture, { code: wrongTotpCode(secretOf(picture)) });
+    expect(await outboxOf(person)).toEqual([]);
     await browser.submit(picture, { code: totpCode(secretOf(picture)) });
+    expect(await outboxOf(person)).toEqual([{ kind: 'factor-added', language: 'de' }]);
     expect(await subject(person)).toBe('Ein zweiter Faktor wurde hinzugefügt');
-    expect(mail.mails.filter(({ to }) => to.includes(person.email))).toHaveLength(1);
   });
 
   it('does not go to an address that was never verified', async () => {
     const person = await provider.person({ emailVerified: false });
     await enrolTotp(await provider.sessionOf(person));
-    const rows = await provider.database.query('SELECT FROM identity.mail_outbox WHERE recipient = $1', [
-      person.email,
-    ]);
-    expect(rows).toEqual([]);
+    expect(await outboxOf(person)).toEqual([]);
   });
 });

@@ -1,5 +1,6 @@
 import type { Account } from '#libs/database/identity/account.entity.js';
-import { PASSWORD, type TestOpenIdProvider } from '../support/openid-provider.js';
+import type { OauthClient } from '#libs/database/identity/oauth-client.entity.js';
+import { CALLBACK, PASSWORD, type TestOpenIdProvider } from '../support/openid-provider.js';
 import { type VisitedPage, WebBrowser } from '../support/web-browser.js';
 
 /** A browser that has signed in to the account page. */
@@ -44,6 +45,27 @@ export class SignedInBrowser {
       headers: { cookie: cookie.join('; '), ...headers },
     });
     return { status: response.status, text: await response.text() };
+  }
+
+  /** Signs in to an application, without a question. @returns its session */
+  async openApplication({ clientId }: Pick<OauthClient, 'clientId'>): Promise<{ id: string } | undefined> {
+    const parameters = new URLSearchParams({
+      response_type: 'code',
+      client_id: clientId,
+      redirect_uri: CALLBACK,
+      scope: 'openid',
+      code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
+      code_challenge_method: 'S256',
+    });
+    const { url } = await this.get(`/oauth/authorize?${parameters}`);
+    if (!url.startsWith(`${CALLBACK}?code=`)) throw new Error(`The sign-in ended at ${url}.`);
+    return this.sessionOf(clientId);
+  }
+
+  /** The session of an application that one browser has opened. */
+  async sessionOf(clientId: string): Promise<{ id: string } | undefined> {
+    const query = 'SELECT id FROM identity.sessions WHERE client_id = $1';
+    return (await this.provider.database.query(query, [clientId]))[0];
   }
 
   /** What forms of this sign-in have to send. */

@@ -64,7 +64,7 @@ it('pages work while their requests alternate between two replicas', async () =>
   expect(titleOf(await other.submit(again, { code: recoveryCode }))).toBe('Your account');
 });
 
-it('so does the API, and a passkey that was added there signs in alone', async () => {
+it('requests to the API may alternate as well, and a passkey that they added signs in alone', async () => {
   const email = `${unique('ada')}@example.com`;
   const [here, there] = [provider.api, replica.api];
   expect((await here.post('/auth/register', { email, password: PASSWORD })).status).toBe(202);

@@ -82,22 +82,31 @@ it('signs in with password and code; the code does not work a second time', asyn
   await expectAccessible(other.page, 'second-factor-problem');
 });
 
-it('signs in with a passkey alone, by keyboard', async () => {
+it('signs in with a passkey alone, by keyboard, also where Enter is pressed early and twice', async () => {
   const person = await provider.person();
   const { page, authorize } = await visit();
   const authenticator = await addVirtualAuthenticator(page);
   await page.goto(authorize);
   expect((await addPasskey(page, await provider.sessionOf(person))).status).toBe(201);
-  // Otherwise they would choose the suggestion at once.
   await authenticator.setPresence(false);
+  // The script does not know yet whether the browser can suggest passkeys.
+  await page.addInitScript(`PublicKeyCredential.isConditionalMediationAvailable = () =>
+    new Promise((resolve) => { globalThis.allowSuggestions = () => resolve(true); })`);
   await page.reload();
+  let asked = 0;
+  page.on('request', (request) => {
+    if (request.url().endsWith('/passkey-options')) asked++;
+  });
   const button = page.locator('form[data-passkey] button');
   await button.waitFor();
   await expectAccessible(page, 'sign-in-passkey');
   await button.focus();
   await page.keyboard.press('Enter');
+  await page.keyboard.press('Enter');
+  await page.evaluate('allowSuggestions()');
   await authenticator.setPresence(true);
   await arrive(page);
+  expect(asked).toBe(1);
 });
 
 it('signs in with a passkey that the browser suggests for the email', async () => {
@@ -163,7 +172,10 @@ it('sets up a passkey instead, by keyboard alone, in German', async () => {
   const button = page.locator('form[data-options] button');
   await button.waitFor();
   await expectAccessible(page, 'second-factor-setup-de');
+  await authenticator.setPresence(false);
   await button.press('Enter');
+  await button.press('Enter');
+  await authenticator.setPresence(true);
   await page.waitForSelector('.codes');
   await page.press('button[name=continue]', 'Enter');
   await arrive(page);

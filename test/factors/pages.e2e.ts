@@ -47,6 +47,8 @@ async function start(browser: WebBrowser, parameters: Record<string, string> = {
 
 const passwordOf = ({ email }: Account) => ({ email, password: PASSWORD });
 const newBrowser = () => new WebBrowser(provider.issuer);
+const secretOf = ({ html }: VisitedPage) =>
+  /<p><code>([A-Z2-7 ]+)<\/code><\/p>/.exec(html)![1]!.replaceAll(' ', '');
 const isCodePage = ({ html }: VisitedPage) => html.includes('id="code"') && !html.includes('id="email"');
 /** The options that the page's script asks for. */
 const optionsOf = async (browser: WebBrowser, page: VisitedPage) => {
@@ -172,6 +174,7 @@ describe('a role that requires a second factor', () => {
     await enrolTotp(await provider.sessionOf(first.person));
     const late = await first.browser.submit(first.setup, { credential: first.credential() });
     expect(late.html).toContain('id="password"');
+    expect([late.status, late.html.includes('Your account has a second factor now.')]).toEqual([409, true]);
     expect(await kindsOf(first.person)).toEqual(['recovery_codes', 'totp']);
 
     const second = await settingUp();
@@ -182,6 +185,20 @@ describe('a role that requires a second factor', () => {
     expect(await kindsOf(second.person)).toEqual([]);
   });
 
+  it('goes on where its form is sent twice: with the codes in one answer, and without them in the others', async () => {
+    const { person, browser, setup, finish } = await settingUp();
+    const code = totpCode(secretOf(setup));
+    const send = () => browser.submit(setup, { code });
+    const answers = await Promise.all([send(), send()]);
+    answers.push(await send());
+    const shown = answers.map(({ html }) => html.match(/([A-Z2-7]{4}-){3}[A-Z2-7]{4}/g)?.length ?? 0);
+    expect(shown.sort()).toEqual([0, 0, 10]);
+    expect(answers.filter(({ html }) => html.includes('codes were shown once'))).toHaveLength(2);
+    const { id } = await finish(await browser.submit(setup, { continue: 'yes' }));
+    expect(id).toMatchObject({ sub: person.id, amr: ['pwd', 'otp', 'mfa'] });
+    expect(await kindsOf(person)).toEqual(['recovery_codes', 'totp']);
+  });
+
   it('leads through setting one up, by inheritance too', async () => {
     const role = await provider.make.role([], { parentId: guarded.id });
     const person = await provider.person({ roleId: role.id });
@@ -189,7 +206,7 @@ describe('a role that requires a second factor', () => {
     const { page, finish } = await start(browser);
     const setup = await browser.submit(page, passwordOf(person));
     expect(setup.html).toContain('data:image/svg+xml;base64,');
-    const secret = /<p><code>([A-Z2-7 ]+)<\/code><\/p>/.exec(setup.html)![1]!.replaceAll(' ', '');
+    const secret = secretOf(setup);
     expect((await browser.get(setup.url)).html).toContain(setup.html.match(/base64,[^"]+/)![0]);
     const wrong = await browser.submit(setup, { code: wrongTotpCode(secret) });
     expect([wrong.status, wrong.html.includes('code-problem')]).toEqual([422, true]);

@@ -337,10 +337,15 @@ describe('changing an account', () => {
 });
 
 describe('takes effect immediately', () => {
-  it('a new password: the old one is refused, and all sessions end', async () => {
+  it('a new password: the old one is refused, all sessions end, and the owner gets a mail', async () => {
     const { account, api } = await idp.signIn([]);
     const other = await idp.sessionOf(account);
+    const mails = () =>
+      idp.database.query('SELECT kind FROM identity.mail_outbox WHERE recipient = $1', [account.email]);
+    await admin.patch(`/accounts/${account.id}`, { first_name: 'Ada' });
+    expect(await mails()).toEqual([]);
     expect((await admin.patch(`/accounts/${account.id}`, { password: PASSWORD })).status).toBe(200);
+    expect(await mails()).toEqual([{ kind: 'password-changed' }]);
     expect((await api.get('/auth/me')).status).toBe(401);
     expect((await other.get('/auth/me')).status).toBe(401);
     expect(await idp.database.manager.countBy(Session, { accountId: account.id })).toBe(0);

@@ -67,6 +67,7 @@ describe('a client', () => {
   it.each([
     [{ client_id: 'a b' }, 'client_id invalid_client_id'],
     [{ client_id: 'Twinkey' }, 'client_id invalid_client_id'],
+    [{ client_id: 'Twinkey-Account' }, 'client_id invalid_client_id'],
     [{ client_id: '018f5c3e-7a10-7cc3-9a54-0c8a8d4f0001' }, 'client_id invalid_client_id'],
     [{ redirect_uris: [] }, 'redirect_uris required'],
     [{ redirect_uris: ['http://app.example.com/'] }, 'redirect_uris[0] invalid_uri'],

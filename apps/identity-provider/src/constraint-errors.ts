@@ -2,7 +2,6 @@ import { findPostgresError } from '#libs/database/pg-errors.js';
 import type { ApiError } from '#libs/http/replies/api-error.js';
 import type { ErrorTranslator } from '#libs/http/replies/error-translation.js';
 import { emailTaken } from './accounts/accounts.errors.js';
-import { passkeyTaken } from './factors/factors.errors.js';
 import { clientIdTaken } from './oauth/clients/clients.errors.js';
 import * as permissions from './permissions/permissions.errors.js';
 import * as roles from './roles/roles.errors.js';
@@ -13,7 +12,6 @@ import * as roles from './roles/roles.errors.js';
  */
 const ERRORS: Record<string, () => ApiError> = {
   accounts_email_key: emailTaken,
-  passkeys_credential_id_key: passkeyTaken,
   roles_name_key: roles.roleNameTaken,
   permissions_name_key: permissions.permissionNameTaken,
   accounts_role_id_fkey: roles.roleInUse,

@@ -6,6 +6,7 @@ import { Reply } from '#libs/http/replies/envelope.js';
 import { IfMatch, Replies } from '#libs/http/replies/replies.js';
 import type { Principal } from '#libs/verify/src/principal.js';
 import { RequirePermission } from '../access.js';
+import { CurrentRequester, type Requester } from '../self-service/requester.js';
 import { type AccountWithRole, etagOfAccount } from './account-rows.js';
 import { AccountListQuery, AccountReply, CreateAccount, mapAccount, UpdateAccount } from './accounts.dto.js';
 import { AccountsService } from './accounts.service.js';
@@ -65,9 +66,9 @@ export class AccountsController {
     @Param('id') id: string,
     @Body() body: UpdateAccount,
     @IfMatch() ifMatch: string | undefined,
-    @Audit() audit: RequestAudit,
+    @CurrentRequester() requester: Requester,
   ): Promise<Reply<AccountReply>> {
-    return tagged(await this.accounts.update(caller, id, body, ifMatch, audit));
+    return tagged(await this.accounts.update(caller, id, body, ifMatch, requester));
   }
 
   @Delete(':id')

@@ -3,7 +3,7 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { type EntityManager, Repository } from 'typeorm';
 import type { RequestAudit } from '#libs/audit/audit-context.js';
 import { writeAudit } from '#libs/audit/audit-writer.js';
-import { newId } from '#libs/core/ids.js';
+import { isId, newId } from '#libs/core/ids.js';
 import { Account } from '#libs/database/identity/account.entity.js';
 import { ReplicaReads } from '#libs/database/replica-reads.js';
 import type { ListPage } from '#libs/http/input/list-request.js';
@@ -12,10 +12,12 @@ import { assertIfMatch } from '#libs/http/replies/etag.js';
 import type { Principal } from '#libs/verify/src/principal.js';
 import { type Actor, AuthorityService, assertGrantable } from '../authority/authority.service.js';
 import { permissionsOf } from '../authority/role-hierarchy.js';
+import { AccountNotices } from '../mail/account-notices.js';
 import { hashClient } from '../passwords/fair-places.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
 import { passwordFaults } from '../passwords/password-policy.js';
 import { voidLinks } from '../self-service/account-links.js';
+import type { Requester } from '../self-service/requester.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { type AccountWithRole, etagOfAccount, getAccount, lockAccount, requireRole } from './account-rows.js';
 import { accountChanges, auditedAccount } from './accounts.audit.js';
@@ -32,6 +34,7 @@ export class AccountsService {
     private readonly hasher: PasswordHasher,
     private readonly sessions: SessionsService,
     private readonly replica: ReplicaReads,
+    private readonly notices: AccountNotices,
   ) {}
 
   /** @throws ApiError 422 on `role_id`, 403 `exceeds_own_permissions`, 409 `email_taken`, 503 */
@@ -68,7 +71,7 @@ export class AccountsService {
   }
 
   /**
-   * A new password or status `disabled` ends all sessions of the account.
+   * A new password or status `disabled` ends all sessions of the account. A mail tells the owner of a new password.
    * @throws ApiError 422 on `role_id`, 404, 403 `exceeds_own_permissions`, 422 on `password`, 412, 409 `email_taken`,
    *   `own_account`, `last_admin`, 503
    */
@@ -77,7 +80,7 @@ export class AccountsService {
     id: string,
     body: UpdateAccount,
     ifMatch: string | undefined,
-    audit: RequestAudit,
+    { audit, language }: Requester,
   ): Promise<AccountWithRole> {
     if (Object.keys(body).length === 0) return this.get(id, ifMatch);
     const passwordHash =
@@ -86,6 +89,7 @@ export class AccountsService {
         : await this.hasher.hash(body.password, hashClient(audit.address, caller.sub));
     return this.authority.change(caller, 'accounts:update', async (tx, actor) => {
       const role = body.role_id === undefined ? undefined : await requireRole(tx, body.role_id);
+      const to = passwordHash && isId(id) ? await this.notices.recipientOf(tx, id) : null;
       const account = await lockAccount(tx, id);
       await assertGrantableRole(tx, actor, account.roleId);
       if (role) await assertGrantableRole(tx, actor, role.id, 'role_id');
@@ -100,6 +104,7 @@ export class AccountsService {
         passwordHash,
         roleId: role?.id ?? row.roleId,
       });
+      if (passwordHash) await this.notices.send(tx, to, { kind: 'password-changed', language, values: {} });
       if (passwordHash || body.status === 'disabled') {
         const reason = passwordHash ? 'password_reset' : 'account_disabled';
         await this.sessions.endAll(row.id, { audit, reason }, { tx });

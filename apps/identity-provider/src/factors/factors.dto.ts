@@ -5,9 +5,8 @@ import { ChoiceField, IdField, TextField } from '#libs/http/input/fields.js';
 import { DisplayNameField } from '#libs/http/input/name-fields.js';
 import { GivenPasswordField } from '../auth/auth.dto.js';
 import type { ListedFactor } from './factor-rows.js';
+import { MAX_CODE } from './recovery-code.js';
 
-/** Longer than any code with its hyphens and spaces. */
-const MAX_CODE = 64;
 /** A credential's id of 1,023 bytes, base64url. */
 const MAX_CREDENTIAL_ID = 1_364;
 

@@ -9,6 +9,7 @@ import type { IdentityProviderSettings } from '#libs/config/settings.js';
 import { isId, newId } from '#libs/core/ids.js';
 import { Factor } from '#libs/database/identity/factor.entity.js';
 import { Passkey } from '#libs/database/identity/passkey.entity.js';
+import { isUniqueViolation } from '#libs/database/pg-errors.js';
 import { notFound } from '#libs/http/replies/api-error.js';
 import { AccountNotices } from '../mail/account-notices.js';
 import type { MailFactor } from '../mail/mail-kinds.js';
@@ -29,6 +30,7 @@ import {
   factorNotFound,
   invalidPasskey,
   noSecondFactor,
+  passkeyTaken,
   setupOutdated,
   tooManyFactors,
   wrongCode,
@@ -161,6 +163,8 @@ export class OwnFactorsService {
       await tell('factor-added', 'passkey');
       const result = await added(tx, owner.id, { id, isFirst: count === 0 }, requester);
       return { ...result, method: methodOf(passkey) };
+    }).catch((error: unknown) => {
+      throw isUniqueViolation(error, 'passkeys_credential_id_key') ? passkeyTaken() : error;
     });
   }
 

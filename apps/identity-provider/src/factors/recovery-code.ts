@@ -1,6 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 
 export const RECOVERY_CODES = 10;
+/** Of any code that is sent: longer than each kind with its hyphens and spaces. */
+export const MAX_CODE = 64;
 /** 80 bits, so that a fast hash is enough: nobody can try them all. */
 const BYTES = 10;
 /** Base32 (RFC 4648, section 6). */

@@ -4,9 +4,12 @@ import { isStorable } from '#libs/core/storable-text.js';
 import { type FieldOptions, field, rule } from '#libs/http/input/field.js';
 import { listRules, stringRule } from '#libs/http/input/fields.js';
 import { OWN_CLIENT_ID } from '../../tokens/token-signer.js';
+import { ACCOUNT_CLIENT_ID } from './account-client.js';
 import { redirectUriFault } from './redirect-uri.js';
 
 const CLIENT_ID = /^[A-Za-z0-9._-]{1,64}$/;
+/** Twinkey's own ids, which are reserved in any case. */
+const RESERVED = [OWN_CLIENT_ID, ACCOUNT_CLIENT_ID];
 
 export const GRANT_TYPES = [
   'authorization_code',
@@ -16,7 +19,7 @@ export const GRANT_TYPES = [
 ] as const;
 export type GrantType = (typeof GRANT_TYPES)[number];
 
-/** A client's id: never one that could be an account's (`sub` of its tokens), or Twinkey's own. */
+/** A client's id: never one that could be an account's (`sub` of its tokens), or one of Twinkey's own. */
 export const ClientIdField = (options: FieldOptions = {}): PropertyDecorator =>
   field(
     { example: 'frontend', ...options },
@@ -29,9 +32,9 @@ export const ClientIdField = (options: FieldOptions = {}): PropertyDecorator =>
     ),
     rule((value: string) => !isId(value), 'invalid_client_id', 'A UUID is the id of an account.'),
     rule(
-      (value: string) => value.toLowerCase() !== OWN_CLIENT_ID,
+      (value: string) => !RESERVED.includes(value.toLowerCase()),
       'invalid_client_id',
-      'This is the id of Twinkey itself.',
+      'Twinkey itself has this id.',
     ),
   );
 

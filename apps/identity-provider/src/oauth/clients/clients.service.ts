@@ -16,17 +16,11 @@ import type { Principal } from '#libs/verify/src/principal.js';
 import { type Actor, AuthorityService, assertGrantable } from '../../authority/authority.service.js';
 import { permissionsOf } from '../../authority/role-hierarchy.js';
 import { SessionsService } from '../../sessions/sessions.service.js';
-import { ACCOUNT_CLIENT_ID } from './account-client.js';
 import { hashSecret } from './client-metadata.js';
 import { assertClientFits } from './client-rules.js';
 import { auditedClient } from './clients.audit.js';
 import type { ClientListQuery, CreateClient, UpdateClient } from './clients.dto.js';
-import {
-  clientIdDiffersInCase,
-  clientIdTaken,
-  publicClientHasNoSecret,
-  roleNotFound,
-} from './clients.errors.js';
+import { clientIdDiffersInCase, publicClientHasNoSecret, roleNotFound } from './clients.errors.js';
 
 /** A client, with the secret that was just made. */
 export interface ClientWithSecret {
@@ -250,7 +244,6 @@ async function assertGrantableRole(
 
 /** Two clients whose ids differ only in case would be taken for each other. @throws ApiError 422 */
 async function assertIdDiffers(tx: EntityManager, clientId: string): Promise<void> {
-  if (clientId.toLowerCase() === ACCOUNT_CLIENT_ID) throw clientIdTaken();
   const [other] = await tx.query(
     'SELECT FROM identity.oauth_clients WHERE lower(client_id) = lower($1) AND client_id <> $1',
     [clientId],

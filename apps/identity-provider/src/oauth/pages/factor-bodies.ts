@@ -1,14 +1,15 @@
+import { MAX_CODE } from '../../factors/recovery-code.js';
 import type { TotpEnrolment } from '../../factors/totp.js';
-import { REGISTRATION_SCRIPT } from '../../self-service/account/passkey-registration-script.js';
 import { type Html, html } from './html.js';
 import { ICONS } from './icons.js';
 import type { Page } from './layout.js';
+import { REGISTRATION_SCRIPT } from './passkey-registration-script.js';
 import { PASSKEY_SCRIPT, passkeyForm } from './passkey-script.js';
 import type { Texts } from './texts/texts.js';
 
 const codeField = (texts: Texts, problem: string | null): Html => html`<div class="field">
 <label for="code">${texts.factor.code}</label>
-<input id="code" name="code" class="code" required autocomplete="one-time-code" autocapitalize="characters" spellcheck="false" maxlength="64" autofocus${problem !== null && html` aria-invalid="true" aria-describedby="code-problem"`}>
+<input id="code" name="code" class="code" required autocomplete="one-time-code" autocapitalize="characters" spellcheck="false" maxlength="${MAX_CODE}" autofocus${problem !== null && html` aria-invalid="true" aria-describedby="code-problem"`}>
 ${problem !== null && html`<p class="problem" id="code-problem">${ICONS.error}<span>${problem}</span></p>`}
 </div>`;
 
@@ -40,26 +41,34 @@ ${restartForm(texts)}`,
   };
 }
 
+/** The picture that an authenticator app scans, and its key. */
+export function enrolmentPicture(
+  { factor }: Texts,
+  { secret, qrSvg }: Pick<TotpEnrolment, 'secret' | 'qrSvg'>,
+): Html {
+  const picture = `data:image/svg+xml;base64,${Buffer.from(qrSvg).toString('base64')}`;
+  return html`<p><img class="qr" src="${picture}" alt="${factor.setupPicture}"></p>
+<p class="hint">${factor.setupSecret}</p>
+<p><code>${secret.match(/.{1,4}/g)?.join(' ')}</code></p>`;
+}
+
 /**
  * Leads through adding an authenticator app, or a passkey where the browser has them.
  * @param uid of the sign-in in progress @param problem with the code, or with the passkey
  */
 export function setupPage(
   texts: Texts,
-  { uid, secret, qrSvg }: Pick<TotpEnrolment, 'secret' | 'qrSvg'> & { uid: string },
+  { uid, ...enrolment }: Pick<TotpEnrolment, 'secret' | 'qrSvg'> & { uid: string },
   problem: SetupProblem | null,
 ): Page {
   const { factor, problems } = texts;
   const codeProblem = problem === 'code' ? problems.code : null;
-  const picture = `data:image/svg+xml;base64,${Buffer.from(qrSvg).toString('base64')}`;
   return {
     title: factor.setupTitle,
     documentTitle: titleOf(texts, factor.setupTitle, problem),
     script: REGISTRATION_SCRIPT,
     body: html`<p class="lead">${factor.setupLead}</p>
-<p><img class="qr" src="${picture}" alt="${factor.setupPicture}"></p>
-<p class="hint">${factor.setupSecret}</p>
-<p><code>${secret.match(/.{1,4}/g)?.join(' ')}</code></p>
+${enrolmentPicture(texts, enrolment)}
 <form method="post">
 ${codeField(texts, codeProblem)}
 <div class="actions"><button type="submit">${factor.submit}</button></div>

@@ -12,24 +12,25 @@ import { LoginService, type VerifiedAccount } from '../../auth/login.service.js'
 import { invalidPasskey } from '../../factors/factors.errors.js';
 import { type AddOptions, type FactorOwner, OwnFactorsService } from '../../factors/own-factors.service.js';
 import { Passkeys } from '../../factors/passkeys.js';
+import { MAX_CODE } from '../../factors/recovery-code.js';
 import { SecondFactors } from '../../factors/second-factors.js';
 import type { TotpEnrolment } from '../../factors/totp.js';
 import { type Requester, requesterOf } from '../../self-service/requester.js';
 import type { AuthenticationMethod } from '../../sessions/authentication-methods.js';
 import { SETTINGS } from '../../settings.js';
 import { codePage, recoveryCodesPage, type SetupProblem, setupPage } from './factor-bodies.js';
+import { readCredential } from './passkey-credential.js';
 import { type Progress, SignInProgress } from './sign-in-progress.js';
 import { fill } from './texts/texts.js';
 import type { PageAnswer, Visit } from './visit.js';
 
-/** `verified` is complete; `restart`: the sign-in has to begin again. */
+/** `verified` is complete; `restart`: the sign-in has to begin again, with the reason where the page has to say it. */
 export type FactorOutcome =
   | { answer: PageAnswer }
   | { verified: VerifiedAccount; trustBrowser: boolean }
-  | 'restart';
+  | { restart: string | null };
 
-/** Longer than any code with its hyphens and spaces. */
-const MAX_CODE = 64;
+const RESTART = { restart: null };
 
 type Answer = Pick<PageAnswer, 'status' | 'headers'>;
 
@@ -57,8 +58,12 @@ export class FactorPages {
   }
 
   async submit(visit: Visit, progress: Progress, form: URLSearchParams): Promise<FactorOutcome> {
-    if (form.get('restart') === 'yes') return 'restart';
-    if (progress.step === 'codes') return this.complete(progress, progress.amr ?? [], false);
+    if (form.get('restart') === 'yes') return RESTART;
+    if (progress.step === 'codes') {
+      // Not the form that has led here, which was sent again.
+      if (form.get('continue') !== 'yes') return { answer: await this.show(visit, progress) };
+      return this.complete(progress, progress.amr ?? [], false);
+    }
     if (progress.step === 'setup') return this.submitSetup(visit, progress, form);
     return this.submitCode(visit, progress, form);
   }
@@ -91,7 +96,7 @@ export class FactorPages {
     accountId: string,
     credential: string,
   ): Promise<AuthenticationMethod | null> {
-    const response = readCredential(credential);
+    const response = readCredential<AuthenticationResponseJSON>(credential);
     const used = response && (await this.passkeys.use(visit.interaction.uid, accountId, response));
     return used?.method ?? null;
   }
@@ -121,11 +126,13 @@ export class FactorPages {
       const { recoveryCodes, method } = credential
         ? await this.addPasskey(progress, credential, requester)
         : await this.confirmTotp(progress, form.get('code') ?? '', requester);
-      await this.progress.save(interaction.uid, { ...progress, step: 'codes', amr: ['pwd', method, 'mfa'] });
+      await this.progress.save(interaction.uid, codesStep(progress, method));
       return { answer: { page: recoveryCodesPage(texts, recoveryCodes), texts } };
     } catch (error) {
       if (!(error instanceof ApiError) || error.status >= 500) throw error;
-      if (error.code === 'setup_outdated') return 'restart';
+      if (await this.isRepeated(visit, progress))
+        return { answer: { page: recoveryCodesPage(texts, null), texts } };
+      if (error.code === 'setup_outdated') return { restart: texts.problems.setupOutdated };
       const problem = credential ? 'passkey' : 'code';
       return { answer: await this.showSetup(visit, progress, problem, { status: error.status }) };
     }
@@ -135,9 +142,19 @@ export class FactorPages {
     return { isPasswordCurrent: async (tx) => (await this.progress.complete(progress, [], tx)) !== null };
   }
 
+  /** Whether the same form was sent twice, and the first request has added the factor. Its codes are not shown again. */
+  private async isRepeated({ interaction: { uid } }: Visit, progress: Progress): Promise<boolean> {
+    const current = await this.progress.find(uid);
+    if (current?.step === 'codes') return true;
+    // The first request may not have saved that yet. Only this sign-in knows the secret of its app.
+    const all = await this.factors.list(progress.accountId);
+    if (!all.some(({ id }) => id === progress.factorId)) return false;
+    await this.progress.save(uid, codesStep(progress, 'otp'));
+    return true;
+  }
+
   private addPasskey(progress: Progress, credential: string, requester: Requester) {
-    // The library checks the form of what browsers send.
-    const response = readCredential(credential) as unknown as RegistrationResponseJSON | null;
+    const response = readCredential<RegistrationResponseJSON>(credential);
     if (response === null) throw invalidPasskey();
     return this.factors.addPasskey(ownerOf(progress), response, requester, this.addOptions(progress));
   }
@@ -182,21 +199,18 @@ export class FactorPages {
     trustBrowser: boolean,
   ): Promise<FactorOutcome> {
     const verified = await this.progress.complete(progress, amr);
-    return verified === null ? 'restart' : { verified, trustBrowser };
+    return verified === null ? RESTART : { verified, trustBrowser };
   }
 }
 
 const ownerOf = ({ accountId, email }: Progress): FactorOwner => ({ id: accountId, email });
 
-/** What a form sends of `PublicKeyCredential.toJSON()`. @returns null if it is not even JSON of that form */
-export function readCredential(text: string): AuthenticationResponseJSON | null {
-  try {
-    const credential = JSON.parse(text);
-    return typeof credential?.response === 'object' && credential.response !== null ? credential : null;
-  } catch {
-    return null;
-  }
-}
+/** The new factor is proved, and its recovery codes are shown. */
+const codesStep = (progress: Progress, method: AuthenticationMethod): Progress => ({
+  ...progress,
+  step: 'codes',
+  amr: ['pwd', method, 'mfa'],
+});
 
 /** The user is not signed in yet, and acts for themselves. */
 const ownAudit = (audit: RequestAudit, { id, email }: { id: string; email: string }): RequestAudit => ({

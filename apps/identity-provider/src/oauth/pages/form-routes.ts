@@ -27,8 +27,13 @@ export const formOf = ({ body }: FastifyRequest): URLSearchParams =>
 /** @returns null for a GET @throws an error for 400 if another site has posted the form */
 export function ownFormOf(request: FastifyRequest): URLSearchParams | null {
   if (request.method !== 'POST') return null;
-  if (!isOwnForm(request)) throw errorForStatus(400);
+  requireOwnForm(request);
   return formOf(request);
+}
+
+/** @throws an error for 400 if another site has posted the form */
+export function requireOwnForm(request: FastifyRequest): void {
+  if (!isOwnForm(request)) throw errorForStatus(400);
 }
 
 /** Browsers say where a form was posted from (Fetch Metadata). Cookies are `SameSite=Lax` besides. */

@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import type { AuthenticationResponseJSON } from '@simplewebauthn/server';
 import { isEmail } from 'class-validator/cjs/decorator/string/IsEmail.js';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Interaction, Provider } from 'oidc-provider';
@@ -28,10 +29,11 @@ import { Grants, type PageResult } from '../provider/grants.js';
 import { IssuerAddress } from '../provider/issuer-address.js';
 import { SignIns } from '../sign-ins.js';
 import type { PageProblem } from './elements.js';
-import { FactorPages, readCredential } from './factor-pages.js';
+import { FactorPages } from './factor-pages.js';
 import { html } from './html.js';
 import { InteractionPageError } from './interaction-page-error.js';
 import { consentPage, continuePage, signInPage } from './page-bodies.js';
+import { readCredential } from './passkey-credential.js';
 import { type Progress, SignInProgress } from './sign-in-progress.js';
 import { textsFor } from './texts/languages.js';
 import { fill } from './texts/texts.js';
@@ -168,9 +170,9 @@ export class InteractionPages {
   /** The form of a page between the password and the end of the sign-in. */
   private async goOn(visit: Visit, progress: Progress, form: URLSearchParams): Promise<PageAnswer> {
     const outcome = await this.factorPages.submit(visit, progress, form);
-    if (outcome !== 'restart' && 'answer' in outcome) return outcome.answer;
+    if ('answer' in outcome) return outcome.answer;
     await this.progress.clear(visit.interaction.uid);
-    if (outcome === 'restart') return this.showSignIn(visit, '', null);
+    if ('restart' in outcome) return this.restart(visit, outcome.restart);
     const { verified, trustBrowser } = outcome;
     const audit = auditContextOf(visit.request);
     const started = await this.startSession(visit, verified, audit);
@@ -181,9 +183,14 @@ export class InteractionPages {
     return { ...answer, headers: { ...answer.headers, 'set-cookie': cookie } };
   }
 
+  private restart(visit: Visit, reason: string | null): Promise<PageAnswer> {
+    if (reason === null) return this.showSignIn(visit, '', null);
+    return this.showSignIn(visit, '', { field: null, message: reason }, { status: 409 });
+  }
+
   private async signInWithPasskey(visit: Visit, credential: string): Promise<PageAnswer> {
     const { interaction, texts, request } = visit;
-    const response = readCredential(credential);
+    const response = readCredential<AuthenticationResponseJSON>(credential);
     const used = response && (await this.passkeys.use(interaction.uid, null, response));
     if (used?.isActive && !used.emailVerified && this.requiresVerifiedEmail) {
       const problem = { field: null, message: accountTextsFor(texts).problems.unverified };

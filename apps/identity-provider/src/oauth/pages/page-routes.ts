@@ -5,12 +5,13 @@ import { auditContextOf } from '#libs/audit/audit-context.js';
 import { errorForStatus } from '#libs/http/replies/error-translation.js';
 import { errors } from '../oidc.js';
 import type { OauthProvider } from '../provider/oauth-provider.js';
-import { ownFormOf, registerFormRoutes } from './form-routes.js';
+import { ownFormOf, registerFormRoutes, requireOwnForm } from './form-routes.js';
 import { InteractionPageError } from './interaction-page-error.js';
 import { InteractionPages } from './interaction-pages.js';
 import { errorPage } from './page-bodies.js';
 import { PageRenderer } from './page-renderer.js';
 import { keepFor, sendScript } from './page-script.js';
+import { REGISTRATION_SCRIPT } from './passkey-registration-script.js';
 import { PASSKEY_SCRIPT } from './passkey-script.js';
 import { textsFor } from './texts/languages.js';
 import type { PageAnswer } from './visit.js';
@@ -41,14 +42,15 @@ export function addPageRoutes(
     scope.get('/oauth/style.css', (_request, reply) =>
       keepFor(reply, styleVersion).type('text/css; charset=utf-8').send(style),
     );
-    scope.get(PASSKEY_SCRIPT.path, (_request, reply) => sendScript(reply, PASSKEY_SCRIPT));
+    for (const script of [PASSKEY_SCRIPT, REGISTRATION_SCRIPT])
+      scope.get(script.path, (_request, reply) => sendScript(reply, script));
     if (logo) {
       scope.get('/oauth/logo', (_request, reply) =>
         keepFor(reply, styleVersion).type(logo.type).send(logo.body),
       );
     }
     scope.post(`${UID}/passkey-options`, async (request, reply) => {
-      ownFormOf(request);
+      requireOwnForm(request);
       const provider = await oauth.get();
       oauth.address.pin(request.raw, auditContextOf(request));
       const options = await pages.passkeyOptions(provider, request, reply).catch(refuseExpired);

@@ -4,7 +4,8 @@ import { pageScript } from './page-script.js';
 
 /**
  * Signs in with a passkey. It shows the form only where passkeys work. Until its button is used, the browser offers passkeys
- * among the suggestions of a field with `autocomplete="… webauthn"` (WebAuthn level 3, conditional mediation).
+ * among the suggestions of a field with `autocomplete="… webauthn"` (WebAuthn level 3, conditional mediation). While the button's
+ * request runs, it does nothing: newer options void older ones.
  */
 export const PASSKEY_SCRIPT = pageScript(
   '/oauth/passkeys.js',
@@ -14,7 +15,8 @@ if (form && globalThis.PublicKeyCredential?.parseRequestOptionsFromJSON) {
   const problem = form.querySelector('.problem');
   let suggestion = new AbortController();
   let asked = Promise.resolve();
-  // One after the other: newer options void older ones.
+  let isBusy = false;
+  // One after the other.
   const options = () => {
     asked = asked.catch(() => {}).then(async () => {
       const answer = await fetch(location.pathname + '/passkey-options', { method: 'POST' });
@@ -24,6 +26,7 @@ if (form && globalThis.PublicKeyCredential?.parseRequestOptionsFromJSON) {
   };
   const signIn = async (more) => {
     const credential = await navigator.credentials.get({ publicKey: await options(), ...more });
+    isBusy = true;
     form.elements.credential.value = JSON.stringify(credential.toJSON());
     const trust = document.querySelector('#trust');
     if (trust?.checked) form.elements.trust.value = 'yes';
@@ -31,20 +34,28 @@ if (form && globalThis.PublicKeyCredential?.parseRequestOptionsFromJSON) {
   };
   const suggest = async () => {
     if (!document.querySelector('[autocomplete~="webauthn"]')) return;
-    if (!(await PublicKeyCredential.isConditionalMediationAvailable?.())) return;
+    const isAvailable = await PublicKeyCredential.isConditionalMediationAvailable?.();
+    if (!isAvailable || isBusy) return;
     suggestion = new AbortController();
     await signIn({ mediation: 'conditional', signal: suggestion.signal });
   };
   form.addEventListener('submit', async (event) => {
     event.preventDefault();
+    if (isBusy) return;
+    isBusy = true;
     problem.hidden = true;
     suggestion.abort();
     try {
       await signIn({});
     } catch {
+      isBusy = false;
       problem.hidden = false;
       suggest().catch(() => {});
     }
+  });
+  // The browser may show the page again as it was left.
+  addEventListener('pageshow', (event) => {
+    if (event.persisted) isBusy = false;
   });
   // Without suggestions there is still the button.
   suggest().catch(() => {});

@@ -93,7 +93,7 @@ export class AccountForms {
     const own = OWN_PROBLEM_CODES.find((each) => each === code);
     const text = (): string => {
       if (status === 429) return fill(common.problems.throttled, { seconds: retryAfter ?? '1' });
-      if (status === 503) return common.problems.overloaded;
+      if (status === 503) return common.problems.unavailable;
       if (code === OUTDATED) return texts.problems.outdated;
       if (own) return texts.problems[own];
       // The other texts about lengths are those of passwords.

@@ -1,10 +1,10 @@
 import type { ListedFactor } from '../../factors/factor-rows.js';
 import type { PageProblem } from '../../oauth/pages/elements.js';
-import { emphasize, type NoticeKind, notice, summary } from '../../oauth/pages/elements.js';
+import { emphasize, notice, summary } from '../../oauth/pages/elements.js';
 import { type Html, html } from '../../oauth/pages/html.js';
 import type { Page } from '../../oauth/pages/layout.js';
 import { fill } from '../../oauth/pages/texts/texts.js';
-import { formToken } from './account-form.js';
+import { formToken, titled } from './account-form.js';
 import type { AccountVisit } from './account-visit.js';
 import { timeText } from './own-account-texts.js';
 import type { Done } from './texts/texts.js';
@@ -34,25 +34,23 @@ export interface Overview {
 }
 
 export function overviewPage(visit: AccountVisit, overview: Overview): Page {
-  const { texts, account, common, pathOf } = visit;
+  const { texts, account, pathOf } = visit;
   const { done, problem } = overview;
-  const title = texts.title;
+  const { title } = texts;
   return {
-    title,
-    ...(problem ? { documentTitle: `${common.problems.summary}: ${title}` } : {}),
+    // Screen readers read the document's title when the page opens; a live region only announces what changes later.
+    ...(done === null ? {} : { documentTitle: `${texts.done[done]} ${title}` }),
+    ...titled(visit, title, problem),
     width: 'wide',
     body: html`<p class="lead">${emphasize(texts.signedInAs, { email: account.email })}</p>
 ${summary(problem)}
-${done !== null && status(done === 'email' ? 'info' : 'success', texts.done[done])}
+${done !== null && notice(done === 'email' ? 'info' : 'success', texts.done[done])}
 ${profile(visit, overview)}
 ${factors(visit, overview)}
 ${sessions(visit, overview)}
 <p class="links"><a href="${pathOf('/oauth/logout')}">${texts.signOut}</a></p>`,
   };
 }
-
-/** Read out when the page opens. */
-const status = (kind: NoticeKind, text: string): Html => html`<div role="status">${notice(kind, text)}</div>`;
 
 const smallLink = (href: string, text: string): Html =>
   html`<a class="button plain small" href="${href}">${text}</a>`;
@@ -110,9 +108,9 @@ function sessions(visit: AccountVisit, { sessions: all, isCut }: Overview): Html
   const row = ({ id, name, address, createdAt, usedAt, isCurrent, applications }: ShownSession): Html => {
     const title = name ?? own.unknown;
     const times = { started: timeText(common, createdAt), used: timeText(common, usedAt) };
-    return html`<li><div class="what"><strong>${title}</strong>${isCurrent && html`<span class="badge">${own.current}</span>`}<p class="hint">${address !== null && `${address}. `}${fill(own.started, times)}.</p>${applications.length > 0 && html`<p class="hint">${fill(own.applications, { names: applications.join(', ') })}</p>`}</div>${
+    return html`<li><div class="what"><strong>${title}</strong>${isCurrent && html`<span class="badge">${own.current}</span>`}<p class="hint" id="session-${id}">${address !== null && `${address}. `}${fill(own.started, times)}.</p>${applications.length > 0 && html`<p class="hint">${fill(own.applications, { names: applications.join(', ') })}</p>`}</div>${
       !isCurrent &&
-      html`<form method="post" action="${action}">${formToken(visit)}<button type="submit" class="plain small" name="id" value="${id}" aria-label="${fill(own.endNamed, { name: title })}">${own.end}</button></form>`
+      html`<form method="post" action="${action}">${formToken(visit)}<button type="submit" class="plain small" name="id" value="${id}" aria-label="${fill(own.endNamed, { name: title })}" aria-describedby="session-${id}">${own.end}</button></form>`
     }</li>
 `;
   };

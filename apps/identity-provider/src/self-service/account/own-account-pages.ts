@@ -59,8 +59,9 @@ export class OwnAccountPages {
     });
   }
 
-  email(visit: AccountVisit, form: URLSearchParams | null): Promise<AccountAnswer> {
-    const { account } = visit;
+  async email(visit: AccountVisit, form: URLSearchParams | null): Promise<AccountAnswer> {
+    const { account, pathOf } = visit;
+    if (!this.mails.isAvailable) return { location: pathOf(ACCOUNT_PAGE) };
     // An address that is not confirmed yet gets another link.
     const email = form?.get('email') ?? (account.emailVerified ? '' : account.email);
     const show = (problem: PageProblem | null): Page => emailPage(visit, email, problem);

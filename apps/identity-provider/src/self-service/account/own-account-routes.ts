@@ -6,7 +6,6 @@ import { ownFormOf, registerFormRoutes } from '../../oauth/pages/form-routes.js'
 import { html } from '../../oauth/pages/html.js';
 import { messagePage } from '../../oauth/pages/page-bodies.js';
 import { PageRenderer } from '../../oauth/pages/page-renderer.js';
-import { sendScript } from '../../oauth/pages/page-script.js';
 import { textsFor } from '../../oauth/pages/texts/languages.js';
 import { AccountForms } from './account-forms.js';
 import { AccountSignIn } from './account-sign-in.js';
@@ -15,7 +14,6 @@ import { OwnAccountPages } from './own-account-pages.js';
 import { ownAccountTextsFor } from './own-account-texts.js';
 import { OwnFactorPages } from './own-factor-pages.js';
 import { OwnPasskeyPages } from './own-passkey-pages.js';
-import { REGISTRATION_SCRIPT } from './passkey-registration-script.js';
 
 const SIGN_IN = `${ACCOUNT_PAGE}/sign-in`;
 const PASSKEY = `${ACCOUNT_PAGE}/passkey`;
@@ -83,7 +81,6 @@ export function addOwnAccountRoutes(app: NestFastifyApplication): void {
         .type('application/json; charset=utf-8')
         .send(JSON.stringify(body));
     });
-    scope.get(REGISTRATION_SCRIPT.path, (_request, reply) => sendScript(reply, REGISTRATION_SCRIPT));
   });
 }
 

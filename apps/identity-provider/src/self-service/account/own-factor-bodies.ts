@@ -1,14 +1,16 @@
 import type { ListedFactor } from '../../factors/factor-rows.js';
+import { MAX_CODE } from '../../factors/recovery-code.js';
 import type { TotpEnrolment } from '../../factors/totp.js';
 import { field, links, notice, type PageProblem, summary } from '../../oauth/pages/elements.js';
+import { enrolmentPicture } from '../../oauth/pages/factor-bodies.js';
 import { type Html, html } from '../../oauth/pages/html.js';
 import { ICONS } from '../../oauth/pages/icons.js';
 import type { Page } from '../../oauth/pages/layout.js';
+import { REGISTRATION_SCRIPT } from '../../oauth/pages/passkey-registration-script.js';
 import { fill } from '../../oauth/pages/texts/texts.js';
 import { backLink, formPage, formToken, reauthentication, titled } from './account-form.js';
 import { factorName } from './account-overview.js';
 import type { AccountVisit } from './account-visit.js';
-import { REGISTRATION_SCRIPT } from './passkey-registration-script.js';
 
 const MAX_NAME = 100;
 
@@ -42,25 +44,22 @@ ${proof.field}`,
 /** @param id of the app that waits for its first code */
 export function totpConfirmationPage(
   visit: AccountVisit,
-  { id, secret, qrSvg }: Pick<TotpEnrolment, 'secret' | 'qrSvg'> & { id: string },
+  { id, ...enrolment }: Pick<TotpEnrolment, 'secret' | 'qrSvg'> & { id: string },
   problem: PageProblem | null,
 ): Page {
   const { texts, common } = visit;
   const { factor } = common;
-  const picture = `data:image/svg+xml;base64,${Buffer.from(qrSvg).toString('base64')}`;
   return formPage(visit, {
     title: texts.totp.title,
     lead: texts.totp.confirmLead,
     action: '/account/authenticator',
     fields: html`<input type="hidden" name="id" value="${id}">
-<img class="qr" src="${picture}" alt="${factor.setupPicture}">
-<p class="hint">${factor.setupSecret}</p>
-<p><code>${secret.match(/.{1,4}/g)?.join(' ')}</code></p>
+${enrolmentPicture(common, enrolment)}
 ${field(
   {
     name: 'code',
     label: factor.code,
-    attributes: html`class="code" inputmode="numeric" autocomplete="one-time-code" spellcheck="false" maxlength="64" autofocus`,
+    attributes: html`class="code" inputmode="numeric" autocomplete="one-time-code" spellcheck="false" maxlength="${MAX_CODE}" autofocus`,
   },
   problem,
 )}`,

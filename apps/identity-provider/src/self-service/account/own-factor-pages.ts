@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
+import { ApiError } from '#libs/http/replies/api-error.js';
 import { NewTotp } from '../../factors/factors.dto.js';
-import { factorNotFound } from '../../factors/factors.errors.js';
 import { OwnFactorsService } from '../../factors/own-factors.service.js';
+import { MAX_CODE } from '../../factors/recovery-code.js';
 import { ACCOUNT_PAGE } from '../../oauth/clients/account-client.js';
 import type { PageProblem } from '../../oauth/pages/elements.js';
 import type { Page } from '../../oauth/pages/layout.js';
@@ -16,9 +17,6 @@ import {
   totpPage,
 } from './own-factor-bodies.js';
 import { RecentSignIn } from './recent-sign-in.js';
-
-/** Longer than any code with its hyphens and spaces. */
-const MAX_CODE = 64;
 
 /** The pages for authenticator apps, recovery codes and removals. They ask for the same proof as the API. */
 @Injectable()
@@ -86,9 +84,19 @@ export class OwnFactorPages {
         ? totpConfirmationPage(visit, { id, ...enrolment }, problem)
         : totpPage(visit, texts.factors.kinds.totp, problem);
     return this.forms.answer(visit, form, show, async (fields) => {
-      if (!enrolment) throw factorNotFound();
       const code = (fields.get('code') ?? '').slice(0, MAX_CODE);
-      return addedAnswer(visit, await this.factors.confirmTotp(account, id, code, requester));
+      try {
+        return addedAnswer(visit, await this.factors.confirmTotp(account, id, code, requester));
+      } catch (error) {
+        if (await this.isRepeated(account.id, id, error)) return doneAnswer(visit, 'factor_present');
+        throw error;
+      }
     });
+  }
+
+  /** Whether the same form was sent twice, and the first request has added the app. */
+  private async isRepeated(accountId: string, id: string, error: unknown): Promise<boolean> {
+    if (!(error instanceof ApiError) || error.code !== 'not_found') return false;
+    return (await this.factors.list(accountId)).some((each) => each.id === id);
   }
 }

@@ -6,6 +6,7 @@ import { invalidPasskey } from '../../factors/factors.errors.js';
 import { OwnFactorsService } from '../../factors/own-factors.service.js';
 import type { PageProblem } from '../../oauth/pages/elements.js';
 import type { Page } from '../../oauth/pages/layout.js';
+import { readCredential } from '../../oauth/pages/passkey-credential.js';
 import { AccountForms } from './account-forms.js';
 import type { AccountAnswer, AccountVisit } from './account-visit.js';
 import { addedAnswer } from './added-answer.js';
@@ -26,7 +27,8 @@ export class OwnPasskeyPages {
     const name = form?.get('name')?.trim() || texts.factors.kinds.passkey;
     const show = (problem: PageProblem | null): Page => passkeyPage(visit, name, problem);
     return this.forms.answer(visit, form, show, async (fields) => {
-      const credential = readCredential(fields.get('credential') ?? '');
+      const credential = readCredential<RegistrationResponseJSON>(fields.get('credential') ?? '');
+      if (credential === null) throw invalidPasskey();
       const body = this.forms.read(NewPasskeyBody, { ...credential, name });
       await this.recent.require(visit, fields);
       const { name: checked, ...response } = { clientExtensionResults: {}, ...body };
@@ -58,15 +60,4 @@ export class OwnPasskeyPages {
       return { status, headers, body: { problem: problem.message } };
     }
   }
-}
-
-/** @throws ApiError 422 `invalid_passkey` if it is not even an object */
-function readCredential(text: string): object {
-  try {
-    const credential: unknown = JSON.parse(text);
-    if (typeof credential === 'object' && credential !== null) return credential;
-  } catch {
-    // Refused below.
-  }
-  throw invalidPasskey();
 }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import type { Session } from '#libs/database/identity/session.entity.js';
+import { Session } from '#libs/database/identity/session.entity.js';
 import { ACCOUNT_CLIENT_ID } from '../../oauth/clients/account-client.js';
 import { AccountSessionsService } from '../../sessions/account-sessions.service.js';
 import type { SessionAccount } from '../../sessions/session-account.js';
@@ -17,14 +17,16 @@ export class ShownSessions {
     private readonly sessions: AccountSessionsService,
   ) {}
 
-  /** @returns the newest first, from at most 100 rows; `isCut` if there are more */
-  async of({ id, sessionId }: SessionAccount): Promise<{ sessions: ShownSession[]; isCut: boolean }> {
-    const { items, nextCursor } = await this.sessions.listOwn(id, { limit: LIMIT });
+  /** @returns the newest first, from at most 100 rows and that of this browser; `isCut` if there are more */
+  async of(account: SessionAccount): Promise<{ sessions: ShownSession[]; isCut: boolean }> {
+    const { sessionId } = account;
+    const { items, isCut } = await this.rows(account);
     const names = await this.clientNames(items);
     const known = new Set(items.map((each) => each.id));
     const isBelow = ({ signInId }: Session): boolean => signInId !== null && known.has(signInId);
     const shown = items
-      .filter((session) => !isBelow(session))
+      // The page's own client is one row below each sign-in, which can be among those that were left out.
+      .filter((session) => session.clientId !== ACCOUNT_CLIENT_ID && !isBelow(session))
       .map((session): ShownSession => {
         const applications = items
           .filter(({ signInId, clientId }) => signInId === session.id && clientId !== ACCOUNT_CLIENT_ID)
@@ -39,7 +41,15 @@ export class ShownSessions {
           applications,
         };
       });
-    return { sessions: shown, isCut: nextCursor !== null };
+    return { sessions: shown, isCut };
+  }
+
+  private async rows({ id, sessionId }: SessionAccount): Promise<{ items: Session[]; isCut: boolean }> {
+    const { items, nextCursor } = await this.sessions.listOwn(id, { limit: LIMIT });
+    const isCut = nextCursor !== null;
+    if (!isCut || items.some((each) => each.id === sessionId)) return { items, isCut };
+    const current = await this.database.manager.findBy(Session, { id: sessionId, accountId: id });
+    return { items: [...items, ...current], isCut };
   }
 
   private async clientNames(sessions: readonly Session[]): Promise<Map<string, string>> {

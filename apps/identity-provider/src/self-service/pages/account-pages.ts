@@ -225,7 +225,7 @@ function problemOf({ common, texts }: Visit, error: ApiError): PageProblem {
   if (error.status === 429) {
     return { field: null, message: fill(common.problems.throttled, { seconds: retryAfter ?? '1' }) };
   }
-  if (error.status !== 422) return { field: null, message: common.problems.overloaded };
+  if (error.status !== 422) return { field: null, message: common.problems.unavailable };
   const [{ field, code, message } = { field: null, code: '', message: '' }] = error.errors;
   const known = PROBLEM_CODES.find((each) => each === code);
   return { field, message: known === undefined ? message : texts.problems[known] };

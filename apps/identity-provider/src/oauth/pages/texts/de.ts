@@ -102,6 +102,9 @@ export const de: Texts = {
     disabled: 'Dieses Konto ist gesperrt. Wenden Sie sich an Ihren Administrator.',
     throttled: 'Zu viele Versuche. Warten Sie {seconds} Sekunden und versuchen Sie es erneut.',
     overloaded: 'Zurzeit melden sich zu viele Menschen an. Versuchen Sie es gleich noch einmal.',
+    unavailable: 'Das ist gerade nicht möglich. Versuchen Sie es gleich noch einmal.',
+    setupOutdated:
+      'Ihr Konto hat inzwischen ein anderes Passwort oder einen zweiten Faktor. Melden Sie sich neu an.',
     userCode: 'Kein Gerät wartet mit diesem Code. Vergleichen Sie ihn mit dem Code auf Ihrem Gerät.',
     userCodeExpired: 'Dieser Code ist abgelaufen. Beginnen Sie auf Ihrem Gerät von vorn.',
     userCodeUsed: 'Dieser Code wurde bereits verwendet. Beginnen Sie auf Ihrem Gerät von vorn.',

@@ -100,6 +100,8 @@ export const en: Texts = {
     disabled: 'This account is disabled. Ask your administrator.',
     throttled: 'Too many attempts. Wait {seconds} seconds and try again.',
     overloaded: 'Too many people are signing in. Try again in a moment.',
+    unavailable: 'This is not possible right now. Try again in a moment.',
+    setupOutdated: 'Your account has another password or a second factor now. Sign in again.',
     userCode: 'No device waits with this code. Compare it with the code on your device.',
     userCodeExpired: 'This code has expired. Start again on your device.',
     userCodeUsed: 'This code was used already. Start again on your device.',

@@ -73,6 +73,8 @@ export interface Texts {
     disabled: string;
     throttled: string;
     overloaded: string;
+    unavailable: string;
+    setupOutdated: string;
     userCode: string;
     userCodeExpired: string;
     userCodeUsed: string;

@@ -11,6 +11,8 @@ export const de: OwnAccountTexts = {
       'Eine E-Mail an die neue Adresse ist unterwegs. Ihre Adresse ändert sich, wenn Sie den Link darin öffnen.',
     password: 'Ihr Passwort wurde geändert. Alle anderen Sitzungen sind beendet.',
     factor_added: 'Der zweite Faktor wurde hinzugefügt.',
+    factor_present:
+      'Der zweite Faktor wurde hinzugefügt. Wenn Sie keine Wiederherstellungscodes gesehen haben, erzeugen Sie neue.',
     factor_removed: 'Der zweite Faktor wurde entfernt.',
     session_ended: 'Die Sitzung ist beendet.',
   },
@@ -89,7 +91,7 @@ export const de: OwnAccountTexts = {
   removal: {
     title: '{name} entfernen?',
     lead: 'Sie können sich damit nicht mehr anmelden.',
-    last: 'Das ist Ihr einziger zweiter Faktor: Auch Ihre Wiederherstellungscodes werden entfernt, und Ihr Passwort allein genügt, um sich anzumelden.',
+    last: 'Das ist Ihr einziger zweiter Faktor: Auch Ihre Wiederherstellungscodes werden entfernt. Ihr Passwort allein genügt dann, um sich anzumelden, außer wenn Ihre Rolle einen zweiten Faktor verlangt: Dann richten Sie bei der nächsten Anmeldung einen ein.',
     submit: 'Entfernen',
   },
   sessions: {

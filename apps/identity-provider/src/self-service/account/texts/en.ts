@@ -10,6 +10,7 @@ export const en: OwnAccountTexts = {
     email: 'A mail is on its way to the new address. Your email changes when you open its link.',
     password: 'Your password was changed. All your other sessions have ended.',
     factor_added: 'The second factor was added.',
+    factor_present: 'The second factor was added. If you have not seen its recovery codes, make new ones.',
     factor_removed: 'The second factor was removed.',
     session_ended: 'The session has ended.',
   },
@@ -84,7 +85,7 @@ export const en: OwnAccountTexts = {
   removal: {
     title: 'Remove {name}?',
     lead: 'You can no longer sign in with it.',
-    last: 'It is your only second factor: your recovery codes are removed, too, and your password alone is enough to sign in.',
+    last: 'It is your only second factor: your recovery codes are removed, too. Your password alone is then enough to sign in, unless your role requires a second factor: then you set one up when you sign in next.',
     submit: 'Remove',
   },
   sessions: {

@@ -1,7 +1,15 @@
 import type { FactorKind } from '#libs/database/identity/factor.entity.js';
 
 /** What was done, as the address of the account page says it: `?done=name`. */
-export const DONE = ['name', 'email', 'password', 'factor_added', 'factor_removed', 'session_ended'] as const;
+export const DONE = [
+  'name',
+  'email',
+  'password',
+  'factor_added',
+  'factor_present',
+  'factor_removed',
+  'session_ended',
+] as const;
 export type Done = (typeof DONE)[number];
 
 /** The errors of the API that the account pages show, besides those of `self-service/pages`. */
