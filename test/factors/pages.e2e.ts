@@ -174,7 +174,7 @@ describe('a role that requires a second factor', () => {
     await enrolTotp(await provider.sessionOf(first.person));
     const late = await first.browser.submit(first.setup, { credential: first.credential() });
     expect(late.html).toContain('id="password"');
-    expect([late.status, late.html.includes('Your account has a second factor now.')]).toEqual([409, true]);
+    expect([late.status, late.html.includes('a second factor now. Sign in again.')]).toEqual([409, true]);
     expect(await kindsOf(first.person)).toEqual(['recovery_codes', 'totp']);
 
     const second = await settingUp();
