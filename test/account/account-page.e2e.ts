@@ -204,7 +204,10 @@ describe('a form of the account page', () => {
       expect(pathOf(await page.get('/account/email'))).toBe('/account');
       const email = `${unique('next')}@example.com`;
       const form = page.arrival.html.replaceAll('/account/sessions', '/account/email');
-      const sent = await browser.submit({ ...page.arrival, html: form }, { email, current_password: PASSWORD });
+      const sent = await browser.submit(
+        { ...page.arrival, html: form },
+        { email, current_password: PASSWORD },
+      );
       expect(pathOf(sent)).toBe('/account');
     } finally {
       await silent.close();
