@@ -59,6 +59,21 @@ async function addPasskey(page: Page, api: Api) {
   return api.post('/auth/factors/passkeys', credential);
 }
 
+/** Keeps the page's script waiting for its options. */
+async function holdOptions(page: Page) {
+  let asked = 0;
+  let release = () => {};
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  await page.route('**/passkey-options', async (route) => {
+    asked++;
+    await released;
+    await route.continue();
+  });
+  return { release, asked: () => asked };
+}
+
 it('signs in with password and code; the code does not work a second time', async () => {
   const person = await provider.person();
   const { secret } = await enrolTotp(await provider.sessionOf(person));
@@ -85,18 +100,14 @@ it('signs in with password and code; the code does not work a second time', asyn
 it('signs in with a passkey alone, by keyboard, also where Enter is pressed early and twice', async () => {
   const person = await provider.person();
   const { page, authorize } = await visit();
-  const authenticator = await addVirtualAuthenticator(page);
+  await addVirtualAuthenticator(page);
   await page.goto(authorize);
   expect((await addPasskey(page, await provider.sessionOf(person))).status).toBe(201);
-  await authenticator.setPresence(false);
   // The script does not know yet whether the browser can suggest passkeys.
   await page.addInitScript(`PublicKeyCredential.isConditionalMediationAvailable = () =>
     new Promise((resolve) => { globalThis.allowSuggestions = () => resolve(true); })`);
   await page.reload();
-  let asked = 0;
-  page.on('request', (request) => {
-    if (request.url().endsWith('/passkey-options')) asked++;
-  });
+  const options = await holdOptions(page);
   const button = page.locator('form[data-passkey] button');
   await button.waitFor();
   await expectAccessible(page, 'sign-in-passkey');
@@ -104,9 +115,9 @@ it('signs in with a passkey alone, by keyboard, also where Enter is pressed earl
   await page.keyboard.press('Enter');
   await page.keyboard.press('Enter');
   await page.evaluate('allowSuggestions()');
-  await authenticator.setPresence(true);
+  options.release();
   await arrive(page);
-  expect(asked).toBe(1);
+  expect(options.asked()).toBe(1);
 });
 
 it('signs in with a passkey that the browser suggests for the email', async () => {
@@ -172,11 +183,12 @@ it('sets up a passkey instead, by keyboard alone, in German', async () => {
   const button = page.locator('form[data-options] button');
   await button.waitFor();
   await expectAccessible(page, 'second-factor-setup-de');
-  await authenticator.setPresence(false);
+  const options = await holdOptions(page);
   await button.press('Enter');
   await button.press('Enter');
-  await authenticator.setPresence(true);
+  options.release();
   await page.waitForSelector('.codes');
+  expect(options.asked()).toBe(1);
   await page.press('button[name=continue]', 'Enter');
   await arrive(page);
   const factors = await provider.database.query(
