@@ -61,8 +61,8 @@ async function watch(context: BrowserContext, origins: string[]): Promise<Visit>
   context.on('weberror', (error) => visit.problems.push(`uncaught: ${error.error().message}`));
   context.on('requestfailed', (request) => {
     const reason = request.failure()?.errorText;
-    // The icon and the suggestions of passkeys are asked for late, and leaving the page cancels that.
-    if (reason === 'net::ERR_ABORTED' && /\/(favicon|passkey-options)/.test(request.url())) return;
+    // These are asked for late, and leaving the page cancels that.
+    if (reason === 'net::ERR_ABORTED' && /\/(favicon|passkey-options|password-strength)/.test(request.url())) return;
     visit.problems.push(`failed: ${request.url()} ${reason}`);
   });
   return visit;
