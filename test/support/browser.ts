@@ -62,7 +62,8 @@ async function watch(context: BrowserContext, origins: string[]): Promise<Visit>
   context.on('requestfailed', (request) => {
     const reason = request.failure()?.errorText;
     // These are asked for late, and leaving the page cancels that.
-    if (reason === 'net::ERR_ABORTED' && /\/(favicon|passkey-options|password-strength)/.test(request.url())) return;
+    if (reason === 'net::ERR_ABORTED' && /\/(favicon|passkey-options|password-strength)/.test(request.url()))
+      return;
     visit.problems.push(`failed: ${request.url()} ${reason}`);
   });
   return visit;
