@@ -59,7 +59,7 @@ describe('the account page', { timeout: TIMEOUT }, () => {
     await page.reload();
     await expectAccessibleInBoth(page, 'account');
     await follow(page, 'a Change name');
-    expect(await page.evaluate('document.activeElement.id')).toBe('first_name');
+    await page.waitForSelector('#first_name:focus');
     await expectAccessibleInBoth(page, 'account-name');
     await page.fill('#first_name', 'Augusta');
     await submit(page);

@@ -101,11 +101,11 @@ it('signs in with a passkey alone, by keyboard, also where Enter is pressed earl
   const person = await provider.person();
   const { page, authorize } = await visit();
   await addVirtualAuthenticator(page);
-  await page.goto(authorize);
-  expect((await addPasskey(page, await provider.sessionOf(person))).status).toBe(201);
-  // The script does not know yet whether the browser can suggest passkeys.
+  // The script does not know whether the browser can suggest passkeys until the test says so.
   await page.addInitScript(`PublicKeyCredential.isConditionalMediationAvailable = () =>
     new Promise((resolve) => { globalThis.allowSuggestions = () => resolve(true); })`);
+  await page.goto(authorize);
+  expect((await addPasskey(page, await provider.sessionOf(person))).status).toBe(201);
   await page.reload();
   const options = await holdOptions(page);
   const button = page.locator('form[data-passkey] button');
