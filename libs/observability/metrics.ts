@@ -40,7 +40,14 @@ export function measureRequests(fastify: FastifyInstance, app: string): void {
     // It lasts as long as the client listens.
     if (reply.raw.getHeader('content-type') === 'text/event-stream') return done();
     const route = matchedRoute(request).url ?? 'unknown';
-    durations.labels(app, request.method, route, String(reply.statusCode)).observe(reply.elapsedTime / 1000);
+    const { method } = request;
+    observeRequest({ app, method, route, status: String(reply.statusCode) }, reply.elapsedTime);
     done();
   });
 }
+
+/** @param duration in milliseconds */
+export const observeRequest = (
+  labels: Record<'app' | 'method' | 'route' | 'status', string>,
+  duration: number,
+): void => durations.observe(labels, duration / 1000);

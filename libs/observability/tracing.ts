@@ -60,6 +60,8 @@ export async function startTracing(env: Environment): Promise<() => Promise<void
   };
 }
 
+export const tracesRequests = (): boolean => traceRequests !== null;
+
 /** Creates a span for every request if tracing is enabled. Call it before a route is added. */
 export function addTracingHooks(fastify: FastifyInstance, app: string): void {
   traceRequests?.(fastify, app);

@@ -2,8 +2,10 @@ import { verify } from 'node:crypto';
 import bcrypt from 'bcrypt';
 import { createRemoteJWKSet, jwtVerify } from 'jose';
 import { JwksClient } from 'jwks-rsa';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { metrics } from '#libs/observability/metrics.js';
 import { testKey } from '#libs/verify/src/testing/tokens.js';
+import { type CapturedLog, captureLog } from '../support/captured-log.js';
 import { startTestIdentityProvider, type TestIdentityProvider } from '../support/identity-provider.js';
 import { readToken } from '../support/keycloak-tokens.js';
 import { findPyJwt, verifyWithPyJwt } from '../support/py-jwt.js';
@@ -12,12 +14,14 @@ const own = testKey('2026-11');
 const previous = testKey('2026-05');
 const python = await findPyJwt();
 
+let log: CapturedLog;
 let idp: TestIdentityProvider;
 let root: string;
 let token: string;
 
 beforeAll(async () => {
-  idp = await startTestIdentityProvider({
+  log = await captureLog();
+  const settings = {
     signing: {
       issuer: 'https://id.example.com',
       audience: 'https://api.example.com',
@@ -26,7 +30,8 @@ beforeAll(async () => {
       privateKey: own.privateKey,
       publicKeys: [own, previous],
     },
-  });
+  };
+  idp = await startTestIdentityProvider(settings, log.logger);
   root = idp.api.url.replace('/api/v1', '');
   const { email } = await idp.make.account({ passwordHash: await bcrypt.hash('securepass123', 10) });
   token = (await idp.api.post('/auth/login', { email, password: 'securepass123' })).data.token;
@@ -59,6 +64,38 @@ describe('the published keys', () => {
       keys: KEYS,
     });
   });
+
+  // A plain request is answered before Fastify begins, one with a request id by the handler.
+  it.each(PATHS)('are the same answer with the same log line, prepared or not: %s', async (path) => {
+    const answerTo = async (headers: Record<string, string>) => {
+      const response = await fetch(root + path, { headers });
+      const { date, 'x-request-id': id, ...others } = Object.fromEntries(response.headers);
+      const line = await vi.waitUntil(() => log.lines().find((each) => each['request_id'] === id));
+      const { time, duration_ms, request_id, ...logged } = line;
+      expect([date, time, duration_ms].map((each) => typeof each)).toEqual(['string', 'string', 'number']);
+      return { status: response.status, body: await response.text(), headers: others, logged };
+    };
+    const before = await requestsTo(path);
+    expect(await answerTo({})).toEqual(await answerTo({ 'x-request-id': `given${path.length}` }));
+    await vi.waitFor(async () => expect(await requestsTo(path)).toBe(before + 2));
+    for (const origin of ['http://localhost:5173', 'https://elsewhere.example']) {
+      const { headers } = await fetch(root + path, { headers: { origin } });
+      expect(headers.get('vary')).toContain('Origin');
+    }
+  });
+
+  /** How many requests of a path the metrics count. */
+  const requestsTo = async (path: string): Promise<number> => {
+    const { values } = (await metrics.getSingleMetric('twinkey_http_request_duration_seconds')?.get()) ?? {
+      values: [],
+    };
+    const counted = values.filter(
+      (each) =>
+        each.labels['route'] === path &&
+        (each as { metricName?: string }).metricName === 'twinkey_http_request_duration_seconds_count',
+    );
+    return counted.reduce((sum, { value }) => sum + value, 0);
+  };
 
   it.each(PATHS)('can be cached for one minute: %s', async (path) => {
     const first = await fetch(root + path, { headers: { authorization: 'Bearer nonsense' } });

@@ -3,11 +3,12 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from '#libs/observability/logger.js';
 import { measureRequests } from '#libs/observability/metrics.js';
-import { logRequests } from '#libs/observability/request-log.js';
+import { logRequests, requestLog } from '#libs/observability/request-log.js';
 import { addTracingHooks } from '#libs/observability/tracing.js';
 import { addEnvelopeHook } from '../replies/envelope.hook.js';
 import { ErrorEnvelope } from '../replies/envelope.js';
 import { translateError } from '../replies/error-translation.js';
+import { PreparedReplies } from '../replies/prepared-replies.js';
 import { Connections, MAX_HEADER_SIZE } from './connections.js';
 import { addCors, type CorsOptions } from './cors.js';
 import { Drain } from './drain.js';
@@ -41,8 +42,12 @@ export async function createHttpAdapter({
   requiresLoopbackHost = false,
 }: HttpAdapterOptions): Promise<FastifyAdapter> {
   const connections = new Connections();
+  const log = requestLog(logger.child({ app: name }));
+  const preparedReplies = new PreparedReplies({ name, log, drain, hasCors: cors !== undefined });
   const adapter = new FastifyAdapter({
-    serverFactory: (handler: RequestListener) => connections.createServer(handler),
+    serverFactory: (handler: RequestListener) =>
+      // Prepared replies do not check more of `Host` than its number.
+      connections.createServer(requiresLoopbackHost ? handler : preparedReplies.before(handler)),
     // `Connections` responds to client errors already.
     clientErrorHandler: () => {},
     trustProxy: proxyTrust(trustProxy),
@@ -61,6 +66,7 @@ export async function createHttpAdapter({
     },
   });
   const fastify: FastifyInstance = adapter.getInstance();
+  fastify.decorate('preparedReplies', preparedReplies);
   fastify.decorateRequest('cachedRoute', null);
   addJsonParser(fastify);
   addFormParser(fastify);
@@ -72,7 +78,7 @@ export async function createHttpAdapter({
   if (cors) await addCors(fastify, cors);
   rejectWrongMethods(fastify);
   addTracingHooks(fastify, name);
-  logRequests(fastify, logger.child({ app: name }));
+  logRequests(fastify, log);
   measureRequests(fastify, name);
   addEnvelopeHook(fastify);
   return adapter;
