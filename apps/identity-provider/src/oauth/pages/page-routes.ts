@@ -4,6 +4,7 @@ import type { Provider } from 'oidc-provider';
 import { auditContextOf } from '#libs/audit/audit-context.js';
 import { errorForStatus } from '#libs/http/replies/error-translation.js';
 import { errors } from '../oidc.js';
+import { sendPlainJson } from '../plain-json.js';
 import type { OauthProvider } from '../provider/oauth-provider.js';
 import { ownFormOf, registerFormRoutes, requireOwnForm } from './form-routes.js';
 import { InteractionPageError } from './interaction-page-error.js';
@@ -54,8 +55,7 @@ export function addPageRoutes(
       const provider = await oauth.get();
       oauth.address.pin(request.raw, auditContextOf(request));
       const options = await pages.passkeyOptions(provider, request, reply).catch(refuseExpired);
-      // As text, because objects would get the envelope.
-      return reply.type('application/json; charset=utf-8').send(JSON.stringify(options));
+      return sendPlainJson(reply, options);
     });
     scope.get(UID, (request, reply) =>
       answer(request, reply, (provider) => pages.show(provider, request, reply)),

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { FastifyReply } from 'fastify';
 
-/** A script of a page. Only WebAuthn needs one. */
+/** A script of a page: for passkeys, which do not work without one, and for the strength of a password. */
 export interface PageScript {
   /** Below the issuer's path. */
   path: string;

@@ -2,6 +2,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { bearerToken } from '#libs/verify/src/http/bearer.js';
 import { TokenError } from '#libs/verify/src/token-error.js';
+import { sendPlainJson } from '../plain-json.js';
 import { USERINFO } from '../provider/provider-settings.js';
 import { CLAIMS, personClaims } from '../scopes.js';
 import { AccessTokenReader } from '../tokens/access-token-reader.js';
@@ -37,7 +38,7 @@ export function addUserinfoRoutes(app: NestFastifyApplication, fastify: FastifyI
     }
     const allowed = new Set(scopes.flatMap((scope) => CLAIMS[scope] ?? []));
     const claims = Object.entries(personClaims(person)).filter(([name]) => allowed.has(name));
-    return send(reply, { sub: subject, ...Object.fromEntries(claims) });
+    return sendPlainJson(reply, { sub: subject, ...Object.fromEntries(claims) });
   };
 
   fastify.register(async (scope) => {
@@ -61,9 +62,5 @@ function tokenOf(request: FastifyRequest): string | null | undefined {
 /** RFC 6750, section 3. */
 function refuse(reply: FastifyReply, status: number, challenge: string, error: string, description: string) {
   reply.code(status).header('www-authenticate', challenge);
-  return send(reply, { error, error_description: description });
+  return sendPlainJson(reply, { error, error_description: description });
 }
-
-/** As text, because objects would get the envelope. */
-const send = (reply: FastifyReply, body: object) =>
-  reply.type('application/json; charset=utf-8').send(JSON.stringify(body));

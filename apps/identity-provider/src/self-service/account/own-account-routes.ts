@@ -7,6 +7,7 @@ import { html } from '../../oauth/pages/html.js';
 import { messagePage } from '../../oauth/pages/page-bodies.js';
 import { PageRenderer } from '../../oauth/pages/page-renderer.js';
 import { textsFor } from '../../oauth/pages/texts/languages.js';
+import { sendPlainJson } from '../../oauth/plain-json.js';
 import { AccountForms } from './account-forms.js';
 import { AccountSignIn } from './account-sign-in.js';
 import type { AccountAnswer, AccountVisit } from './account-visit.js';
@@ -74,12 +75,7 @@ export function addOwnAccountRoutes(app: NestFastifyApplication): void {
       const account = await signIn.find(request, reply);
       if (!account) throw unauthorized('absent');
       const { status, headers, body } = await passkeys.options(await forms.visit(request, account), form);
-      // As text, because objects would get the envelope.
-      return reply
-        .code(status)
-        .headers(headers)
-        .type('application/json; charset=utf-8')
-        .send(JSON.stringify(body));
+      return sendPlainJson(reply.code(status).headers(headers), body);
     });
   });
 }

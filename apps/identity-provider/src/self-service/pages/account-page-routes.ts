@@ -4,6 +4,7 @@ import { ownFormOf, registerFormRoutes } from '../../oauth/pages/form-routes.js'
 import { PageRenderer } from '../../oauth/pages/page-renderer.js';
 import { sendScript } from '../../oauth/pages/page-script.js';
 import type { PageAnswer } from '../../oauth/pages/visit.js';
+import { sendPlainJson } from '../../oauth/plain-json.js';
 import { AccountPages } from './account-pages.js';
 import { STRENGTH_PATH, STRENGTH_SCRIPT } from './password-strength-script.js';
 
@@ -30,8 +31,7 @@ export function addAccountPageRoutes(app: NestFastifyApplication): void {
     scope.get(STRENGTH_SCRIPT.path, (_request, reply) => sendScript(reply, STRENGTH_SCRIPT));
     scope.post(STRENGTH_PATH, (request, reply) => {
       const strength = pages.strengthOf(request, ownFormOf(request) ?? new URLSearchParams());
-      // As text, because objects would get the envelope.
-      return reply.type('application/json; charset=utf-8').send(JSON.stringify(strength));
+      return sendPlainJson(reply, strength);
     });
     for (const [url, handler] of Object.entries(routes)) {
       const answer = async (request: FastifyRequest, reply: FastifyReply) =>
