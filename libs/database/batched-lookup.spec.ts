@@ -46,6 +46,11 @@ const idOf = async (key: string) => (await find(key))?.id ?? null;
 /** A row's id, or the message of the error. */
 const outcome = (key: string) => idOf(key).catch(({ message }: Error) => message);
 const sentKeys = () => pool.statements.map(({ values }) => values);
+/** Requests have just come together, so that the next ones are expected to do so, too. */
+async function inCompany() {
+  await Promise.all(['x', 'y', 'z'].map(find));
+  pool.statements.length = 0;
+}
 
 describe('one key', () => {
   it('uses the statement for one key', async () => {
@@ -64,7 +69,47 @@ describe('one key', () => {
   });
 });
 
+describe('a key that is alone', () => {
+  it('is sent at once', async () => {
+    const found = find('a');
+    expect(sentKeys()).toEqual([['a', 'a-b']]);
+    await found;
+  });
+
+  it('waits for others where the last ones came together', async () => {
+    await inCompany();
+    const found = find('a');
+    expect(sentKeys()).toEqual([]);
+    await found;
+    expect(sentKeys()).toEqual([['a', 'a-b']]);
+  });
+
+  it('is sent at once again as soon as one came alone', async () => {
+    await inCompany();
+    await find('a');
+    pool.statements.length = 0;
+    const found = find('b');
+    expect(sentKeys()).toEqual([['b', 'b-b']]);
+    await found;
+  });
+
+  it('waits for others while a statement is running', async () => {
+    const keys = ['a', 'b', 'c'].map(find);
+    expect(sentKeys()).toEqual([['a', 'a-b']]);
+    await Promise.all(keys);
+    expect(sentKeys()).toEqual([
+      ['a', 'a-b'],
+      [
+        ['b', 'c'],
+        ['b-b', 'c-b'],
+      ],
+    ]);
+  });
+});
+
 describe('keys of one turn of the event loop', () => {
+  beforeEach(inCompany);
+
   it('are looked up with one statement, in their order', async () => {
     expect(await Promise.all(['c', 'a', 'no-row', 'b'].map(idOf))).toEqual(['c', 'a', null, 'b']);
     expect(pool.statements.map(({ name }) => name)).toEqual(['things-batch']);
@@ -119,6 +164,8 @@ describe('a later turn', () => {
 });
 
 describe('an error', () => {
+  beforeEach(inCompany);
+
   it('of the statement rejects all its keys, and it is not sent again', async () => {
     pool.failure = () => shutDown;
     expect(await Promise.all(['a', 'b', 'c'].map(outcome))).toEqual(Array(3).fill('shutting down'));

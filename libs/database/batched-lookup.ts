@@ -22,12 +22,15 @@ const MAX_KEYS = 32;
 
 /**
  * Looks up all keys that are requested in the same turn of the event loop with one statement, which takes the process less
- * time than a statement for each. Every key is part of a statement that is sent later than the key was requested, so that
+ * time than a statement for each; a request that is alone does not wait for others. Every key is part of a statement that is sent later than the key was requested, so that
  * it sees all changes that were committed before. Results are not kept. `docs/decisions/batched-lookups.md` has the
  * reasons.
  */
 export class BatchedLookup<Key extends readonly unknown[], Row extends object> {
   private waiting: Waiting<Key, Row>[] = [];
+  private running = 0;
+  /** Whether the last keys were requested together, or while a statement was running. */
+  private hasCompany = false;
   private readonly single: Omit<PreparedStatement, 'values'>;
   private readonly batch: Omit<PreparedStatement, 'values'>;
 
@@ -47,21 +50,29 @@ export class BatchedLookup<Key extends readonly unknown[], Row extends object> {
    */
   find(...key: Key): Promise<Row | null> {
     return new Promise((resolve, reject) => {
+      const lookup = { key, resolve, reject };
+      if (this.running > 0) this.hasCompany = true;
+      if (!this.hasCompany) {
+        void this.run([lookup]);
+        return;
+      }
       // Runs as soon as all requests that have already arrived are read, without a timer.
       if (this.waiting.length === 0) setImmediate(() => this.runAll());
-      this.waiting.push({ key, resolve, reject });
+      this.waiting.push(lookup);
     });
   }
 
   private runAll(): void {
     const { waiting } = this;
     this.waiting = [];
+    this.hasCompany = waiting.length > 1;
     for (let from = 0; from < waiting.length; from += MAX_KEYS) {
       void this.run(waiting.slice(from, from + MAX_KEYS));
     }
   }
 
   private async run(lookups: Waiting<Key, Row>[]): Promise<void> {
+    this.running++;
     try {
       const rows = await this.rowsOf(lookups.map(({ key }) => key));
       lookups.forEach(({ resolve }, index) => {
@@ -70,6 +81,8 @@ export class BatchedLookup<Key extends readonly unknown[], Row extends object> {
     } catch (error) {
       if (lookups.length > 1 && isBadValue(error)) for (const lookup of lookups) void this.run([lookup]);
       else for (const { reject } of lookups) reject(error);
+    } finally {
+      this.running--;
     }
   }
 

@@ -1,5 +1,6 @@
 import { Client, type ClientConfig } from 'pg';
 import { postgresHostUrls } from '#libs/core/postgres-hosts.js';
+import { PreparedQuery } from './prepared-query.js';
 import { isReadOnly, PrimaryHosts } from './primary-hosts.js';
 
 export interface DatabaseClientConfig extends ClientConfig {
@@ -74,9 +75,7 @@ export class DatabaseClient extends Client {
 }
 
 function withoutName(statement: unknown): unknown {
-  // A `Submittable` has methods, which a copy would lose.
-  const isNamed = typeof statement === 'object' && statement !== null && 'name' in statement;
-  return isNamed && !('submit' in statement) ? { ...statement, name: undefined } : statement;
+  return statement instanceof PreparedQuery ? { text: statement.text, values: statement.values } : statement;
 }
 
 function beginWith(limits: DatabaseClientConfig['transactionLimits']): string {

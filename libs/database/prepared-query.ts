@@ -1,5 +1,7 @@
-import type { Pool, QueryResultRow } from 'pg';
+import type { Connection, Pool, QueryResultRow, Submittable } from 'pg';
+import utils from 'pg/lib/utils.js';
 import type { DataSource } from 'typeorm';
+import { columnParser } from './column-types.js';
 
 export interface PreparedStatement {
   /** Unique for the text in the whole application. */
@@ -8,17 +10,43 @@ export interface PreparedStatement {
   values: unknown[];
 }
 
+/** A pool, or one of its connections. */
+interface Queryable {
+  query(query: Submittable, values: undefined, callback: Callback): unknown;
+}
+
+type Callback = (error: Error | null | undefined, result?: { rows: unknown[] }) => void;
+
 /**
- * Runs a named prepared statement, which Postgres parses once per connection, without TypeORM's query runner: for the
- * queries of every request. Columns have their names in SQL; bigint is a string.
+ * Runs a named prepared statement, which Postgres parses and describes once per connection, without TypeORM's query runner:
+ * for the queries of every request. Columns have their names in SQL; bigint is a string.
  * @throws pg's own error, see `pg-errors.ts`
  */
-export async function preparedQuery<Row extends QueryResultRow>(
+export function preparedQuery<Row extends QueryResultRow>(
   dataSource: DataSource,
   statement: PreparedStatement,
 ): Promise<Row[]> {
-  const { rows } = await poolOf(dataSource).query<Row>(statement);
-  return rows;
+  return runPrepared(poolOf(dataSource), statement);
+}
+
+/** Like `preparedQuery`, on one connection. */
+export async function runPrepared<Row extends QueryResultRow>(
+  target: object,
+  statement: PreparedStatement,
+): Promise<Row[]> {
+  const query = new PreparedQuery(statement);
+  try {
+    return await new Promise((resolve, reject) => {
+      (target as Queryable).query(query, undefined, (error, result) => {
+        if (error) reject(error);
+        else resolve(result?.rows as Row[]);
+      });
+    });
+  } catch (error) {
+    // The stack of a socket's event does not show who sent the statement.
+    if (error instanceof Error) Error.captureStackTrace(error);
+    throw error;
+  }
 }
 
 /** pg's pool of an initialized data source, for queries and metrics that TypeORM does not offer. */
@@ -28,4 +56,104 @@ export function poolOf(dataSource: DataSource): Pool {
   const { master } = dataSource.driver as unknown as { master?: Pool };
   if (!master) throw new Error('Driver not Connected');
   return master;
+}
+
+interface Column {
+  readonly name: string;
+  readonly parse: (text: string) => unknown;
+}
+
+/** What pg keeps about a connection, see `test/database/internals.e2e.ts`. */
+interface DriverConnection {
+  /** Text by name. */
+  readonly parsedStatements: Readonly<Record<string, string | undefined>>;
+}
+
+/** The columns of each connection's prepared statements, by name. Postgres refuses to change them (0A000). */
+const COLUMNS = new WeakMap<Connection, Map<string, readonly Column[]>>();
+
+/**
+ * Sends only what Postgres does not know: pg's own `Query` has each execution described, and copies its configuration. The
+ * extended query protocol: https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-EXT-QUERY
+ */
+export class PreparedQuery implements Submittable {
+  readonly name: string;
+  readonly text: string;
+  readonly values: unknown[];
+  /** pg sets it. */
+  callback: Callback | undefined;
+  private readonly parameters: (Buffer | string | null)[];
+  private columns: readonly Column[] | undefined;
+  private columnsByName = new Map<string, readonly Column[]>();
+  private readonly fields: (string | null)[][] = [];
+
+  constructor({ name, text, values }: PreparedStatement) {
+    this.name = name;
+    this.text = text;
+    this.values = values;
+    this.parameters = values.map((value) => utils.prepareValue(value));
+  }
+
+  submit(connection: Connection): void {
+    const { name, text, parameters } = this;
+    const { parsedStatements } = connection as unknown as DriverConnection;
+    this.columnsByName = columnsOf(connection);
+    this.columns = this.columnsByName.get(name);
+    // All messages are sent with one system call.
+    connection.stream.cork();
+    if (parsedStatements[name] === undefined) connection.parse({ name, text, types: [] }, true);
+    if (!this.columns) connection.describe({ type: 'S', name }, true);
+    connection.bind({ statement: name, values: parameters }, true);
+    connection.execute(null, true);
+    connection.sync();
+    connection.stream.uncork();
+  }
+
+  handleRowDescription({ fields }: { fields: { name: string; dataTypeID: number }[] }): void {
+    const columns = fields.map(({ name, dataTypeID }) => ({ name, parse: columnParser(dataTypeID) }));
+    this.columns = columns;
+    this.columnsByName.set(this.name, columns);
+  }
+
+  handleDataRow({ fields }: { fields: (string | null)[] }): void {
+    this.fields.push(fields);
+  }
+
+  handleCommandComplete(): void {
+    // A statement without rows is not described.
+    if (!this.columns) this.columnsByName.set(this.name, []);
+  }
+
+  handleReadyForQuery(): void {
+    let rows: QueryResultRow[];
+    try {
+      rows = this.fields.map((fields) => rowOf(this.columns ?? [], fields));
+    } catch (error) {
+      this.handleError(error as Error);
+      return;
+    }
+    this.callback?.(null, { rows });
+  }
+
+  handleError(error: Error): void {
+    this.callback?.(error);
+  }
+}
+
+function columnsOf(connection: Connection): Map<string, readonly Column[]> {
+  const known = COLUMNS.get(connection);
+  if (known) return known;
+  const none = new Map<string, readonly Column[]>();
+  COLUMNS.set(connection, none);
+  return none;
+}
+
+function rowOf(columns: readonly Column[], fields: readonly (string | null)[]): QueryResultRow {
+  const row: QueryResultRow = {};
+  for (let index = 0; index < columns.length; index++) {
+    const { name, parse } = columns[index] as Column;
+    const field = fields[index] as string | null;
+    row[name] = field === null ? null : parse(field);
+  }
+  return row;
 }

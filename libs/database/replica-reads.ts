@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger, type OnApplicationShutdown } from '@nestjs/common';
-import type { ClientBase, QueryResultRow } from 'pg';
+import type { QueryResultRow } from 'pg';
 import { DataSource, type DataSourceOptions, type EntityManager } from 'typeorm';
 import { findPostgresError, isUnavailable } from './pg-errors.js';
-import { type PreparedStatement, preparedQuery } from './prepared-query.js';
+import { type PreparedStatement, preparedQuery, runPrepared } from './prepared-query.js';
 import { SharedQuestion } from './shared-question.js';
 import { HAS_REPLAYED, POSITION, type WalPosition } from './wal-position.js';
 
@@ -72,8 +72,7 @@ export class ReplicaReads implements OnApplicationShutdown {
   query<Row extends QueryResultRow>(statement: PreparedStatement): Promise<Row[]> {
     return this.run(async ({ queryRunner }) => {
       if (!queryRunner) return preparedQuery<Row>(this.primary, statement);
-      const client: ClientBase = await queryRunner.connect();
-      return (await client.query<Row>(statement)).rows;
+      return runPrepared<Row>(await queryRunner.connect(), statement);
     });
   }
 

@@ -1,4 +1,5 @@
 import pg from 'pg';
+import utils from 'pg/lib/utils.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { poolOf } from '#libs/database/prepared-query.js';
 import { usersDataSource } from '#libs/database/users/users-data-source.js';
@@ -32,6 +33,24 @@ describe('internals of libraries, which an update may change', () => {
     const end = client.end();
     expect(internals._ending).toBe(true);
     await end;
+  });
+
+  it('pg: a connection knows the text of its prepared statements, and parameters are converted as pg does', async () => {
+    const client = new pg.Client(database.url);
+    await client.connect();
+    const { connection } = client as unknown as { connection: { parsedStatements: Record<string, string> } };
+    expect(connection.parsedStatements).toEqual({});
+    await client.query({ name: 'one', text: 'SELECT $1::text', values: ['a'] });
+    expect(connection.parsedStatements).toEqual({ one: 'SELECT $1::text' });
+    await client.end();
+    expect(['a', 1, true, null, ['a"', 'b\\', null], { a: 1 }].map(utils.prepareValue)).toEqual([
+      'a',
+      '1',
+      'true',
+      null,
+      '{"a\\"","b\\\\",NULL}',
+      '{"a":1}',
+    ]);
   });
 
   it('TypeORM: the driver of a connected data source has its pool', async () => {
