@@ -1,11 +1,7 @@
-import { fileURLToPath } from 'node:url';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createToyApp, documentOf, ready } from '../../test/support/toy-app.js';
 import { serveDocs } from './docs-pages.js';
-import { viewers } from './docs-viewers.js';
-
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 let app: NestFastifyApplication;
 afterEach(() => app.close());
@@ -96,14 +92,4 @@ describe('the documentation pages', () => {
       expect(response.json()).toMatchObject({ status: 'error', code: 404 });
     },
   );
-});
-
-// Without the copy, they would be missing only in production, which has no development dependencies.
-it('the build copies every file of a package that the pages serve', async () => {
-  const { ASSETS } = (await import(`${ROOT}scripts/support/build.mjs`)) as { ASSETS: string[] };
-  const signIn = { issuer: 'https://id.example.com', clientId: 'docs' };
-  const served = viewers(signIn).flatMap(({ assets }) => Object.values(assets));
-  const modules = served.flatMap((asset) => ('module' in asset ? [asset.module] : []));
-  expect(modules.length).toBeGreaterThan(1);
-  expect(ASSETS).toEqual(expect.arrayContaining(modules));
 });

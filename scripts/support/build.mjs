@@ -24,7 +24,7 @@ export const SOURCES = ['apps', 'libs', 'migrations', 'keycloak'];
 const PACKAGE_DIST = 'libs/verify/dist';
 
 /** Files of development dependencies that the applications serve, and their licences. */
-export const ASSETS = [
+const ASSETS = [
   '@scalar/api-reference/browser/standalone.js',
   'swagger-ui-dist/LICENSE',
   'swagger-ui-dist/NOTICE',
@@ -88,7 +88,7 @@ async function compile() {
   }
 }
 
-function copyAssets(folder) {
+export function copyAssets(folder) {
   const { resolve } = createRequire(import.meta.url);
   for (const asset of ASSETS) {
     mkdirSync(join(folder, dirname(asset)), { recursive: true });

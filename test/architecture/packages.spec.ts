@@ -1,15 +1,7 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-
-interface LockedPackage {
-  /** A workspace, which is in the checkout. */
-  link?: boolean;
-  dev?: boolean;
-  optional?: boolean;
-  devOptional?: boolean;
-  license?: string;
-}
+import { productionPackages } from '../support/production-packages.js';
 
 const PERMISSIVE = new Set([
   ...['0BSD', 'Apache-2.0', 'BlueOak-1.0.0', 'BSD-2-Clause', 'BSD-3-Clause', 'ISC', 'MIT', 'MIT-0'],
@@ -19,16 +11,7 @@ const PERMISSIVE = new Set([
 /** MIT according to their LICENSE files or READMEs; their package.json has no licence. */
 const MIT_BY_FILE = new Set(['limiter', 'passport-strategy', 'pause']);
 
-const { packages } = JSON.parse(readFileSync('package-lock.json', 'utf8')) as {
-  packages: Record<string, LockedPackage>;
-};
-/** What `npm ci --omit=dev --omit=optional` installs. */
-const production = Object.entries(packages).flatMap(
-  ([path, { dev, optional, devOptional, license, link }]) =>
-    path.startsWith('node_modules/') && !dev && !optional && !devOptional && !link
-      ? [{ path, name: path.slice(path.lastIndexOf('node_modules/') + 13), license }]
-      : [],
-);
+const production = productionPackages();
 
 describe('the production packages', () => {
   it('all have a permissive licence', () => {
