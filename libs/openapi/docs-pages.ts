@@ -8,8 +8,8 @@ import type { DocsSignIn } from './docs-sign-in.js';
 import { type Asset, viewers } from './docs-viewers.js';
 
 /**
- * Serves `/openapi.json` and its two viewers, `/docs` (Swagger UI) and `/scalar`, from installed packages. These are routes
- * of Fastify, without envelope, guards and prefix. Call it before the application is initialized.
+ * Serves `/openapi.json` and its two viewers, `/docs` (Swagger UI) and `/scalar`. These are routes of Fastify, without
+ * envelope, guards and prefix. Call it before the application is initialized.
  * @param options.enabled if false, all three are 404
  * @param options.signIn null: the viewers only accept a token
  */
@@ -64,9 +64,9 @@ async function read(asset: Asset): Promise<Loaded> {
 const { resolve } = createRequire(import.meta.url);
 
 /** Returns the copy that the build made, or without a build the file of the installed package. */
-function fileOf({ module, copy }: { module: string; copy?: string }): string {
+function fileOf({ module }: { module: string }): string {
   try {
-    return resolve(copy ?? module);
+    return resolve(`#assets/${module}`);
   } catch {
     return resolve(module);
   }

@@ -1,13 +1,7 @@
 import { type DocsSignIn, SIGN_IN, SIGN_IN_SCOPES } from './docs-sign-in.js';
 
-/**
- * A file of a documentation page: text, or a file of an installed package. The build copies the files of development
- * dependencies (`scripts/support/build.mjs`).
- */
-export type Asset = { type: string; policy?: string } & (
-  | { text: string }
-  | { module: string; copy?: string }
-);
+/** A file of a documentation page: text, or a file of a development dependency (`ASSETS` in `scripts/support/build.mjs`). */
+export type Asset = { type: string; policy?: string } & ({ text: string } | { module: string });
 
 export interface Viewer {
   /** The path of the page. Its assets are below this path. */
@@ -130,10 +124,7 @@ const swaggerUi = (signIn: DocsSignIn | null): Viewer => ({
   assets: {
     'favicon-32x32.png': { type: 'image/png', module: 'swagger-ui-dist/favicon-32x32.png' },
     'start.js': { type: SCRIPT, text: swaggerStart(signIn) },
-    'swagger-ui.css': {
-      type: 'text/css; charset=utf-8',
-      module: 'swagger-ui-dist/swagger-ui.css',
-    },
+    'swagger-ui.css': { type: 'text/css; charset=utf-8', module: 'swagger-ui-dist/swagger-ui.css' },
     'swagger-ui-bundle.js': { type: SCRIPT, module: 'swagger-ui-dist/swagger-ui-bundle.js' },
     ...(signIn && {
       'oauth2-redirect.html': redirectPage('<script src="oauth2-redirect.js"></script>'),
@@ -156,11 +147,7 @@ const scalar = (signIn: DocsSignIn | null): Viewer => ({
   }),
   assets: {
     'start.js': { type: SCRIPT, text: scalarStart(signIn) },
-    'standalone.js': {
-      type: SCRIPT,
-      module: '@scalar/api-reference/browser/standalone.js',
-      copy: '#assets/scalar.js',
-    },
+    'standalone.js': { type: SCRIPT, module: '@scalar/api-reference/browser/standalone.js' },
     ...(signIn && { 'oauth2-redirect.html': redirectPage('<p>You can close this window.</p>') }),
   },
 });

@@ -23,8 +23,19 @@ export const SOURCES = ['apps', 'libs', 'migrations', 'keycloak'];
 /** The package's own build, which `npm run build -w @twinkey/verify` makes of the same sources. */
 const PACKAGE_DIST = 'libs/verify/dist';
 
+/** Files of development dependencies that the applications serve, and their licences. */
+const ASSETS = [
+  '@scalar/api-reference/browser/standalone.js',
+  'swagger-ui-dist/LICENSE',
+  'swagger-ui-dist/NOTICE',
+  'swagger-ui-dist/favicon-32x32.png',
+  'swagger-ui-dist/oauth2-redirect.js',
+  'swagger-ui-dist/swagger-ui-bundle.js',
+  'swagger-ui-dist/swagger-ui-bundle.js.LICENSE.txt',
+  'swagger-ui-dist/swagger-ui.css',
+];
+
 const DIST = join(root, 'dist');
-const SCALAR = '@scalar/api-reference/browser/standalone.js';
 const STAMP = join(DIST, '.stamp');
 /** Files besides the sources that affect the result of the build. */
 const TOOLCHAIN = ['.swcrc', 'package-lock.json', 'scripts/support/build.mjs'];
@@ -77,10 +88,12 @@ async function compile() {
   }
 }
 
-/** Copies the files that the applications serve from development dependencies: one file of a package of over 100 MB. */
-function copyAssets(folder) {
-  mkdirSync(folder);
-  copyFileSync(createRequire(import.meta.url).resolve(SCALAR), join(folder, 'scalar.js'));
+export function copyAssets(folder) {
+  const { resolve } = createRequire(import.meta.url);
+  for (const asset of ASSETS) {
+    mkdirSync(join(folder, dirname(asset)), { recursive: true });
+    copyFileSync(resolve(asset), join(folder, asset));
+  }
 }
 
 function moveChanged(staged, dist) {

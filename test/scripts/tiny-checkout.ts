@@ -5,7 +5,8 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const TOOLS = ['@swc', 'chokidar', 'vitest'];
+/** The packages of the build and of its assets, and those of the other scripts. */
+const TOOLS = ['@scalar', '@swc', 'chokidar', 'swagger-ui-dist', 'vitest'];
 
 export interface ScriptResult {
   code: number | null;
@@ -31,8 +32,6 @@ export class TinyCheckout {
     this.write('node_modules/.package-lock.json', '{ "packages": {} }');
     // The launcher imports it.
     this.write('node_modules/@nestjs/core/index.js', '');
-    // The build copies this file to dist.
-    this.write('node_modules/@scalar/api-reference/browser/standalone.js', '');
     for (const tool of TOOLS)
       symlinkSync(join(ROOT, 'node_modules', tool), join(this.folder, 'node_modules', tool));
   }

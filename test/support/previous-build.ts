@@ -4,7 +4,7 @@ import { mkdtemp, readFile, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
+import { isDeepStrictEqual, promisify } from 'node:util';
 import { CliCheckout } from '../cli/cli-checkout.js';
 import { IGNORED, SOURCES } from './compiled-sources.js';
 
@@ -19,8 +19,8 @@ export async function findPreviousCommit(): Promise<string | null> {
 }
 
 /**
- * Builds an earlier commit in a temporary folder, with today's compiler. It uses the installed packages, or if those are
- * other major versions than it was written for, its own.
+ * Builds an earlier commit in a temporary folder, with today's compiler. It uses the installed packages, or if those have
+ * other major versions or overrides than it was written for, its own.
  */
 export async function checkOutBuild(commit: string): Promise<CliCheckout> {
   const folder = await mkdtemp(join(tmpdir(), 'twinkey-previous-'));
@@ -37,7 +37,9 @@ export async function checkOutBuild(commit: string): Promise<CliCheckout> {
 }
 
 async function hasItsPackages(folder: string): Promise<boolean> {
-  const { dependencies } = await readPackage(folder);
+  const { dependencies, overrides } = await readPackage(folder);
+  // They can replace packages that this commit still needed.
+  if (!isDeepStrictEqual(overrides, (await readPackage(ROOT)).overrides)) return false;
   const checks = Object.entries(dependencies).map(async ([name, range]) => {
     const installed = join(ROOT, 'node_modules', name);
     return existsSync(installed) && majorOf((await readPackage(installed)).version) === majorOf(range);
@@ -45,9 +47,13 @@ async function hasItsPackages(folder: string): Promise<boolean> {
   return (await Promise.all(checks)).every(Boolean);
 }
 
-async function readPackage(
-  folder: string,
-): Promise<{ version: string; dependencies: Record<string, string> }> {
+interface Manifest {
+  version: string;
+  dependencies: Record<string, string>;
+  overrides?: unknown;
+}
+
+async function readPackage(folder: string): Promise<Manifest> {
   return JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'));
 }
 

@@ -1,5 +1,5 @@
 import { Test } from '@nestjs/testing';
-import { IsInt } from 'class-validator';
+import { ValidateBy } from 'class-validator/cjs/decorator/common/ValidateBy.js';
 import { describe, expect, it } from 'vitest';
 import { newId } from '#libs/core/ids.js';
 import { ApiError } from '../replies/api-error.js';
@@ -98,7 +98,7 @@ describe('the rules of a field', () => {
 
   it('cannot be bypassed with another decorator of class-validator', async () => {
     class Mixed {
-      @IsInt()
+      @ValidateBy({ name: 'isInt', validator: { validate: Number.isInteger } })
       @TextField({ max: 10 })
       name!: string;
     }
