@@ -47,7 +47,7 @@ export function measureRequests(fastify: FastifyInstance, app: string): void {
 }
 
 /** @param duration in milliseconds */
-export const observeRequest = (
-  labels: Record<'app' | 'method' | 'route' | 'status', string>,
-  duration: number,
-): void => durations.observe(labels, duration / 1000);
+export const observeRequest = (labels: RequestLabels, duration: number): void =>
+  durations.observe(labels, duration / 1000);
+
+type RequestLabels = Readonly<Record<'app' | 'method' | 'route' | 'status', string>>;

@@ -42,8 +42,13 @@ export async function createHttpAdapter({
   requiresLoopbackHost = false,
 }: HttpAdapterOptions): Promise<FastifyAdapter> {
   const connections = new Connections();
-  const log = requestLog(logger.child({ app: name }));
-  const preparedReplies = new PreparedReplies({ name, log, drain, hasCors: cors !== undefined });
+  const appLogger = logger.child({ app: name });
+  const preparedReplies = new PreparedReplies({
+    name,
+    logger: appLogger,
+    drain,
+    hasCors: cors !== undefined,
+  });
   const adapter = new FastifyAdapter({
     serverFactory: (handler: RequestListener) =>
       // Prepared replies do not check more of `Host` than its number.
@@ -78,7 +83,7 @@ export async function createHttpAdapter({
   if (cors) await addCors(fastify, cors);
   rejectWrongMethods(fastify);
   addTracingHooks(fastify, name);
-  logRequests(fastify, log);
+  logRequests(fastify, requestLog(appLogger));
   measureRequests(fastify, name);
   addEnvelopeHook(fastify);
   return adapter;

@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
+import type { Logger } from '#libs/observability/logger.js';
 import { observeRequest } from '#libs/observability/metrics.js';
-import type { LogRequest } from '#libs/observability/request-log.js';
+import { preparedRequestLog } from '#libs/observability/request-log.js';
 import { tracesRequests } from '#libs/observability/tracing.js';
 import type { Drain } from '../application/drain.js';
 import { SECURITY_HEADERS } from '../application/security-headers.js';
@@ -25,10 +26,16 @@ export interface PreparedReply {
 export interface PreparedRepliesOptions {
   /** The application's name in metrics. */
   name: string;
-  log: LogRequest;
+  logger: Logger;
   drain: Drain;
   /** Whether CORS adds `Vary: Origin` to every response. */
   hasCors: boolean;
+}
+
+interface PreparedRoute {
+  reply: () => PreparedReply;
+  log: (id: string, duration: number) => void;
+  observe: (duration: number) => void;
 }
 
 /** A request with one of these gets an answer of its own, or is checked further. */
@@ -48,14 +55,17 @@ const SPECIAL_HEADERS = new Set([
  * requests of the path (HEAD, a query, `Origin`, …). @see docs/decisions/batched-lookups.md
  */
 export class PreparedReplies {
-  private readonly byPath = new Map<string, () => PreparedReply>();
+  private readonly byPath = new Map<string, PreparedRoute>();
   /** Names and values in turn, which Node writes fastest. */
   private readonly headers = new WeakMap<PreparedReply, readonly string[]>();
 
   constructor(private readonly options: PreparedRepliesOptions) {}
 
   add(path: string, reply: () => PreparedReply): void {
-    this.byPath.set(path, reply);
+    const { name, logger } = this.options;
+    const log = preparedRequestLog(logger, { method: 'GET', route: path, status: 200, principal: null });
+    const labels = { app: name, method: 'GET', route: path, status: '200' };
+    this.byPath.set(path, { reply, log, observe: (duration) => observeRequest(labels, duration) });
   }
 
   /** A listener that leaves all other requests to this one. */
@@ -67,16 +77,15 @@ export class PreparedReplies {
 
   private send(request: IncomingMessage, response: ServerResponse): boolean {
     const { method, url = '' } = request;
-    const find = method === 'GET' ? this.byPath.get(url) : undefined;
-    const { name, log, drain } = this.options;
-    if (!find || drain.isDraining || tracesRequests() || !isPlain(request)) return false;
+    const route = method === 'GET' ? this.byPath.get(url) : undefined;
+    if (!route || this.options.drain.isDraining || tracesRequests() || !isPlain(request)) return false;
     const startedAt = performance.now();
     const id = randomUUID();
-    const reply = find();
+    const reply = route.reply();
     response.writeHead(200, [...this.headersOf(reply), 'x-request-id', id]).end(reply.body);
     const duration = performance.now() - startedAt;
-    observeRequest({ app: name, method: 'GET', route: url, status: '200' }, duration);
-    log({ id, method: 'GET', route: url, status: 200, duration, principal: null });
+    route.observe(duration);
+    route.log(id, duration);
     return true;
   }
 

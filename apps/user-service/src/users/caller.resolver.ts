@@ -68,9 +68,15 @@ export class ProfileCallerResolver extends CallerResolver {
 }
 
 function toIssuerProfile(token: VerifiedToken): IssuerProfile {
-  const { issuer, subject: sub, username, email, emailVerified, firstName, lastName, assertedAt } = token;
+  const { issuer, subject, username, email, emailVerified, firstName, lastName, assertedAt } = token;
   return {
-    ...{ issuer, sub, username, email, emailVerified, firstName, lastName },
+    issuer,
+    sub: subject,
+    username,
+    email,
+    emailVerified,
+    firstName,
+    lastName,
     assertedAt: new Date(assertedAt),
   };
 }
