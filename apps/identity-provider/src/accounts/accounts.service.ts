@@ -5,7 +5,7 @@ import type { RequestAudit } from '#libs/audit/audit-context.js';
 import { writeAudit } from '#libs/audit/audit-writer.js';
 import { isId, newId } from '#libs/core/ids.js';
 import { Account } from '#libs/database/identity/account.entity.js';
-import { ReplicaReads } from '#libs/database/replica-reads.js';
+import { Reads } from '#libs/database/reads.js';
 import type { ListPage } from '#libs/http/input/list-request.js';
 import { invalid } from '#libs/http/replies/api-error.js';
 import { assertIfMatch } from '#libs/http/replies/etag.js';
@@ -33,7 +33,7 @@ export class AccountsService {
     private readonly authority: AuthorityService,
     private readonly hasher: PasswordHasher,
     private readonly sessions: SessionsService,
-    private readonly replica: ReplicaReads,
+    private readonly reads: Reads,
     private readonly notices: AccountNotices,
   ) {}
 
@@ -60,7 +60,7 @@ export class AccountsService {
   }
 
   list(query: AccountListQuery): Promise<ListPage<AccountWithRole>> {
-    return this.replica.run((manager) => listAccounts(manager.getRepository(Account), query));
+    return this.reads.run((manager) => listAccounts(manager.getRepository(Account), query));
   }
 
   /** @throws ApiError 404, 412 */

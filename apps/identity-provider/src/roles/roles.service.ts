@@ -6,7 +6,7 @@ import { writeAudit } from '#libs/audit/audit-writer.js';
 import { type AuditFields, changesOf } from '#libs/audit/changes.js';
 import { newId } from '#libs/core/ids.js';
 import { Role } from '#libs/database/identity/role.entity.js';
-import { ReplicaReads } from '#libs/database/replica-reads.js';
+import { Reads } from '#libs/database/reads.js';
 import type { ListPage } from '#libs/http/input/list-request.js';
 import { assertIfMatch, etagOf } from '#libs/http/replies/etag.js';
 import type { Principal } from '#libs/verify/src/principal.js';
@@ -28,7 +28,7 @@ export class RolesService {
   constructor(
     @InjectRepository(Role) private readonly roles: Repository<Role>,
     private readonly authority: AuthorityService,
-    private readonly replica: ReplicaReads,
+    private readonly reads: Reads,
   ) {}
 
   /** @throws ApiError 422 on `parent_id`, 403 `exceeds_own_permissions`, 409 `name_taken` */
@@ -58,7 +58,7 @@ export class RolesService {
   }
 
   list(query: RoleListQuery): Promise<ListPage<RoleWithPermissions>> {
-    return this.replica.run((manager) => listRoles(manager.getRepository(Role), query));
+    return this.reads.run((manager) => listRoles(manager.getRepository(Role), query));
   }
 
   /** @throws ApiError 404, 412 */
