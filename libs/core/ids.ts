@@ -6,3 +6,12 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 export const newId = (): string => v7();
 
 export const isId = (value: unknown): value is string => typeof value === 'string' && UUID.test(value);
+
+/**
+ * Converts an email address or username to the form used for comparison: trimmed, NFC, lower case, and NFC again because
+ * lower-casing can undo it. Done here and not in SQL, so that the result does not depend on the database's locale.
+ */
+export const textKey = (text: string): string => text.trim().normalize('NFC').toLowerCase().normalize('NFC');
+
+/** PostgreSQL cannot store NUL, and UTF-8 cannot encode lone surrogates. */
+export const isStorable = (text: string): boolean => !text.includes('\0') && text.isWellFormed();

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { ApiProperty } from '@nestjs/swagger';
-import { isId } from '#libs/core/ids.js';
-import { isStorable } from '#libs/core/storable-text.js';
+import { isId, isStorable } from '#libs/core/ids.js';
 import { invalidField } from '../replies/api-error.js';
 import { field, rule } from './field.js';
 import { ChoiceField, TextField } from './fields.js';

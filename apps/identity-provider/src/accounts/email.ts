@@ -1,4 +1,4 @@
-import { textKey } from '#libs/core/text-key.js';
+import { textKey } from '#libs/core/ids.js';
 
 /** An email as it is stored: as the user wrote it, without surrounding white space. */
 export const storedEmail = (email: string): string => email.trim();

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { auditRows, insertAudit } from '#libs/audit/audit-writer.js';
-import { NATIVE_ISSUER } from '#libs/core/issuer-id.js';
+import { NATIVE_ISSUER } from '#libs/verify/src/issuers/issuer-id.js';
 import { AccountNotices } from '../mail/account-notices.js';
 import type { Requester } from '../self-service/requester.js';
 import { isRecoveryCode, recoveryCodeDigest } from './recovery-code.js';

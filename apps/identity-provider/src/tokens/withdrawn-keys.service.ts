@@ -1,8 +1,8 @@
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { BackgroundRunner } from '#libs/background/background-runner.js';
-import { NATIVE_ISSUER } from '#libs/core/issuer-id.js';
 import { preparedQuery } from '#libs/database/prepared-query.js';
+import { NATIVE_ISSUER } from '#libs/verify/src/issuers/issuer-id.js';
 import { NativeKeysService } from './native-keys.service.js';
 
 /** How often the database is asked (ms): a withdrawn key is refused everywhere within 2 s. */

@@ -1,11 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import type { AuditContext } from '#libs/audit/audit-context.js';
-import type { IssuerId } from '#libs/core/issuer-id.js';
-import { isStorable } from '#libs/core/storable-text.js';
-import { textKey } from '#libs/core/text-key.js';
+import { isStorable, textKey } from '#libs/core/ids.js';
 import { BatchedLookup, type LookupStatement } from '#libs/database/batched-lookup.js';
 import { Reads } from '#libs/database/reads.js';
 import { notFound } from '#libs/http/replies/api-error.js';
+import type { IssuerId } from '#libs/verify/src/issuers/issuer-id.js';
 import { IssuerRegistry } from '../directory/issuer-registry.js';
 import { PROFILE_COLUMNS, PROFILE_TABLES, type Profile } from '../users/profile.js';
 import { ProfilesService } from '../users/profiles.service.js';

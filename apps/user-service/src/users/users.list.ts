@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm';
-import { textKey } from '#libs/core/text-key.js';
+import { textKey } from '#libs/core/ids.js';
 import { nameStartsWith } from '#libs/database/name-search.js';
 import { countRows, fetchPage, keyStartsWith, type SortColumn } from '#libs/database/page.js';
 import { User } from '#libs/database/users/user.entity.js';

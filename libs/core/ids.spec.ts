@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { textKey } from './text-key.js';
+import { textKey } from './ids.js';
 
 describe('textKey', () => {
   it.each([
