@@ -4,8 +4,7 @@ import { permissionDecorator } from '#libs/auth/access.js';
 import { AuditEvent } from '#libs/database/audit-event.entity.js';
 import type { SharedPermission } from '#libs/database/identity/permission-catalogue.js';
 import { Reads } from '#libs/database/reads.js';
-import { Reply } from '#libs/http/replies/envelope.js';
-import { Replies } from '#libs/http/replies/replies.js';
+import { Replies, Reply } from '#libs/http/replies/replies.js';
 import { AuditEventListQuery, AuditEventReply, mapAuditEvent } from './audit-events.dto.js';
 import { listAuditEvents } from './audit-events.list.js';
 

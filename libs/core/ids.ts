@@ -8,8 +8,8 @@ export const newId = (): string => v7();
 export const isId = (value: unknown): value is string => typeof value === 'string' && UUID.test(value);
 
 /**
- * Converts an email address or username to the form used for comparison: trimmed, NFC, lower case, and NFC again because
- * lower-casing can undo it. Done here and not in SQL, so that the result does not depend on the database's locale.
+ * The key of an email address or username: two are the same if their keys are equal. Trimmed, NFC, lower case, and NFC again
+ * because lower-casing can undo it. Made here and not in SQL, so that it does not depend on the database's locale.
  */
 export const textKey = (text: string): string => text.trim().normalize('NFC').toLowerCase().normalize('NFC');
 

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { encodeCursor } from './list-query.js';
-import { listPage, readList } from './list-request.js';
+import { decodeCursor, encodeCursor, listPage, readList } from './list-request.js';
 
 const SORTS = { created_at: { kind: 'time' }, email: { kind: 'text' } } as const;
 const id = '018f5c3e-0000-7000-8000-000000000000';
@@ -46,5 +45,40 @@ describe('a list request', () => {
     const request = readList('things', { limit: '5' }, SORTS, {});
     expect(listPage(request, [1], null)).toEqual({ items: [1], limit: 5, nextCursor: null });
     expect(listPage(request, [1], null, 1)).toEqual({ items: [1], limit: 5, nextCursor: null, total: 1 });
+  });
+});
+
+const list = { sort: 'email', status: 'active', q: undefined };
+const position = { value: 'ada@example.com', id: '018f5c3e-0000-7000-8000-000000000000' };
+
+describe('a cursor', () => {
+  it('contains its position', () => {
+    expect(decodeCursor(list, encodeCursor(list, position))).toEqual(position);
+    expect(decodeCursor(list, encodeCursor(list, { ...position, value: null }))).toEqual({
+      ...position,
+      value: null,
+    });
+  });
+
+  it('does not depend on the order of the filters', () => {
+    expect(decodeCursor({ status: 'active', sort: 'email' }, encodeCursor(list, position))).toEqual(position);
+  });
+
+  it.each([
+    ['another sort', encodeCursor({ ...list, sort: '-email' }, position)],
+    ['another filter', encodeCursor({ ...list, status: 'disabled' }, position)],
+    ['another search', encodeCursor({ ...list, q: 'a' }, position)],
+    ['random text', 'nonsense'],
+    ['JSON of another shape', Buffer.from('{"a":1}').toString('base64url')],
+    ['an invalid id', encodeCursor(list, { ...position, id: "' OR true" })],
+    ['a value that cannot be stored', encodeCursor(list, { ...position, value: 'a\0' })],
+    ['a value that is not text', Buffer.from(JSON.stringify(['x', { a: 1 }, 'y'])).toString('base64url')],
+  ])('with %s is rejected', (_, cursor) => {
+    expect(() => decodeCursor(list, cursor)).toThrow(
+      expect.objectContaining({
+        status: 422,
+        errors: [expect.objectContaining({ field: 'cursor', code: 'invalid_cursor' })],
+      }),
+    );
   });
 });

@@ -1,11 +1,17 @@
-import { isStorable } from '#libs/core/ids.js';
-import {
-  decodeCursor,
-  encodeCursor,
-  type ListIdentity,
-  type ListPosition,
-  type ListQuery,
-} from './list-query.js';
+import { createHash } from 'node:crypto';
+import { isId, isStorable } from '#libs/core/ids.js';
+import { invalidField } from '../replies/api-error.js';
+import type { ListQuery } from './list-query.js';
+
+/** The position in a sorted list after which a page starts. */
+export interface ListPosition {
+  /** The value of the sorted field as in JSON, or null. */
+  value: string | null;
+  id: string;
+}
+
+/** Everything that determines the rows of a list and their order. */
+export type ListIdentity = Readonly<Record<string, string | undefined>>;
 
 /** The type of a sorted field. */
 export type SortKind = 'text' | 'time';
@@ -80,4 +86,50 @@ export function listPage<Item>(
 function isTime(text: string): boolean {
   const time = new Date(text);
   return text.length === 24 && !Number.isNaN(time.getTime()) && time.toISOString() === text;
+}
+
+const fingerprint = (list: ListIdentity): string =>
+  createHash('sha256')
+    .update(
+      JSON.stringify(
+        Object.entries(list)
+          .filter(([, value]) => value !== undefined)
+          .sort(([a], [b]) => (a < b ? -1 : 1)),
+      ),
+    )
+    .digest('base64url')
+    .slice(0, 16);
+
+export const encodeCursor = (list: ListIdentity, { value, id }: ListPosition): string =>
+  Buffer.from(JSON.stringify([fingerprint(list), value, id])).toString('base64url');
+
+/**
+ * Reads a cursor. Clients can forge cursors, so their values are checked before SQL gets them.
+ * @param isValue whether a text can be a value of the sorted field
+ * @throws ApiError 422 on `cursor` if it is not a cursor of this list in this order
+ */
+export function decodeCursor(
+  list: ListIdentity,
+  cursor: string,
+  isValue: (text: string) => boolean = isStorable,
+): ListPosition {
+  const [print, value, id] = parse(cursor);
+  const isValid = value === null || (typeof value === 'string' && isValue(value));
+  if (!isValid || !isId(id) || print !== fingerprint(list)) {
+    throw invalidField(
+      'cursor',
+      'invalid_cursor',
+      'This cursor does not belong to this list with this sort and filter.',
+    );
+  }
+  return { value, id };
+}
+
+function parse(cursor: string): unknown[] {
+  try {
+    const parsed: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString());
+    return Array.isArray(parsed) ? parsed : [];
+  } catch {
+    return [];
+  }
 }

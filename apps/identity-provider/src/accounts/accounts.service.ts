@@ -3,7 +3,7 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { type EntityManager, Repository } from 'typeorm';
 import type { RequestAudit } from '#libs/audit/audit-context.js';
 import { writeAudit } from '#libs/audit/audit-writer.js';
-import { isId, newId } from '#libs/core/ids.js';
+import { isId, newId, textKey } from '#libs/core/ids.js';
 import { Account } from '#libs/database/identity/account.entity.js';
 import { Reads } from '#libs/database/reads.js';
 import type { ListPage } from '#libs/http/input/list-request.js';
@@ -24,7 +24,7 @@ import { accountChanges, auditedAccount } from './accounts.audit.js';
 import type { AccountListQuery, CreateAccount, UpdateAccount } from './accounts.dto.js';
 import { ownAccount } from './accounts.errors.js';
 import { listAccounts } from './accounts.list.js';
-import { emailKey, storedEmail } from './email.js';
+import { storedEmail } from './email.js';
 
 @Injectable()
 export class AccountsService {
@@ -135,8 +135,8 @@ export class AccountsService {
 function columnsOf(body: UpdateAccount, presentKey?: string): Partial<Account> {
   const { email, first_name: firstName, last_name: lastName, status, email_verified: emailVerified } = body;
   return {
-    ...(email === undefined ? {} : { email: storedEmail(email), emailKey: emailKey(email) }),
-    ...(email === undefined || emailKey(email) === presentKey ? {} : { emailVerified: false }),
+    ...(email === undefined ? {} : { email: storedEmail(email), emailKey: textKey(email) }),
+    ...(email === undefined || textKey(email) === presentKey ? {} : { emailVerified: false }),
     ...(emailVerified === undefined ? {} : { emailVerified }),
     ...(firstName === undefined ? {} : { firstName }),
     ...(lastName === undefined ? {} : { lastName }),

@@ -12,7 +12,7 @@ export type ThrottleKeys = Record<Scope, Buffer>;
 
 /**
  * Returns the keys of the three counters of a login: SHA-256 digests, so that the table holds no emails or addresses.
- * @param emailKey the result of `emailKey()`
+ * @param emailKey the result of `textKey()`
  * @param address the client address
  */
 export function throttleKeys(emailKey: string, address: string): ThrottleKeys {
