@@ -1,14 +1,11 @@
 import { Controller, Get, Query } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import { permissionDecorator } from '#libs/auth/access.js';
+import { RequirePermission } from '#libs/auth/access.js';
 import { AuditEvent } from '#libs/database/audit-event.entity.js';
-import type { SharedPermission } from '#libs/database/identity/permission-catalogue.js';
 import { Reads } from '#libs/database/reads.js';
 import { Replies, Reply } from '#libs/http/replies/replies.js';
 import { AuditEventListQuery, AuditEventReply, mapAuditEvent } from './audit-events.dto.js';
 import { listAuditEvents } from './audit-events.list.js';
-
-const RequirePermission = permissionDecorator<SharedPermission>();
 
 @ApiTags('audit')
 @Controller('audit-events')

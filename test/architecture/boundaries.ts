@@ -20,8 +20,8 @@ const APP = [
  * The imports that each area may have. An application never imports the other one: it calls it over HTTP, so that they can
  * be deployed apart. Libraries point one way: core ← config ← observability ← http ← openapi, auth ← health, and
  * core, config, http ← database ← authority-feed; observability ← background; auth, background, database ← audit.
- * libs/redis imports nothing. libs/verify is a package of its own: it imports nothing of the others, and auth, database,
- * audit and authority-feed are built on it.
+ * libs/redis imports nothing. libs/verify is a package of its own: it imports nothing of the others, and auth, health,
+ * database, audit and authority-feed are built on it.
  */
 const MAY_IMPORT: Record<string, string[]> = {
   'apps/identity-provider': APP,
@@ -34,7 +34,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   'libs/openapi': ['libs/core', 'libs/config', 'libs/http'],
   'libs/verify': [],
   'libs/auth': ['libs/verify', 'libs/core', 'libs/config', 'libs/http', 'libs/observability'],
-  'libs/health': ['libs/core', 'libs/config', 'libs/http', 'libs/auth', 'libs/observability'],
+  'libs/health': ['libs/verify', 'libs/core', 'libs/config', 'libs/http', 'libs/auth', 'libs/observability'],
   'libs/database': [
     'libs/verify',
     'libs/core',

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { DataSource } from 'typeorm';
 import { newId, textKey } from '#libs/core/ids.js';
-import { PERMISSION_CATALOGUE } from '#libs/database/identity/permission-catalogue.js';
+import { PERMISSION_CATALOGUE } from '#libs/core/permission-catalogue.js';
 import { upsertPermissions } from '#libs/database/identity/upsert-permissions.js';
 import { EmailField } from '#libs/http/input/fields.js';
 import { InputPipe } from '#libs/http/input/input.pipe.js';
