@@ -8,7 +8,7 @@ import {
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiExtraModels, ApiHeader, ApiProperty, ApiResponse, getSchemaPath } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
-import type { ListPage } from '../input/list-request.js';
+import type { ListPage } from '../input/list-query.js';
 
 /** The `meta` of a page. */
 export class PageMetaReply {

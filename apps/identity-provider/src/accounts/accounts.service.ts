@@ -6,7 +6,7 @@ import { writeAudit } from '#libs/audit/audit-writer.js';
 import { isId, newId, textKey } from '#libs/core/ids.js';
 import { Account } from '#libs/database/identity/account.entity.js';
 import { Reads } from '#libs/database/reads.js';
-import type { ListPage } from '#libs/http/input/list-request.js';
+import type { ListPage } from '#libs/http/input/list-query.js';
 import { invalid } from '#libs/http/replies/api-error.js';
 import { assertIfMatch } from '#libs/http/replies/etag.js';
 import type { Principal } from '#libs/verify/src/principal.js';

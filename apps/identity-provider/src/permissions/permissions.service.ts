@@ -6,7 +6,7 @@ import { type AuditFields, changesOf, writeAudit } from '#libs/audit/audit-write
 import { newId } from '#libs/core/ids.js';
 import { Permission } from '#libs/database/identity/permission.entity.js';
 import { Reads } from '#libs/database/reads.js';
-import type { ListPage } from '#libs/http/input/list-request.js';
+import type { ListPage } from '#libs/http/input/list-query.js';
 import { notFound } from '#libs/http/replies/api-error.js';
 import { assertIfMatch, etagOf } from '#libs/http/replies/etag.js';
 import type { Principal } from '#libs/verify/src/principal.js';

@@ -6,7 +6,7 @@ import { type AuditFields, changesOf, writeAudit } from '#libs/audit/audit-write
 import { newId } from '#libs/core/ids.js';
 import { Role } from '#libs/database/identity/role.entity.js';
 import { Reads } from '#libs/database/reads.js';
-import type { ListPage } from '#libs/http/input/list-request.js';
+import type { ListPage } from '#libs/http/input/list-query.js';
 import { assertIfMatch, etagOf } from '#libs/http/replies/etag.js';
 import type { Principal } from '#libs/verify/src/principal.js';
 import { type Actor, AuthorityService, assertGrantable } from '../authority/authority.service.js';

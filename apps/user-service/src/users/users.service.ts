@@ -4,7 +4,7 @@ import { DataSource } from 'typeorm';
 import { Reads } from '#libs/database/reads.js';
 import { Identity } from '#libs/database/users/identity.entity.js';
 import { User } from '#libs/database/users/user.entity.js';
-import type { ListPage } from '#libs/http/input/list-request.js';
+import type { ListPage } from '#libs/http/input/list-query.js';
 import { assertIfMatch, etagOf } from '#libs/http/replies/etag.js';
 import type { Profile } from './profile.js';
 import { getProfile } from './profile-rows.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { decodeCursor, encodeCursor, listPage, readList } from './list-request.js';
+import { decodeCursor, encodeCursor, listPage, readList } from './list-query.js';
 
 const SORTS = { created_at: { kind: 'time' }, email: { kind: 'text' } } as const;
 const id = '018f5c3e-0000-7000-8000-000000000000';
