@@ -1,7 +1,7 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import type {} from '#libs/auth/access.js';
-import type { IssuerId } from '#libs/core/issuer-id.js';
+import type { IssuerId } from '#libs/verify/src/issuers/issuer-id.js';
 import { type Principal, principalOf, type VerifiedToken } from '#libs/verify/src/principal.js';
 
 export interface AuditActor {

@@ -1,29 +1,23 @@
 import { Controller, Get, Query } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import { permissionDecorator } from '#libs/auth/access.js';
+import { RequirePermission } from '#libs/auth/access.js';
 import { AuditEvent } from '#libs/database/audit-event.entity.js';
-import type { SharedPermission } from '#libs/database/identity/permission-catalogue.js';
-import { ReplicaReads } from '#libs/database/replica-reads.js';
-import { Reply } from '#libs/http/replies/envelope.js';
-import { Replies } from '#libs/http/replies/replies.js';
+import { Reads } from '#libs/database/reads.js';
+import { Replies, Reply } from '#libs/http/replies/replies.js';
 import { AuditEventListQuery, AuditEventReply, mapAuditEvent } from './audit-events.dto.js';
 import { listAuditEvents } from './audit-events.list.js';
-
-const RequirePermission = permissionDecorator<SharedPermission>();
 
 @ApiTags('audit')
 @Controller('audit-events')
 export class AuditEventsController {
-  constructor(private readonly replica: ReplicaReads) {}
+  constructor(private readonly reads: Reads) {}
 
   @Get()
   @RequirePermission('audit:read')
   @ApiOperation({ summary: 'List the security events of this application' })
   @Replies([AuditEventReply], { message: 'Audit events.' })
   async list(@Query() query: AuditEventListQuery): Promise<Reply<AuditEventReply[]>> {
-    const page = await this.replica.run((manager) =>
-      listAuditEvents(manager.getRepository(AuditEvent), query),
-    );
+    const page = await this.reads.run((manager) => listAuditEvents(manager.getRepository(AuditEvent), query));
     return Reply.page(page, mapAuditEvent);
   }
 }

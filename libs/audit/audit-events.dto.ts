@@ -1,9 +1,9 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { ISSUER_ID_SCHEMA, type IssuerId } from '#libs/core/issuer-id.js';
 import type { AuditEvent } from '#libs/database/audit-event.entity.js';
 import { ChoiceField, TextField } from '#libs/http/input/fields.js';
 import { ListQuery } from '#libs/http/input/list-query.js';
 import { TimeField } from '#libs/http/input/time.field.js';
+import { ISSUER_ID_PATTERN, type IssuerId, NATIVE_ISSUER } from '#libs/verify/src/issuers/issuer-id.js';
 import { AUDIT_ACTION_NAMES, AUDIT_TARGET_TYPES, type AuditAction } from './audit-actions.js';
 
 const OUTCOMES = ['success', 'failure'] as const satisfies AuditEvent['outcome'][];
@@ -39,7 +39,7 @@ export class AuditEventListQuery extends ListQuery {
 }
 
 export class AuditActorReply {
-  @ApiProperty({ ...ISSUER_ID_SCHEMA })
+  @ApiProperty({ type: String, pattern: ISSUER_ID_PATTERN, example: NATIVE_ISSUER })
   issuer: IssuerId;
 
   @ApiProperty({ example: '018f5c3e-7a10-7cc3-9a54-0c8a8d4f0001' })

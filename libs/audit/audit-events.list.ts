@@ -1,7 +1,7 @@
 import type { Repository } from 'typeorm';
 import type { AuditEvent } from '#libs/database/audit-event.entity.js';
 import { countRows, fetchPage } from '#libs/database/page.js';
-import { type ListPage, listPage, readList } from '#libs/http/input/list-request.js';
+import { type ListPage, listPage, readList } from '#libs/http/input/list-query.js';
 import type { AuditEventListQuery } from './audit-events.dto.js';
 import { filterEvents } from './audit-filter.js';
 

@@ -9,6 +9,7 @@ import { createHttpApp } from '#libs/http/application/http-app.js';
 import { createLogger } from '#libs/observability/logger.js';
 import { keycloakIssuer } from '#libs/verify/src/issuers/keycloak-issuer.js';
 import { nativeIssuer } from '#libs/verify/src/issuers/native-issuer.js';
+import { Caller, Public } from '#libs/verify/src/nest/access.js';
 import { type Principal, principalOf, type VerifiedToken } from '#libs/verify/src/principal.js';
 import {
   keycloakToken,
@@ -19,7 +20,7 @@ import {
 } from '#libs/verify/src/testing/tokens.js';
 import { TokenError } from '#libs/verify/src/token-error.js';
 import { answerKeys, type JwksServer, startJwksServer } from '../../test/support/jwks-server.js';
-import { Authenticated, Caller, NativeOnly, Public, permissionDecorator } from './access.js';
+import { Authenticated, NativeOnly, RequirePermission } from './access.js';
 import { AuthModule } from './auth.module.js';
 import { BearerGuard } from './bearer.guard.js';
 import { CallerResolver } from './caller-resolver.js';
@@ -29,8 +30,6 @@ const KEYCLOAK = 'https://keycloak.example.com/realms/myrealm';
 /** A realm whose server does not exist. */
 const AWAY = 'https://keycloak.example.com/realms/away';
 const key = testKey('k');
-
-const RequirePermission = permissionDecorator<'things:read' | 'things:update' | 'things:delete'>();
 
 @Controller('things')
 class ThingsController {
@@ -59,13 +58,13 @@ class ThingsController {
   }
 
   @Get('either')
-  @RequirePermission('things:update', 'things:delete')
+  @RequirePermission('roles:update', 'roles:delete')
   either() {
     return 'either';
   }
 
   @Get(':id')
-  @RequirePermission('things:read')
+  @RequirePermission('roles:read')
   read(@Param('id') id: string) {
     return id;
   }
@@ -285,24 +284,24 @@ describe('a route that needs a permission', () => {
   const id = '0199d3a8-6c1e-7b55-9d5f-2f3d7a1f0c11';
 
   it.each([
-    [['things:read'], 200],
+    [['roles:read'], 200],
     [['*'], 200],
     [[], 403],
     [['things:*'], 403],
-    [['things:readAll', 'things:rea', 'Things:read'], 403],
+    [['roles:readAll', 'things:rea', 'Things:read'], 403],
   ])('answers a caller who holds %j with %d', async (permissions, status) => {
     const answer = await call(`/${id}`, `Bearer ${native({ permissions })}`);
     expect(answer.statusCode).toBe(status);
     if (status === 403) expect(answer.json().errors[0].code).toBe('forbidden');
-    expect(TestResolver.asked).toEqual([['things:read']]);
+    expect(TestResolver.asked).toEqual([['roles:read']]);
   });
 
   it.each([
-    [['things:update'], 200],
-    [['things:delete'], 200],
+    [['roles:update'], 200],
+    [['roles:delete'], 200],
     [['*'], 200],
     [[], 403],
-    [['things:read', 'things'], 403],
+    [['roles:read', 'things'], 403],
   ])(
     'answers a caller who holds %j with %d where one of two permissions will do',
     async (permissions, status) => {
@@ -374,7 +373,7 @@ it('an access declared twice is refused when the class is made', () => {
   const twice = () => {
     class Twice {
       @Authenticated()
-      @RequirePermission('things:read')
+      @RequirePermission('roles:read')
       read() {}
     }
     return Twice;

@@ -1,21 +1,20 @@
 import { expect, it } from 'vitest';
-import { accessOf, permissionDecorator } from './access.js';
-
-const RequirePermission = permissionDecorator<'things:read' | 'things:update'>();
+import { accessOf } from '#libs/verify/src/nest/access.js';
+import { RequirePermission } from './access.js';
 
 it('requires the named permissions', () => {
   class Things {
-    @RequirePermission('things:read', 'things:update')
+    @RequirePermission('roles:read', 'roles:update')
     read() {}
   }
   expect(accessOf(Things.prototype.read)).toEqual({
     kind: 'token',
-    permissions: ['things:read', 'things:update'],
+    permissions: ['roles:read', 'roles:update'],
     nativeOnly: false,
   });
 });
 
 it('does not compile with a name that the application does not have', () => {
   // @ts-expect-error: the type check fails here if this compiles.
-  expect(RequirePermission('things:raed')).toBeTypeOf('function');
+  expect(RequirePermission('roles:raed')).toBeTypeOf('function');
 });

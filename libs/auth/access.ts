@@ -1,9 +1,8 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiBearerAuth, ApiExtension } from '@nestjs/swagger';
+import type { PermissionName } from '#libs/core/permission-catalogue.js';
 import { type Access, declareAccess } from '#libs/verify/src/nest/access.js';
 import type { Principal, VerifiedToken } from '#libs/verify/src/principal.js';
-
-export { type Access, accessOf, Caller, Public } from '#libs/verify/src/nest/access.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -17,14 +16,9 @@ declare module 'fastify' {
 /** Needs a valid token of any issuer. */
 export const Authenticated = (): MethodDecorator => documented({ permissions: [], nativeOnly: false });
 
-/**
- * Makes an application's `@RequirePermission(…)`: for callers who have at least one of these permissions, or `*`.
- * @typeParam Name the application's permissions; any other name does not compile
- */
-export const permissionDecorator =
-  <Name extends string>() =>
-  (...permissions: [Name, ...Name[]]): MethodDecorator =>
-    documented({ permissions, nativeOnly: false });
+/** For callers who have at least one of these permissions, or `*`. */
+export const RequirePermission = (...permissions: [PermissionName, ...PermissionName[]]): MethodDecorator =>
+  documented({ permissions, nativeOnly: false });
 
 /** Needs a token of a native account, for routes that change the caller's own account. */
 export const NativeOnly = (): MethodDecorator => documented({ permissions: [], nativeOnly: true });

@@ -3,10 +3,9 @@ import { RouterModule } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import { expect, it } from 'vitest';
-import { Authenticated, NativeOnly, Public, permissionDecorator } from './access.js';
+import { Public } from '#libs/verify/src/nest/access.js';
+import { Authenticated, NativeOnly, RequirePermission } from './access.js';
 import { declaredAccess } from './declared-access.js';
-
-const RequirePermission = permissionDecorator<'things:read' | 'things:update' | 'things:delete'>();
 
 @Controller(['things', 'items'])
 class ThingsController {
@@ -15,7 +14,7 @@ class ThingsController {
   list() {}
 
   @Get([':id', 'by-id/:id'])
-  @RequirePermission('things:read')
+  @RequirePermission('roles:read')
   read() {}
 
   @Delete(':id')
@@ -59,7 +58,7 @@ it('lists every route as it is served, with what it declares', async () => {
     handler,
     access,
   ]);
-  const read = { kind: 'token', permissions: ['things:read'], nativeOnly: false };
+  const read = { kind: 'token', permissions: ['roles:read'], nativeOnly: false };
   const native = { kind: 'token', permissions: [], nativeOnly: true };
   const authenticated = { kind: 'token', permissions: [], nativeOnly: false };
   expect(routes.sort()).toEqual(

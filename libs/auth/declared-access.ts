@@ -3,7 +3,7 @@ import { MODULE_PATH, PATH_METADATA } from '@nestjs/common/constants.js';
 import { type ApplicationConfig, MetadataScanner, ModulesContainer } from '@nestjs/core';
 import { PathsExplorer } from '@nestjs/core/router/paths-explorer.js';
 import { RoutePathFactory } from '@nestjs/core/router/route-path-factory.js';
-import { type Access, accessOf } from './access.js';
+import { type Access, accessOf } from '#libs/verify/src/nest/access.js';
 
 export interface DeclaredRoute {
   /** `GET`, `POST`, …; `ALL` for a handler of every method. */

@@ -1,5 +1,5 @@
-import type { IssuerId } from '#libs/core/issuer-id.js';
 import type { ChangeMessage, SnapshotMessage } from '#libs/verify/src/feed/feed-message.js';
+import type { IssuerId } from '#libs/verify/src/issuers/issuer-id.js';
 import type { AuthorityRead, ReadPosition, RevocationRow } from './authority-rows.js';
 import { BoundedMap } from './bounded-map.js';
 import { type Cursor, digestOf } from './cursor.js';

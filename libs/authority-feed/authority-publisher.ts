@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
-import type { IssuerId } from '#libs/core/issuer-id.js';
 import { unavailable } from '#libs/http/replies/api-error.js';
 import type { ChangeMessage, SnapshotMessage } from '#libs/verify/src/feed/feed-message.js';
+import type { IssuerId } from '#libs/verify/src/issuers/issuer-id.js';
 import { AuthorityModel, type Update } from './authority-model.js';
 import type { AuthorityTables } from './authority-rows.js';
 import { AuthoritySource } from './authority-source.js';

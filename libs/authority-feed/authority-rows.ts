@@ -1,6 +1,6 @@
 import type { Client } from 'pg';
-import type { IssuerId } from '#libs/core/issuer-id.js';
 import type { RevocationKind } from '#libs/database/revocation-columns.js';
+import type { IssuerId } from '#libs/verify/src/issuers/issuer-id.js';
 
 export interface RevocationRow {
   issuer: IssuerId;

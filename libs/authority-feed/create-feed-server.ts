@@ -1,5 +1,5 @@
-import { DEFAULT_KEYCLOAK_ISSUER, type IssuerId, NATIVE_ISSUER } from '#libs/core/issuer-id.js';
 import type { Drain } from '#libs/http/application/drain.js';
+import { DEFAULT_KEYCLOAK_ISSUER, type IssuerId, NATIVE_ISSUER } from '#libs/verify/src/issuers/issuer-id.js';
 import { AuthorityPublisher, type AuthorityPublisherOptions } from './authority-publisher.js';
 import { FeedServer } from './feed-server.js';
 

@@ -6,7 +6,8 @@ import { databaseAdvice } from './database-advice.js';
 import { isMisconfigured, isUnavailable } from './pg-errors.js';
 import type { PoolOptions } from './pool.js';
 import { watchPool } from './pool-metrics.js';
-import { ReplicaReads, type ReplicaSettings } from './replica-reads.js';
+import { Reads } from './reads.js';
+import { PrimaryReads, ReplicaReads, type ReplicaSettings } from './replica-reads.js';
 
 /** How long the start waits for the database. Later outages are the pool's to handle. */
 const START_DEADLINE_MS = 10_000;
@@ -25,7 +26,7 @@ interface DatabaseAddresses {
 
 /**
  * A global module that connects one data source at the start of the application and closes it at the end. It exports
- * `DataSource` and a repository for each entity: `@InjectRepository(Role) roles: Repository<Role>`; and `ReplicaReads`.
+ * `DataSource` and a repository for each entity: `@InjectRepository(Role) roles: Repository<Role>`; and `Reads`.
  * The data source has a name in Nest, since two applications may run in one process. Injections do not need it.
  */
 export function databaseModule(
@@ -55,21 +56,20 @@ export function databaseModule(
     providers: [
       { provide: DataSource, useExisting: token },
       {
-        provide: ReplicaReads,
+        provide: Reads,
         inject: [token],
-        useFactory: (dataSource: DataSource) =>
-          new ReplicaReads(
-            dataSource,
-            replica && {
-              options: optionsOf(replica.url, pool),
-              pooled: pool.pooled ?? false,
-              maxLagSeconds: replica.maxLagSeconds,
-            },
-          ),
+        useFactory: (dataSource: DataSource): Reads =>
+          replica
+            ? new ReplicaReads(dataSource, {
+                options: optionsOf(replica.url, pool),
+                pooled: pool.pooled ?? false,
+                maxLagSeconds: replica.maxLagSeconds,
+              })
+            : new PrimaryReads(dataSource),
       },
       ...repositories,
     ],
-    exports: [DataSource, ReplicaReads, ...repositories.map(({ provide }) => provide)],
+    exports: [DataSource, Reads, ...repositories.map(({ provide }) => provide)],
   };
 }
 

@@ -4,6 +4,7 @@ import type { QueryResultRow } from 'pg';
 import { DataSource, type DataSourceOptions, type EntityManager } from 'typeorm';
 import { findPostgresError, isUnavailable } from './pg-errors.js';
 import { type PreparedStatement, preparedQuery, runPrepared } from './prepared-query.js';
+import type { Reads } from './reads.js';
 import { SharedQuestion } from './shared-question.js';
 import { HAS_REPLAYED, POSITION, type WalPosition } from './wal-position.js';
 
@@ -36,12 +37,21 @@ const REPLAY_PAUSE_MS = 5;
 /** A replica that is away or behind is tried again after this time. */
 const RETRY_MS = 1_000;
 
-/**
- * Reads from a replica that has everything that was committed before the read began: every user reads back what they wrote,
- * on every process of the apps. Where the replica is away or behind, the primary is read.
- * Never for decisions about rights. @see docs/decisions/replicas.md
- */
-export class ReplicaReads implements OnApplicationShutdown {
+/** Reads from the primary alone. */
+export class PrimaryReads implements Reads {
+  constructor(private readonly primary: DataSource) {}
+
+  run<T>(read: (manager: EntityManager) => Promise<T>): Promise<T> {
+    return read(this.primary.manager);
+  }
+
+  query<Row extends QueryResultRow>(statement: PreparedStatement): Promise<Row[]> {
+    return preparedQuery<Row>(this.primary, statement);
+  }
+}
+
+/** Reads from a replica that has what the primary has. Where it is away or behind, the primary is read. */
+export class ReplicaReads implements Reads, OnApplicationShutdown {
   private readonly logger = new Logger('Database');
   private readonly position: SharedQuestion<WalPosition>;
   private replica: DataSource | null = null;
@@ -50,25 +60,22 @@ export class ReplicaReads implements OnApplicationShutdown {
   private retryAt = 0;
   private behindSince: number | null = null;
 
-  /** @param options null: there is no replica, and everything is read from the primary */
   constructor(
     private readonly primary: DataSource,
-    private readonly options: ReplicaOptions | null,
+    private readonly options: ReplicaOptions,
   ) {
     this.position = new SharedQuestion(async () => {
       const [position] = await primary.query<WalPosition[]>(POSITION);
       return position as WalPosition;
     });
-    if (options) void this.open();
+    void this.open();
   }
 
-  /** @param read only reads; it may run twice */
   async run<T>(read: (manager: EntityManager) => Promise<T>): Promise<T> {
     const answer = this.isUsable() ? await this.onReplica(read) : null;
     return answer ? answer.value : read(this.primary.manager);
   }
 
-  /** Like `preparedQuery`. */
   query<Row extends QueryResultRow>(statement: PreparedStatement): Promise<Row[]> {
     return this.run(async ({ queryRunner }) => {
       if (!queryRunner) return preparedQuery<Row>(this.primary, statement);
@@ -82,7 +89,7 @@ export class ReplicaReads implements OnApplicationShutdown {
   }
 
   private isUsable(): boolean {
-    if (!this.options || performance.now() < this.retryAt) return false;
+    if (performance.now() < this.retryAt) return false;
     if (!this.replica) void this.open();
     return this.replica !== null;
   }
@@ -96,7 +103,7 @@ export class ReplicaReads implements OnApplicationShutdown {
       (await this.catchesUp(manager, position)) ? { value: await read(manager) } : null;
     try {
       // Behind PgBouncer only a transaction stays on one connection, and thereby on one server.
-      return await (this.options?.pooled ? replica.transaction(answer) : onOneConnection(replica, answer));
+      return await (this.options.pooled ? replica.transaction(answer) : onOneConnection(replica, answer));
     } catch (error) {
       if (!isUnavailable(error) && !isUnsuitable(error)) throw error;
       this.skip(error as Error);
@@ -126,7 +133,7 @@ export class ReplicaReads implements OnApplicationShutdown {
       const now = performance.now();
       if (now - since > REPLAY_WAIT_MS) {
         this.behindSince ??= since;
-        const isTooFar = now - this.behindSince > (this.options?.maxLagSeconds ?? 0) * 1_000;
+        const isTooFar = now - this.behindSince > this.options.maxLagSeconds * 1_000;
         if (isTooFar) this.skip(new Error('it is too far behind'));
         return false;
       }
@@ -143,8 +150,7 @@ export class ReplicaReads implements OnApplicationShutdown {
     if (this.opening || this.closed) return;
     this.opening = true;
     try {
-      const { options } = this.options as ReplicaOptions;
-      const replica = await new DataSource(options).initialize();
+      const replica = await new DataSource(this.options.options).initialize();
       if (this.closed) await replica.destroy();
       else this.replica = replica;
     } catch (error) {

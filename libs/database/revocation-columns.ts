@@ -1,5 +1,5 @@
 import { Column, Index, PrimaryColumn } from 'typeorm';
-import type { IssuerId } from '#libs/core/issuer-id.js';
+import type { IssuerId } from '#libs/verify/src/issuers/issuer-id.js';
 import { CreatedAtColumn, TimeColumn } from './columns.js';
 
 /** What can be revoked. `role`: the role in the subject's tokens is out of date. */

@@ -1,11 +1,11 @@
 import { Get, Inject, Res } from '@nestjs/common';
 import { ApiOperation } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { Public } from '#libs/auth/access.js';
 import { Drain } from '#libs/http/application/drain.js';
 import { unavailable } from '#libs/http/replies/api-error.js';
 import { ErrorEnvelope, successEnvelope } from '#libs/http/replies/envelope.js';
 import { ErrorResponse, Replies } from '#libs/http/replies/replies.js';
+import { Public } from '#libs/verify/src/nest/access.js';
 import { checkHealth, type Dependencies, type Health, HealthReply } from './health-check.js';
 
 /** `live` responds after this time at the latest. */

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DeclaredRoute } from '#libs/auth/declared-access.js';
 import { newId } from '#libs/core/ids.js';
-import { PERMISSION_CATALOGUE } from '#libs/database/identity/permission-catalogue.js';
-import { ALL_PERMISSIONS } from '#libs/verify/src/has-permission.js';
+import { PERMISSION_CATALOGUE } from '#libs/core/permission-catalogue.js';
+import { ALL_PERMISSIONS } from '#libs/verify/src/principal.js';
 import { type AppsUnderTest, startAppsUnderTest } from './apps-under-test.js';
 import { IDENTITY_PROVIDER, INTERNAL, tableOf, USER_SERVICE } from './routes.js';
 

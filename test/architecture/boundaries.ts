@@ -20,22 +20,29 @@ const APP = [
  * The imports that each area may have. An application never imports the other one: it calls it over HTTP, so that they can
  * be deployed apart. Libraries point one way: core ← config ← observability ← http ← openapi, auth ← health, and
  * core, config, http ← database ← authority-feed; observability ← background; auth, background, database ← audit.
- * libs/redis imports nothing. libs/verify is a package of its own: it imports nothing of the others, and auth, core and
- * authority-feed are built on it.
+ * libs/redis imports nothing. libs/verify is a package of its own: it imports nothing of the others, and auth, health,
+ * database, audit and authority-feed are built on it.
  */
 const MAY_IMPORT: Record<string, string[]> = {
   'apps/identity-provider': APP,
   'apps/user-service': APP,
   'apps/cli': ['apps/identity-provider', 'apps/user-service', 'libs/development', ...APP],
-  'libs/core': ['libs/verify'],
+  'libs/core': [],
   'libs/config': ['libs/core'],
   'libs/observability': ['libs/core', 'libs/config'],
   'libs/http': ['libs/core', 'libs/config', 'libs/observability'],
   'libs/openapi': ['libs/core', 'libs/config', 'libs/http'],
   'libs/verify': [],
   'libs/auth': ['libs/verify', 'libs/core', 'libs/config', 'libs/http', 'libs/observability'],
-  'libs/health': ['libs/core', 'libs/config', 'libs/http', 'libs/auth', 'libs/observability'],
-  'libs/database': ['libs/core', 'libs/config', 'libs/http', 'libs/observability', 'migrations'],
+  'libs/health': ['libs/verify', 'libs/core', 'libs/config', 'libs/http', 'libs/auth', 'libs/observability'],
+  'libs/database': [
+    'libs/verify',
+    'libs/core',
+    'libs/config',
+    'libs/http',
+    'libs/observability',
+    'migrations',
+  ],
   'libs/redis': [],
   'libs/background': ['libs/observability'],
   'libs/audit': ['libs/core', 'libs/verify', 'libs/http', 'libs/auth', 'libs/database', 'libs/background'],

@@ -41,7 +41,7 @@ describe('the rule for boundaries', () => {
     ['apps/cli/src/a.ts', '#apps/user-service/src/b.js'],
     ['apps/user-service/src/a.ts', '#libs/auth/b.js'],
     ['libs/auth/a.ts', '#libs/http/b.js'],
-    ['libs/core/a.ts', '#libs/verify/src/b.js'],
+    ['libs/database/a.ts', '#libs/verify/src/b.js'],
     ['libs/http/a.ts', 'typeorm'],
     ['libs/http/a.spec.ts', '../../test/support/b.js'],
     ['libs/http/a.ts', './b.js'],

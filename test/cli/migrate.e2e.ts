@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { migrateDown, schemasOf } from '#apps/cli/src/migrate/schema-migrations.js';
 import { commandDatabases } from '#libs/config/command.settings.js';
-import { PERMISSION_CATALOGUE } from '#libs/database/identity/permission-catalogue.js';
+import { PERMISSION_CATALOGUE } from '#libs/core/permission-catalogue.js';
 import { createEmptyDatabase, type TestDatabase } from '../support/postgres.js';
 import { runSql } from '../support/postgres-server.js';
 import { CliCheckout, ONE_LINE, type Variables } from './cli-checkout.js';

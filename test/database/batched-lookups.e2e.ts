@@ -9,7 +9,7 @@ import { ProfilesService } from '#apps/user-service/src/users/profiles.service.j
 import { identityDataSource } from '#libs/database/identity/identity-data-source.js';
 import { isBadValue } from '#libs/database/pg-errors.js';
 import { type PreparedStatement, poolOf } from '#libs/database/prepared-query.js';
-import { ReplicaReads } from '#libs/database/replica-reads.js';
+import { PrimaryReads } from '#libs/database/replica-reads.js';
 import type { Api } from '../support/api.js';
 import { type BothServices, startBothServices } from '../support/both-services.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
@@ -54,7 +54,7 @@ afterEach(() => vi.restoreAllMocks());
 const sessions = () => new SessionLookup(dataSource, new SessionActivity(dataSource));
 const profiles = () => new ProfilesService(dataSource);
 const lookups = () =>
-  new LookupService(new ReplicaReads(dataSource, null), profiles(), {
+  new LookupService(new PrimaryReads(dataSource), profiles(), {
     ids: ['keycloak', 'native'],
     find: () => null,
   } as unknown as IssuerRegistry);

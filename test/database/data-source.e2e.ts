@@ -4,7 +4,7 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { DataSource, Repository } from 'typeorm';
 import { v7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { textKey } from '#libs/core/text-key.js';
+import { textKey } from '#libs/core/ids.js';
 import { Account } from '#libs/database/identity/account.entity.js';
 import { IdentityDatabaseModule } from '#libs/database/identity/identity-database.module.js';
 import { Role } from '#libs/database/identity/role.entity.js';

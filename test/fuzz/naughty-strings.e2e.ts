@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { isStorable } from '#libs/core/storable-text.js';
+import { isStorable } from '#libs/core/ids.js';
 import { type FuzzedApps, startFuzzedApps } from './fuzzed-apps.js';
 import { OPERATIONS } from './operations.js';
 import { Requests } from './requests.js';

@@ -5,7 +5,7 @@ import type { AccountListQuery } from '#apps/identity-provider/src/accounts/acco
 import { listAccounts } from '#apps/identity-provider/src/accounts/accounts.list.js';
 import { Account } from '#libs/database/identity/account.entity.js';
 import { identityOptions } from '#libs/database/identity/identity-data-source.js';
-import type { ListPage } from '#libs/http/input/list-request.js';
+import type { ListPage } from '#libs/http/input/list-query.js';
 import { Factories } from '../support/factories.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 

@@ -1,8 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { RightsService } from '#apps/identity-provider/src/authority/rights.service.js';
+import { AUTHORITY_STATE, RightsService } from '#apps/identity-provider/src/authority/rights.service.js';
 import { newId } from '#libs/core/ids.js';
-import { AUTHORITY_STATE } from '#libs/database/identity/authority.entity.js';
 import { identityDataSource } from '#libs/database/identity/identity-data-source.js';
 import { Role } from '#libs/database/identity/role.entity.js';
 import { Factories, unique } from '../support/factories.js';

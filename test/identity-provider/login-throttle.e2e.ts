@@ -2,11 +2,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EXPIRING_TABLES } from '#apps/identity-provider/src/expired-rows/expired-rows.service.js';
-import { LoginThrottle } from '#apps/identity-provider/src/login-throttle/login-throttle.js';
-import { nameOf, throttleKeys } from '#apps/identity-provider/src/login-throttle/login-throttle-rows.js';
-import { LoginThrottleStore } from '#apps/identity-provider/src/login-throttle/login-throttle-store.js';
+import {
+  LoginThrottle,
+  type LoginThrottleStore,
+} from '#apps/identity-provider/src/login-throttle/login-throttle.js';
+import { nameOf, throttleKeys } from '#apps/identity-provider/src/login-throttle/login-throttle-keys.js';
 import { PostgresCounters } from '#apps/identity-provider/src/login-throttle/postgres-counters.js';
 import { RedisCounters } from '#apps/identity-provider/src/login-throttle/redis-counters.js';
+import {
+  PostgresThrottleStore,
+  RedisThrottleStore,
+} from '#apps/identity-provider/src/login-throttle/throttle-stores.js';
 import { hashClient } from '#apps/identity-provider/src/passwords/fair-places.js';
 import { HashQueue } from '#apps/identity-provider/src/passwords/hash-queue.js';
 import { NO_REQUEST } from '#libs/audit/audit-context.js';
@@ -33,27 +39,23 @@ interface Servers {
 
 /** The counters of one process. */
 class Counters {
-  readonly postgres: PostgresCounters;
-  readonly redis: RedisCounters;
-  readonly store: LoginThrottleStore;
   readonly throttle: LoginThrottle;
 
-  private constructor({ database, redisUrl }: Servers) {
-    this.postgres = new PostgresCounters(database);
-    this.redis = new RedisCounters(this.postgres, { redisUrl });
-    this.store = new LoginThrottleStore(this.postgres, this.redis);
-    this.throttle = new LoginThrottle(this.store, { login: SETTINGS });
+  private constructor(readonly store: LoginThrottleStore) {
+    this.throttle = new LoginThrottle(store, { login: SETTINGS });
   }
 
-  static async open(servers: Servers): Promise<Counters> {
-    const counters = new Counters(servers);
-    await counters.redis.onModuleInit();
-    opened.push(counters.redis);
-    return counters;
+  static async open({ database, redisUrl }: Servers): Promise<Counters> {
+    const postgres = new PostgresCounters(database);
+    if (redisUrl === null) return new Counters(new PostgresThrottleStore(postgres));
+    const store = new RedisThrottleStore(new RedisCounters(postgres, redisUrl), postgres);
+    await store.onModuleInit();
+    opened.push(store);
+    return new Counters(store);
   }
 }
 
-const opened: RedisCounters[] = [];
+const opened: RedisThrottleStore[] = [];
 
 /** Simulates a separate process with its own in-memory state. */
 class Replica {
@@ -140,7 +142,7 @@ describe.each(hasRedis ? ['Postgres', 'Redis'] : ['Postgres'])('guessing, counte
   });
 
   afterAll(async () => {
-    for (const counters of opened.splice(0)) counters.onApplicationShutdown();
+    for (const store of opened.splice(0)) store.onApplicationShutdown();
     await redis?.close();
     await Promise.all(sources.map((database) => database.destroy()));
     await testDatabase.close();
@@ -355,7 +357,7 @@ describe.skipIf(!hasRedis)('guessing while Redis comes and goes', () => {
   });
 
   afterAll(async () => {
-    for (const counters of opened.splice(0)) counters.onApplicationShutdown();
+    for (const store of opened.splice(0)) store.onApplicationShutdown();
     await redis.close();
     await database.destroy();
     await testDatabase.close();

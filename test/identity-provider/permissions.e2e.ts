@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newId } from '#libs/core/ids.js';
+import { PERMISSION_CATALOGUE } from '#libs/core/permission-catalogue.js';
 import { Permission } from '#libs/database/identity/permission.entity.js';
-import { PERMISSION_CATALOGUE } from '#libs/database/identity/permission-catalogue.js';
 import type { Api } from '../support/api.js';
 import { unique } from '../support/factories.js';
 import { startTestIdentityProvider, type TestIdentityProvider } from '../support/identity-provider.js';

@@ -3,9 +3,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SeedModule } from '#apps/identity-provider/src/seed/seed.module.js';
 import { SeedService } from '#apps/identity-provider/src/seed/seed.service.js';
 import { SettingsModule } from '#apps/identity-provider/src/settings.module.js';
+import { PERMISSION_CATALOGUE } from '#libs/core/permission-catalogue.js';
 import { Account } from '#libs/database/identity/account.entity.js';
 import { IdentityDatabaseModule } from '#libs/database/identity/identity-database.module.js';
-import { PERMISSION_CATALOGUE } from '#libs/database/identity/permission-catalogue.js';
 import { Drain } from '#libs/http/application/drain.js';
 import { startTestIdentityProvider, type TestIdentityProvider } from '../support/identity-provider.js';
 

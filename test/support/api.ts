@@ -1,5 +1,5 @@
 import type { ErrorEntry } from '#libs/http/replies/api-error.js';
-import type { PageMeta } from '#libs/http/replies/envelope.js';
+import type { PageMetaReply } from '#libs/http/replies/replies.js';
 
 /** A response with its parsed body. `Data` is the type of `data` that the test expects. */
 export interface Answer<Data> {
@@ -9,7 +9,7 @@ export interface Answer<Data> {
   data: Data;
   /** `field code` of each entry, `- code` for entries without a field; empty on success. */
   errors: string[];
-  meta: PageMeta;
+  meta: PageMetaReply;
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: tests assert what they read

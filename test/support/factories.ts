@@ -1,7 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { type DataSource, In } from 'typeorm';
-import { newId } from '#libs/core/ids.js';
-import { textKey } from '#libs/core/text-key.js';
+import { newId, textKey } from '#libs/core/ids.js';
 import { Account } from '#libs/database/identity/account.entity.js';
 import { AccountLink, type LinkPurpose } from '#libs/database/identity/account-link.entity.js';
 import { Permission } from '#libs/database/identity/permission.entity.js';

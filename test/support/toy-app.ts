@@ -8,9 +8,8 @@ import { createHttpApp } from '#libs/http/application/http-app.js';
 import { EmailField, IdField, TextField } from '#libs/http/input/fields.js';
 import { SearchableListQuery, SortField } from '#libs/http/input/list-query.js';
 import { notFound } from '#libs/http/replies/api-error.js';
-import { Reply } from '#libs/http/replies/envelope.js';
 import { assertIfMatch, etagOf } from '#libs/http/replies/etag.js';
-import { IfMatch, Replies } from '#libs/http/replies/replies.js';
+import { IfMatch, Replies, Reply } from '#libs/http/replies/replies.js';
 import { buildOpenApiDocument } from '#libs/openapi/openapi-document.js';
 
 const ID = '01980f5e-7a3b-7c41-9d52-6f8e1b2c3d4e';

@@ -9,9 +9,8 @@ import { listenOn } from '#libs/http/application/running-app.js';
 import { EmailField, TextField } from '#libs/http/input/fields.js';
 import { ListQuery, SortField } from '#libs/http/input/list-query.js';
 import { type ApiError, tooManyRequests, unavailable } from '#libs/http/replies/api-error.js';
-import { Reply } from '#libs/http/replies/envelope.js';
 import { assertIfMatch, etagOf } from '#libs/http/replies/etag.js';
-import { IfMatch, Replies } from '#libs/http/replies/replies.js';
+import { IfMatch, Replies, Reply } from '#libs/http/replies/replies.js';
 import { type CapturedLog, captureLog } from './captured-log.js';
 
 /** Marks internal texts that must not appear in responses. */

@@ -19,6 +19,3 @@ export class Authority {
   @Column('uuid')
   epoch: string;
 }
-
-/** SQL on `identity.authority`: a text that differs for each change. It has no order. */
-export const AUTHORITY_STATE = `version || ' ' || epoch`;

@@ -1,6 +1,6 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import { v7 } from 'uuid';
-import type { CataloguePermission } from './permission-catalogue.js';
+import type { CataloguePermission } from '#libs/core/permission-catalogue.js';
 
 /** A permission that `upsertPermissions` has added, or made a part of the catalogue. */
 export interface UpsertedPermission {

@@ -1,5 +1,5 @@
 import { Entity, Index, PrimaryColumn } from 'typeorm';
-import type { IssuerId } from '#libs/core/issuer-id.js';
+import type { IssuerId } from '#libs/verify/src/issuers/issuer-id.js';
 import { TimeColumn } from '../columns.js';
 
 /** A logout token of Keycloak that was accepted: no replica accepts it again. */

@@ -1,5 +1,5 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import type { IssuerId } from '#libs/core/issuer-id.js';
+import type { IssuerId } from '#libs/verify/src/issuers/issuer-id.js';
 import { TimeColumn } from '../columns.js';
 
 /** The process that is changing a user in an issuer's directory: see `directory-leases.ts` of user-service. */

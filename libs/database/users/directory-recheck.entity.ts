@@ -1,5 +1,5 @@
 import { Entity, PrimaryColumn } from 'typeorm';
-import type { IssuerId } from '#libs/core/issuer-id.js';
+import type { IssuerId } from '#libs/verify/src/issuers/issuer-id.js';
 import { KeyColumn, TimeColumn } from '../columns.js';
 
 /** When an issuer is asked next about recent people. The process that sets the next time does it. */

@@ -1,7 +1,6 @@
 import type { ApiPropertyOptions } from '@nestjs/swagger';
 import { isEmail } from 'class-validator/cjs/decorator/string/IsEmail.js';
-import { isId } from '#libs/core/ids.js';
-import { isStorable } from '#libs/core/storable-text.js';
+import { isId, isStorable } from '#libs/core/ids.js';
 import { type FieldError, type FieldOptions, field, type Rule, rule } from './field.js';
 
 export const stringRule: Rule = rule(

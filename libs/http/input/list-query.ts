@@ -1,20 +1,21 @@
 import { createHash } from 'node:crypto';
-import { ApiProperty } from '@nestjs/swagger';
-import { isId } from '#libs/core/ids.js';
-import { isStorable } from '#libs/core/storable-text.js';
+import { isId, isStorable } from '#libs/core/ids.js';
 import { invalidField } from '../replies/api-error.js';
 import { field, rule } from './field.js';
 import { ChoiceField, TextField } from './fields.js';
 
+const MAX_LIMIT = 100;
+const DEFAULT_LIMIT = 20;
+
 const isLimit = (value: unknown): boolean =>
-  typeof value === 'string' && /^[1-9]\d{0,2}$/.test(value) && Number(value) <= 100;
+  typeof value === 'string' && /^[1-9]\d{0,2}$/.test(value) && Number(value) <= MAX_LIMIT;
 
 /** The query parameters of every list. The class of a list adds `sort` and filters. */
 export class ListQuery {
   @field(
     { optional: true, description: 'The maximum number of entries.' },
-    { type: 'integer', minimum: 1, maximum: 100, default: 20 },
-    rule((value: unknown) => isLimit(value), 'out_of_range', 'A whole number from 1 to 100.'),
+    { type: 'integer', minimum: 1, maximum: MAX_LIMIT, default: DEFAULT_LIMIT },
+    rule((value: unknown) => isLimit(value), 'out_of_range', `A whole number from 1 to ${MAX_LIMIT}.`),
   )
   limit?: string;
 
@@ -64,6 +65,79 @@ export interface ListPosition {
 /** Everything that determines the rows of a list and their order. */
 export type ListIdentity = Readonly<Record<string, string | undefined>>;
 
+/** The type of a sorted field. */
+export type SortKind = 'text' | 'time';
+
+/** The parsed query of a list, with defaults. */
+export interface ListRequest<Sort extends string = string> {
+  sort: Sort;
+  descending: boolean;
+  limit: number;
+  after: ListPosition | null;
+  includeTotal: boolean;
+  /** Identifies the list in cursors. */
+  identity: ListIdentity;
+}
+
+const IS_VALUE: Record<SortKind, (text: string) => boolean> = { text: isStorable, time: isTime };
+
+/**
+ * Parses the query of a list.
+ * @param list the list's name: cursors of other lists are rejected
+ * @param sorts the fields by which the list can be sorted, the default first
+ * @param filters everything else that determines the rows of the list
+ * @throws ApiError 422 on `cursor`
+ */
+export function readList<Sort extends string>(
+  list: string,
+  query: ListQuery & { sort?: string },
+  sorts: Record<Sort, { kind: SortKind }>,
+  filters: ListIdentity,
+): ListRequest<Sort> {
+  const order = query.sort ?? (Object.keys(sorts)[0] as string);
+  const descending = order.startsWith('-');
+  const sort = (descending ? order.slice(1) : order) as Sort;
+  const identity = { ...filters, list, sort: order };
+  return {
+    sort,
+    descending,
+    limit: query.limit === undefined ? DEFAULT_LIMIT : Number(query.limit),
+    after:
+      query.cursor === undefined ? null : decodeCursor(identity, query.cursor, IS_VALUE[sorts[sort].kind]),
+    includeTotal: query.include_total === 'true',
+    identity,
+  };
+}
+
+/** A page of a list: its entries, the cursor of the next page, and, if requested, the total number of entries. */
+export interface ListPage<Item> {
+  items: Item[];
+  limit: number;
+  nextCursor: string | null;
+  total?: number;
+}
+
+/** @param next the position after which the next page starts, null on the last page */
+export function listPage<Item>(
+  { limit, identity }: ListRequest,
+  items: Item[],
+  next: ListPosition | null,
+  total?: number,
+): ListPage<Item> {
+  return {
+    items,
+    limit,
+    nextCursor: next && encodeCursor(identity, next),
+    ...(total === undefined ? {} : { total }),
+  };
+}
+
+/** Accepts only the format of `Date.toISOString`, which Postgres can read. */
+function isTime(text: string): boolean {
+  const time = new Date(text);
+  return text.length === 24 && !Number.isNaN(time.getTime()) && time.toISOString() === text;
+}
+
 const fingerprint = (list: ListIdentity): string =>
   createHash('sha256')
     .update(
@@ -108,16 +182,4 @@ function parse(cursor: string): unknown[] {
   } catch {
     return [];
   }
-}
-
-/** The `meta` of a page, for the OpenAPI document. */
-export class PageMetaReply {
-  @ApiProperty({ type: 'integer', example: 20 })
-  limit: number;
-
-  @ApiProperty({ type: String, nullable: true, example: null })
-  next_cursor: string | null;
-
-  @ApiProperty({ type: 'integer', required: false })
-  total?: number;
 }

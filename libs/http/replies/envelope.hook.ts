@@ -1,7 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { matchedRoute } from '#libs/observability/matched-route.js';
-import { ErrorEnvelope, Reply, successEnvelope } from './envelope.js';
+import { ErrorEnvelope, successEnvelope } from './envelope.js';
 import { isUnmodified } from './etag.js';
+import { Reply } from './replies.js';
 
 declare module 'fastify' {
   interface FastifyContextConfig {

@@ -6,9 +6,59 @@ import {
   type Type,
 } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
-import { ApiExtraModels, ApiHeader, ApiResponse, getSchemaPath } from '@nestjs/swagger';
+import { ApiExtraModels, ApiHeader, ApiProperty, ApiResponse, getSchemaPath } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
-import { PageMetaReply } from '../input/list-query.js';
+import type { ListPage } from '../input/list-query.js';
+
+/** The `meta` of a page. */
+export class PageMetaReply {
+  @ApiProperty({ type: 'integer', example: 20 })
+  limit: number;
+
+  @ApiProperty({ type: String, nullable: true, example: null })
+  next_cursor: string | null;
+
+  @ApiProperty({ type: 'integer', required: false })
+  total?: number;
+}
+
+/**
+ * Returned by handlers that send more than data: page information, a strong entity tag, or the id of the created
+ * resource. Other handlers return their data directly.
+ */
+export class Reply<T = unknown> {
+  meta: PageMetaReply | null = null;
+  etag: string | null = null;
+  createdId: string | null = null;
+
+  constructor(readonly data: T | null) {}
+
+  static nothing(): Reply<never> {
+    return new Reply<never>(null);
+  }
+
+  /** @param map turns an item into its representation */
+  static page<Item, T>(
+    { items, limit, nextCursor, total }: ListPage<Item>,
+    map: (item: Item) => T,
+  ): Reply<T[]> {
+    const reply = new Reply(items.map(map));
+    reply.meta = { limit, next_cursor: nextCursor, ...(total === undefined ? {} : { total }) };
+    return reply;
+  }
+
+  static tagged<T>(data: T, etag: string): Reply<T> {
+    const reply = new Reply(data);
+    reply.etag = etag;
+    return reply;
+  }
+
+  /** Sets the `Location` header to the route's path followed by this id. */
+  created(id: string): this {
+    this.createdId = id;
+    return this;
+  }
+}
 
 export interface ReplyOptions {
   message: string;

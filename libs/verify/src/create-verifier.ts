@@ -7,13 +7,12 @@ import type { VerifierObserver } from './verifier-observer.js';
 
 export type { FeedOptions } from './feed/feed-connection.js';
 export type { FeedEvent } from './feed/feed-observer.js';
-export { hasPermission } from './has-permission.js';
 export type { BearerRequest } from './http/bearer.js';
 export { type KeycloakIssuerOptions, keycloakIssuer as keycloak } from './issuers/keycloak-issuer.js';
 export { type NativeIssuerOptions, nativeIssuer as native } from './issuers/native-issuer.js';
 export type { TrustedIssuer } from './issuers/trusted-issuer.js';
 export type { PublicKey } from './keys/key-source.js';
-export type { IssuerKind, Principal } from './principal.js';
+export { hasPermission, type IssuerKind, type Principal } from './principal.js';
 export { TokenError, type TokenErrorCode } from './token-error.js';
 export type { Verifier } from './token-verifier.js';
 export type { KeySetFetch, VerifierObserver } from './verifier-observer.js';

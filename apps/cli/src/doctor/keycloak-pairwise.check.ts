@@ -1,6 +1,6 @@
 import type { KeycloakServiceSettings } from '#libs/config/settings.js';
-import { DEFAULT_KEYCLOAK_ISSUER } from '#libs/core/issuer-id.js';
 import { withClient } from '#libs/database/direct-client.js';
+import { DEFAULT_KEYCLOAK_ISSUER } from '#libs/verify/src/issuers/issuer-id.js';
 import { type CheckContext, type DoctorCheck, warning } from './check.js';
 import { schemasIn } from './database.check.js';
 import { fetchJson } from './fetch-json.js';

@@ -1,5 +1,5 @@
 import type { DataSource } from 'typeorm';
-import { emailKey } from '#apps/identity-provider/src/accounts/email.js';
+import { textKey } from '#libs/core/ids.js';
 import type { MailStatus } from '#libs/database/identity/outgoing-mail.entity.js';
 
 /** A mail of the outbox, without its text and its link. */
@@ -28,6 +28,6 @@ export function listMails(
      FROM identity.mail_outbox
      WHERE ($1::text IS NULL OR status = $1) AND ($2::text IS NULL OR recipient_key = $2)
      ORDER BY created_at DESC, id DESC LIMIT $3`,
-    [status, to === null ? null : emailKey(to), limit],
+    [status, to === null ? null : textKey(to), limit],
   );
 }

@@ -1,9 +1,8 @@
 import type { DataSource } from 'typeorm';
-import { emailKey } from '#apps/identity-provider/src/accounts/email.js';
 import { SessionsService } from '#apps/identity-provider/src/sessions/sessions.service.js';
 import { NO_REQUEST } from '#libs/audit/audit-context.js';
 import type { Environment } from '#libs/config/environment.js';
-import { isId } from '#libs/core/ids.js';
+import { isId, textKey } from '#libs/core/ids.js';
 import { UserFacingError } from '#libs/core/user-facing-error.js';
 import { withIdentityDatabase } from '../identity/identity-database.js';
 
@@ -75,7 +74,7 @@ export function withAccountSessions<T>(
   work: (sessions: AccountSessions) => Promise<T>,
 ): Promise<T> {
   return withIdentityDatabase(env, async (database) => {
-    const [where, value] = isId(account) ? ['id = $1', account] : ['email_key = $1', emailKey(account)];
+    const [where, value] = isId(account) ? ['id = $1', account] : ['email_key = $1', textKey(account)];
     const [found]: SessionAccount[] = await database.query(
       `SELECT id, email FROM identity.accounts WHERE ${where}`,
       [value],

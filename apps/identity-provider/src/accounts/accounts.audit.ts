@@ -1,5 +1,4 @@
-import type { NewAuditEvent } from '#libs/audit/audit-writer.js';
-import { type AuditFields, changesOf } from '#libs/audit/changes.js';
+import { type AuditFields, changesOf, type NewAuditEvent } from '#libs/audit/audit-writer.js';
 import type { AccountWithRole } from './account-rows.js';
 
 /** The fields of an account in the audit log: those of its replies, without the password. */

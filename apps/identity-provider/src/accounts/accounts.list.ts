@@ -1,11 +1,11 @@
 import type { Repository } from 'typeorm';
+import { textKey } from '#libs/core/ids.js';
 import type { Account } from '#libs/database/identity/account.entity.js';
 import { nameStartsWith } from '#libs/database/name-search.js';
 import { countRows, fetchPage, keyStartsWith } from '#libs/database/page.js';
-import { type ListPage, listPage, readList } from '#libs/http/input/list-request.js';
+import { type ListPage, listPage, readList } from '#libs/http/input/list-query.js';
 import type { AccountWithRole } from './account-rows.js';
 import type { AccountListQuery } from './accounts.dto.js';
-import { emailKey } from './email.js';
 
 const SORTS = {
   created_at: {
@@ -28,7 +28,7 @@ export async function listAccounts(
   if (status) found.andWhere('account.status = :status', { status });
   if (q) {
     const matches = `${keyStartsWith('account.email_key', ':key')} OR ${nameStartsWith('account', ':q')}`;
-    found.andWhere(`(${matches})`, { key: emailKey(q), q });
+    found.andWhere(`(${matches})`, { key: textKey(q), q });
   }
   const { rows, next } = await fetchPage(found, SORTS[request.sort], request);
   const total = request.includeTotal ? await countRows(found) : undefined;

@@ -3,10 +3,10 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { type EntityManager, Repository } from 'typeorm';
 import type { RequestAudit } from '#libs/audit/audit-context.js';
 import { writeAudit } from '#libs/audit/audit-writer.js';
-import { isId, newId } from '#libs/core/ids.js';
+import { isId, newId, textKey } from '#libs/core/ids.js';
 import { Account } from '#libs/database/identity/account.entity.js';
-import { ReplicaReads } from '#libs/database/replica-reads.js';
-import type { ListPage } from '#libs/http/input/list-request.js';
+import { Reads } from '#libs/database/reads.js';
+import type { ListPage } from '#libs/http/input/list-query.js';
 import { invalid } from '#libs/http/replies/api-error.js';
 import { assertIfMatch } from '#libs/http/replies/etag.js';
 import type { Principal } from '#libs/verify/src/principal.js';
@@ -24,7 +24,7 @@ import { accountChanges, auditedAccount } from './accounts.audit.js';
 import type { AccountListQuery, CreateAccount, UpdateAccount } from './accounts.dto.js';
 import { ownAccount } from './accounts.errors.js';
 import { listAccounts } from './accounts.list.js';
-import { emailKey, storedEmail } from './email.js';
+import { storedEmail } from './email.js';
 
 @Injectable()
 export class AccountsService {
@@ -33,7 +33,7 @@ export class AccountsService {
     private readonly authority: AuthorityService,
     private readonly hasher: PasswordHasher,
     private readonly sessions: SessionsService,
-    private readonly replica: ReplicaReads,
+    private readonly reads: Reads,
     private readonly notices: AccountNotices,
   ) {}
 
@@ -60,7 +60,7 @@ export class AccountsService {
   }
 
   list(query: AccountListQuery): Promise<ListPage<AccountWithRole>> {
-    return this.replica.run((manager) => listAccounts(manager.getRepository(Account), query));
+    return this.reads.run((manager) => listAccounts(manager.getRepository(Account), query));
   }
 
   /** @throws ApiError 404, 412 */
@@ -135,8 +135,8 @@ export class AccountsService {
 function columnsOf(body: UpdateAccount, presentKey?: string): Partial<Account> {
   const { email, first_name: firstName, last_name: lastName, status, email_verified: emailVerified } = body;
   return {
-    ...(email === undefined ? {} : { email: storedEmail(email), emailKey: emailKey(email) }),
-    ...(email === undefined || emailKey(email) === presentKey ? {} : { emailVerified: false }),
+    ...(email === undefined ? {} : { email: storedEmail(email), emailKey: textKey(email) }),
+    ...(email === undefined || textKey(email) === presentKey ? {} : { emailVerified: false }),
     ...(emailVerified === undefined ? {} : { emailVerified }),
     ...(firstName === undefined ? {} : { firstName }),
     ...(lastName === undefined ? {} : { lastName }),

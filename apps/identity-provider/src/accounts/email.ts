@@ -1,14 +1,11 @@
-import { textKey } from '#libs/core/text-key.js';
+import { textKey } from '#libs/core/ids.js';
 
 /** An email as it is stored: as the user wrote it, without surrounding white space. */
 export const storedEmail = (email: string): string => email.trim();
 
-/** Two emails are the same if their keys are equal. The key is unique in the database, and a login searches for it. */
-export const emailKey = (email: string): string => textKey(email);
-
-/** The part of `emailKey` before the last `@`. */
+/** The part of an email's key before the last `@`. */
 export function localPartKey(email: string): string {
-  const key = emailKey(email);
+  const key = textKey(email);
   const at = key.lastIndexOf('@');
   return at < 0 ? key : key.slice(0, at);
 }

@@ -1,7 +1,7 @@
 import { Body, Controller, Post, UseGuards } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import { Public } from '#libs/auth/access.js';
 import { Replies } from '#libs/http/replies/replies.js';
+import { Public } from '#libs/verify/src/nest/access.js';
 import { HashCapacityGuard } from '../passwords/hash-capacity.guard.js';
 import { CurrentRequester, type Requester } from '../self-service/requester.js';
 import { IssuedToken, Login } from './auth.dto.js';

@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { type FieldOptions, field, rule } from '#libs/http/input/field.js';
 import { EmailField, TextField } from '#libs/http/input/fields.js';
-import type { LiveSession } from '../sessions/sessions.service.js';
+import type { LiveSession } from '../sessions/session-opener.js';
 import type { AccessToken } from '../tokens/token-issuer.js';
 
 const MAX_LOGIN_PASSWORD = 1_024;

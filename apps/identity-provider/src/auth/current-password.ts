@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { RequestAudit } from '#libs/audit/audit-context.js';
+import { textKey } from '#libs/core/ids.js';
 import type { Principal } from '#libs/verify/src/principal.js';
-import { emailKey } from '../accounts/email.js';
 import { reauthenticationRequired, wrongPassword } from '../factors/factors.errors.js';
 import { LoginThrottle } from '../login-throttle/login-throttle.js';
 import { hashClient } from '../passwords/fair-places.js';
@@ -49,7 +49,7 @@ export class CurrentPassword {
 
   /** A wrong password counts as a failed login. @throws ApiError 422 `wrong_password`, 429, 503 */
   async require(account: SessionAccount, given: string, audit: RequestAudit): Promise<void> {
-    const key = emailKey(account.email);
+    const key = textKey(account.email);
     const client = hashClient(audit.address, key);
     using attempt = await this.throttle.begin(key, audit.address, (ahead) =>
       this.queue.hasRoom(client, ahead),

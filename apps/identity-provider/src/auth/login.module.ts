@@ -1,10 +1,7 @@
 import { Module } from '@nestjs/common';
 import { AuthorityModule } from '../authority/authority.module.js';
 import { FactorsModule } from '../factors/factors.module.js';
-import { LoginThrottle } from '../login-throttle/login-throttle.js';
-import { LoginThrottleStore } from '../login-throttle/login-throttle-store.js';
-import { PostgresCounters } from '../login-throttle/postgres-counters.js';
-import { RedisCounters } from '../login-throttle/redis-counters.js';
+import { LoginThrottleModule } from '../login-throttle/login-throttle.module.js';
 import { MailModule } from '../mail/mail.module.js';
 import { PasswordsModule } from '../passwords/passwords.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
@@ -17,17 +14,17 @@ import { OwnAccountService } from './own-account.service.js';
 import { RefreshController } from './refresh.controller.js';
 
 @Module({
-  imports: [AuthorityModule, TokensModule, PasswordsModule, SessionsModule, FactorsModule, MailModule],
-  controllers: [AuthController, RefreshController, OwnAccountController],
-  providers: [
-    CurrentPassword,
-    LoginService,
-    LoginThrottle,
-    LoginThrottleStore,
-    PostgresCounters,
-    RedisCounters,
-    OwnAccountService,
+  imports: [
+    AuthorityModule,
+    TokensModule,
+    PasswordsModule,
+    SessionsModule,
+    FactorsModule,
+    LoginThrottleModule,
+    MailModule,
   ],
-  exports: [CurrentPassword, LoginService, LoginThrottle, OwnAccountService],
+  controllers: [AuthController, RefreshController, OwnAccountController],
+  providers: [CurrentPassword, LoginService, OwnAccountService],
+  exports: [CurrentPassword, LoginService, LoginThrottleModule, OwnAccountService],
 })
 export class LoginModule {}

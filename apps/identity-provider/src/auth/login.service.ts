@@ -2,12 +2,11 @@ import { Inject, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { RequestAudit } from '#libs/audit/audit-context.js';
 import type { IdentityProviderSettings } from '#libs/config/settings.js';
+import { textKey } from '#libs/core/ids.js';
 import { preparedQuery } from '#libs/database/prepared-query.js';
 import { forbidden, unauthorized } from '#libs/http/replies/api-error.js';
-import { emailKey } from '../accounts/email.js';
 import { codeRequired, secondFactorRequired } from '../factors/factors.errors.js';
-import { HAS_SECOND_FACTOR } from '../factors/second-factor-conditions.js';
-import { SecondFactors } from '../factors/second-factors.js';
+import { HAS_SECOND_FACTOR, SecondFactors } from '../factors/second-factors.js';
 import { LoginThrottle } from '../login-throttle/login-throttle.js';
 import { hashClient } from '../passwords/fair-places.js';
 import { HashQueue } from '../passwords/hash-queue.js';
@@ -15,7 +14,7 @@ import { PasswordHasher } from '../passwords/password-hasher.js';
 import type { Requester } from '../self-service/requester.js';
 import { type AuthenticationMethod, PASSWORD_ONLY } from '../sessions/authentication-methods.js';
 import { SessionLifetimes } from '../sessions/session-lifetimes.js';
-import { SessionsService } from '../sessions/sessions.service.js';
+import { SessionOpener } from '../sessions/session-opener.js';
 import { SETTINGS } from '../settings.js';
 import { TokenIssuer } from '../tokens/token-issuer.js';
 import { type IssuedToken, mapIssuedToken } from './auth.dto.js';
@@ -78,7 +77,7 @@ export class LoginService {
     private readonly queue: HashQueue,
     private readonly hasher: PasswordHasher,
     private readonly lifetimes: SessionLifetimes,
-    private readonly sessions: SessionsService,
+    private readonly sessions: SessionOpener,
     private readonly tokens: TokenIssuer,
     private readonly factors: SecondFactors,
     @Inject(SETTINGS)
@@ -134,7 +133,7 @@ export class LoginService {
     steps: SignInSteps<T>,
   ): Promise<T | null> {
     const { address } = audit;
-    const key = emailKey(email);
+    const key = textKey(email);
     const hashing = hashClient(address, key);
     using attempt = await this.throttle.begin(key, address, (ahead) => this.queue.hasRoom(hashing, ahead));
     using place = this.queue.take(hashing);
@@ -179,7 +178,7 @@ export class LoginService {
     audit: RequestAudit,
     verify: () => Promise<T | null>,
   ): Promise<T> {
-    const key = emailKey(email);
+    const key = textKey(email);
     using attempt = await this.throttle.begin(key, audit.address);
     await attempt.count();
     const verified = await verify();

@@ -1,9 +1,9 @@
 import { Body, Controller, Get, Patch, Post } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Audit, type RequestAudit } from '#libs/audit/audit-context.js';
-import { Authenticated, Caller, NativeOnly } from '#libs/auth/access.js';
-import { Reply } from '#libs/http/replies/envelope.js';
-import { Replies } from '#libs/http/replies/replies.js';
+import { Authenticated, NativeOnly } from '#libs/auth/access.js';
+import { Replies, Reply } from '#libs/http/replies/replies.js';
+import { Caller } from '#libs/verify/src/nest/access.js';
 import type { Principal } from '#libs/verify/src/principal.js';
 import { CurrentRequester, type Requester } from '../self-service/requester.js';
 import { CallerAccount, type SessionAccount } from '../sessions/session-account.js';

@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { ISSUER_ID_SCHEMA, type IssuerId } from '#libs/core/issuer-id.js';
 import { NameField } from '#libs/http/input/name-fields.js';
+import { ISSUER_ID_PATTERN, type IssuerId, NATIVE_ISSUER } from '#libs/verify/src/issuers/issuer-id.js';
 import { AccountReply } from '../accounts/accounts.dto.js';
 import { NewPasswordField } from '../passwords/new-password.field.js';
 import { GivenPasswordField } from './auth.dto.js';
@@ -34,7 +34,7 @@ export class TokenReply {
 
 /** The principal of any issuer, with its current rights. */
 export class MeReply {
-  @ApiProperty({ ...ISSUER_ID_SCHEMA })
+  @ApiProperty({ type: String, pattern: ISSUER_ID_PATTERN, example: NATIVE_ISSUER })
   issuer: IssuerId;
 
   @ApiProperty({ example: '018f5c3e-7a10-7cc3-9a54-0c8a8d4f0001' })

@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { AuditContext } from '#libs/audit/audit-context.js';
 import { auditRows } from '#libs/audit/audit-writer.js';
+import { textKey } from '#libs/core/ids.js';
 import { invalid, invalidField, unauthorized } from '#libs/http/replies/api-error.js';
-import { emailKey } from '../accounts/email.js';
 import { LoginThrottle } from '../login-throttle/login-throttle.js';
 import { AccountNotices } from '../mail/account-notices.js';
 import { hashClient } from '../passwords/fair-places.js';
@@ -72,7 +72,7 @@ export class OwnAccountService {
     requester: Requester,
   ): Promise<boolean> {
     const { audit } = requester;
-    const key = emailKey(account.email);
+    const key = textKey(account.email);
     const client = hashClient(audit.address, key);
     using attempt = await this.throttle.begin(key, audit.address, (ahead) =>
       this.queue.hasRoom(client, ahead),

@@ -1,9 +1,9 @@
 import { Body, Controller, Post } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Audit, type RequestAudit } from '#libs/audit/audit-context.js';
-import { Public } from '#libs/auth/access.js';
 import { unauthorized } from '#libs/http/replies/api-error.js';
 import { Replies } from '#libs/http/replies/replies.js';
+import { Public } from '#libs/verify/src/nest/access.js';
 import { SessionRefresh } from '../sessions/session-refresh.js';
 import { TokenIssuer } from '../tokens/token-issuer.js';
 import { IssuedToken, mapIssuedToken, Refresh } from './auth.dto.js';

@@ -1,10 +1,10 @@
 import { Controller, Get, Req, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { RequirePermission } from '#libs/auth/access.js';
 import { AcceptServiceToken } from '#libs/auth/service-token.js';
 import { FeedOperation } from '#libs/authority-feed/feed.dto.js';
 import { FeedServer } from '#libs/authority-feed/feed-server.js';
-import { RequirePermission } from '../access.js';
 
 @ApiTags('authority')
 @Controller('authority')

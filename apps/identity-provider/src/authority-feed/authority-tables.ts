@@ -1,5 +1,5 @@
 import type { AuthorityTables } from '#libs/authority-feed/authority-rows.js';
-import { AUTHORITY_STATE } from '#libs/database/identity/authority.entity.js';
+import { AUTHORITY_STATE } from '../authority/rights.service.js';
 import { MAX_LEVELS } from '../authority/role-hierarchy.js';
 
 /** All roles with their own and inherited permissions. */

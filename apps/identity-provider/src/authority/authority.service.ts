@@ -1,10 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import type { PermissionName } from '#libs/core/permission-catalogue.js';
 import type { ExclusiveTransactions } from '#libs/database/exclusive-transactions.js';
 import { conflict, forbidden, unauthorized } from '#libs/http/replies/api-error.js';
-import { hasPermission } from '#libs/verify/src/has-permission.js';
-import type { Principal } from '#libs/verify/src/principal.js';
-import type { PermissionName } from '../access.js';
+import { hasPermission, type Principal } from '#libs/verify/src/principal.js';
 import {
   HAS_ACTIVE_ADMINISTRATOR,
   lineageOf,

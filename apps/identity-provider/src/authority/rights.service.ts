@@ -1,9 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { AUTHORITY_STATE } from '#libs/database/identity/authority.entity.js';
 import { preparedQuery } from '#libs/database/prepared-query.js';
 import { lineageOf, normalizePermissions } from './role-hierarchy.js';
 import { VersionedCache } from './versioned-cache.js';
+
+/** SQL on `identity.authority`: a text that differs for each change. It has no order. */
+export const AUTHORITY_STATE = `version || ' ' || epoch`;
 
 /** The effective permissions of a role. */
 export interface RoleRights {

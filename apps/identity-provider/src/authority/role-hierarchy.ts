@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm';
-import { ALL_PERMISSIONS } from '#libs/verify/src/has-permission.js';
+import { ALL_PERMISSIONS } from '#libs/verify/src/principal.js';
 
 /** Effective permissions from a list of names: sorted and distinct, or exactly `['*']` if the list contains `*`. */
 export function normalizePermissions(names: Iterable<string>): readonly string[] {

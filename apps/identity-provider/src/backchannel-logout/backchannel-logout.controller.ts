@@ -1,8 +1,8 @@
 import { Body, Controller, HttpCode, Post, UseFilters } from '@nestjs/common';
 import { ApiBody, ApiConsumes, ApiExtraModels, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { Audit, type RequestAudit } from '#libs/audit/audit-context.js';
-import { Public } from '#libs/auth/access.js';
 import { AcceptsForm } from '#libs/http/application/form-body.js';
+import { Public } from '#libs/verify/src/nest/access.js';
 import { describeLogoutError, LogoutErrorReply, LogoutForm } from './backchannel-logout.dto.js';
 import { BackchannelLogoutService } from './backchannel-logout.service.js';
 import { LogoutErrorFilter } from './logout-error.filter.js';

@@ -1,4 +1,4 @@
-import { isStorable } from '#libs/core/storable-text.js';
+import { isStorable } from '#libs/core/ids.js';
 import { unavailable } from '#libs/http/replies/api-error.js';
 import type { TrustedIssuer } from '#libs/verify/src/issuers/trusted-issuer.js';
 import type { TrustedIssuers } from '#libs/verify/src/issuers/trusted-issuers.js';

@@ -1,10 +1,9 @@
 import { Controller, Delete, Get, Param } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import { Caller } from '#libs/auth/access.js';
-import { Reply } from '#libs/http/replies/envelope.js';
-import { Replies } from '#libs/http/replies/replies.js';
+import { RequirePermission } from '#libs/auth/access.js';
+import { Replies, Reply } from '#libs/http/replies/replies.js';
+import { Caller } from '#libs/verify/src/nest/access.js';
 import type { Principal } from '#libs/verify/src/principal.js';
-import { RequirePermission } from '../access.js';
 import { CurrentRequester, type Requester } from '../self-service/requester.js';
 import { AccountFactorsService } from './account-factors.service.js';
 import { FactorReply, mapFactor } from './factors.dto.js';

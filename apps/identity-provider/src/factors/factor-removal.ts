@@ -4,7 +4,7 @@ import { writeAudit } from '#libs/audit/audit-writer.js';
 import type { FactorKind } from '#libs/database/identity/factor.entity.js';
 import { TrustedBrowser } from '#libs/database/identity/trusted-browser.entity.js';
 import { factorEvent, lockFactors } from './factor-rows.js';
-import { IS_SECOND_FACTOR } from './second-factor-conditions.js';
+import { IS_SECOND_FACTOR } from './second-factors.js';
 
 /** Why factors are removed, for the audit log. */
 export interface FactorRemoval {

@@ -5,7 +5,7 @@ import { newId } from '#libs/core/ids.js';
 import { Factor, type FactorKind } from '#libs/database/identity/factor.entity.js';
 import { RecoveryCode } from '#libs/database/identity/recovery-code.entity.js';
 import { newRecoveryCode, RECOVERY_CODES, recoveryCodeDigest } from './recovery-code.js';
-import { IS_SECOND_FACTOR } from './second-factor-conditions.js';
+import { IS_SECOND_FACTOR } from './second-factors.js';
 
 /** A factor as its owner and administrators see it. */
 export interface ListedFactor {

@@ -2,9 +2,9 @@ import { Body, Controller, Delete, Get, Param, Post, Res } from '@nestjs/common'
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { Audit, type RequestAudit } from '#libs/audit/audit-context.js';
-import { Caller, NativeOnly } from '#libs/auth/access.js';
-import { Reply } from '#libs/http/replies/envelope.js';
-import { Replies } from '#libs/http/replies/replies.js';
+import { NativeOnly } from '#libs/auth/access.js';
+import { Replies, Reply } from '#libs/http/replies/replies.js';
+import { Caller } from '#libs/verify/src/nest/access.js';
 import type { Principal } from '#libs/verify/src/principal.js';
 import { CurrentPassword } from '../auth/current-password.js';
 import { CurrentRequester, type Requester } from '../self-service/requester.js';

@@ -15,6 +15,9 @@ export function newRecoveryCode(): string {
   return characters.join('').match(/.{4}/g)!.join('-');
 }
 
+/** Whether a code without hyphens and spaces could be a recovery code. */
+export const isRecoveryCode = (code: string): boolean => /^[A-Z2-7]{16}$/i.test(code);
+
 /** The digest that is stored. Case, spaces and hyphens do not matter. */
 export const recoveryCodeDigest = (code: string): Buffer =>
   createHash('sha256').update(code.replace(/[\s-]/g, '').toUpperCase()).digest();

@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { AuditContext } from '#libs/audit/audit-context.js';
 import { auditRows, insertAudit } from '#libs/audit/audit-writer.js';
-import { NATIVE_ISSUER } from '#libs/core/issuer-id.js';
+import { NATIVE_ISSUER } from '#libs/verify/src/issuers/issuer-id.js';
 import type { CodeOwner } from './second-factors.js';
 
 export const TRUST_SECONDS = 30 * 24 * 60 * 60;

@@ -1,4 +1,4 @@
-import type { ThrottleKeys } from './login-throttle-rows.js';
+import type { ThrottleKeys } from './login-throttle-keys.js';
 import type { Counters, Limits } from './login-throttle-rules.js';
 
 /** The counters of one attempt as read: what is expired is left out. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { SCOPES } from './login-throttle-keys.js';
 import {
   admission,
   type Counter,
@@ -9,7 +10,6 @@ import {
   NOTHING,
   type Outcome,
   reserved,
-  SCOPES,
   settled,
 } from './login-throttle-rules.js';
 

@@ -1,6 +1,4 @@
-/** The counted scopes: one email from one address, one address for any email, one email from any address. */
-export const SCOPES = ['pair', 'address', 'email'] as const;
-export type Scope = (typeof SCOPES)[number];
+import { SCOPES, type Scope } from './login-throttle-keys.js';
 
 /** The failed and pending logins of one scope. Times are in milliseconds since the epoch, by the database's clock. */
 export interface Counter {

@@ -1,6 +1,7 @@
 import type { AuditContext } from '#libs/audit/audit-context.js';
 import { auditRows, type NewAuditEvent } from '#libs/audit/audit-writer.js';
-import { type Counters, SCOPES, type Scope } from './login-throttle-rules.js';
+import { SCOPES, type Scope } from './login-throttle-keys.js';
+import type { Counters } from './login-throttle-rules.js';
 
 /** A failed attempt, for the audit log. */
 export interface FailedAttempt {

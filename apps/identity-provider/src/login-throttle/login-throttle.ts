@@ -6,13 +6,34 @@ import { KeyedSemaphore, type SemaphoreOptions } from '#libs/core/keyed-semaphor
 import { tooManyRequests } from '#libs/http/replies/api-error.js';
 import { SETTINGS } from '../settings.js';
 import type { FailedAttempt } from './login-throttle.audit.js';
-import { nameOf, type ThrottleKeys, throttleKeys } from './login-throttle-rows.js';
-import { type Limits, type Outcome, SCOPES } from './login-throttle-rules.js';
-import { LoginThrottleStore } from './login-throttle-store.js';
+import { nameOf, SCOPES, type ThrottleKeys, throttleKeys } from './login-throttle-keys.js';
+import type { Limits, Outcome } from './login-throttle-rules.js';
 
 /** How long an attempt waits for other pending attempts. */
 const TIMEOUT_MS = 2_000;
 const FIRST_PAUSE_MS = 50;
+
+/** The start of an attempt by the store's clock, how long all attempts are refused, or `busy`: others are pending. */
+export type Reservation = { since: number } | { blockedMs: number } | 'busy';
+
+export interface Settlement {
+  /** Of the `Reservation`. */
+  since: number;
+  outcome: Outcome;
+  /** For the audit log. */
+  failed: FailedAttempt | null;
+}
+
+/** Where all replicas count: in Postgres, or in Redis with Postgres behind it. The module chooses. */
+export abstract class LoginThrottleStore {
+  /**
+   * Reserves an attempt in all three counters atomically, or returns the reason for a refusal, which writes nothing.
+   * @throws ApiError 503
+   */
+  abstract reserve(keys: ThrottleKeys, limits: Limits): Promise<Reservation>;
+  /** Stores the outcome of a reserved attempt. @throws ApiError 503 */
+  abstract settle(keys: ThrottleKeys, limits: Limits, settlement: Settlement): Promise<void>;
+}
 
 /** Limits password guessing across all replicas. The rules are in `login-throttle-rules.ts`. */
 @Injectable()

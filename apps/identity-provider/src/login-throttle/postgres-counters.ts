@@ -1,26 +1,23 @@
-import { Injectable } from '@nestjs/common';
-import { DataSource } from 'typeorm';
+import type { DataSource } from 'typeorm';
+import { insertAudit } from '#libs/audit/audit-writer.js';
 import { findPostgresError } from '#libs/database/pg-errors.js';
 import { preparedQuery } from '#libs/database/prepared-query.js';
 import type { CountersRead, CounterTable } from './counter-table.js';
+import { forEachScope, SCOPES, type ThrottleKeys } from './login-throttle-keys.js';
 import {
-  type CounterRow,
-  forEachScope,
-  READ,
-  stateOf,
-  type ThrottleKeys,
-  valuesOf,
-  WRITE,
-  WRITE_WITH_EVENTS,
-} from './login-throttle-rows.js';
-import { type Counters, current, expiryOf, type Limits, SCOPES } from './login-throttle-rules.js';
+  type Counter,
+  type Counters,
+  current,
+  expiryOf,
+  type Limits,
+  NOTHING,
+} from './login-throttle-rules.js';
 
 interface RowsRead extends CountersRead {
   revisions: Record<keyof Counters, number>;
 }
 
 /** The counters in Postgres: all replicas share them, and they survive restarts. Only the database's clock counts. */
-@Injectable()
 export class PostgresCounters implements CounterTable<RowsRead> {
   constructor(private readonly database: DataSource) {}
 
@@ -61,3 +58,76 @@ export class PostgresCounters implements CounterTable<RowsRead> {
     }
   }
 }
+
+/** The columns are null if the counter has no row. */
+interface CounterRow {
+  /** The database's clock. */
+  now: Date;
+  revision: number | null;
+  failures: Date[] | null;
+  pending: Date[] | null;
+  strikes: number | null;
+  blocked_until: Date | null;
+  known_until: Date | null;
+}
+
+interface CounterState extends Counter {
+  revision: number;
+}
+
+/** Returns three rows, in the order of the keys. */
+const READ = {
+  name: 'login-throttle-read',
+  text: `SELECT clock_timestamp()::timestamptz(3) AS now, revision, failures, pending, strikes, blocked_until, known_until
+    FROM unnest($1::bytea[]) WITH ORDINALITY AS wanted (key, place)
+    LEFT JOIN identity.login_throttles USING (key) ORDER BY place`,
+};
+
+/**
+ * Writes three rows or none. If a row was changed since it was read, its revision becomes null, which violates the
+ * column's NOT NULL constraint (23502) and fails the whole statement.
+ */
+const WRITE = {
+  name: 'login-throttle-write',
+  text: `INSERT INTO identity.login_throttles AS present
+      (key, revision, failures, pending, strikes, blocked_until, known_until, expires_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8), ($9, $10, $11, $12, $13, $14, $15, $16),
+      ($17, $18, $19, $20, $21, $22, $23, $24)
+    ON CONFLICT (key) DO UPDATE SET
+      revision = CASE WHEN present.revision = excluded.revision - 1 THEN excluded.revision END,
+      failures = excluded.failures, pending = excluded.pending, strikes = excluded.strikes,
+      blocked_until = excluded.blocked_until, known_until = excluded.known_until,
+      expires_at = excluded.expires_at`,
+};
+
+/** The same, with events of the audit log, which are written if the rows are. */
+const WRITE_WITH_EVENTS = {
+  name: 'login-throttle-write-with-events',
+  text: `WITH recorded AS (${insertAudit('identity', '$25')}) ${WRITE.text}`,
+};
+
+function stateOf(row: CounterRow): CounterState {
+  if (row.revision === null) return { ...NOTHING, revision: 0 };
+  return {
+    revision: row.revision,
+    failures: (row.failures ?? []).map(Number),
+    pending: (row.pending ?? []).map(Number),
+    strikes: row.strikes ?? 0,
+    blockedUntil: row.blocked_until?.getTime() ?? null,
+    knownUntil: row.known_until?.getTime() ?? null,
+  };
+}
+
+/** Returns the values of one row of `WRITE`. */
+const valuesOf = (key: Buffer, revision: number, counter: Counter, expiry: number): unknown[] => [
+  key,
+  revision,
+  counter.failures.map(date),
+  counter.pending.map(date),
+  counter.strikes,
+  counter.blockedUntil === null ? null : date(counter.blockedUntil),
+  counter.knownUntil === null ? null : date(counter.knownUntil),
+  date(expiry),
+];
+
+const date = (time: number): Date => new Date(time);

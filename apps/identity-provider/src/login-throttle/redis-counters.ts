@@ -1,22 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Inject, Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { Logger } from '@nestjs/common';
 import { Gauge } from 'prom-client';
-import type { IdentityProviderSettings } from '#libs/config/settings.js';
 import { errorMessage } from '#libs/core/user-facing-error.js';
 import { createRedisClient, type RedisClient } from '#libs/redis/create-redis-client.js';
-import { SETTINGS } from '../settings.js';
 import type { CountersRead, CounterTable } from './counter-table.js';
-import { forEachScope, nameOf, type ThrottleKeys } from './login-throttle-rows.js';
-import {
-  type Counter,
-  type Counters,
-  current,
-  expiryOf,
-  type Limits,
-  SCOPES,
-} from './login-throttle-rules.js';
+import { forEachScope, nameOf, SCOPES, type ThrottleKeys } from './login-throttle-keys.js';
+import { type Counter, type Counters, current, expiryOf, type Limits } from './login-throttle-rules.js';
 import { OutdatedNames } from './outdated-names.js';
-import { PostgresCounters } from './postgres-counters.js';
+import type { PostgresCounters } from './postgres-counters.js';
 
 const PREFIX = 'twinkey:login:';
 const COMMAND_TIMEOUT_MS = 250;
@@ -52,8 +43,7 @@ class RedisUnavailable extends Error {}
  * eviction, is read from Postgres. While Redis is away Postgres counts; the copies of these counters are then outdated,
  * and are removed before Redis is used again.
  */
-@Injectable()
-export class RedisCounters implements CounterTable<ValuesRead>, OnModuleInit, OnApplicationShutdown {
+export class RedisCounters implements CounterTable<ValuesRead> {
   private readonly logger = new Logger(RedisCounters.name);
   private readonly outdated = new OutdatedNames();
   private client: RedisClient | null = null;
@@ -62,13 +52,12 @@ export class RedisCounters implements CounterTable<ValuesRead>, OnModuleInit, On
 
   constructor(
     private readonly postgres: PostgresCounters,
-    @Inject(SETTINGS) private readonly settings: Pick<IdentityProviderSettings, 'redisUrl'>,
+    private readonly url: string,
   ) {}
 
-  async onModuleInit(): Promise<void> {
-    const { redisUrl } = this.settings;
-    if (redisUrl === null) return;
-    const client = await createRedisClient(redisUrl);
+  /** Waits for the connection a moment; later, Postgres counts until there is one. */
+  async connect(): Promise<void> {
+    const client = await createRedisClient(this.url);
     this.client = client;
     client.on('error', (error: Error) => this.lose(error));
     const ready = new Promise<void>((resolve) => {
@@ -78,14 +67,14 @@ export class RedisCounters implements CounterTable<ValuesRead>, OnModuleInit, On
     await Promise.race([ready, sleep(START_MS, undefined, { ref: false })]);
   }
 
-  onApplicationShutdown(): void {
+  close(): void {
     clearTimeout(this.retry);
     this.isUsable = false;
     this.client?.destroy();
     this.client = null;
   }
 
-  /** Runs the first function, or the second one where Redis is not configured, is away, or fails meanwhile. */
+  /** Runs the first function, or the second one where Redis is away or fails meanwhile. */
   async orElse<T>(keys: ThrottleKeys, inRedis: () => Promise<T>, otherwise: () => Promise<T>): Promise<T> {
     if (this.isUsable) {
       try {

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { isMailAddress } from '#libs/config/parse/mail.js';
-import type { Language, MAIL_KINDS, MailKind, MailValues } from './mail-kinds.js';
+import type { Language } from '../languages.js';
+import type { MAIL_KINDS, MailKind, MailValues } from './mail-kinds.js';
 import { MailOutbox } from './mail-outbox.js';
 
 /** The kinds of mails that tell the owner of an account what has happened to it. */

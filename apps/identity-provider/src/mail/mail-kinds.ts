@@ -1,6 +1,3 @@
-export const LANGUAGES = ['en', 'de'] as const;
-export type Language = (typeof LANGUAGES)[number];
-
 interface KindRule {
   /** The page that the link opens, below `JWT_ISSUER`. */
   path: string;

@@ -1,15 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { isMailAddress } from '#libs/config/parse/mail.js';
-import { newId } from '#libs/core/ids.js';
-import { emailKey } from '../accounts/email.js';
-import {
-  type Language,
-  LIMITS,
-  MAIL_KIND_NAMES,
-  MAIL_KINDS,
-  type MailKind,
-  type MailValues,
-} from './mail-kinds.js';
+import { newId, textKey } from '#libs/core/ids.js';
+import type { Language } from '../languages.js';
+import { LIMITS, MAIL_KIND_NAMES, MAIL_KINDS, type MailKind, type MailValues } from './mail-kinds.js';
 import { countMail } from './mail-metrics.js';
 
 /** An `EntityManager` or a `QueryRunner` with an open transaction. */
@@ -37,7 +30,7 @@ export interface NewMail<K extends MailKind = MailKind> {
 export class MailOutbox {
   /** Orders transactions that mail to one address until they end: two cannot both be the fifth. */
   async lock(tx: MailTransaction, to: string): Promise<void> {
-    await tx.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`mail ${emailKey(to)}`]);
+    await tx.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`mail ${textKey(to)}`]);
   }
 
   /**
@@ -51,7 +44,7 @@ export class MailOutbox {
     const { kind, to, language, values, expiresAt = null, isDiscarded = false } = mail;
     if (!isMailAddress(to)) throw new Error('A mail needs exactly one valid address.');
     const { limit } = MAIL_KINDS[kind];
-    const key = emailKey(to);
+    const key = textKey(to);
     // A statement sees rows that were committed before it began, so the lock is one of its own.
     await this.lock(tx, to);
     const rows = await tx.query(INSERT, [

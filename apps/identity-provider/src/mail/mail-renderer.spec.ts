@@ -2,7 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { LANGUAGES, MAIL_KIND_NAMES, SAMPLE_VALUES } from './mail-kinds.js';
+import { LANGUAGES } from '../languages.js';
+import { MAIL_KIND_NAMES, SAMPLE_VALUES } from './mail-kinds.js';
 import { MailRenderer, type MailToRender } from './mail-renderer.js';
 import { TemplateFiles } from './template-files.js';
 

@@ -1,12 +1,6 @@
 import { UserFacingError } from '#libs/core/user-facing-error.js';
-import {
-  LANGUAGES,
-  type Language,
-  MAIL_KIND_NAMES,
-  MAIL_KINDS,
-  type MailKind,
-  SAMPLE_VALUES,
-} from './mail-kinds.js';
+import { LANGUAGES, type Language } from '../languages.js';
+import { MAIL_KIND_NAMES, MAIL_KINDS, type MailKind, SAMPLE_VALUES } from './mail-kinds.js';
 import {
   escapeHtml,
   fill,

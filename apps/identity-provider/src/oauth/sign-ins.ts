@@ -3,11 +3,12 @@ import { DataSource } from 'typeorm';
 import type { AuditActor, AuditContext } from '#libs/audit/audit-context.js';
 import { auditRows, insertAudit } from '#libs/audit/audit-writer.js';
 import { newId } from '#libs/core/ids.js';
-import { NATIVE_ISSUER } from '#libs/core/issuer-id.js';
 import { preparedQuery } from '#libs/database/prepared-query.js';
+import { NATIVE_ISSUER } from '#libs/verify/src/issuers/issuer-id.js';
 import type { VerifiedAccount } from '../auth/login.service.js';
 import type { AuthenticationMethod } from '../sessions/authentication-methods.js';
 import type { SessionEnding } from '../sessions/session-ending.js';
+import { SessionOpener } from '../sessions/session-opener.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { OauthLifetimes } from './lifetimes.js';
 
@@ -23,6 +24,7 @@ const nextExpiry = (idle: string, max: string): string =>
 export class SignIns {
   constructor(
     private readonly database: DataSource,
+    private readonly opener: SessionOpener,
     private readonly sessions: SessionsService,
     private readonly lifetimes: OauthLifetimes,
   ) {}
@@ -33,7 +35,7 @@ export class SignIns {
    */
   async open(account: VerifiedAccount, audit: AuditContext): Promise<string | null> {
     const expiresAt = new Date(Date.now() + this.lifetimes.idle * 1000);
-    const opened = await this.sessions.open({
+    const opened = await this.opener.open({
       ...account,
       clientId: null,
       expiresAt,

@@ -1,6 +1,6 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import { emailKey } from '../accounts/email.js';
+import { textKey } from '#libs/core/ids.js';
 import { hashClient } from './fair-places.js';
 import { HashQueue } from './hash-queue.js';
 
@@ -23,5 +23,5 @@ export class HashCapacityGuard implements CanActivate {
 /** Returns the account key that the login uses if the body is valid. */
 function accountOf(body: unknown): string | null {
   const email = (body as { email?: unknown } | null | undefined)?.email;
-  return typeof email === 'string' && email.length <= MAX_LENGTH ? emailKey(email) : null;
+  return typeof email === 'string' && email.length <= MAX_LENGTH ? textKey(email) : null;
 }

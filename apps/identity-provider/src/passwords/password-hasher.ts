@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import bcrypt from 'bcrypt';
 import type { IdentityProviderSettings } from '#libs/config/settings.js';
-import { isStorable } from '#libs/core/storable-text.js';
+import { isStorable } from '#libs/core/ids.js';
 import { SETTINGS } from '../settings.js';
 import type { HashClient } from './fair-places.js';
 import { type HashPlace, HashQueue } from './hash-queue.js';

@@ -1,6 +1,6 @@
-import { isStorable } from '#libs/core/storable-text.js';
+import { isStorable, textKey } from '#libs/core/ids.js';
 import type { FieldError } from '#libs/http/input/field.js';
-import { emailKey, localPartKey } from '../accounts/email.js';
+import { localPartKey } from '../accounts/email.js';
 import { isCommonPassword } from './common-passwords.js';
 import { MAX_PASSWORD_BYTES, normalizePassword } from './password-hasher.js';
 
@@ -33,7 +33,7 @@ export function passwordFaults(given: string, email?: string): FieldError[] {
   if (isCommonPassword(password)) {
     faults.push({ code: 'common_password', message: 'The password is too common. Choose another one.' });
   }
-  if (email !== undefined && emailKey(password) === localPartKey(email)) {
+  if (email !== undefined && textKey(password) === localPartKey(email)) {
     faults.push({
       code: 'matches_email',
       message: 'The password must not equal the local part of the email address.',

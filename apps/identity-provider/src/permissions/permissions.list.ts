@@ -1,7 +1,7 @@
 import type { Repository } from 'typeorm';
 import type { Permission } from '#libs/database/identity/permission.entity.js';
 import { countRows, fetchPage, keyStartsWith } from '#libs/database/page.js';
-import { type ListPage, listPage, readList } from '#libs/http/input/list-request.js';
+import { type ListPage, listPage, readList } from '#libs/http/input/list-query.js';
 import type { PermissionListQuery } from './permissions.dto.js';
 
 const SORTS = {

@@ -2,12 +2,11 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { type EntityManager, Repository } from 'typeorm';
 import type { AuditContext } from '#libs/audit/audit-context.js';
-import { writeAudit } from '#libs/audit/audit-writer.js';
-import { type AuditFields, changesOf } from '#libs/audit/changes.js';
+import { type AuditFields, changesOf, writeAudit } from '#libs/audit/audit-writer.js';
 import { newId } from '#libs/core/ids.js';
 import { Permission } from '#libs/database/identity/permission.entity.js';
-import { ReplicaReads } from '#libs/database/replica-reads.js';
-import type { ListPage } from '#libs/http/input/list-request.js';
+import { Reads } from '#libs/database/reads.js';
+import type { ListPage } from '#libs/http/input/list-query.js';
 import { notFound } from '#libs/http/replies/api-error.js';
 import { assertIfMatch, etagOf } from '#libs/http/replies/etag.js';
 import type { Principal } from '#libs/verify/src/principal.js';
@@ -22,7 +21,7 @@ export class PermissionsService {
   constructor(
     @InjectRepository(Permission) private readonly permissions: Repository<Permission>,
     private readonly authority: AuthorityService,
-    private readonly replica: ReplicaReads,
+    private readonly reads: Reads,
   ) {}
 
   /** No role has the new permission yet. @throws ApiError 409 `name_taken` */
@@ -42,7 +41,7 @@ export class PermissionsService {
   }
 
   list(query: PermissionListQuery): Promise<ListPage<Permission>> {
-    return this.replica.run((manager) => listPermissions(manager.getRepository(Permission), query));
+    return this.reads.run((manager) => listPermissions(manager.getRepository(Permission), query));
   }
 
   /** @throws ApiError 404, 412 */

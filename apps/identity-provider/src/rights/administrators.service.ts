@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { type ListPage, listPage, readList } from '#libs/http/input/list-request.js';
+import { type ListPage, listPage, readList } from '#libs/http/input/list-query.js';
 import { ADMINISTRATOR_ROLES } from '../authority/role-hierarchy.js';
 import type { AdministratorListQuery } from './rights.dto.js';
 

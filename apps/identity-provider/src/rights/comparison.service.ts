@@ -1,9 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { IdentityProviderSettings } from '#libs/config/settings.js';
-import { ALL_PERMISSIONS, hasPermission } from '#libs/verify/src/has-permission.js';
 import { mapRealmRoles } from '#libs/verify/src/issuers/role-map.js';
-import type { Principal } from '#libs/verify/src/principal.js';
+import { ALL_PERMISSIONS, hasPermission, type Principal } from '#libs/verify/src/principal.js';
 import { exceeds } from '../authority/authority.service.js';
 import { RightsService } from '../authority/rights.service.js';
 import { lineageOf } from '../authority/role-hierarchy.js';

@@ -1,10 +1,9 @@
 import { Body, Controller, Get, Post, Query } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import { Caller } from '#libs/auth/access.js';
-import { Reply } from '#libs/http/replies/envelope.js';
-import { Replies } from '#libs/http/replies/replies.js';
+import { RequirePermission } from '#libs/auth/access.js';
+import { Replies, Reply } from '#libs/http/replies/replies.js';
+import { Caller } from '#libs/verify/src/nest/access.js';
 import type { Principal } from '#libs/verify/src/principal.js';
-import { RequirePermission } from '../access.js';
 import { AdministratorsService } from './administrators.service.js';
 import { ComparisonService } from './comparison.service.js';
 import {

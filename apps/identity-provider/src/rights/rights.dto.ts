@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { isStorable } from '#libs/core/storable-text.js';
+import { isStorable } from '#libs/core/ids.js';
 import { field } from '#libs/http/input/field.js';
 import { IdListField, listRules } from '#libs/http/input/fields.js';
 import { ListQuery } from '#libs/http/input/list-query.js';

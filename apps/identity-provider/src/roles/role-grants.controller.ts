@@ -1,11 +1,10 @@
 import { Body, Controller, Delete, Param, Post } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Audit, type RequestAudit } from '#libs/audit/audit-context.js';
-import { Caller } from '#libs/auth/access.js';
-import type { Reply } from '#libs/http/replies/envelope.js';
-import { IfMatch, Replies } from '#libs/http/replies/replies.js';
+import { RequirePermission } from '#libs/auth/access.js';
+import { IfMatch, Replies, type Reply } from '#libs/http/replies/replies.js';
+import { Caller } from '#libs/verify/src/nest/access.js';
 import type { Principal } from '#libs/verify/src/principal.js';
-import { RequirePermission } from '../access.js';
 import { RoleGrantsService } from './role-grants.service.js';
 import { GrantPermissions, RoleReply, taggedRole } from './roles.dto.js';
 import { EXCEEDS, LOCKED } from './roles.errors.js';

@@ -1,11 +1,10 @@
 import { Body, Controller, Delete, Get, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Audit, type RequestAudit } from '#libs/audit/audit-context.js';
-import { Caller } from '#libs/auth/access.js';
-import { Reply } from '#libs/http/replies/envelope.js';
-import { IfMatch, Replies } from '#libs/http/replies/replies.js';
+import { RequirePermission } from '#libs/auth/access.js';
+import { IfMatch, Replies, Reply } from '#libs/http/replies/replies.js';
+import { Caller } from '#libs/verify/src/nest/access.js';
 import type { Principal } from '#libs/verify/src/principal.js';
-import { RequirePermission } from '../access.js';
 import { CreateRole, mapRole, RoleListQuery, RoleReply, taggedRole, UpdateRole } from './roles.dto.js';
 import { EXCEEDS, LOCKED } from './roles.errors.js';
 import { RolesService } from './roles.service.js';

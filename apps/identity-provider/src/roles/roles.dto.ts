@@ -1,8 +1,8 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IdField, IdListField, RoleNameField, TextField } from '#libs/http/input/fields.js';
 import { SearchableListQuery, SortField } from '#libs/http/input/list-query.js';
-import { Reply } from '#libs/http/replies/envelope.js';
 import { etagOf } from '#libs/http/replies/etag.js';
+import { Reply } from '#libs/http/replies/replies.js';
 import type { RoleWithPermissions } from './role-rows.js';
 
 const DESCRIPTION = { optional: true, nullable: true, max: 1_000, example: 'Helps customers.' } as const;

@@ -2,12 +2,11 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { type EntityManager, Repository } from 'typeorm';
 import type { AuditContext } from '#libs/audit/audit-context.js';
-import { writeAudit } from '#libs/audit/audit-writer.js';
-import { type AuditFields, changesOf } from '#libs/audit/changes.js';
+import { type AuditFields, changesOf, writeAudit } from '#libs/audit/audit-writer.js';
 import { newId } from '#libs/core/ids.js';
 import { Role } from '#libs/database/identity/role.entity.js';
-import { ReplicaReads } from '#libs/database/replica-reads.js';
-import type { ListPage } from '#libs/http/input/list-request.js';
+import { Reads } from '#libs/database/reads.js';
+import type { ListPage } from '#libs/http/input/list-query.js';
 import { assertIfMatch, etagOf } from '#libs/http/replies/etag.js';
 import type { Principal } from '#libs/verify/src/principal.js';
 import { type Actor, AuthorityService, assertGrantable } from '../authority/authority.service.js';
@@ -28,7 +27,7 @@ export class RolesService {
   constructor(
     @InjectRepository(Role) private readonly roles: Repository<Role>,
     private readonly authority: AuthorityService,
-    private readonly replica: ReplicaReads,
+    private readonly reads: Reads,
   ) {}
 
   /** @throws ApiError 422 on `parent_id`, 403 `exceeds_own_permissions`, 409 `name_taken` */
@@ -58,7 +57,7 @@ export class RolesService {
   }
 
   list(query: RoleListQuery): Promise<ListPage<RoleWithPermissions>> {
-    return this.replica.run((manager) => listRoles(manager.getRepository(Role), query));
+    return this.reads.run((manager) => listRoles(manager.getRepository(Role), query));
   }
 
   /** @throws ApiError 404, 412 */

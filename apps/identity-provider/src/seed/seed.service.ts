@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { DataSource } from 'typeorm';
-import { newId } from '#libs/core/ids.js';
-import { PERMISSION_CATALOGUE } from '#libs/database/identity/permission-catalogue.js';
+import { newId, textKey } from '#libs/core/ids.js';
+import { PERMISSION_CATALOGUE } from '#libs/core/permission-catalogue.js';
 import { upsertPermissions } from '#libs/database/identity/upsert-permissions.js';
 import { EmailField } from '#libs/http/input/fields.js';
 import { InputPipe } from '#libs/http/input/input.pipe.js';
-import { emailKey, storedEmail } from '../accounts/email.js';
+import { storedEmail } from '../accounts/email.js';
 import { AuthorityService } from '../authority/authority.service.js';
 import { NewPasswordField } from '../passwords/new-password.field.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
@@ -103,7 +103,7 @@ export class SeedService {
 
   async hasAccount(email: string): Promise<boolean> {
     const known = await this.database.query('SELECT FROM identity.accounts WHERE email_key = $1', [
-      emailKey(email),
+      textKey(email),
     ]);
     return known.length > 0;
   }
@@ -139,7 +139,7 @@ export class SeedService {
 
   /** @returns whether the account was added */
   private async addAccount(email: string, password: string, role: SystemRole): Promise<boolean> {
-    const key = emailKey(email);
+    const key = textKey(email);
     if (await this.hasAccount(email)) return false;
     const hash = await this.hasher.hash(password, { network: 'seed', account: key });
     return this.authority.exclusively(async (tx) => {

@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import { newId } from '#libs/core/ids.js';
-import { ALL_PERMISSIONS } from '#libs/verify/src/has-permission.js';
+import { ALL_PERMISSIONS } from '#libs/verify/src/principal.js';
 import { writeCommandAudit } from './seed.audit.js';
 
 /** `user` has no permissions; `admin` inherits from it and has every permission. Only their descriptions can be changed. */

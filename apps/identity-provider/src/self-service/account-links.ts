@@ -2,10 +2,11 @@ import { createHash, randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import type { RequestAudit } from '#libs/audit/audit-context.js';
-import { NATIVE_ISSUER } from '#libs/core/issuer-id.js';
+import { textKey } from '#libs/core/ids.js';
 import type { LinkPurpose } from '#libs/database/identity/account-link.entity.js';
-import { emailKey } from '../accounts/email.js';
-import type { Language, MailKind, MailValues } from '../mail/mail-kinds.js';
+import { NATIVE_ISSUER } from '#libs/verify/src/issuers/issuer-id.js';
+import type { Language } from '../languages.js';
+import type { MailKind, MailValues } from '../mail/mail-kinds.js';
 import { MailOutbox } from '../mail/mail-outbox.js';
 import { invalidToken } from './self-service.errors.js';
 
@@ -102,7 +103,7 @@ export class AccountLinks {
         purpose,
         accountId,
         email,
-        emailKey(email),
+        textKey(email),
         link.passwordHash ?? null,
         link.firstName ?? null,
         link.lastName ?? null,

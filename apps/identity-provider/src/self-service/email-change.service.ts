@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { writeAudit } from '#libs/audit/audit-writer.js';
 import { isMailAddress } from '#libs/config/parse/mail.js';
-import { emailKey, storedEmail } from '../accounts/email.js';
+import { textKey } from '#libs/core/ids.js';
+import { storedEmail } from '../accounts/email.js';
 import { CurrentPassword } from '../auth/current-password.js';
 import { removeFactorsSince } from '../factors/factor-removal.js';
 import type { SessionAccount } from '../sessions/session-account.js';
@@ -37,7 +38,7 @@ export class EmailChangeService {
     await this.currentPassword.require(account, change.current_password, audit);
     await this.limit.count(change.email, audit.address);
     const email = storedEmail(change.email);
-    const isOwn = emailKey(email) === emailKey(account.email);
+    const isOwn = textKey(email) === textKey(account.email);
     await this.database.transaction(async (tx) => {
       const isTaken = await isReserved(tx, email, account.id);
       await this.links.mail(tx, {
@@ -59,7 +60,7 @@ export class EmailChangeService {
   async confirm(tx: EntityManager, link: UsedLink, { audit, language }: Requester): Promise<void> {
     const { accountId, email, account } = link;
     await voidLinks(tx, accountId);
-    const isOtherAddress = emailKey(email) !== account.emailKey;
+    const isOtherAddress = textKey(email) !== account.emailKey;
     if (account.emailVerified && isOtherAddress && isMailAddress(account.email)) {
       const undo = {
         purpose: 'undo_email',
@@ -116,7 +117,7 @@ async function isReserved(tx: EntityManager, email: string, accountId: string): 
          SELECT FROM identity.account_links
          WHERE email_key = $1 AND account_id <> $2 AND purpose = 'undo_email' AND used_at IS NULL AND expires_at > now()
        ) AS reserved`,
-    [emailKey(email), accountId],
+    [textKey(email), accountId],
   );
   return reserved;
 }
@@ -132,5 +133,5 @@ const setEmail = (
     `UPDATE identity.accounts SET email = $2, email_key = $3, email_verified = true, password_hash = ${passwordHash},
        version = version + 1, updated_at = now()
      WHERE id = $1`,
-    [accountId, email, emailKey(email)],
+    [accountId, email, textKey(email)],
   );

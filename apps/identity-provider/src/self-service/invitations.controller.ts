@@ -1,10 +1,9 @@
 import { Controller, Param, Post } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import { Caller } from '#libs/auth/access.js';
-import { Reply } from '#libs/http/replies/envelope.js';
-import { Replies } from '#libs/http/replies/replies.js';
+import { RequirePermission } from '#libs/auth/access.js';
+import { Replies, Reply } from '#libs/http/replies/replies.js';
+import { Caller } from '#libs/verify/src/nest/access.js';
 import type { Principal } from '#libs/verify/src/principal.js';
-import { RequirePermission } from '../access.js';
 import { InvitationsService } from './invitations.service.js';
 import { CurrentRequester, type Requester } from './requester.js';
 

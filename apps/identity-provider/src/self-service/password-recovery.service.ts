@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { writeAudit } from '#libs/audit/audit-writer.js';
+import { textKey } from '#libs/core/ids.js';
 import { invalid } from '#libs/http/replies/api-error.js';
-import { emailKey, storedEmail } from '../accounts/email.js';
+import { storedEmail } from '../accounts/email.js';
 import { MailOutbox } from '../mail/mail-outbox.js';
 import { hashClient } from '../passwords/fair-places.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
@@ -37,7 +38,7 @@ export class PasswordRecoveryService {
     await this.database.transaction(async (tx) => {
       const [account] = await tx.query(
         `SELECT id, email FROM identity.accounts WHERE email_key = $1 AND status = 'active'`,
-        [emailKey(email)],
+        [textKey(email)],
       );
       await this.links.mail(tx, {
         purpose: 'reset_password',

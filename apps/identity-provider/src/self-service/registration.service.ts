@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import type { AuditContext } from '#libs/audit/audit-context.js';
 import { auditRows, insertAudit, writeAudit } from '#libs/audit/audit-writer.js';
-import { newId } from '#libs/core/ids.js';
-import { emailKey, storedEmail } from '../accounts/email.js';
+import { newId, textKey } from '#libs/core/ids.js';
+import { storedEmail } from '../accounts/email.js';
 import { hashClient } from '../passwords/fair-places.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
 import { AccountLinks } from './account-links.js';
@@ -43,7 +43,7 @@ export class RegistrationService {
     this.policy.assertDomain(registration.email);
     const roleId = await this.policy.roleId();
     await this.limit.count(registration.email, audit.address);
-    const client = hashClient(audit.address, emailKey(registration.email));
+    const client = hashClient(audit.address, textKey(registration.email));
     const passwordHash = await this.hasher.hash(registration.password, client);
     await this.database.transaction(async (tx) => {
       const found = await this.create(tx, { ...registration, passwordHash, roleId }, audit);
@@ -74,7 +74,7 @@ export class RegistrationService {
     const [found] = await tx.query(CREATE, [
       id,
       storedEmail(email),
-      emailKey(email),
+      textKey(email),
       passwordHash,
       first_name,
       last_name,

@@ -1,8 +1,7 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { auditContextOf, type RequestAudit } from '#libs/audit/audit-context.js';
-import { preferredLanguage } from '#libs/http/input/preferred-language.js';
-import { LANGUAGES, type Language } from '../mail/mail-kinds.js';
+import { type Language, preferredLanguage } from '../languages.js';
 
 /** Who asks for a mail, and in which language. */
 export interface Requester {
@@ -13,7 +12,7 @@ export interface Requester {
 
 export const requesterOf = (request: FastifyRequest): Requester => ({
   audit: auditContextOf(request),
-  language: preferredLanguage(LANGUAGES, request.headers['accept-language']),
+  language: preferredLanguage(request.headers['accept-language']),
 });
 
 /** Injects the `Requester` into a handler's parameter. */

@@ -1,8 +1,8 @@
 import { Body, Controller, Post, UseGuards } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import { NativeOnly, Public } from '#libs/auth/access.js';
-import { Reply } from '#libs/http/replies/envelope.js';
-import { Replies } from '#libs/http/replies/replies.js';
+import { NativeOnly } from '#libs/auth/access.js';
+import { Replies, Reply } from '#libs/http/replies/replies.js';
+import { Public } from '#libs/verify/src/nest/access.js';
 import { HashCapacityGuard } from '../passwords/hash-capacity.guard.js';
 import { CallerAccount, type SessionAccount } from '../sessions/session-account.js';
 import { EmailChangeService } from './email-change.service.js';

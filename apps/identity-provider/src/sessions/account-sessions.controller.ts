@@ -1,12 +1,11 @@
 import { Controller, Delete, Get, Param, Query } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Audit, type RequestAudit } from '#libs/audit/audit-context.js';
-import { Caller } from '#libs/auth/access.js';
+import { RequirePermission } from '#libs/auth/access.js';
 import { ListQuery } from '#libs/http/input/list-query.js';
-import { Reply } from '#libs/http/replies/envelope.js';
-import { Replies } from '#libs/http/replies/replies.js';
+import { Replies, Reply } from '#libs/http/replies/replies.js';
+import { Caller } from '#libs/verify/src/nest/access.js';
 import type { Principal } from '#libs/verify/src/principal.js';
-import { RequirePermission } from '../access.js';
 import { AccountSessionsService } from './account-sessions.service.js';
 import { CallerAccount, type SessionAccount } from './session-account.js';
 import { mapSession, SessionReply } from './sessions.dto.js';

@@ -1,8 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { AUTHORITY_STATE } from '#libs/database/identity/authority.entity.js';
 import { preparedQuery } from '#libs/database/prepared-query.js';
-import { RightsService } from '../authority/rights.service.js';
+import { AUTHORITY_STATE, RightsService } from '../authority/rights.service.js';
 import type { ServiceSubject } from '../tokens/token-signer.js';
 
 /** The OAuth clients that act for themselves (client credentials), with the rights that hold now. */

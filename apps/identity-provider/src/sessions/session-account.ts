@@ -1,7 +1,7 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import type { AccountStatus } from '#libs/database/identity/account.entity.js';
-import { AUTHORITY_STATE } from '#libs/database/identity/authority.entity.js';
+import { AUTHORITY_STATE } from '../authority/rights.service.js';
 
 /** A native caller's current account and session, and the version of the authority: read in one query. */
 export interface SessionAccount {

@@ -5,7 +5,8 @@ import { preparedQuery } from '#libs/database/prepared-query.js';
 import { RefreshToken } from './refresh-token.js';
 import { ACCOUNT_COLUMNS, type SessionAccount } from './session-account.js';
 import { SessionLifetimes } from './session-lifetimes.js';
-import { type LiveSession, SessionsService } from './sessions.service.js';
+import type { LiveSession } from './session-opener.js';
+import { SessionsService } from './sessions.service.js';
 
 /** How long the token before the current one is accepted: for two tabs, or after a lost response. */
 const REPEATABLE = `interval '20 seconds'`;

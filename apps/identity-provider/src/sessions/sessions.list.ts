@@ -1,8 +1,7 @@
 import type { Repository } from 'typeorm';
 import type { Session } from '#libs/database/identity/session.entity.js';
 import { countRows, fetchPage } from '#libs/database/page.js';
-import type { ListQuery } from '#libs/http/input/list-query.js';
-import { type ListPage, listPage, readList } from '#libs/http/input/list-request.js';
+import { type ListPage, type ListQuery, listPage, readList } from '#libs/http/input/list-query.js';
 
 const SORTS = {
   created_at: {

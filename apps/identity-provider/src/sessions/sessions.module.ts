@@ -7,6 +7,7 @@ import { ServiceClients } from './service-clients.js';
 import { SessionActivity } from './session-activity.js';
 import { SessionLifetimes } from './session-lifetimes.js';
 import { SessionLookup } from './session-lookup.js';
+import { SessionOpener } from './session-opener.js';
 import { SessionRefresh } from './session-refresh.js';
 import { SessionsService } from './sessions.service.js';
 
@@ -19,6 +20,7 @@ import { SessionsService } from './sessions.service.js';
     SessionActivity,
     SessionLifetimes,
     SessionLookup,
+    SessionOpener,
     SessionRefresh,
     SessionsService,
   ],
@@ -27,6 +29,7 @@ import { SessionsService } from './sessions.service.js';
     ServiceClients,
     SessionLifetimes,
     SessionLookup,
+    SessionOpener,
     SessionRefresh,
     SessionsService,
   ],

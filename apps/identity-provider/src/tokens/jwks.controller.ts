@@ -1,7 +1,7 @@
 import { Controller, Get, Res } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { Public } from '#libs/auth/access.js';
+import { Public } from '#libs/verify/src/nest/access.js';
 import { JwksReply, RepliesAsIs } from './jwks.dto.js';
 import { JwksService } from './jwks.service.js';
 

@@ -1,13 +1,10 @@
 import type { KeyObject } from 'node:crypto';
-import { Inject, Injectable, Optional } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import type { NativeKeys } from '#libs/config/key-updates.js';
 import type { PublicKey } from '#libs/config/keys.js';
 import type { IdentityProviderSettings } from '#libs/config/settings.js';
 import { unavailable } from '#libs/http/replies/api-error.js';
-import type { KeySource } from '#libs/verify/src/keys/key-source.js';
-import { TokenError } from '#libs/verify/src/token-error.js';
 import { SETTINGS } from '../settings.js';
-import { WithdrawnKeysService } from './withdrawn-keys.service.js';
 
 export interface SigningKey {
   readonly kid: string;
@@ -25,20 +22,18 @@ interface State {
  * ones. They are replaced as a whole, so that a token is never signed with a key that is not published.
  */
 @Injectable()
-export class NativeKeysService implements KeySource {
-  readonly ageMs = Number.POSITIVE_INFINITY;
+export class NativeKeysService {
   private configured: NativeKeys;
+  private withdrawn: ReadonlySet<string> = new Set();
   private state: State;
   private readonly listeners = new Set<() => void>();
 
   constructor(
     @Inject(SETTINGS) { signing, keyUpdates }: Pick<IdentityProviderSettings, 'signing' | 'keyUpdates'>,
-    @Optional() private readonly withdrawn?: WithdrawnKeysService,
   ) {
     this.configured = signing;
     this.state = this.stateOf(signing);
-    keyUpdates?.subscribe((keys) => this.replace(keys));
-    withdrawn?.onChange(() => this.replace(this.configured));
+    keyUpdates?.subscribe((keys) => this.replace(keys, this.withdrawn));
   }
 
   /** The keys in the JWKS, the signing key first. */
@@ -56,10 +51,9 @@ export class NativeKeysService implements KeySource {
     return this.state.byKid.get(kid);
   }
 
-  async find(kid: string): Promise<KeyObject> {
-    const key = this.current(kid);
-    if (key === undefined) throw new TokenError('key_unknown', kid);
-    return key;
+  /** Signs, verifies and publishes without these keys from now on. @param kids of all withdrawn keys */
+  withdraw(kids: ReadonlySet<string>): void {
+    this.replace(this.configured, kids);
   }
 
   /** @param listener is called after each change */
@@ -67,18 +61,17 @@ export class NativeKeysService implements KeySource {
     this.listeners.add(listener);
   }
 
-  close(): void {}
-
-  private replace(keys: NativeKeys): void {
-    this.configured = keys;
-    this.state = this.stateOf(keys);
+  private replace(configured: NativeKeys, withdrawn: ReadonlySet<string>): void {
+    this.configured = configured;
+    this.withdrawn = withdrawn;
+    this.state = this.stateOf(configured);
     for (const listener of this.listeners) listener();
   }
 
   private stateOf({ kid, privateKey, publicKeys }: NativeKeys): State {
-    const usable = publicKeys.filter((key) => !this.withdrawn?.has(key.kid));
+    const usable = publicKeys.filter((key) => !this.withdrawn.has(key.kid));
     return {
-      signing: privateKey && !this.withdrawn?.has(kid) ? { kid, privateKey } : null,
+      signing: privateKey && !this.withdrawn.has(kid) ? { kid, privateKey } : null,
       publicKeys: usable,
       byKid: new Map(usable.map((key) => [key.kid, this.known(key)])),
     };

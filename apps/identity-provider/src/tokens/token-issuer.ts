@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { RightsService } from '../authority/rights.service.js';
 import { SessionLifetimes } from '../sessions/session-lifetimes.js';
-import type { LiveSession } from '../sessions/sessions.service.js';
+import type { LiveSession } from '../sessions/session-opener.js';
 import { type TokenClient, TokenSigner } from './token-signer.js';
 
 export interface AccessToken {

@@ -1,31 +1,24 @@
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { BackgroundRunner } from '#libs/background/background-runner.js';
-import { NATIVE_ISSUER } from '#libs/core/issuer-id.js';
 import { preparedQuery } from '#libs/database/prepared-query.js';
+import { NATIVE_ISSUER } from '#libs/verify/src/issuers/issuer-id.js';
+import { NativeKeysService } from './native-keys.service.js';
 
-/** How often the database is asked (ms): a key that `twinkey keys withdraw` names is refused everywhere within 2 s. */
+/** How often the database is asked (ms): a withdrawn key is refused everywhere within 2 s. */
 const INTERVAL_MS = 1_000;
 
-/** The ids of the native keys that were withdrawn in an emergency, on any machine. They never return. */
+/** Withdraws the native keys that `twinkey keys withdraw` has named, on any machine. They never return. */
 @Injectable()
 export class WithdrawnKeysService implements OnModuleInit {
   private readonly logger = new Logger(WithdrawnKeysService.name);
-  private readonly listeners = new Set<() => void>();
   private kids: ReadonlySet<string> = new Set();
 
   constructor(
     private readonly database: DataSource,
     private readonly background: BackgroundRunner,
+    private readonly keys: NativeKeysService,
   ) {}
-
-  has(kid: string): boolean {
-    return this.kids.has(kid);
-  }
-
-  onChange(listener: () => void): void {
-    this.listeners.add(listener);
-  }
 
   /** Before the listener opens, so that no token of a withdrawn key is ever accepted. */
   async onModuleInit(): Promise<void> {
@@ -52,6 +45,6 @@ export class WithdrawnKeysService implements OnModuleInit {
     if (isSame) return;
     this.kids = found;
     if (added.length > 0) this.logger.warn({ msg: 'native keys are withdrawn', kids: added });
-    for (const listener of this.listeners) listener();
+    this.keys.withdraw(found);
   }
 }

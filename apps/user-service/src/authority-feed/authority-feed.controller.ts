@@ -1,10 +1,10 @@
 import { Controller, Get, Req, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Public } from '#libs/auth/access.js';
 import { AcceptServiceToken } from '#libs/auth/service-token.js';
 import { FeedOperation } from '#libs/authority-feed/feed.dto.js';
 import { FeedServer } from '#libs/authority-feed/feed-server.js';
+import { Public } from '#libs/verify/src/nest/access.js';
 
 /** On the internal port. `InternalTokenGuard` decides who may call. */
 @ApiTags('authority')

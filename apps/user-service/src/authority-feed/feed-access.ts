@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import { ServiceToken } from '#libs/auth/service-token.js';
 import type { UserServiceSettings } from '#libs/config/settings.js';
 import { forbidden, unauthorized } from '#libs/http/replies/api-error.js';
-import { hasPermission } from '#libs/verify/src/has-permission.js';
+import { hasPermission } from '#libs/verify/src/principal.js';
 import { TokenError } from '#libs/verify/src/token-error.js';
 import { RightsClient } from '../rights/rights.client.js';
 import { SETTINGS } from '../settings.js';

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
 import { newId } from '#libs/core/ids.js';
-import type { IssuerId } from '#libs/core/issuer-id.js';
 import { preparedQuery } from '#libs/database/prepared-query.js';
 import { unavailable } from '#libs/http/replies/api-error.js';
+import type { IssuerId } from '#libs/verify/src/issuers/issuer-id.js';
 
 /** Longer than a change takes. A lease whose holder has died ends by itself. */
 const LEASE_MS = 2_500;

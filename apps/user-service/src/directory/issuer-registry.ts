@@ -1,4 +1,4 @@
-import { DEFAULT_KEYCLOAK_ISSUER, type IssuerId, NATIVE_ISSUER } from '#libs/core/issuer-id.js';
+import { DEFAULT_KEYCLOAK_ISSUER, type IssuerId, NATIVE_ISSUER } from '#libs/verify/src/issuers/issuer-id.js';
 import type { TrustedIssuer } from '#libs/verify/src/issuers/trusted-issuer.js';
 import type { Directory } from './directory.js';
 import type { RightsSource } from './rights-source.js';

@@ -1,5 +1,5 @@
-import { ISSUER_ID_SCHEMA, type IssuerId } from '#libs/core/issuer-id.js';
 import { type FieldOptions, field, type Rule } from '#libs/http/input/field.js';
+import { ISSUER_ID_PATTERN, type IssuerId, NATIVE_ISSUER } from '#libs/verify/src/issuers/issuer-id.js';
 import { IssuerRegistry } from './issuer-registry.js';
 
 const knownIssuer: Rule = (value, _input, providers) => {
@@ -11,4 +11,4 @@ const knownIssuer: Rule = (value, _input, providers) => {
 
 /** The id of an issuer in the `IssuerRegistry`. */
 export const IssuerField = (options: FieldOptions): PropertyDecorator =>
-  field(options, ISSUER_ID_SCHEMA, knownIssuer);
+  field(options, { type: String, pattern: ISSUER_ID_PATTERN, example: NATIVE_ISSUER }, knownIssuer);

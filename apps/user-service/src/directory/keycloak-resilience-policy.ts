@@ -1,6 +1,6 @@
 import { bulkhead, type IPolicy, TimeoutStrategy, timeout, wrap } from 'cockatiel';
 import { Gauge } from 'prom-client';
-import type { IssuerId } from '#libs/core/issuer-id.js';
+import type { IssuerId } from '#libs/verify/src/issuers/issuer-id.js';
 import { CircuitBreaker } from './circuit-breaker.js';
 import { isKeycloakAway } from './keycloak-errors.js';
 

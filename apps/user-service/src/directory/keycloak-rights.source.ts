@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import type { EntityManager } from 'typeorm';
-import type { IssuerId } from '#libs/core/issuer-id.js';
+import type { IssuerId } from '#libs/verify/src/issuers/issuer-id.js';
 import type { Comparison, RightsClient } from '../rights/rights.client.js';
 import type { KeycloakDirectory } from './keycloak.directory.js';
 import type { RightsSource } from './rights-source.js';

@@ -1,9 +1,9 @@
 import type KeycloakAdminClient from '@keycloak/keycloak-admin-client';
 import type { FastifyRequest } from 'fastify';
 import type { KeycloakServiceSettings } from '#libs/config/settings.js';
-import type { IssuerId } from '#libs/core/issuer-id.js';
 import { KeyedSemaphore } from '#libs/core/keyed-semaphore.js';
 import { notFound, unavailable } from '#libs/http/replies/api-error.js';
+import type { IssuerId } from '#libs/verify/src/issuers/issuer-id.js';
 import type { IssuerProfile } from '../users/profile.js';
 import type { Directory, NameChange, RecheckedSubject, SubjectState } from './directory.js';
 import type { DirectoryLeases } from './directory-leases.js';

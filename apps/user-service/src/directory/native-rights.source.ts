@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import type { EntityManager } from 'typeorm';
 import { isId } from '#libs/core/ids.js';
-import type { IssuerId } from '#libs/core/issuer-id.js';
+import type { IssuerId } from '#libs/verify/src/issuers/issuer-id.js';
 import type { Comparison, RightsClient } from '../rights/rights.client.js';
 import { NO_RIGHTS, type RightsSource } from './rights-source.js';
 

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
-import type { IssuerId } from '#libs/core/issuer-id.js';
 import { ApiError, type ErrorEntry, notFound, unauthorized } from '#libs/http/replies/api-error.js';
+import type { IssuerId } from '#libs/verify/src/issuers/issuer-id.js';
 import {
   type IdentityProviderClient,
   identityProviderUnavailable,

@@ -1,7 +1,7 @@
-import type { IssuerId } from '#libs/core/issuer-id.js';
-import { isStorable } from '#libs/core/storable-text.js';
+import { isStorable } from '#libs/core/ids.js';
 import { field } from '#libs/http/input/field.js';
 import { IdListField, listRules } from '#libs/http/input/fields.js';
+import type { IssuerId } from '#libs/verify/src/issuers/issuer-id.js';
 import { IssuerField } from '../directory/issuer.field.js';
 
 export class UsernameQuery {

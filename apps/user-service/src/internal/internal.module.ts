@@ -3,7 +3,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { DataSource } from 'typeorm';
 import { translateDatabaseError } from '#libs/database/error-translation.js';
-import { ReplicaReads } from '#libs/database/replica-reads.js';
+import { Reads } from '#libs/database/reads.js';
 import { Drain } from '#libs/http/application/drain.js';
 import { HttpModule } from '#libs/http/application/http.module.js';
 import { AuthorityFeedController } from '../authority-feed/authority-feed.controller.js';
@@ -19,7 +19,7 @@ import { InternalUsersController } from './internal-users.controller.js';
 import { LookupService } from './lookup.service.js';
 import { MetricsController } from './metrics.controller.js';
 
-const SHARED = [DataSource, Drain, IssuerRegistry, ProfilesService, ReplicaReads, RightsClient, SETTINGS];
+const SHARED = [DataSource, Drain, IssuerRegistry, ProfilesService, Reads, RightsClient, SETTINGS];
 
 /**
  * Port 3001. It is a separate application, so that no route of one port is reachable on the other one. It shares the

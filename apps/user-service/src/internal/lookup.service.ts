@@ -1,11 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import type { AuditContext } from '#libs/audit/audit-context.js';
-import type { IssuerId } from '#libs/core/issuer-id.js';
-import { isStorable } from '#libs/core/storable-text.js';
-import { textKey } from '#libs/core/text-key.js';
+import { isStorable, textKey } from '#libs/core/ids.js';
 import { BatchedLookup, type LookupStatement } from '#libs/database/batched-lookup.js';
-import { ReplicaReads } from '#libs/database/replica-reads.js';
+import { Reads } from '#libs/database/reads.js';
 import { notFound } from '#libs/http/replies/api-error.js';
+import type { IssuerId } from '#libs/verify/src/issuers/issuer-id.js';
 import { IssuerRegistry } from '../directory/issuer-registry.js';
 import { PROFILE_COLUMNS, PROFILE_TABLES, type Profile } from '../users/profile.js';
 import { ProfilesService } from '../users/profiles.service.js';
@@ -29,11 +28,11 @@ export class LookupService {
   private readonly byUsername: BatchedLookup<[string, string], Profile>;
 
   constructor(
-    private readonly replica: ReplicaReads,
+    private readonly reads: Reads,
     private readonly profiles: ProfilesService,
     private readonly issuers: IssuerRegistry,
   ) {
-    this.byUsername = new BatchedLookup((statement) => replica.query(statement), BY_USERNAME);
+    this.byUsername = new BatchedLookup((statement) => reads.query(statement), BY_USERNAME);
   }
 
   /**
@@ -62,7 +61,7 @@ export class LookupService {
       'subs' in by
         ? (['profiles-by-subs', 'i.sub = ANY($1::text[])', by.subs] as const)
         : (['profiles-by-ids', 'u.id = ANY($1::uuid[])', by.ids] as const);
-    return this.replica.query<Profile>({
+    return this.reads.query<Profile>({
       name,
       text: `SELECT ${PROFILE_COLUMNS} FROM ${PROFILE_TABLES} WHERE ${condition} AND u.status <> 'deleted'`,
       values: [values],

@@ -1,7 +1,7 @@
 import { Controller, Get, Header } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { Public } from '#libs/auth/access.js';
 import { metrics, scrapeMetrics } from '#libs/observability/metrics.js';
+import { Public } from '#libs/verify/src/nest/access.js';
 import { NEEDS_INTERNAL_TOKEN, OptionalInternalToken } from './internal-token.guard.js';
 
 const EXAMPLE = `# HELP twinkey_http_request_duration_seconds Response time by application, method, route and status.

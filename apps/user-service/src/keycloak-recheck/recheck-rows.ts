@@ -1,6 +1,6 @@
 import type { DataSource } from 'typeorm';
-import type { IssuerId } from '#libs/core/issuer-id.js';
 import type { EndedReason } from '#libs/database/users/ended-subject.entity.js';
+import type { IssuerId } from '#libs/verify/src/issuers/issuer-id.js';
 import type { RecheckedSubject } from '../directory/directory.js';
 
 /** At most this many ended subjects are asked for again in one run. */

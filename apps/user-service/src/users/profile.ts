@@ -1,6 +1,6 @@
-import type { IssuerId } from '#libs/core/issuer-id.js';
 import type { Identity } from '#libs/database/users/identity.entity.js';
 import type { User, UserStatus } from '#libs/database/users/user.entity.js';
+import type { IssuerId } from '#libs/verify/src/issuers/issuer-id.js';
 import { userDeleted, userSuspended } from './users.errors.js';
 
 /** A user with one identity: the application's fields and the issuer's last known ones. */

@@ -1,4 +1,4 @@
-import { isStorable } from '#libs/core/storable-text.js';
+import { isStorable } from '#libs/core/ids.js';
 import type { FieldError } from '#libs/http/input/field.js';
 
 /** Of the JSON text in UTF-8. */

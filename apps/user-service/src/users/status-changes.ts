@@ -8,8 +8,7 @@ import { ExclusiveTransactions } from '#libs/database/exclusive-transactions.js'
 import type { UserStatus } from '#libs/database/users/user.entity.js';
 import { unavailable } from '#libs/http/replies/api-error.js';
 import { assertIfMatch, etagOf } from '#libs/http/replies/etag.js';
-import { ALL_PERMISSIONS, hasPermission } from '#libs/verify/src/has-permission.js';
-import type { Principal } from '#libs/verify/src/principal.js';
+import { ALL_PERMISSIONS, hasPermission, type Principal } from '#libs/verify/src/principal.js';
 import { type Profile, requireActive } from './profile.js';
 import { findProfile, getProfile } from './profile-rows.js';
 import { UserRights } from './user-rights.js';

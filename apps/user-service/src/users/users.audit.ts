@@ -1,5 +1,4 @@
-import type { NewAuditEvent } from '#libs/audit/audit-writer.js';
-import { type AuditFields, changesOf } from '#libs/audit/changes.js';
+import { type AuditFields, changesOf, type NewAuditEvent } from '#libs/audit/audit-writer.js';
 import type { Identity } from '#libs/database/users/identity.entity.js';
 import type { User, UserStatus } from '#libs/database/users/user.entity.js';
 

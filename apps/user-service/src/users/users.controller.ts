@@ -1,10 +1,9 @@
 import { Body, Controller, Delete, Get, Param, Patch, Query, Req } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
-import { Reply } from '#libs/http/replies/envelope.js';
+import { RequirePermission } from '#libs/auth/access.js';
 import { etagOf } from '#libs/http/replies/etag.js';
-import { IfMatch, Replies } from '#libs/http/replies/replies.js';
-import { RequirePermission } from '../access.js';
+import { IfMatch, Replies, Reply } from '#libs/http/replies/replies.js';
 import type { Profile } from './profile.js';
 import { toProfileReply } from './profile-reply.js';
 import { ProfileReply, StatusChange, UserListQuery } from './users.dto.js';

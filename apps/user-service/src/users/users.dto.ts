@@ -1,9 +1,9 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { ISSUER_ID_SCHEMA, type IssuerId } from '#libs/core/issuer-id.js';
 import { type FieldError, field, rule } from '#libs/http/input/field.js';
 import { ChoiceField, TextField } from '#libs/http/input/fields.js';
 import { SearchableListQuery, SortField } from '#libs/http/input/list-query.js';
 import { DisplayNameField, NameField } from '#libs/http/input/name-fields.js';
+import { ISSUER_ID_PATTERN, type IssuerId, NATIVE_ISSUER } from '#libs/verify/src/issuers/issuer-id.js';
 import { IssuerField } from '../directory/issuer.field.js';
 import { settingsFault } from './settings-rule.js';
 
@@ -76,7 +76,7 @@ export class ProfileReply {
   @ApiProperty({ format: 'uuid' })
   id: string;
 
-  @ApiProperty({ ...ISSUER_ID_SCHEMA })
+  @ApiProperty({ type: String, pattern: ISSUER_ID_PATTERN, example: NATIVE_ISSUER })
   issuer: IssuerId;
 
   @ApiProperty({ example: 'b7c9f0a2-6f1d-4a55-9d1c-2f6a4f1f0c11' })

@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { DataSource } from 'typeorm';
-import { ReplicaReads } from '#libs/database/replica-reads.js';
+import { Reads } from '#libs/database/reads.js';
 import { Identity } from '#libs/database/users/identity.entity.js';
 import { User } from '#libs/database/users/user.entity.js';
-import type { ListPage } from '#libs/http/input/list-request.js';
+import type { ListPage } from '#libs/http/input/list-query.js';
 import { assertIfMatch, etagOf } from '#libs/http/replies/etag.js';
 import type { Profile } from './profile.js';
 import { getProfile } from './profile-rows.js';
@@ -18,12 +18,12 @@ export class UsersService {
   constructor(
     private readonly database: DataSource,
     private readonly changes: StatusChanges,
-    private readonly replica: ReplicaReads,
+    private readonly reads: Reads,
   ) {}
 
   /** @throws ApiError 422 */
   async list(query: UserListQuery): Promise<ListPage<Profile>> {
-    return this.replica.run((manager) => listUsers(manager, query));
+    return this.reads.run((manager) => listUsers(manager, query));
   }
 
   /** @throws ApiError 404, 412 */

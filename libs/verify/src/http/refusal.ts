@@ -1,5 +1,4 @@
-import { hasPermission } from '../has-permission.js';
-import type { Principal } from '../principal.js';
+import { hasPermission, type Principal } from '../principal.js';
 import type { TokenError } from '../token-error.js';
 
 /** An HTTP response that refuses a request. It never says why a token is refused. */

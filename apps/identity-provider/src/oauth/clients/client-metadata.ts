@@ -3,7 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { AllClientMetadata } from 'oidc-provider';
 import { DataSource } from 'typeorm';
 import type { IdentityProviderSettings } from '#libs/config/settings.js';
-import { isStorable } from '#libs/core/storable-text.js';
+import { isStorable } from '#libs/core/ids.js';
 import type { OauthClientType } from '#libs/database/identity/oauth-client.entity.js';
 import { preparedQuery } from '#libs/database/prepared-query.js';
 import { SETTINGS } from '../../settings.js';

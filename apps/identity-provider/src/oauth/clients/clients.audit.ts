@@ -1,4 +1,4 @@
-import type { AuditFields } from '#libs/audit/changes.js';
+import type { AuditFields } from '#libs/audit/audit-writer.js';
 import type { OauthClient } from '#libs/database/identity/oauth-client.entity.js';
 import { mapClient } from './clients.dto.js';
 

@@ -1,6 +1,5 @@
 import type { ApiPropertyOptions } from '@nestjs/swagger';
-import { isId } from '#libs/core/ids.js';
-import { isStorable } from '#libs/core/storable-text.js';
+import { isId, isStorable } from '#libs/core/ids.js';
 import { type FieldOptions, field, rule } from '#libs/http/input/field.js';
 import { listRules, stringRule } from '#libs/http/input/fields.js';
 import { OWN_CLIENT_ID } from '../../tokens/token-signer.js';

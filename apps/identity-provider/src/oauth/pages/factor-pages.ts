@@ -6,8 +6,8 @@ import type {
 } from '@simplewebauthn/server';
 import { auditContextOf, type RequestAudit } from '#libs/audit/audit-context.js';
 import type { IdentityProviderSettings } from '#libs/config/settings.js';
-import { NATIVE_ISSUER } from '#libs/core/issuer-id.js';
 import { ApiError } from '#libs/http/replies/api-error.js';
+import { NATIVE_ISSUER } from '#libs/verify/src/issuers/issuer-id.js';
 import { LoginService, type VerifiedAccount } from '../../auth/login.service.js';
 import { invalidPasskey } from '../../factors/factors.errors.js';
 import { type AddOptions, type FactorOwner, OwnFactorsService } from '../../factors/own-factors.service.js';

@@ -5,7 +5,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Interaction, Provider } from 'oidc-provider';
 import { auditContextOf, type RequestAudit } from '#libs/audit/audit-context.js';
 import type { IdentityProviderSettings } from '#libs/config/settings.js';
-import { isStorable } from '#libs/core/storable-text.js';
+import { isStorable } from '#libs/core/ids.js';
 import { ApiError } from '#libs/http/replies/api-error.js';
 import {
   LoginService,

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { AdapterPayload } from 'oidc-provider';
 import { DataSource } from 'typeorm';
-import { isStorable } from '#libs/core/storable-text.js';
+import { isStorable } from '#libs/core/ids.js';
 import { preparedQuery } from '#libs/database/prepared-query.js';
 import { stateColumnsOf } from './state-columns.js';
 

@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { auditContextOf } from '#libs/audit/audit-context.js';
 import { isId } from '#libs/core/ids.js';
-import { NATIVE_ISSUER } from '#libs/core/issuer-id.js';
+import { NATIVE_ISSUER } from '#libs/verify/src/issuers/issuer-id.js';
 import { ACCOUNT_CLIENT_ID, ACCOUNT_PAGE } from '../../oauth/clients/account-client.js';
 import { OauthSecrets } from '../../oauth/oauth-secrets.js';
 import { OauthProvider } from '../../oauth/provider/oauth-provider.js';

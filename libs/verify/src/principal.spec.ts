@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { hasPermission } from './has-permission.js';
+import { hasPermission } from './principal.js';
 
 it('compares exactly', () => {
   expect(hasPermission(['accounts:read'], 'accounts:read')).toBe(true);

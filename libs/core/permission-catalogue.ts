@@ -43,8 +43,5 @@ export const PERMISSION_CATALOGUE: readonly CataloguePermission[] = [
   ...BOTH,
 ];
 
-export type IdentityProviderPermission = (typeof IDENTITY_PROVIDER)[number]['name'];
-export type UserServicePermission = (typeof USER_SERVICE)[number]['name'];
-
-/** Required by routes of both apps. */
-export type SharedPermission = (typeof BOTH)[number]['name'];
+/** The name of a permission that a route can require. */
+export type PermissionName = (typeof IDENTITY_PROVIDER | typeof USER_SERVICE | typeof BOTH)[number]['name'];

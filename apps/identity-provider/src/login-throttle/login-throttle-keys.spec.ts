@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { throttleKeys } from './login-throttle-rows.js';
+import { throttleKeys } from './login-throttle-keys.js';
 
 describe('counter keys', () => {
   const names = (email: string, address: string) =>
