@@ -1,11 +1,11 @@
 import { Logger } from '@nestjs/common';
-import type { PoolConfig } from 'pg';
+import { type PoolConfig, TypeOverrides, types } from 'pg';
 import type { DataSourceOptions } from 'typeorm';
-import { TYPES } from './column-types.js';
 import { connectionUrl } from './connection-url.js';
 import { DatabaseClient, type DatabaseClientConfig } from './database-client.js';
 import { type DriverClient, dropWhenBroken } from './drop-when-broken.js';
 import { PostgresNamingStrategy } from './naming-strategy.js';
+import { parseTime } from './time-parser.js';
 
 export interface PoolOptions {
   /** The maximum number of connections. */
@@ -32,6 +32,9 @@ const MIN_POOL_SIZE = 3;
 /** @param workers the processes of one machine, each with its own pool */
 export const poolShare = (workers = 1): number =>
   workers === 1 ? POOL_SIZE : Math.max(MIN_POOL_SIZE, Math.floor((2 * POOL_SIZE) / workers));
+
+const TYPES = new TypeOverrides();
+TYPES.setTypeParser(types.builtins.TIMESTAMPTZ, parseTime);
 
 const logger = new Logger('Database');
 

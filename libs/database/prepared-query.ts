@@ -1,7 +1,6 @@
 import type { Connection, Pool, QueryResultRow, Submittable } from 'pg';
 import utils from 'pg/lib/utils.js';
 import type { DataSource } from 'typeorm';
-import { columnParser } from './column-types.js';
 
 export interface PreparedStatement {
   /** Unique for the text in the whole application. */
@@ -58,6 +57,10 @@ export function poolOf(dataSource: DataSource): Pool {
   return master;
 }
 
+interface ColumnTypes {
+  getTypeParser(type: number, format: 'text'): (text: string) => unknown;
+}
+
 interface Column {
   readonly name: string;
   readonly parse: (text: string) => unknown;
@@ -82,6 +85,8 @@ export class PreparedQuery implements Submittable {
   readonly values: unknown[];
   /** pg sets it. */
   callback: Callback | undefined;
+  /** pg sets the connection's conversion of columns here, as for pg-cursor. */
+  readonly _result: { _types?: ColumnTypes } = {};
   private readonly parameters: (Buffer | string | null)[];
   private columns: readonly Column[] | undefined;
   private columnsByName = new Map<string, readonly Column[]>();
@@ -110,7 +115,11 @@ export class PreparedQuery implements Submittable {
   }
 
   handleRowDescription({ fields }: { fields: { name: string; dataTypeID: number }[] }): void {
-    const columns = fields.map(({ name, dataTypeID }) => ({ name, parse: columnParser(dataTypeID) }));
+    const { _types } = this._result;
+    const columns = fields.map(({ name, dataTypeID }) => ({
+      name,
+      parse: (_types as ColumnTypes).getTypeParser(dataTypeID, 'text'),
+    }));
     this.columns = columns;
     this.columnsByName.set(this.name, columns);
   }

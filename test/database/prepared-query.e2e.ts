@@ -102,6 +102,16 @@ describe('a prepared query', () => {
     expect(await run('SELECT 1 AS one')).toEqual([{ one: 1 }]);
   });
 
+  it('converts columns as the connection does', async () => {
+    const types = { getTypeParser: () => (text: string) => `own ${text}` };
+    const own = new DatabaseClient({ connectionString: database.url, types });
+    await own.connect();
+    const statement = { name: 'own', text: 'SELECT 1 AS one', values: [] };
+    expect(await runPrepared(own, statement)).toEqual((await own.query(statement.text)).rows);
+    expect(await runPrepared(own, statement)).toEqual([{ one: 'own 1' }]);
+    await own.end();
+  });
+
   it('is refused where the columns have changed, and never misread', async () => {
     await run(ADD, 1, 'a');
     expect(await run('SELECT id, name FROM things')).toEqual([{ id: 1, name: 'a' }]);

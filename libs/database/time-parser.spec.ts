@@ -1,6 +1,6 @@
 import { types } from 'pg';
 import { expect, it } from 'vitest';
-import { parseTime } from './column-types.js';
+import { parseTime } from './time-parser.js';
 
 const parseByPg: (text: string) => Date = types.getTypeParser(types.builtins.TIMESTAMPTZ);
 

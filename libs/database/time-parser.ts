@@ -1,4 +1,4 @@
-import { TypeOverrides, types } from 'pg';
+import { types } from 'pg';
 
 /** A `timestamptz` with up to three decimals, as Postgres writes it in a session in UTC, is not longer than this. */
 const MAX_LENGTH = '2026-01-31 12:00:00.123+00'.length;
@@ -14,14 +14,4 @@ export function parseTime(text: string): Date {
   const isUsual = text.endsWith('+00') && text.length <= MAX_LENGTH && text[YEAR_AND_DATE] === ' ';
   if (!isUsual) return parseAny(text);
   return new Date(`${text.slice(0, YEAR_AND_DATE)}T${text.slice(YEAR_AND_DATE + 1, -'+00'.length)}Z`);
-}
-
-/** How columns are converted; bigint is a string. */
-export const TYPES = new TypeOverrides();
-TYPES.setTypeParser(types.builtins.TIMESTAMPTZ, parseTime);
-
-/** @param type the OID of a column's type */
-export function columnParser(type: number): (text: string) => unknown {
-  // The types of pg have the parameter of `setTypeParser` here.
-  return TYPES.getTypeParser(type) as unknown as (text: string) => unknown;
 }
