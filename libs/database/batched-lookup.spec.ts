@@ -46,8 +46,8 @@ const idOf = async (key: string) => (await find(key))?.id ?? null;
 /** A row's id, or the message of the error. */
 const outcome = (key: string) => idOf(key).catch(({ message }: Error) => message);
 const sentKeys = () => pool.statements.map(({ values }) => values);
-/** Requests have just come together, so that the next ones are expected to do so, too. */
-async function inCompany() {
+/** Requests have just been concurrent, so that the next ones are gathered from the first one on. */
+async function makeConcurrent() {
   await Promise.all(['x', 'y', 'z'].map(find));
   pool.statements.length = 0;
 }
@@ -76,16 +76,16 @@ describe('a key that is alone', () => {
     await found;
   });
 
-  it('waits for others where the last ones came together', async () => {
-    await inCompany();
+  it('waits for others where the last ones were concurrent', async () => {
+    await makeConcurrent();
     const found = find('a');
     expect(sentKeys()).toEqual([]);
     await found;
     expect(sentKeys()).toEqual([['a', 'a-b']]);
   });
 
-  it('is sent at once again as soon as one came alone', async () => {
-    await inCompany();
+  it('is sent at once again after one that was alone', async () => {
+    await makeConcurrent();
     await find('a');
     pool.statements.length = 0;
     const found = find('b');
@@ -108,7 +108,7 @@ describe('a key that is alone', () => {
 });
 
 describe('keys of one turn of the event loop', () => {
-  beforeEach(inCompany);
+  beforeEach(makeConcurrent);
 
   it('are looked up with one statement, in their order', async () => {
     expect(await Promise.all(['c', 'a', 'no-row', 'b'].map(idOf))).toEqual(['c', 'a', null, 'b']);
@@ -119,6 +119,11 @@ describe('keys of one turn of the event loop', () => {
         ['c-b', 'a-b', 'no-row-b', 'b-b'],
       ],
     ]);
+  });
+
+  it('share a statement also where they are only two each time', async () => {
+    for (let turn = 0; turn < 3; turn++) await Promise.all(['a', 'b'].map(find));
+    expect(pool.statements.map(({ name }) => name)).toEqual(Array(3).fill('things-batch'));
   });
 
   it('may be equal: each caller has a row of their own', async () => {
@@ -164,7 +169,7 @@ describe('a later turn', () => {
 });
 
 describe('an error', () => {
-  beforeEach(inCompany);
+  beforeEach(makeConcurrent);
 
   it('of the statement rejects all its keys, and it is not sent again', async () => {
     pool.failure = () => shutDown;

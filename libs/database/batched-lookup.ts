@@ -21,16 +21,16 @@ interface Waiting<Key, Row> {
 const MAX_KEYS = 32;
 
 /**
- * Looks up all keys that are requested in the same turn of the event loop with one statement, which takes the process less
- * time than a statement for each; a request that is alone does not wait for others. Every key is part of a statement that is sent later than the key was requested, so that
- * it sees all changes that were committed before. Results are not kept. `docs/decisions/batched-lookups.md` has the
- * reasons.
+ * Looks up the keys of concurrent requests that are requested in the same turn of the event loop with one statement, which
+ * takes the process less time than a statement for each; a key that is alone is sent at once. Every key is part of a
+ * statement that is sent later than the key was requested, so that it sees all changes that were committed before. Results
+ * are not kept. `docs/decisions/batched-lookups.md` has the reasons.
  */
 export class BatchedLookup<Key extends readonly unknown[], Row extends object> {
   private waiting: Waiting<Key, Row>[] = [];
   private running = 0;
-  /** Whether the last keys were requested together, or while a statement was running. */
-  private hasCompany = false;
+  /** Whether the last keys were requested together, or while a statement was running: the next ones may be, too. */
+  private isConcurrent = false;
   private readonly single: Omit<PreparedStatement, 'values'>;
   private readonly batch: Omit<PreparedStatement, 'values'>;
 
@@ -51,8 +51,8 @@ export class BatchedLookup<Key extends readonly unknown[], Row extends object> {
   find(...key: Key): Promise<Row | null> {
     return new Promise((resolve, reject) => {
       const lookup = { key, resolve, reject };
-      if (this.running > 0) this.hasCompany = true;
-      if (!this.hasCompany) {
+      if (this.running > 0) this.isConcurrent = true;
+      if (!this.isConcurrent) {
         void this.run([lookup]);
         return;
       }
@@ -65,7 +65,7 @@ export class BatchedLookup<Key extends readonly unknown[], Row extends object> {
   private runAll(): void {
     const { waiting } = this;
     this.waiting = [];
-    this.hasCompany = waiting.length > 1;
+    this.isConcurrent = waiting.length > 1 || this.running > 0;
     for (let from = 0; from < waiting.length; from += MAX_KEYS) {
       void this.run(waiting.slice(from, from + MAX_KEYS));
     }

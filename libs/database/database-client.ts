@@ -75,7 +75,10 @@ export class DatabaseClient extends Client {
 }
 
 function withoutName(statement: unknown): unknown {
-  return statement instanceof PreparedQuery ? { text: statement.text, values: statement.values } : statement;
+  if (statement instanceof PreparedQuery) return { text: statement.text, values: statement.values };
+  // Another `Submittable` has methods, which a copy would lose.
+  const isNamed = typeof statement === 'object' && statement !== null && 'name' in statement;
+  return isNamed && !('submit' in statement) ? { ...statement, name: undefined } : statement;
 }
 
 function beginWith(limits: DatabaseClientConfig['transactionLimits']): string {

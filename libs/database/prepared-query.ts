@@ -1,4 +1,4 @@
-import type { Connection, Pool, QueryResultRow, Submittable } from 'pg';
+import type { ClientBase, Connection, Pool, QueryResultRow, Submittable } from 'pg';
 import utils from 'pg/lib/utils.js';
 import type { DataSource } from 'typeorm';
 
@@ -9,19 +9,14 @@ export interface PreparedStatement {
   values: unknown[];
 }
 
-/** A pool, or one of its connections. */
-interface Queryable {
-  query(query: Submittable, values: undefined, callback: Callback): unknown;
-}
-
-type Callback = (error: Error | null | undefined, result?: { rows: unknown[] }) => void;
+type Callback<Row = QueryResultRow> = (error: Error | null | undefined, result?: { rows: Row[] }) => void;
 
 /**
  * Runs a named prepared statement, which Postgres parses and describes once per connection, without TypeORM's query runner:
  * for the queries of every request. Columns have their names in SQL; bigint is a string.
  * @throws pg's own error, see `pg-errors.ts`
  */
-export function preparedQuery<Row extends QueryResultRow>(
+export async function preparedQuery<Row extends QueryResultRow>(
   dataSource: DataSource,
   statement: PreparedStatement,
 ): Promise<Row[]> {
@@ -30,15 +25,17 @@ export function preparedQuery<Row extends QueryResultRow>(
 
 /** Like `preparedQuery`, on one connection. */
 export async function runPrepared<Row extends QueryResultRow>(
-  target: object,
+  target: Pool | ClientBase,
   statement: PreparedStatement,
 ): Promise<Row[]> {
   const query = new PreparedQuery(statement);
   try {
     return await new Promise((resolve, reject) => {
-      (target as Queryable).query(query, undefined, (error, result) => {
-        if (error) reject(error);
-        else resolve(result?.rows as Row[]);
+      // pg's types do not have the callback that it gives to a `Submittable`.
+      const send = target.query as (query: Submittable, values: undefined, callback: Callback<Row>) => void;
+      send.call(target, query, undefined, (error, result) => {
+        if (result) resolve(result.rows);
+        else reject(error);
       });
     });
   } catch (error) {
@@ -78,6 +75,8 @@ const COLUMNS = new WeakMap<Connection, Map<string, readonly Column[]>>();
 /**
  * Sends only what Postgres does not know: pg's own `Query` has each execution described, and copies its configuration. The
  * extended query protocol: https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-EXT-QUERY
+ *
+ * Only for one statement that is not `COPY`; pg calls no other method of this class then.
  */
 export class PreparedQuery implements Submittable {
   readonly name: string;
@@ -89,7 +88,7 @@ export class PreparedQuery implements Submittable {
   readonly _result: { _types?: ColumnTypes } = {};
   private readonly parameters: (Buffer | string | null)[];
   private columns: readonly Column[] | undefined;
-  private columnsByName = new Map<string, readonly Column[]>();
+  private columnsByName: Map<string, readonly Column[]> | undefined;
   private readonly fields: (string | null)[][] = [];
 
   constructor({ name, text, values }: PreparedStatement) {
@@ -99,19 +98,22 @@ export class PreparedQuery implements Submittable {
     this.parameters = values.map((value) => utils.prepareValue(value));
   }
 
-  submit(connection: Connection): void {
+  /** @returns an error, which pg gives to the callback, where the name belongs to another statement */
+  submit(connection: Connection): Error | undefined {
     const { name, text, parameters } = this;
-    const { parsedStatements } = connection as unknown as DriverConnection;
+    const parsed = (connection as unknown as DriverConnection).parsedStatements[name];
+    if (parsed !== undefined && parsed !== text) return new Error(`Two statements have the name ${name}.`);
     this.columnsByName = columnsOf(connection);
     this.columns = this.columnsByName.get(name);
     // All messages are sent with one system call.
     connection.stream.cork();
-    if (parsedStatements[name] === undefined) connection.parse({ name, text, types: [] }, true);
+    if (parsed === undefined) connection.parse({ name, text, types: [] }, true);
     if (!this.columns) connection.describe({ type: 'S', name }, true);
     connection.bind({ statement: name, values: parameters }, true);
     connection.execute(null, true);
     connection.sync();
     connection.stream.uncork();
+    return undefined;
   }
 
   handleRowDescription({ fields }: { fields: { name: string; dataTypeID: number }[] }): void {
@@ -121,7 +123,7 @@ export class PreparedQuery implements Submittable {
       parse: (_types as ColumnTypes).getTypeParser(dataTypeID, 'text'),
     }));
     this.columns = columns;
-    this.columnsByName.set(this.name, columns);
+    this.columnsByName?.set(this.name, columns);
   }
 
   handleDataRow({ fields }: { fields: (string | null)[] }): void {
@@ -130,7 +132,7 @@ export class PreparedQuery implements Submittable {
 
   handleCommandComplete(): void {
     // A statement without rows is not described.
-    if (!this.columns) this.columnsByName.set(this.name, []);
+    if (!this.columns) this.columnsByName?.set(this.name, []);
   }
 
   handleReadyForQuery(): void {

@@ -36,13 +36,13 @@ const SKIPPED: Record<string, Record<string, Skipped>> = {
     'libphonenumber-js': {
       loadedBy: ['cjs', 'esm2015', 'esm5'].map((build) => `${build}/decorator/string/IsPhoneNumber.js`),
       feature:
-        /IsPhoneNumber|^import (?!type).*'class-validator'|\b(Partial|Pick|Omit|Intersection)Type\b|ValidationPipe/m,
+        /IsPhoneNumber|^(import (?!type)[^;]*|export [^;]*)from 'class-validator'|\b(Partial|Pick|Omit|Intersection)Type\b|ValidationPipe/m,
     },
   },
   'nest-commander': {
-    // Completions for a terminal that no longer exists.
+    // Completions for Fig, a terminal.
     '@fig/complete-commander': { loadedBy: ['src/completion.factory.js'], feature: /\bcompletion\b/ },
-    // Types of the next but one.
+    // Types of `inquirer`.
     '@types/inquirer': { loadedBy: [], feature: /['"]inquirer['"]/ },
     // Finds a program's plugins.
     cosmiconfig: { loadedBy: ['src/command.factory.js'], feature: /usePlugins|registerPlugins/ },

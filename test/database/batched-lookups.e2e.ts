@@ -66,8 +66,8 @@ async function statementsOf(work: () => Promise<unknown>): Promise<PreparedState
   return query.mock.calls.map(([statement]) => statement as unknown as PreparedStatement);
 }
 
-/** Requests have just come together, so that the next ones are gathered from the first one on. */
-const inCompany = (find: () => Promise<unknown>) => Promise.all([find(), find(), find()]);
+/** Requests have just been concurrent, so that the next ones are gathered from the first one on. */
+const makeConcurrent = (find: () => Promise<unknown>) => Promise.all([find(), find(), find()]);
 
 const emailOf = async (lookup: SessionLookup, session: number, account = session) =>
   (await lookup.find(id('9000', session), id('8000', account)))?.email ?? null;
@@ -93,7 +93,7 @@ describe('look-ups of the same turn', () => {
         emailOf(lookup, 3),
         emailOf(lookup, PEOPLE + 1),
       ]);
-    await inCompany(() => emailOf(lookup, 1));
+    await makeConcurrent(() => emailOf(lookup, 1));
     const sent = await statementsOf(async () => {
       expect(await find()).toEqual(['3@example.com', '1@example.com', null, null, '3@example.com', null]);
     });
@@ -102,7 +102,7 @@ describe('look-ups of the same turn', () => {
 
   it('of profiles by identity: the issuer is part of the key', async () => {
     const service = profiles();
-    await inCompany(() => subjectOf(service, 'native', 2));
+    await makeConcurrent(() => subjectOf(service, 'native', 2));
     const sent = await statementsOf(async () => {
       expect(
         await Promise.all([
@@ -117,7 +117,7 @@ describe('look-ups of the same turn', () => {
 
   it('of profiles by username: each key has its own issuers, and their order', async () => {
     const service = lookups();
-    await inCompany(() => subjectOfName(service, 'u2'));
+    await makeConcurrent(() => subjectOfName(service, 'u2'));
     // People 4 and 5 have the same username, the first one at `native` and the second one at `keycloak`.
     const sent = await statementsOf(async () => {
       expect(
@@ -134,8 +134,8 @@ describe('look-ups of the same turn', () => {
 
   it('give the same rows as look-ups one after the other', async () => {
     const [lookup, service] = [sessions(), profiles()];
-    await inCompany(() => emailOf(lookup, 1));
-    await inCompany(() => subjectOf(service, 'keycloak', 1));
+    await makeConcurrent(() => emailOf(lookup, 1));
+    await makeConcurrent(() => subjectOf(service, 'keycloak', 1));
     const together = await Promise.all([7, 8].map((n) => lookup.find(id('9000', n), id('8000', n))));
     expect(together[0]).toEqual(await lookup.find(id('9000', 7), id('8000', 7)));
     const both = await Promise.all([7, 9].map((n) => service.findByIdentity('keycloak', id('8000', n))));
@@ -144,7 +144,7 @@ describe('look-ups of the same turn', () => {
 
   it('fail alone for a value that Postgres does not accept', async () => {
     const service = profiles();
-    await inCompany(() => subjectOf(service, 'native', 2));
+    await makeConcurrent(() => subjectOf(service, 'native', 2));
     const results = await Promise.allSettled([
       service.findByIdentity('native', id('8000', 2)),
       service.findByIdentity('native', 'NUL\0'),
@@ -158,7 +158,7 @@ describe('look-ups of the same turn', () => {
   it('see what was committed before they were requested', async () => {
     const lookup = sessions();
     const ids = [21, 22, 23].map((n) => [id('9000', n), id('8000', n)] as const);
-    await inCompany(() => emailOf(lookup, 1));
+    await makeConcurrent(() => emailOf(lookup, 1));
     const find = () => Promise.all(ids.map(async (key) => (await lookup.find(...key)) !== null));
     expect(await find()).toEqual([true, true, true]);
     await dataSource.query('DELETE FROM identity.sessions WHERE id = $1', [id('9000', 21)]);
@@ -193,7 +193,7 @@ describe('the statements for several keys', () => {
     };
     const findMany = (count: number) =>
       Promise.all(Array.from({ length: count }, (_, index) => findOne(100 + index)));
-    await inCompany(() => findOne(1));
+    await makeConcurrent(() => findOne(1));
     const [batch] = (await statementsOf(() => findMany(30))) as [PreparedStatement];
     expect(batch.name).toBe(name);
     for (const count of [2, 3, 2, 5, 2, 16, 2, 3, 32, 2, 2, 3]) await findMany(count);

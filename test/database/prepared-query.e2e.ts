@@ -57,11 +57,13 @@ describe('a prepared query', () => {
       expect(await run('SELECT $1::text AS name', name)).toEqual([{ name }]);
     expect(count('parseComplete')).toBe(1);
     expect(count('rowDescription')).toBe(1);
-    const other = new pg.Client(database.url);
-    await other.connect();
-    const statement = { name: 'SELECT $1::text AS name', text: 'SELECT $1::text AS name', values: ['c'] };
-    expect(await runPrepared(other, statement)).toEqual([{ name: 'c' }]);
-    await other.end();
+  });
+
+  it('whose name belongs to another text is refused', async () => {
+    await run('SELECT $1::int AS allowed', 1);
+    const other = { name: 'SELECT $1::int AS allowed', text: 'SELECT $1::int + 1 AS other', values: [1] };
+    expect(await codeOf(runPrepared(client, other))).toBe(`Two statements have the name ${other.name}.`);
+    expect(await run('SELECT $1::int AS allowed', 2)).toEqual([{ allowed: 2 }]);
   });
 
   it('without rows is described once, and returns none', async () => {
@@ -94,11 +96,14 @@ describe('a prepared query', () => {
 
   it('whose value pg cannot parse fails alone', async () => {
     const parser = pg.types.getTypeParser(pg.types.builtins.JSON);
-    pg.types.setTypeParser(pg.types.builtins.JSON, () => {
-      throw new Error('not parsed');
-    });
-    expect(await codeOf(run('SELECT $1::json AS json', '{}'))).toBe('not parsed');
-    pg.types.setTypeParser(pg.types.builtins.JSON, parser);
+    try {
+      pg.types.setTypeParser(pg.types.builtins.JSON, () => {
+        throw new Error('not parsed');
+      });
+      expect(await codeOf(run('SELECT $1::json AS json', '{}'))).toBe('not parsed');
+    } finally {
+      pg.types.setTypeParser(pg.types.builtins.JSON, parser);
+    }
     expect(await run('SELECT 1 AS one')).toEqual([{ one: 1 }]);
   });
 
@@ -117,15 +122,23 @@ describe('a prepared query', () => {
     expect(await run('SELECT id, name FROM things')).toEqual([{ id: 1, name: 'a' }]);
     await client.query('ALTER TABLE things ALTER id TYPE text');
     expect(await codeOf(run('SELECT id, name FROM things'))).toBe('0A000');
+    const later = new DatabaseClient({ connectionString: database.url });
+    await later.connect();
+    const text = 'SELECT id, name FROM things';
+    expect(await runPrepared(later, { name: text, text, values: [] })).toEqual([{ id: '1', name: 'a' }]);
+    await later.end();
   });
 
-  it('fails where the connection breaks, with a stack that leads here', async () => {
+  it('that fails has a stack that leads to its caller', async () => {
+    const error: Error = await run('SELEC $1', 'a').catch((reason) => reason);
+    expect(error.stack).toContain('prepared-query.e2e.ts');
+  });
+
+  it('fails where the connection breaks', async () => {
     client.on('error', () => {});
     const slow = run('SELECT pg_sleep(10)');
     client.connection.stream.destroy(new Error('broken'));
-    const error: Error = await slow.catch((reason) => reason);
-    expect(error.message).toBe('broken');
-    expect(error.stack).toContain('prepared-query.e2e.ts');
+    expect(await codeOf(slow)).toBe('broken');
     expect(await codeOf(run('SELECT 1'))).toContain('not queryable');
   });
 
@@ -133,8 +146,10 @@ describe('a prepared query', () => {
     const pooled = new DatabaseClient({ connectionString: database.url, pooled: true });
     await pooled.connect();
     const statement = { name: 'named', text: 'SELECT $1::text AS name', values: ['a'] };
-    for (let round = 0; round < 2; round++)
+    for (let round = 0; round < 2; round++) {
       expect(await runPrepared(pooled, statement)).toEqual([{ name: 'a' }]);
+      expect((await pooled.query(statement)).rows).toEqual([{ name: 'a' }]);
+    }
     expect((await pooled.query('SELECT name FROM pg_prepared_statements')).rows).toEqual([]);
     await pooled.end();
   });
