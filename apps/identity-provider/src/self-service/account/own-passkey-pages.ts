@@ -56,7 +56,7 @@ export class OwnPasskeyPages {
       return { status: 200, headers: {}, body: { options: await this.factors.passkeyOptions(account) } };
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      const { problem, status = 400, headers = {} } = this.forms.refusal(visit, error);
+      const { problem, status, headers } = this.forms.refusal(visit, error);
       return { status, headers, body: { problem: problem.message } };
     }
   }

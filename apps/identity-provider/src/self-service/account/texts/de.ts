@@ -123,6 +123,6 @@ export const de: OwnAccountTexts = {
     no_second_factor: 'Fügen Sie zuerst eine Authenticator-App oder einen Passkey hinzu.',
     not_found: 'Das hat zu lange gedauert. Beginnen Sie von vorn.',
     name: 'Dieser Name ist zu lang oder enthält Zeichen, die nicht erlaubt sind.',
-    outdated: 'Diese Seite war veraltet. Es wurde nichts geändert: Versuchen Sie es erneut.',
+    outdated_form: 'Diese Seite war veraltet. Es wurde nichts geändert: Versuchen Sie es erneut.',
   },
 };

@@ -117,6 +117,6 @@ export const en: OwnAccountTexts = {
     no_second_factor: 'Add an authenticator app or a passkey first.',
     not_found: 'This took too long. Start again.',
     name: 'This name is too long, or has characters that are not allowed.',
-    outdated: 'This page was out of date. Nothing was changed: try again.',
+    outdated_form: 'This page was out of date. Nothing was changed: try again.',
   },
 };
