@@ -6,6 +6,7 @@ import { type Cursor, digestOf } from './cursor.js';
 import {
   changedRoles,
   type Entry,
+  inParts,
   isNothing,
   keyOf,
   type Roles,
@@ -20,8 +21,8 @@ const REMEMBERED_ROLES = 64;
 /** A row that expires so soon may be missing in the next read. */
 const EXPIRY_MARGIN_MS = 5_000;
 
-/** What a read has changed: nothing, a change, or the whole history (after a restore from a backup). */
-export type Update = { kind: 'none' } | { kind: 'change'; change: ChangeMessage } | { kind: 'replaced' };
+/** What a read has changed: a change in parts, or nothing; or the whole history (after a restore from a backup). */
+export type Update = { kind: 'change'; parts: ChangeMessage[] } | { kind: 'replaced' };
 
 /** What the feed tells, kept up to date by reads of the database. */
 export class AuthorityModel {
@@ -65,18 +66,13 @@ export class AuthorityModel {
 
   /** Expired entries are left out, and forgotten. */
   snapshot(now: number): SnapshotMessage {
-    for (const [key, { expiresAt }] of this.entries) {
-      if (expiresAt !== null && expiresAt <= now) this.entries.delete(key);
-    }
-    const held = [...this.entries.values()].filter(({ isRemoved }) => !isRemoved);
-    return {
-      version: this.version,
-      issued_at: this.issuedAt(),
-      recorded_since: this.recordedSince,
-      roles: Object.fromEntries(this.roles),
-      subjects: held.flatMap(toSubject),
-      ended: held.flatMap(toEnded),
-    };
+    return this.snapshotOf(this.held(now));
+  }
+
+  /** The same, with changes that complete it. */
+  snapshotParts(now: number): [SnapshotMessage, ...ChangeMessage[]] {
+    const [first = [], ...rest] = inParts(this.held(now));
+    return [this.snapshotOf(first), ...rest.map((part) => this.changeOf(part, this.roles))];
   }
 
   cursor(): Cursor {
@@ -90,8 +86,8 @@ export class AuthorityModel {
     };
   }
 
-  /** What has changed since a cursor. Null where that is not known: the reader needs a snapshot. */
-  since(cursor: Cursor, now: number): ChangeMessage | null {
+  /** What has changed since a cursor, in parts. Null where that is not known: the reader needs a snapshot. */
+  since(cursor: Cursor, now: number): ChangeMessage[] | null {
     const present = this.cursor();
     const roles = cursor.authority === present.authority ? this.roles : this.knownRoles.get(cursor.authority);
     const isKnown = cursor.mark === digestOf(null) || this.marks.has(cursor.mark);
@@ -99,7 +95,18 @@ export class AuthorityModel {
     const entries = [...this.entries.values()].filter(
       ({ changedBy, expiresAt }) => changedBy >= cursor.from && (expiresAt === null || expiresAt > now),
     );
-    return this.changeOf(entries, roles);
+    return this.partsOf(entries, roles);
+  }
+
+  private snapshotOf(held: readonly Entry[]): SnapshotMessage {
+    return {
+      version: this.version,
+      issued_at: this.issuedAt(),
+      recorded_since: this.recordedSince,
+      roles: Object.fromEntries(this.roles),
+      subjects: held.flatMap(toSubject),
+      ended: held.flatMap(toEnded),
+    };
   }
 
   private issuedAt(): string {
@@ -133,8 +140,21 @@ export class AuthorityModel {
     this.oldestRunning = read.oldest_running;
     this.version = read.version;
     this.readAt = now;
-    const change = this.changeOf(changes, before);
-    return isNothing(change) ? { kind: 'none' } : { kind: 'change', change };
+    return { kind: 'change', parts: this.partsOf(changes, before) };
+  }
+
+  private held(now: number): Entry[] {
+    for (const [key, { expiresAt }] of this.entries) {
+      if (expiresAt !== null && expiresAt <= now) this.entries.delete(key);
+    }
+    return [...this.entries.values()].filter(({ isRemoved }) => !isRemoved);
+  }
+
+  /** The change of all entries and roles, in parts; none where there is nothing to tell. */
+  private partsOf(entries: readonly Entry[], roles: Roles): ChangeMessage[] {
+    const [first = [], ...rest] = inParts(entries);
+    const parts = [this.changeOf(first, roles), ...rest.map((part) => this.changeOf(part, this.roles))];
+    return parts.filter((part) => !isNothing(part));
   }
 
   private changeOf(entries: readonly Entry[], roles: Roles): ChangeMessage {

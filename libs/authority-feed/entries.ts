@@ -45,6 +45,17 @@ export const toSubject = ({ kind, id, role, expiresAt }: Entry): SubjectEntry[] 
 export const toEnded = ({ kind, id, issuedBefore, expiresAt }: Entry): EndedEntry[] =>
   kind === 'role' ? [] : [{ kind, id, issued_before: timeOf(issuedBefore), expires_at: timeOf(expiresAt) }];
 
+/**
+ * The most entries of one event: at most 2 MB, where readers accept 64 million characters. A renamed role concerns all its
+ * accounts, and a snapshot has everything.
+ */
+const MAX_ENTRIES = 10_000;
+
+export const inParts = (entries: readonly Entry[]): Entry[][] =>
+  Array.from({ length: Math.ceil(entries.length / MAX_ENTRIES) }, (_, index) =>
+    entries.slice(index * MAX_ENTRIES, (index + 1) * MAX_ENTRIES),
+  );
+
 /** The roles that are new or different now, and the names of those that no longer exist. */
 export function changedRoles(before: Roles, now: Roles) {
   const changed = [...now].filter(([name, permissions]) => !isSame(before.get(name), permissions));
