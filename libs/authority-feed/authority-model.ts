@@ -115,19 +115,18 @@ export class AuthorityModel {
 
   /** @returns the entry, where the row is new or differs. Rows of transactions beside a long one are read again. */
   private store(row: RevocationRow): Entry[] {
+    const key = keyOf(row);
+    // A complete read has all rows again: hashing them would take seconds.
+    if (this.entries.get(key)?.mark === row.mark) return [];
     const mark = digestOf(row.mark);
     this.marks.set(mark, true);
     if (row.changed_by >= this.newest.changedBy) this.newest = { changedBy: row.changed_by, mark };
-    const entry = this.entryOf(row, mark);
-    if (entry === null || this.entries.get(keyOf(entry))?.mark === mark) return [];
-    this.entries.set(keyOf(entry), entry);
-    return [entry];
-  }
-
-  /** Null where the issuer is not configured. */
-  private entryOf(row: RevocationRow, mark: string): Entry | null {
     const iss = this.issuers.get(row.issuer);
-    return iss === undefined ? null : toEntry(row, iss, mark);
+    // The issuer is not configured.
+    if (iss === undefined) return [];
+    const entry = toEntry(row, iss);
+    this.entries.set(key, entry);
+    return [entry];
   }
 
   private finish(read: AuthorityRead, changes: Entry[], now: number): Update {
@@ -178,12 +177,7 @@ export class AuthorityModel {
   /** Whether the rows of a complete read include all entries that are known. */
   private isContinuedBy({ origin, version, rows }: AuthorityRead, now: number): boolean {
     if (origin !== this.origin || version < this.version) return false;
-    const found = new Set(
-      rows.flatMap((row) => {
-        const entry = this.entryOf(row, '');
-        return entry === null ? [] : [keyOf(entry)];
-      }),
-    );
+    const found = new Set(rows.map(keyOf));
     return [...this.entries].every(
       ([key, { expiresAt }]) => found.has(key) || (expiresAt !== null && expiresAt <= now + EXPIRY_MARGIN_MS),
     );

@@ -21,7 +21,7 @@ export interface Entry {
 export type Roles = ReadonlyMap<string, readonly string[]>;
 
 /** @param iss the `iss` claim of the row's issuer */
-export const toEntry = (row: RevocationRow, iss: string, mark: string): Entry => ({
+export const toEntry = (row: RevocationRow, iss: string): Entry => ({
   kind: row.kind,
   id: entryId(iss, row.kind === 'role' ? 'subject' : row.kind, row.id),
   issuedBefore: row.issued_before,
@@ -29,10 +29,10 @@ export const toEntry = (row: RevocationRow, iss: string, mark: string): Entry =>
   isRemoved: row.removed,
   role: row.role,
   changedBy: row.changed_by,
-  mark,
+  mark: row.mark,
 });
 
-export const keyOf = ({ kind, id }: Pick<Entry, 'kind' | 'id'>): string => `${kind} ${id}`;
+export const keyOf = ({ issuer, kind, id }: RevocationRow): string => `${issuer} ${kind} ${id}`;
 
 const timeOf = (milliseconds: number | null): string | null =>
   milliseconds === null ? null : new Date(milliseconds).toISOString();
