@@ -142,8 +142,11 @@ describe('the account page', { timeout: TIMEOUT }, () => {
     await page.fill('#current_password', PASSWORD);
     await page.press('#current_password', 'Enter');
     await page.waitForSelector('.codes');
-    await page.goto(`${provider.issuer}/account`);
+    // The browser sends the form again.
+    await page.reload();
+    expect(await notice(page)).toContain('The second factor was added.');
     expect(await page.textContent('main')).toContain('Passkey');
+    await expectAccessibleInBoth(page, 'account-passkey-added-again');
 
     await page.goto(`${provider.issuer}/account/passkey`);
     await page.fill('#current_password', PASSWORD);

@@ -291,8 +291,11 @@ describe('the second factors', () => {
     expect((await add(wrong)).status).toBe(422);
     expect((await add(passkey.create(await options(stranger, strange)))).status).toBe(422);
     expect((await browser.post('/account/passkey', { form_token, credential: '[' })).status).toBe(422);
-    const added = await add(passkey.create(await options()));
+    const credential = passkey.create(await options());
+    const added = await add(credential);
     expect([added.status, added.text.match(CODES)?.length]).toEqual([200, 10]);
+    const again = await add(credential);
+    expect([again.status, again.location]).toEqual([303, '/account?done=factor_present']);
     expect((await factorsOf(person)).map(({ kind }) => kind)).toEqual(['passkey', 'recovery_codes']);
     const taken = await add(passkey.create(await options(stranger, strange)), stranger, strange);
     expect([taken.status, taken.text.includes('This passkey was added already.')]).toEqual([409, true]);
