@@ -122,6 +122,27 @@ describe('the account page', { timeout: TIMEOUT }, () => {
     expect(problems).toEqual([]);
   });
 
+  it.each([
+    ['en', /^Remove: Key \(added .*\)$/, 'Remove'],
+    ['de', /^Entfernen: Key \(hinzugefügt .*\)$/, 'Entfernen'],
+  ])('tells factors of the same name apart by their labels: %s', async (language, label, shown) => {
+    const { person, page } = await signedIn(language);
+    await provider.database.query(
+      `INSERT INTO identity.factors (id, account_id, kind, name, secret, created_at, confirmed_at)
+       SELECT gen_random_uuid(), $1, 'totp', 'Key', '\\x00', at, at
+       FROM unnest('{2026-01-02T03:04:05Z,2026-01-02T03:04:25Z}'::timestamptz[]) AS at`,
+      [person.id],
+    );
+    await page.reload();
+    const removals = page.getByRole('link', { name: label });
+    const labels = await removals.evaluateAll((links) =>
+      links.map((link) => link.getAttribute('aria-label')),
+    );
+    expect([labels.length, new Set(labels).size]).toEqual([2, 2]);
+    expect(await removals.allTextContents()).toEqual([shown, shown]);
+    await expectAccessibleInBoth(page, `account-same-names-${language}`);
+  });
+
   it('adds a passkey, which then signs in alone; an old sign-in needs the password', async () => {
     const { person, page, problems } = await signedIn();
     const authenticator = await addVirtualAuthenticator(page);
