@@ -6,6 +6,7 @@ import { type Cursor, digestOf } from './cursor.js';
 import {
   changedRoles,
   type Entry,
+  inParts,
   isNothing,
   keyOf,
   type Roles,
@@ -20,8 +21,8 @@ const REMEMBERED_ROLES = 64;
 /** A row that expires so soon may be missing in the next read. */
 const EXPIRY_MARGIN_MS = 5_000;
 
-/** What a read has changed: nothing, a change, or the whole history (after a restore from a backup). */
-export type Update = { kind: 'none' } | { kind: 'change'; change: ChangeMessage } | { kind: 'replaced' };
+/** What a read has changed: a change in parts, or nothing; or the whole history (after a restore from a backup). */
+export type Update = { kind: 'change'; parts: ChangeMessage[] } | { kind: 'replaced' };
 
 /** What the feed tells, kept up to date by reads of the database. */
 export class AuthorityModel {
@@ -65,18 +66,13 @@ export class AuthorityModel {
 
   /** Expired entries are left out, and forgotten. */
   snapshot(now: number): SnapshotMessage {
-    for (const [key, { expiresAt }] of this.entries) {
-      if (expiresAt !== null && expiresAt <= now) this.entries.delete(key);
-    }
-    const held = [...this.entries.values()].filter(({ isRemoved }) => !isRemoved);
-    return {
-      version: this.version,
-      issued_at: this.issuedAt(),
-      recorded_since: this.recordedSince,
-      roles: Object.fromEntries(this.roles),
-      subjects: held.flatMap(toSubject),
-      ended: held.flatMap(toEnded),
-    };
+    return this.snapshotOf(this.held(now));
+  }
+
+  /** The same, with changes that complete it. */
+  snapshotParts(now: number): [SnapshotMessage, ...ChangeMessage[]] {
+    const [first = [], ...rest] = inParts(this.held(now));
+    return [this.snapshotOf(first), ...rest.map((part) => this.changeOf(part, this.roles))];
   }
 
   cursor(): Cursor {
@@ -90,8 +86,8 @@ export class AuthorityModel {
     };
   }
 
-  /** What has changed since a cursor. Null where that is not known: the reader needs a snapshot. */
-  since(cursor: Cursor, now: number): ChangeMessage | null {
+  /** What has changed since a cursor, in parts. Null where that is not known: the reader needs a snapshot. */
+  since(cursor: Cursor, now: number): ChangeMessage[] | null {
     const present = this.cursor();
     const roles = cursor.authority === present.authority ? this.roles : this.knownRoles.get(cursor.authority);
     const isKnown = cursor.mark === digestOf(null) || this.marks.has(cursor.mark);
@@ -99,7 +95,18 @@ export class AuthorityModel {
     const entries = [...this.entries.values()].filter(
       ({ changedBy, expiresAt }) => changedBy >= cursor.from && (expiresAt === null || expiresAt > now),
     );
-    return this.changeOf(entries, roles);
+    return this.partsOf(entries, roles);
+  }
+
+  private snapshotOf(held: readonly Entry[]): SnapshotMessage {
+    return {
+      version: this.version,
+      issued_at: this.issuedAt(),
+      recorded_since: this.recordedSince,
+      roles: Object.fromEntries(this.roles),
+      subjects: held.flatMap(toSubject),
+      ended: held.flatMap(toEnded),
+    };
   }
 
   private issuedAt(): string {
@@ -108,19 +115,18 @@ export class AuthorityModel {
 
   /** @returns the entry, where the row is new or differs. Rows of transactions beside a long one are read again. */
   private store(row: RevocationRow): Entry[] {
+    const key = keyOf(row);
+    // A complete read has all rows again: hashing them would take seconds.
+    if (this.entries.get(key)?.mark === row.mark) return [];
     const mark = digestOf(row.mark);
     this.marks.set(mark, true);
     if (row.changed_by >= this.newest.changedBy) this.newest = { changedBy: row.changed_by, mark };
-    const entry = this.entryOf(row, mark);
-    if (entry === null || this.entries.get(keyOf(entry))?.mark === mark) return [];
-    this.entries.set(keyOf(entry), entry);
-    return [entry];
-  }
-
-  /** Null where the issuer is not configured. */
-  private entryOf(row: RevocationRow, mark: string): Entry | null {
     const iss = this.issuers.get(row.issuer);
-    return iss === undefined ? null : toEntry(row, iss, mark);
+    // The issuer is not configured.
+    if (iss === undefined) return [];
+    const entry = toEntry(row, iss);
+    this.entries.set(key, entry);
+    return [entry];
   }
 
   private finish(read: AuthorityRead, changes: Entry[], now: number): Update {
@@ -133,8 +139,21 @@ export class AuthorityModel {
     this.oldestRunning = read.oldest_running;
     this.version = read.version;
     this.readAt = now;
-    const change = this.changeOf(changes, before);
-    return isNothing(change) ? { kind: 'none' } : { kind: 'change', change };
+    return { kind: 'change', parts: this.partsOf(changes, before) };
+  }
+
+  private held(now: number): Entry[] {
+    for (const [key, { expiresAt }] of this.entries) {
+      if (expiresAt !== null && expiresAt <= now) this.entries.delete(key);
+    }
+    return [...this.entries.values()].filter(({ isRemoved }) => !isRemoved);
+  }
+
+  /** The change of all entries and roles, in parts; none where there is nothing to tell. */
+  private partsOf(entries: readonly Entry[], roles: Roles): ChangeMessage[] {
+    const [first = [], ...rest] = inParts(entries);
+    const parts = [this.changeOf(first, roles), ...rest.map((part) => this.changeOf(part, this.roles))];
+    return parts.filter((part) => !isNothing(part));
   }
 
   private changeOf(entries: readonly Entry[], roles: Roles): ChangeMessage {
@@ -158,12 +177,7 @@ export class AuthorityModel {
   /** Whether the rows of a complete read include all entries that are known. */
   private isContinuedBy({ origin, version, rows }: AuthorityRead, now: number): boolean {
     if (origin !== this.origin || version < this.version) return false;
-    const found = new Set(
-      rows.flatMap((row) => {
-        const entry = this.entryOf(row, '');
-        return entry === null ? [] : [keyOf(entry)];
-      }),
-    );
+    const found = new Set(rows.map(keyOf));
     return [...this.entries].every(
       ([key, { expiresAt }]) => found.has(key) || (expiresAt !== null && expiresAt <= now + EXPIRY_MARGIN_MS),
     );

@@ -6,7 +6,6 @@ import { AuthorityModel, type Update } from './authority-model.js';
 import type { AuthorityTables } from './authority-rows.js';
 import { AuthoritySource } from './authority-source.js';
 import { type Cursor, formatCursor, parseCursor } from './cursor.js';
-import { isNothing } from './entries.js';
 import { feedEvents, feedsCutOff, watchedFeeds } from './feed-metrics.js';
 import { FeedReaders } from './feed-readers.js';
 
@@ -111,26 +110,26 @@ export class AuthorityPublisher {
 
   private publish(update: Update): void {
     this.snapshotEvent = null;
-    if (update.kind === 'none' || this.readers === 0) return;
-    const bytes = update.kind === 'change' ? this.changeEvent(update.change) : this.snapshotBytes();
-    this.readerSet.broadcast(bytes);
+    if (this.readers === 0) return;
+    if (update.kind === 'replaced') this.readerSet.broadcast(this.snapshotBytes());
+    else if (update.parts.length > 0) this.readerSet.broadcast(this.changeBytes(update.parts));
   }
 
   private missedSince(cursor: Cursor): Buffer | null {
-    const change = this.model.since(cursor, Date.now());
-    if (change === null) return null;
-    return isNothing(change) ? RESUMED : this.changeEvent(change);
+    const parts = this.model.since(cursor, Date.now());
+    if (parts === null) return null;
+    return parts.length === 0 ? RESUMED : this.changeBytes(parts);
   }
 
-  private changeEvent(change: ChangeMessage): Buffer {
+  private changeBytes(parts: ChangeMessage[]): Buffer {
     feedEvents.inc({ app: this.app, event: 'change' });
-    return toEvent('change', formatCursor(this.model.cursor()), change);
+    return toEvents(parts, this.model.cursor());
   }
 
   private snapshotBytes(): Buffer {
     const now = Date.now();
     if (this.snapshotEvent === null || now - this.snapshotEvent.at > SNAPSHOT_LIFETIME_MS) {
-      const bytes = toEvent('snapshot', formatCursor(this.model.cursor()), this.model.snapshot(now));
+      const bytes = toEvents(this.model.snapshotParts(now), this.model.cursor());
       this.snapshotEvent = { bytes, at: now };
     }
     feedEvents.inc({ app: this.app, event: 'snapshot' });
@@ -147,5 +146,14 @@ export class AuthorityPublisher {
   }
 }
 
-const toEvent = (type: string, id: string, message: SnapshotMessage | ChangeMessage): Buffer =>
-  Buffer.from(`event: ${type}\nid: ${id}\ndata: ${JSON.stringify(message)}\n\n`);
+/** Only the last event has an id: a reader that stops before it comes back with the one before, and gets all parts again. */
+const toEvents = (parts: (SnapshotMessage | ChangeMessage)[], cursor: Cursor): Buffer =>
+  Buffer.concat(
+    parts.map((message, index) => {
+      const type = 'removed' in message ? 'change' : 'snapshot';
+      const isLast = index === parts.length - 1;
+      const id = isLast ? `id: ${formatCursor(cursor)}\n` : '';
+      const data = JSON.stringify(isLast ? message : { ...message, more: true });
+      return Buffer.from(`event: ${type}\n${id}data: ${data}\n\n`);
+    }),
+  );

@@ -21,7 +21,7 @@ export interface Entry {
 export type Roles = ReadonlyMap<string, readonly string[]>;
 
 /** @param iss the `iss` claim of the row's issuer */
-export const toEntry = (row: RevocationRow, iss: string, mark: string): Entry => ({
+export const toEntry = (row: RevocationRow, iss: string): Entry => ({
   kind: row.kind,
   id: entryId(iss, row.kind === 'role' ? 'subject' : row.kind, row.id),
   issuedBefore: row.issued_before,
@@ -29,10 +29,10 @@ export const toEntry = (row: RevocationRow, iss: string, mark: string): Entry =>
   isRemoved: row.removed,
   role: row.role,
   changedBy: row.changed_by,
-  mark,
+  mark: row.mark,
 });
 
-export const keyOf = ({ kind, id }: Pick<Entry, 'kind' | 'id'>): string => `${kind} ${id}`;
+export const keyOf = ({ issuer, kind, id }: RevocationRow): string => `${issuer} ${kind} ${id}`;
 
 const timeOf = (milliseconds: number | null): string | null =>
   milliseconds === null ? null : new Date(milliseconds).toISOString();
@@ -44,6 +44,17 @@ export const toSubject = ({ kind, id, role, expiresAt }: Entry): SubjectEntry[] 
 /** None where the entry is a changed role. */
 export const toEnded = ({ kind, id, issuedBefore, expiresAt }: Entry): EndedEntry[] =>
   kind === 'role' ? [] : [{ kind, id, issued_before: timeOf(issuedBefore), expires_at: timeOf(expiresAt) }];
+
+/**
+ * The most entries of one event: at most 2 MB, where readers accept 64 million characters. A renamed role concerns all its
+ * accounts, and a snapshot has everything.
+ */
+const MAX_ENTRIES = 10_000;
+
+export const inParts = (entries: readonly Entry[]): Entry[][] =>
+  Array.from({ length: Math.ceil(entries.length / MAX_ENTRIES) }, (_, index) =>
+    entries.slice(index * MAX_ENTRIES, (index + 1) * MAX_ENTRIES),
+  );
 
 /** The roles that are new or different now, and the names of those that no longer exist. */
 export function changedRoles(before: Roles, now: Roles) {

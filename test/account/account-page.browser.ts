@@ -7,10 +7,9 @@ import {
   pressEnterOn,
   submitByEnter as submit,
 } from '../oauth/accessibility.js';
-import { startBrowser, type TestBrowser } from '../support/browser.js';
 import { unique } from '../support/factories.js';
-import { type MailServer, startMailServer } from '../support/mail-server.js';
-import { PASSWORD, startTestOpenIdProvider, type TestOpenIdProvider } from '../support/openid-provider.js';
+import { PASSWORD } from '../support/openid-provider.js';
+import { type PagesWithMail, startPagesWithMail } from '../support/pages-with-mail.js';
 import { totpCode } from '../support/totp-app.js';
 import { addVirtualAuthenticator } from '../support/virtual-authenticator.js';
 
@@ -18,36 +17,30 @@ const NEXT = 'another horse battery';
 /** Several pages, each checked four times (ms). */
 const TIMEOUT = 180_000;
 
-let mail: MailServer;
-let provider: TestOpenIdProvider;
-let browser: TestBrowser;
+let pages: PagesWithMail;
 beforeAll(async () => {
-  mail = await startMailServer();
-  provider = await startTestOpenIdProvider({ mail: mail.settings });
-  browser = await startBrowser();
+  pages = await startPagesWithMail();
 });
 afterAll(async () => {
-  await browser?.close();
-  await provider?.close();
-  await mail?.close();
+  await pages?.close();
 });
 
 async function signedIn(language = 'en') {
-  const person = await provider.person({ firstName: 'Ada', lastName: 'Lovelace' });
-  const { page, problems } = await browser.visit(provider.issuer);
+  const person = await pages.provider.person({ firstName: 'Ada', lastName: 'Lovelace' });
+  const { page, problems } = await pages.browser.visit(pages.provider.issuer);
   await page.setExtraHTTPHeaders({ 'accept-language': language });
-  await page.goto(`${provider.issuer}/account`);
+  await page.goto(`${pages.provider.issuer}/account`);
   await page.fill('#email', person.email);
   await page.fill('#password', PASSWORD);
   await page.press('#password', 'Enter');
-  await page.waitForURL(`${provider.issuer}/account`);
+  await page.waitForURL(`${pages.provider.issuer}/account`);
   return { person, page, problems };
 }
 
 const notice = (page: Page) => page.textContent('.notice');
 
 const growOld = (id: string) =>
-  provider.database.query(
+  pages.provider.database.query(
     `UPDATE identity.sessions SET authenticated_at = now() - interval '11 minutes' WHERE account_id = $1`,
     [id],
   );
@@ -55,7 +48,7 @@ const growOld = (id: string) =>
 describe('the account page', { timeout: TIMEOUT }, () => {
   it('changes name, email and password, by keyboard alone', async () => {
     const { person, page, problems } = await signedIn();
-    await provider.sessionOf(person);
+    await pages.provider.sessionOf(person);
     await page.reload();
     await expectAccessibleInBoth(page, 'account');
     await follow(page, 'a Change name');
@@ -75,7 +68,7 @@ describe('the account page', { timeout: TIMEOUT }, () => {
     await page.fill('#current_password', PASSWORD);
     await submit(page);
     expect(await notice(page)).toContain('A mail is on its way');
-    await page.goto((await mail.next(email)).link);
+    await page.goto((await pages.mail.next(email)).link);
     await Promise.all([page.waitForNavigation(), page.press('main button', 'Enter')]);
     await follow(page, 'a Your account');
     expect(await page.textContent('.lead')).toContain(email);
@@ -91,7 +84,7 @@ describe('the account page', { timeout: TIMEOUT }, () => {
     await page.fill('#new_password', NEXT);
     await submit(page);
     expect(await notice(page)).toContain('Your password was changed.');
-    expect((await provider.api.post('/auth/login', { email, password: NEXT })).status).toBe(200);
+    expect((await pages.provider.api.post('/auth/login', { email, password: NEXT })).status).toBe(200);
     // The wrong password has answered 422.
     expect(problems.filter((problem) => !/422/.test(problem))).toEqual([]);
   });
@@ -114,7 +107,7 @@ describe('the account page', { timeout: TIMEOUT }, () => {
     await expectAccessibleInBoth(page, 'account-new-codes');
     await follow(page, 'button Make new codes');
     expect(await page.locator('.codes li').count()).toBe(10);
-    await page.goto(`${provider.issuer}/account`);
+    await page.goto(`${pages.provider.issuer}/account`);
     await follow(page, 'a Remove');
     await expectAccessibleInBoth(page, 'account-removal');
     await follow(page, 'button Remove');
@@ -122,10 +115,31 @@ describe('the account page', { timeout: TIMEOUT }, () => {
     expect(problems).toEqual([]);
   });
 
+  it.each([
+    ['en', /^Remove: Key \(added .*\)$/, 'Remove'],
+    ['de', /^Entfernen: Key \(hinzugefügt .*\)$/, 'Entfernen'],
+  ])('tells factors of the same name apart by their labels: %s', async (language, label, shown) => {
+    const { person, page } = await signedIn(language);
+    await pages.provider.database.query(
+      `INSERT INTO identity.factors (id, account_id, kind, name, secret, created_at, confirmed_at)
+       SELECT gen_random_uuid(), $1, 'totp', 'Key', '\\x00', at, at
+       FROM unnest('{2026-01-02T03:04:05Z,2026-01-02T03:04:25Z}'::timestamptz[]) AS at`,
+      [person.id],
+    );
+    await page.reload();
+    const removals = page.getByRole('link', { name: label });
+    const labels = await removals.evaluateAll((links) =>
+      links.map((link) => link.getAttribute('aria-label')),
+    );
+    expect([labels.length, new Set(labels).size]).toEqual([2, 2]);
+    expect(await removals.allTextContents()).toEqual([shown, shown]);
+    await expectAccessibleInBoth(page, `account-same-names-${language}`);
+  });
+
   it('adds a passkey, which then signs in alone; an old sign-in needs the password', async () => {
     const { person, page, problems } = await signedIn();
     const authenticator = await addVirtualAuthenticator(page);
-    await page.goto(`${provider.issuer}/account/passkey`);
+    await page.goto(`${pages.provider.issuer}/account/passkey`);
     await page.locator('form[data-options]').waitFor();
     expect(await page.isVisible('#no-passkeys')).toBe(false);
     expect(await page.isVisible('#passkey-problem')).toBe(false);
@@ -142,10 +156,13 @@ describe('the account page', { timeout: TIMEOUT }, () => {
     await page.fill('#current_password', PASSWORD);
     await page.press('#current_password', 'Enter');
     await page.waitForSelector('.codes');
-    await page.goto(`${provider.issuer}/account`);
+    // The browser sends the form again.
+    await page.reload();
+    expect(await notice(page)).toContain('The second factor was added.');
     expect(await page.textContent('main')).toContain('Passkey');
+    await expectAccessibleInBoth(page, 'account-passkey-added-again');
 
-    await page.goto(`${provider.issuer}/account/passkey`);
+    await page.goto(`${pages.provider.issuer}/account/passkey`);
     await page.fill('#current_password', PASSWORD);
     await page.press('#current_password', 'Enter');
     await page.locator('#passkey-problem').waitFor();
@@ -153,11 +170,11 @@ describe('the account page', { timeout: TIMEOUT }, () => {
 
     // Otherwise they would take the browser's suggestion at once.
     await authenticator.setPresence(false);
-    await page.goto(`${provider.issuer}/account/sign-in`);
+    await page.goto(`${pages.provider.issuer}/account/sign-in`);
     await page.locator('form[data-passkey] button').click();
     await authenticator.setPresence(true);
-    await page.waitForURL(`${provider.issuer}/account`);
-    await page.goto(`${provider.issuer}/account/recovery-codes`);
+    await page.waitForURL(`${pages.provider.issuer}/account`);
+    await page.goto(`${pages.provider.issuer}/account/recovery-codes`);
     expect(await page.locator('#current_password').count()).toBe(0);
     // The old sign-in and the wrong password.
     expect(problems.filter((problem) => !/403|422/.test(problem))).toEqual([]);
@@ -165,8 +182,8 @@ describe('the account page', { timeout: TIMEOUT }, () => {
 
   it('shows and ends sessions, in German', async () => {
     const { person, page } = await signedIn('de');
-    const api = await provider.sessionOf(person);
-    const other = await provider.sessionOf(person);
+    const api = await pages.provider.sessionOf(person);
+    const other = await pages.provider.sessionOf(person);
     await page.reload();
     expect(await page.textContent('h1')).toBe('Ihr Konto');
     await expectAccessible(page, 'account-de');
@@ -192,15 +209,15 @@ describe('the account page', { timeout: TIMEOUT }, () => {
     await follow(page, 'a Sign out');
     await pressEnterOn(page, 'button Sign out');
     await page.waitForSelector('h1:text-is("Signed out")');
-    await page.goto(`${provider.issuer}/account`);
+    await page.goto(`${pages.provider.issuer}/account`);
     await page.waitForSelector('#password');
   });
 });
 
 /** A request that lets the user choose an account. */
 async function selection(): Promise<string> {
-  const { clientId, redirectUris } = await provider.client();
-  return `${provider.issuer}/oauth/authorize?${new URLSearchParams({
+  const { clientId, redirectUris } = await pages.provider.client();
+  return `${pages.provider.issuer}/oauth/authorize?${new URLSearchParams({
     response_type: 'code',
     client_id: clientId,
     redirect_uri: redirectUris[0] as string,

@@ -192,14 +192,15 @@ describe('a form of the account page', () => {
     expect((await browser.get('/account')).html).toContain(email);
   });
 
-  it('does not claim a mail where none can be sent', async () => {
+  it('cannot change where no mail can be sent, nor by API', async () => {
     const { signing, databaseUrl } = provider.settings;
     const mail = { ...provider.settings.mail, server: null };
     const overrides = { signing, databaseUrl, mail, environment: 'production' as const, port: 0 };
     const silent = await startTestOpenIdProvider(overrides);
     try {
       const browser = new WebBrowser(provider.issuer, {}, [new URL(silent.directUrl).origin]);
-      const page = await SignedInBrowser.start(provider, await provider.person(), browser);
+      const person = await provider.person();
+      const page = await SignedInBrowser.start(provider, person, browser);
       expect(page.arrival.html).not.toContain('/account/email');
       expect(pathOf(await page.get('/account/email'))).toBe('/account');
       const email = `${unique('next')}@example.com`;
@@ -209,6 +210,13 @@ describe('a form of the account page', () => {
         { email, current_password: PASSWORD },
       );
       expect(pathOf(sent)).toBe('/account');
+      const credentials = { email: person.email, password: PASSWORD };
+      const { data } = await silent.api.post('/auth/login', credentials);
+      const change = { email, current_password: PASSWORD };
+      const refused = await silent.api.as(data.token).post('/auth/email', change);
+      expect(refused).toMatchObject({ status: 503, errors: ['- mail_unavailable'] });
+      const links = 'SELECT FROM identity.account_links WHERE account_id = $1';
+      expect(await provider.database.query(links, [person.id])).toEqual([]);
     } finally {
       await silent.close();
     }
@@ -291,8 +299,11 @@ describe('the second factors', () => {
     expect((await add(wrong)).status).toBe(422);
     expect((await add(passkey.create(await options(stranger, strange)))).status).toBe(422);
     expect((await browser.post('/account/passkey', { form_token, credential: '[' })).status).toBe(422);
-    const added = await add(passkey.create(await options()));
+    const credential = passkey.create(await options());
+    const added = await add(credential);
     expect([added.status, added.text.match(CODES)?.length]).toEqual([200, 10]);
+    const again = await add(credential);
+    expect([again.status, again.location]).toEqual([303, '/account?done=factor_present']);
     expect((await factorsOf(person)).map(({ kind }) => kind)).toEqual(['passkey', 'recovery_codes']);
     const taken = await add(passkey.create(await options(stranger, strange)), stranger, strange);
     expect([taken.status, taken.text.includes('This passkey was added already.')]).toEqual([409, true]);

@@ -36,7 +36,7 @@ export class SignedInBrowser {
     path: string,
     fields: Record<string, string>,
     headers: Record<string, string> = {},
-  ): Promise<{ status: number; text: string }> {
+  ): Promise<{ status: number; text: string; location: string | null }> {
     const cookie = [...this.browser.cookies].map(([key, { value }]) => `${key.split(' ')[0]}=${value}`);
     const response = await fetch(this.provider.issuer + path, {
       method: 'POST',
@@ -44,7 +44,8 @@ export class SignedInBrowser {
       redirect: 'manual',
       headers: { cookie: cookie.join('; '), ...headers },
     });
-    return { status: response.status, text: await response.text() };
+    const location = response.headers.get('location');
+    return { status: response.status, text: await response.text(), location };
   }
 
   /** Signs in to an application, without a question. @returns its session */

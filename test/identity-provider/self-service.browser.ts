@@ -6,38 +6,31 @@ import {
   follow,
   submitByEnter as submit,
 } from '../oauth/accessibility.js';
-import { startBrowser, type TestBrowser } from '../support/browser.js';
 import { startCallbackApplication } from '../support/callback-application.js';
 import { unique } from '../support/factories.js';
-import { type MailServer, startMailServer } from '../support/mail-server.js';
-import { PASSWORD, startTestOpenIdProvider, type TestOpenIdProvider } from '../support/openid-provider.js';
+import { PASSWORD } from '../support/openid-provider.js';
+import { type PagesWithMail, startPagesWithMail } from '../support/pages-with-mail.js';
 
 const NEXT = 'another horse battery';
 /** Several pages, each checked four times (ms). */
 const TIMEOUT = 120_000;
 
-let mail: MailServer;
-let provider: TestOpenIdProvider;
-let browser: TestBrowser;
+let pages: PagesWithMail;
 let callback: string;
 let close: () => void;
 beforeAll(async () => {
   ({ callback, close } = await startCallbackApplication());
-  mail = await startMailServer();
-  provider = await startTestOpenIdProvider({ mail: mail.settings });
-  browser = await startBrowser();
+  pages = await startPagesWithMail();
 });
 afterAll(async () => {
   close?.();
-  await browser?.close();
-  await provider?.close();
-  await mail?.close();
+  await pages?.close();
 });
 
 const newEmail = () => `${unique('ada')}@example.com`;
 const authorize = async () => {
-  const { clientId } = await provider.client({ redirectUris: [callback] });
-  return `${provider.issuer}/oauth/authorize?${new URLSearchParams({
+  const { clientId } = await pages.provider.client({ redirectUris: [callback] });
+  return `${pages.provider.issuer}/oauth/authorize?${new URLSearchParams({
     response_type: 'code',
     client_id: clientId,
     redirect_uri: callback,
@@ -46,9 +39,9 @@ const authorize = async () => {
     code_challenge_method: 'S256',
   })}`;
 };
-const visit = () => browser.visit(provider.issuer, new URL(callback).origin);
+const visit = () => pages.browser.visit(pages.provider.issuer, new URL(callback).origin);
 const login = async (email: string, password: string) =>
-  (await provider.api.post('/auth/login', { email, password })).status;
+  (await pages.provider.api.post('/auth/login', { email, password })).status;
 
 const confirm = (page: Page) =>
   Promise.all([page.waitForNavigation(), page.locator('main button').press('Enter')]);
@@ -78,7 +71,7 @@ describe('the pages for accounts', { timeout: TIMEOUT }, () => {
     await submit(page);
     expect(await page.textContent('main')).toContain(email);
     await expectAccessible(page, 'sign-up-sent');
-    await page.goto((await mail.next(email)).link);
+    await page.goto((await pages.mail.next(email)).link);
     await expectAccessibleInBoth(page, 'verify-email');
     await confirm(page);
     expect(await page.textContent('h1')).toBe('Address confirmed');
@@ -92,8 +85,8 @@ describe('the pages for accounts', { timeout: TIMEOUT }, () => {
   });
 
   it('forget, reset; all sessions are gone', async () => {
-    const { email } = await provider.person();
-    const session = await provider.api.post('/auth/login', { email, password: PASSWORD });
+    const { email } = await pages.provider.person();
+    const session = await pages.provider.api.post('/auth/login', { email, password: PASSWORD });
     const { page } = await visit();
     await page.goto(await authorize());
     await follow(page, 'a Forgot your password?');
@@ -101,13 +94,13 @@ describe('the pages for accounts', { timeout: TIMEOUT }, () => {
     await page.fill('#email', email);
     await submit(page);
     expect(await page.textContent('h1')).toBe('Check your mail');
-    const { link } = await mail.next(email);
+    const { link } = await pages.mail.next(email);
     await page.goto(link);
     await expectAccessibleInBoth(page, 'reset-password');
     await page.fill('#new_password', NEXT);
     await submit(page);
     expect(await page.textContent('h1')).toBe('Password saved');
-    expect((await provider.api.as(session.data.token).get('/auth/me')).status).toBe(401);
+    expect((await pages.provider.api.as(session.data.token).get('/auth/me')).status).toBe(401);
     expect([await login(email, PASSWORD), await login(email, NEXT)]).toEqual([401, 200]);
     await page.goto(link);
     expect(await page.textContent('h1')).toBe('This link does not work any more');
@@ -115,12 +108,12 @@ describe('the pages for accounts', { timeout: TIMEOUT }, () => {
   });
 
   it('be invited, in German', async () => {
-    const { api } = await provider.signIn(['accounts:create']);
-    const account = await provider.make.account({ emailVerified: false });
+    const { api } = await pages.provider.signIn(['accounts:create']);
+    const account = await pages.provider.make.account({ emailVerified: false });
     await api.post(`/accounts/${account.id}/invite`);
     const { page } = await visit();
     await page.setExtraHTTPHeaders({ 'accept-language': 'de' });
-    await page.goto((await mail.next(account.email)).link);
+    await page.goto((await pages.mail.next(account.email)).link);
     expect(await page.textContent('h1')).toBe('Passwort wählen');
     expect(await page.evaluate('document.activeElement.id')).toBe('new_password');
     await expectAccessible(page, 'invitation-de');
@@ -131,20 +124,20 @@ describe('the pages for accounts', { timeout: TIMEOUT }, () => {
   });
 
   it('change the address, and undo it from the old one', async () => {
-    const { email } = await provider.person();
-    const { data } = await provider.api.post('/auth/login', { email, password: PASSWORD });
+    const { email } = await pages.provider.person();
+    const { data } = await pages.provider.api.post('/auth/login', { email, password: PASSWORD });
     const next = newEmail();
-    await provider.api.as(data.token).post('/auth/email', { email: next, current_password: PASSWORD });
+    await pages.provider.api.as(data.token).post('/auth/email', { email: next, current_password: PASSWORD });
     const { page } = await visit();
-    await page.goto((await mail.next(next)).link);
+    await page.goto((await pages.mail.next(next)).link);
     await confirm(page);
     expect(await login(next, PASSWORD)).toBe(200);
-    await page.goto((await mail.next(email)).link);
+    await page.goto((await pages.mail.next(email)).link);
     await expectAccessibleInBoth(page, 'undo-email');
     await confirm(page);
     expect(await page.textContent('h1')).toBe('Change undone');
     expect(await login(next, PASSWORD)).toBe(401);
-    await page.goto((await mail.next(email)).link);
+    await page.goto((await pages.mail.next(email)).link);
     await page.fill('#new_password', NEXT);
     await submit(page);
     expect(await login(email, NEXT)).toBe(200);
@@ -153,11 +146,11 @@ describe('the pages for accounts', { timeout: TIMEOUT }, () => {
 
 describe('a form', () => {
   const post = (path: string, fields: Record<string, string>, headers: Record<string, string> = {}) =>
-    fetch(provider.issuer + path, { method: 'POST', body: new URLSearchParams(fields), headers });
+    fetch(pages.provider.issuer + path, { method: 'POST', body: new URLSearchParams(fields), headers });
 
   it('that another site posts is refused', async () => {
-    const account = await provider.make.account({ emailVerified: false });
-    const token = await provider.make.link(account, 'verify_email');
+    const account = await pages.provider.make.account({ emailVerified: false });
+    const token = await pages.provider.make.link(account, 'verify_email');
     const other = { 'sec-fetch-site': 'cross-site' };
     expect((await post('/verify-email', { token }, other)).status).toBe(400);
     expect((await post('/signup', { email: newEmail(), password: PASSWORD }, other)).status).toBe(400);
@@ -165,10 +158,10 @@ describe('a form', () => {
   });
 
   it('is not needed for a GET, which changes nothing', async () => {
-    const account = await provider.make.account({ emailVerified: false });
-    const token = await provider.make.link(account, 'verify_email');
+    const account = await pages.provider.make.account({ emailVerified: false });
+    const token = await pages.provider.make.link(account, 'verify_email');
     for (const path of ['/verify-email', '/verify-email', '/reset-password', '/undo-email']) {
-      await fetch(`${provider.issuer}${path}?token=${token}`);
+      await fetch(`${pages.provider.issuer}${path}?token=${token}`);
     }
     expect((await post('/verify-email', { token })).status).toBe(200);
   });
@@ -176,14 +169,14 @@ describe('a form', () => {
   it('that a program fills in completely makes no account, and looks the same', async () => {
     const fields = { email: newEmail(), password: PASSWORD };
     const caught = await post('/signup', { ...fields, website: 'https://spam.example' });
-    expect(await provider.api.post('/auth/login', fields)).toMatchObject({ status: 401 });
+    expect(await pages.provider.api.post('/auth/login', fields)).toMatchObject({ status: 401 });
     const real = await post('/signup', fields);
     expect([caught.status, await caught.text()]).toEqual([real.status, await real.text()]);
-    expect((await provider.api.post('/auth/login', fields)).status).toBe(200);
+    expect((await pages.provider.api.post('/auth/login', fields)).status).toBe(200);
   });
 
   it('answers the same for a known and an unknown address', async () => {
-    const { email } = await provider.person();
+    const { email } = await pages.provider.person();
     const other = newEmail();
     for (const path of ['/signup', '/forgot-password']) {
       const [known, unknown] = await Promise.all(

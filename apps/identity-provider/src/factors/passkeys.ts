@@ -89,6 +89,11 @@ export class Passkeys {
     return (await this.rows.ofAccount(accountId)).length > 0;
   }
 
+  /** @param credentialId in base64url */
+  async isOfAccount(accountId: string, credentialId: string): Promise<boolean> {
+    return (await this.rows.find(credentialId))?.accountId === accountId;
+  }
+
   /**
    * The options of `navigator.credentials.get()`.
    * @param signIn names the sign-in in progress: only it can use the challenge, within `seconds`

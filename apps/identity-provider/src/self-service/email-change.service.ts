@@ -6,6 +6,7 @@ import { textKey } from '#libs/core/ids.js';
 import { storedEmail } from '../accounts/email.js';
 import { CurrentPassword } from '../auth/current-password.js';
 import { removeFactorsSince } from '../factors/factor-removal.js';
+import { MailTransport } from '../mail/mail-transport.js';
 import type { SessionAccount } from '../sessions/session-account.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { AccountLinks, asOwner, type UsedLink, voidLinks } from './account-links.js';
@@ -14,6 +15,7 @@ import { RegistrationPolicy } from './registration-policy.js';
 import { RequestLimit } from './request-limit.js';
 import type { Requester } from './requester.js';
 import type { EmailChange } from './self-service.dto.js';
+import { mailUnavailable } from './self-service.errors.js';
 
 /** Changes of an account's own email: asked for, confirmed from the new address, and undone from the old one. */
 @Injectable()
@@ -26,14 +28,16 @@ export class EmailChangeService {
     private readonly links: AccountLinks,
     private readonly proof: AddressProof,
     private readonly sessions: SessionsService,
+    private readonly mails: MailTransport,
   ) {}
 
   /**
    * Mails a link to the new address. If another account has it, its owner gets a mail that says so; the answer is the same.
    * For the account's own address that is not verified yet, another link to prove it.
-   * @throws ApiError 422 `email_domain_not_allowed`, `wrong_password`, 429, 503
+   * @throws ApiError 422 `email_domain_not_allowed`, `wrong_password`, 429, 503 (`mail_unavailable` where no mail can be sent)
    */
   async request(account: SessionAccount, change: EmailChange, { audit, language }: Requester): Promise<void> {
+    if (!this.mails.isAvailable) throw mailUnavailable();
     this.policy.assertDomain(change.email);
     await this.currentPassword.require(account, change.current_password, audit);
     await this.limit.count(change.email, audit.address);

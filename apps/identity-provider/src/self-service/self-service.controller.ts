@@ -84,7 +84,10 @@ export class SelfServiceController {
   @Replies(null, {
     status: 202,
     message: 'A mail is on its way to the new address.',
-    errors: { 429: `Too many wrong passwords. ${TOO_MANY}` },
+    errors: {
+      429: `Too many wrong passwords. ${TOO_MANY}`,
+      503: '`mail_unavailable` without `SMTP_URL` in production; or overload.',
+    },
   })
   async changeEmail(
     @CallerAccount() account: SessionAccount,

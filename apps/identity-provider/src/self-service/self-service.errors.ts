@@ -1,4 +1,10 @@
-import { conflict, forbidden, invalidField, tooManyRequests } from '#libs/http/replies/api-error.js';
+import {
+  conflict,
+  forbidden,
+  invalidField,
+  tooManyRequests,
+  unavailable,
+} from '#libs/http/replies/api-error.js';
 
 /** One error for every reason: used, replaced, expired, unknown, or made for something else. */
 export const invalidToken = () =>
@@ -17,6 +23,12 @@ export const accountDisabled = () => conflict('account_disabled', 'Enable the ac
 
 export const noMailAddress = () =>
   conflict('no_mail_address', 'No mail can be sent to the address of this account.');
+
+/** Only another setting helps: until then clients need not ask often. */
+export const mailUnavailable = () =>
+  unavailable(3_600, 'mail_unavailable', [
+    { field: null, code: 'mail_unavailable', message: 'No mail can be sent: SMTP_URL is not set.' },
+  ]);
 
 /** The outbox counts by the hour, so that the exact time is not known. */
 export const tooManyMails = () => tooManyRequests(900, 'too_many_mails');

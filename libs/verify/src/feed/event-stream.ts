@@ -7,7 +7,7 @@ export interface StreamEvent {
   id: string;
 }
 
-/** In characters: far above a feed with 100,000 entries. Without a limit a broken server could use up the memory. */
+/** In characters: far above the 2 MB of the longest event. Without a limit a broken server could use up the memory. */
 const MAX_EVENT_LENGTH = 64 * 1024 * 1024;
 
 /** Parses `text/event-stream` (HTML Standard, section 9.2.6), from chunks that can end anywhere. Comments are skipped. */

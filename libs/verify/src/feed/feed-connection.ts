@@ -21,7 +21,9 @@ const STALE_MS = 60_000;
 
 /** Follows one feed: connects, reconnects, and keeps what the feed has told. */
 export class FeedConnection {
-  readonly state = new FeedState();
+  state = new FeedState();
+  /** A snapshot of which parts are still on their way: what is known counts until then. */
+  private incoming: FeedState | null = null;
   private readonly closing = new AbortController();
   private readonly observe: FeedObserver;
   private cursor = '';
@@ -82,6 +84,7 @@ export class FeedConnection {
     const signal = AbortSignal.any([connection.signal, this.closing.signal]);
     const abortAfter = (ms: number, reason: string) =>
       setTimeout(() => connection.abort(new Error(reason)), ms).unref();
+    this.incoming = null;
     let watchdog = abortAfter(RESPONSE_TIMEOUT_MS, 'no answer in time');
     try {
       const response = await fetch(this.options.url, {
@@ -134,12 +137,22 @@ export class FeedConnection {
     if (Date.parse(message.issued_at) < this.state.issuedAt - STALE_MS) {
       throw new Error('the snapshot is older than a known one: a proxy may cache the feed');
     }
-    this.state.replace(message);
-    this.report('snapshot', null);
+    this.incoming = new FeedState();
+    this.incoming.replace(message);
+    if (!message.more) this.completeSnapshot(this.incoming);
   }
 
   private takeChange(data: string): void {
-    this.report(this.state.apply(parseChange(data)) ? 'change' : 'ignored', null);
+    const message = parseChange(data);
+    const isApplied = (this.incoming ?? this.state).apply(message);
+    if (this.incoming === null) this.report(isApplied ? 'change' : 'ignored', null);
+    else if (!message.more) this.completeSnapshot(this.incoming);
+  }
+
+  private completeSnapshot(snapshot: FeedState): void {
+    this.state = snapshot;
+    this.incoming = null;
+    this.report('snapshot', null);
   }
 
   private report(kind: FeedEvent['kind'], reason: string | null): void {

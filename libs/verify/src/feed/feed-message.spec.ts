@@ -28,6 +28,7 @@ describe('a message of the feed', () => {
     ...Object.entries({
       'a version that is text': { version: '1' },
       'a version with a fraction': { version: 1.5 },
+      'a mark that is text': { more: 'yes' },
       'no time': { issued_at: 'soon' },
       'roles as a list': { roles: [] },
       'permissions as text': { roles: { user: 'x' } },

@@ -29,6 +29,8 @@ export interface SnapshotMessage {
   roles: Record<string, readonly string[]>;
   subjects: SubjectEntry[];
   ended: EndedEntry[];
+  /** Whether the next change belongs to this message: a long one is sent in parts. */
+  more?: boolean;
 }
 
 /** The same, but only what is new or different, and what no longer holds. */
@@ -64,7 +66,7 @@ export function parseChange(text: string): ChangeMessage {
 
 type JsonObject = Record<string, unknown>;
 
-function requireCommonFields({ version, issued_at, roles, subjects, ended }: JsonObject): void {
+function requireCommonFields({ version, issued_at, roles, subjects, ended, more }: JsonObject): void {
   must(Number.isSafeInteger(version), 'version');
   must(isTime(issued_at), 'issued_at');
   must(isObject(roles) && Object.values(roles).every(isTextList), 'roles');
@@ -83,6 +85,7 @@ function requireCommonFields({ version, issued_at, roles, subjects, ended }: Jso
     ),
     'ended',
   );
+  must(more === undefined || typeof more === 'boolean', 'more');
 }
 
 function parse(text: string): JsonObject {

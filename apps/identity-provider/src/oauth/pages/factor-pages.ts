@@ -18,10 +18,10 @@ import type { TotpEnrolment } from '../../factors/totp.js';
 import { type Requester, requesterOf } from '../../self-service/requester.js';
 import type { AuthenticationMethod } from '../../sessions/authentication-methods.js';
 import { SETTINGS } from '../../settings.js';
+import { answerOf, retryText } from './api-error-page.js';
 import { codePage, recoveryCodesPage, type SetupProblem, setupPage } from './factor-bodies.js';
 import { readCredential } from './passkey-credential.js';
 import { type Progress, SignInProgress } from './sign-in-progress.js';
-import { fill } from './texts/texts.js';
 import type { PageAnswer, Visit } from './visit.js';
 
 /** `verified` is complete; `restart`: the sign-in has to begin again, with the reason where the page has to say it. */
@@ -86,8 +86,8 @@ export class FactorPages {
       return await this.complete(progress, amr, trustBrowser);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      const { message, ...answer } = problemOf(visit, error);
-      return { answer: await this.showCode(visit, progress, message, answer) };
+      const problem = retryText(texts, error, texts.problems.overloaded) ?? texts.problems.code;
+      return { answer: await this.showCode(visit, progress, problem, answerOf(error)) };
     }
   }
 
@@ -217,11 +217,3 @@ const ownAudit = (audit: RequestAudit, { id, email }: { id: string; email: strin
   ...audit,
   actor: { issuer: NATIVE_ISSUER, sub: id, name: email },
 });
-
-function problemOf({ texts: { problems } }: Visit, error: ApiError): Answer & { message: string } {
-  const retryAfter = error.headers['retry-after'];
-  if (retryAfter === undefined) return { message: problems.code, status: error.status };
-  const message =
-    error.status === 429 ? fill(problems.throttled, { seconds: retryAfter }) : problems.overloaded;
-  return { message, status: error.status, headers: { 'retry-after': retryAfter } };
-}

@@ -6,7 +6,7 @@ import type { Interaction, Provider } from 'oidc-provider';
 import { auditContextOf, type RequestAudit } from '#libs/audit/audit-context.js';
 import type { IdentityProviderSettings } from '#libs/config/settings.js';
 import { isStorable } from '#libs/core/ids.js';
-import { ApiError } from '#libs/http/replies/api-error.js';
+import { ApiError, unauthorized } from '#libs/http/replies/api-error.js';
 import {
   LoginService,
   type PasswordAccount,
@@ -28,6 +28,7 @@ import { OauthAccounts } from '../provider/accounts.js';
 import { Grants, type PageResult } from '../provider/grants.js';
 import { IssuerAddress } from '../provider/issuer-address.js';
 import { SignIns } from '../sign-ins.js';
+import { answerOf, retryText } from './api-error-page.js';
 import type { PageProblem } from './elements.js';
 import { FactorPages } from './factor-pages.js';
 import { html } from './html.js';
@@ -36,7 +37,6 @@ import { consentPage, continuePage, signInPage } from './page-bodies.js';
 import { readCredential } from './passkey-credential.js';
 import { type Progress, SignInProgress } from './sign-in-progress.js';
 import { textsFor } from './texts/languages.js';
-import { fill } from './texts/texts.js';
 import { trustCookie, trustCookieOf } from './trust-cookie.js';
 import type { PageAnswer, Visit } from './visit.js';
 
@@ -139,7 +139,7 @@ export class InteractionPages {
         { status: 422 },
       );
     }
-    if (Buffer.byteLength(password) > MAX_PASSWORD_BYTES) return this.refuse(visit, email, null);
+    if (Buffer.byteLength(password) > MAX_PASSWORD_BYTES) return this.refuse(visit, email, unauthorized());
     try {
       const audit = auditContextOf(request);
       const result = await this.login.authenticate<Started | PageAnswer>(email, password, audit, {
@@ -176,7 +176,7 @@ export class InteractionPages {
     const { verified, trustBrowser } = outcome;
     const audit = auditContextOf(visit.request);
     const started = await this.startSession(visit, verified, audit);
-    if (!started) return this.refuse(visit, verified.email, null);
+    if (!started) return this.refuse(visit, verified.email, unauthorized());
     const answer = await this.finishSignIn(visit, started);
     if (!trustBrowser) return answer;
     const cookie = trustCookie(await this.browsers.trust(verified, audit), this.address);
@@ -227,21 +227,14 @@ export class InteractionPages {
   }
 
   /** An unknown email, a wrong and an impossible password get the same page. */
-  private refuse(visit: Visit, email: string, error: ApiError | null): Promise<PageAnswer> {
-    const { problems } = visit.texts;
-    const status = error?.status ?? 401;
-    const retryAfter = error?.headers['retry-after'];
-    const messages: Record<number, string> = {
-      403:
-        error?.code === 'email_not_verified'
-          ? accountTextsFor(visit.texts).problems.unverified
-          : problems.disabled,
-      429: fill(problems.throttled, { seconds: retryAfter ?? '1' }),
-      503: problems.overloaded,
-    };
-    const problem = { field: null, message: messages[status] ?? problems.credentials };
-    const headers: Record<string, string> = retryAfter === undefined ? {} : { 'retry-after': retryAfter };
-    return this.showSignIn(visit, email, problem, { status, headers });
+  private refuse(visit: Visit, email: string, error: ApiError): Promise<PageAnswer> {
+    const { texts } = visit;
+    const { problems } = texts;
+    const forbidden =
+      error.code === 'email_not_verified' ? accountTextsFor(texts).problems.unverified : problems.disabled;
+    const refused = error.status === 403 ? forbidden : problems.credentials;
+    const message = retryText(texts, error, problems.overloaded) ?? refused;
+    return this.showSignIn(visit, email, { field: null, message }, answerOf(error));
   }
 
   private async showSignIn(

@@ -4,17 +4,13 @@ import type { FastifyRequest } from 'fastify';
 import { InputPipe } from '#libs/http/input/input.pipe.js';
 import { ApiError } from '#libs/http/replies/api-error.js';
 import { ACCOUNT_PAGE } from '../../oauth/clients/account-client.js';
-import type { PageProblem } from '../../oauth/pages/elements.js';
+import { answerOf, problemText } from '../../oauth/pages/api-error-page.js';
 import { textsFor } from '../../oauth/pages/texts/languages.js';
-import { fill } from '../../oauth/pages/texts/texts.js';
-import type { PageAnswer } from '../../oauth/pages/visit.js';
 import type { SessionAccount } from '../../sessions/session-account.js';
 import { accountTextsFor } from '../pages/account-texts.js';
-import { PROBLEM_CODES } from '../pages/texts/texts.js';
 import { AccountSignIn } from './account-sign-in.js';
 import type { AccountAnswer, AccountVisit, ShowForm } from './account-visit.js';
 import { ownAccountTextsFor } from './own-account-texts.js';
-import { OWN_PROBLEM_CODES } from './texts/texts.js';
 
 const NAMES = ['first_name', 'last_name', 'name'];
 /** A problem with anything else is one of the whole form. */
@@ -80,34 +76,17 @@ export class AccountForms {
   }
 
   /** An error of the API in the words of the page, with the status and headers of the answer. */
-  refusal(
-    { common, texts }: AccountVisit,
-    error: ApiError,
-  ): { problem: PageProblem } & Pick<PageAnswer, 'status' | 'headers'> {
-    const { status, headers } = error;
-    const retryAfter = headers['retry-after'];
-    const [{ field, code, message } = { field: null, code: '', message: '' }] = error.errors;
+  refusal({ common, texts }: AccountVisit, error: ApiError) {
+    const [{ field, code } = { field: null, code: '' }] = error.errors;
     const place = field !== null && FIELDS.includes(field) ? field : null;
-    const shared = accountTextsFor(common).problems;
-    const known = PROBLEM_CODES.find((each) => each === code);
-    const own = OWN_PROBLEM_CODES.find((each) => each === code);
-    const text = (): string => {
-      if (status === 429) return fill(common.problems.throttled, { seconds: retryAfter ?? '1' });
-      if (status === 503) return common.problems.unavailable;
-      if (code === OUTDATED) return texts.problems.outdated;
-      if (own) return texts.problems[own];
-      // The other texts about lengths are those of passwords.
-      if (place !== null && NAMES.includes(place)) return texts.problems.name;
-      return known ? shared[known] : message;
-    };
-    return {
-      problem: { field: place, message: text() },
-      status,
-      headers: retryAfter === undefined ? {} : { 'retry-after': retryAfter },
-    };
+    // The other texts about lengths are those of passwords.
+    const problems =
+      place !== null && NAMES.includes(place)
+        ? { [code]: texts.problems.name }
+        : { ...accountTextsFor(common).problems, ...texts.problems };
+    return { problem: { field: place, message: problemText(common, error, problems) }, ...answerOf(error) };
   }
 }
 
-const OUTDATED = 'outdated_form';
 const outdatedForm = () =>
-  new ApiError(403, [{ field: null, code: OUTDATED, message: 'This form is not of this sign-in.' }]);
+  new ApiError(403, [{ field: null, code: 'outdated_form', message: 'This form is not of this sign-in.' }]);

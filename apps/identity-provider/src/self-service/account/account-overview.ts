@@ -86,7 +86,7 @@ function factors(visit: AccountVisit, { factors: all }: Overview): Html {
     return html`<li><div class="what"><strong>${name}</strong><p class="hint">${kindText}${fill(own.added, { time: time(createdAt) })}, ${used}${left}.</p></div>${
       kind === 'recovery_codes'
         ? smallLink(pathOf('/account/recovery-codes'), own.newCodes)
-        : html`<a class="button plain small" href="${removal}" aria-label="${fill(own.removeNamed, { name })}">${own.remove}</a>`
+        : html`<a class="button plain small" href="${removal}" aria-label="${fill(own.removeNamed, { name, time: timeText(common, createdAt, 'medium') })}">${own.remove}</a>`
     }</li>
 `;
   };
@@ -110,7 +110,7 @@ function sessions(visit: AccountVisit, { sessions: all, isCut }: Overview): Html
     const times = { started: timeText(common, createdAt), used: timeText(common, usedAt) };
     return html`<li><div class="what"><strong>${title}</strong>${isCurrent && html`<span class="badge">${own.current}</span>`}<p class="hint" id="session-${id}">${address !== null && `${address}. `}${fill(own.started, times)}.</p>${applications.length > 0 && html`<p class="hint">${fill(own.applications, { names: applications.join(', ') })}</p>`}</div>${
       !isCurrent &&
-      html`<form method="post" action="${action}">${formToken(visit)}<button type="submit" class="plain small" name="id" value="${id}" aria-label="${fill(own.endNamed, { name: title })}" aria-describedby="session-${id}">${own.end}</button></form>`
+      html`<form method="post" action="${action}">${formToken(visit)}<button type="submit" class="plain small" name="id" value="${id}" aria-label="${fill(own.endNamed, { name: title, time: timeText(common, createdAt, 'medium') })}" aria-describedby="session-${id}">${own.end}</button></form>`
     }</li>
 `;
   };

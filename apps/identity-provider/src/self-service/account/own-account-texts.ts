@@ -11,10 +11,13 @@ const LOCALES: Readonly<Record<string, string>> = { en: 'en-GB' };
 /** The texts of the account pages, in the language that was chosen for the page. */
 export const ownAccountTextsFor = ({ language }: Texts): OwnAccountTexts => LANGUAGES[language] ?? en;
 
-/** A time as people read it. The server does not know their time zone. */
-export const timeText = ({ language }: Texts, time: Date): string =>
+/**
+ * A time as people read it. The server does not know their time zone.
+ * @param timeStyle `medium` has the seconds: labels must differ where two things have the same name
+ */
+export const timeText = ({ language }: Texts, time: Date, timeStyle: 'short' | 'medium' = 'short'): string =>
   `${new Intl.DateTimeFormat(LOCALES[language] ?? language, {
     dateStyle: 'medium',
-    timeStyle: 'short',
+    timeStyle,
     timeZone: 'UTC',
   }).format(time)} UTC`;

@@ -4,11 +4,12 @@ import { ApiError } from '#libs/http/replies/api-error.js';
 import { NewPasskeyBody } from '../../factors/factors.dto.js';
 import { invalidPasskey } from '../../factors/factors.errors.js';
 import { OwnFactorsService } from '../../factors/own-factors.service.js';
+import { Passkeys } from '../../factors/passkeys.js';
 import type { PageProblem } from '../../oauth/pages/elements.js';
 import type { Page } from '../../oauth/pages/layout.js';
 import { readCredential } from '../../oauth/pages/passkey-credential.js';
 import { AccountForms } from './account-forms.js';
-import type { AccountAnswer, AccountVisit } from './account-visit.js';
+import { type AccountAnswer, type AccountVisit, doneAnswer } from './account-visit.js';
 import { addedAnswer } from './added-answer.js';
 import { passkeyPage } from './own-factor-bodies.js';
 import { RecentSignIn } from './recent-sign-in.js';
@@ -19,6 +20,7 @@ export class OwnPasskeyPages {
   constructor(
     private readonly forms: AccountForms,
     private readonly factors: OwnFactorsService,
+    private readonly passkeys: Passkeys,
     private readonly recent: RecentSignIn,
   ) {}
 
@@ -34,10 +36,15 @@ export class OwnPasskeyPages {
       const { name: checked, ...response } = { clientExtensionResults: {}, ...body };
       // The library checks the form of what browsers send.
       const passkey = response as unknown as RegistrationResponseJSON;
-      return addedAnswer(
-        visit,
-        await this.factors.addPasskey(account, passkey, requester, { name: checked }),
-      );
+      try {
+        const added = await this.factors.addPasskey(account, passkey, requester, { name: checked });
+        return addedAnswer(visit, added);
+      } catch (error) {
+        if (!(error instanceof ApiError) || !(await this.passkeys.isOfAccount(account.id, passkey.id)))
+          throw error;
+        // The page with the recovery codes was loaded again.
+        return doneAnswer(visit, 'factor_present');
+      }
     });
   }
 
@@ -56,7 +63,7 @@ export class OwnPasskeyPages {
       return { status: 200, headers: {}, body: { options: await this.factors.passkeyOptions(account) } };
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      const { problem, status = 400, headers = {} } = this.forms.refusal(visit, error);
+      const { problem, status, headers } = this.forms.refusal(visit, error);
       return { status, headers, body: { problem: problem.message } };
     }
   }

@@ -3,12 +3,13 @@ import { ModuleRef } from '@nestjs/core';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { InputPipe } from '#libs/http/input/input.pipe.js';
 import { ApiError } from '#libs/http/replies/api-error.js';
+import { answerOf, problemText } from '../../oauth/pages/api-error-page.js';
 import { emphasize, type PageProblem } from '../../oauth/pages/elements.js';
 import { html } from '../../oauth/pages/html.js';
 import type { Page } from '../../oauth/pages/layout.js';
 import { messagePage } from '../../oauth/pages/page-bodies.js';
 import { textsFor } from '../../oauth/pages/texts/languages.js';
-import { fill, type Texts } from '../../oauth/pages/texts/texts.js';
+import type { Texts } from '../../oauth/pages/texts/texts.js';
 import type { PageAnswer } from '../../oauth/pages/visit.js';
 import { EmailChangeService } from '../email-change.service.js';
 import { EmailProofService } from '../email-proof.service.js';
@@ -22,7 +23,7 @@ import { AccountPageLinks } from './account-page-links.js';
 import { accountTextsFor } from './account-texts.js';
 import { PasswordStrength, type StrengthLevel } from './password-strength.js';
 import { STRENGTH_PATH } from './password-strength-script.js';
-import { type AccountTexts, PROBLEM_CODES } from './texts/texts.js';
+import type { AccountTexts } from './texts/texts.js';
 
 /** What the browser asks for. */
 interface Visit {
@@ -138,8 +139,8 @@ export class AccountPages {
   strengthOf({ headers }: FastifyRequest, form: URLSearchParams): { level: StrengthLevel; text: string } {
     const texts = accountTextsFor(textsFor(undefined, headers['accept-language']));
     const { level, fault } = this.strength.of(form.get('password') ?? '', form.get('email') ?? '');
-    const problem = PROBLEM_CODES.find((code) => code === fault);
-    return { level, text: problem ? texts.problems[problem] : texts.strength[level] };
+    const problems: Record<string, string> = texts.problems;
+    return { level, text: problems[fault ?? ''] ?? texts.strength[level] };
   }
 
   private visit(request: FastifyRequest, reply: FastifyReply): Visit {
@@ -182,14 +183,14 @@ export class AccountPages {
     error: ApiError,
     show: (problem: PageProblem | null) => Page | Promise<Page>,
   ): Promise<PageAnswer> {
-    const { status } = error;
-    const retryAfter = error.headers['retry-after'];
-    const headers: Record<string, string> = retryAfter === undefined ? {} : { 'retry-after': retryAfter };
+    const { common, texts } = visit;
     if (error.code === 'registration_closed') return this.closed(visit);
-    if (error.errors.some(({ field }) => field === 'token') || status === 409) {
-      return { ...this.finish(visit, expiredPage(visit.texts, error)), status: 422 };
+    if (error.errors.some(({ field }) => field === 'token') || error.status === 409) {
+      return { ...this.finish(visit, expiredPage(texts, error)), status: 422 };
     }
-    return { ...this.finish(visit, await show(problemOf(visit, error))), status, headers };
+    const { field = null } = error.errors[0] ?? {};
+    const problem = { field, message: problemText(common, error, texts.problems) };
+    return { ...this.finish(visit, await show(problem)), ...answerOf(error) };
   }
 
   /** The account can be used now: without a sign-in to go back to, the page leads to it. */
@@ -218,15 +219,3 @@ function tokenOf(request: FastifyRequest, form: URLSearchParams | null): string 
 
 const expiredPage = ({ expired, problems }: AccountTexts, { code }: ApiError): Page =>
   messagePage('info', expired.title, code === 'email_taken' ? problems.email_taken : expired.lead);
-
-/** The first error, in the words of the page. */
-function problemOf({ common, texts }: Visit, error: ApiError): PageProblem {
-  const retryAfter = error.headers['retry-after'];
-  if (error.status === 429) {
-    return { field: null, message: fill(common.problems.throttled, { seconds: retryAfter ?? '1' }) };
-  }
-  if (error.status !== 422) return { field: null, message: common.problems.unavailable };
-  const [{ field, code, message } = { field: null, code: '', message: '' }] = error.errors;
-  const known = PROBLEM_CODES.find((each) => each === code);
-  return { field, message: known === undefined ? message : texts.problems[known] };
-}

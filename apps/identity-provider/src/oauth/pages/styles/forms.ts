@@ -69,7 +69,7 @@ button:focus-visible, .button:focus-visible { border-radius: .5rem; }
 .plain:hover, .danger:hover { background: var(--info-area); }
 .danger { color: var(--danger); border-color: var(--danger); }
 .danger:hover { background: var(--error-area); }
-.small { flex: none; min-width: 0; min-height: 2.25rem; padding: .25rem .75rem; font-size: .9375rem; }
+.small { flex: none; min-width: 0; max-width: 100%; min-height: 2.25rem; padding: .25rem .75rem; font-size: .9375rem; }
 
 .links { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; margin: 1.5rem 0 0; font-size: .9375rem; }
 .links a { display: inline-block; padding: .125rem 0; }

@@ -13,17 +13,16 @@ export const DONE = [
 export type Done = (typeof DONE)[number];
 
 /** The errors of the API that the account pages show, besides those of `self-service/pages`. */
-export const OWN_PROBLEM_CODES = [
-  'wrong_password',
-  'reauthentication_required',
-  'wrong_code',
-  'invalid_passkey',
-  'passkey_taken',
-  'too_many_factors',
-  'no_second_factor',
-  'not_found',
-] as const;
-export type OwnProblemCode = (typeof OWN_PROBLEM_CODES)[number];
+type OwnProblemCode =
+  | 'wrong_password'
+  | 'reauthentication_required'
+  | 'wrong_code'
+  | 'invalid_passkey'
+  | 'passkey_taken'
+  | 'too_many_factors'
+  | 'no_second_factor'
+  | 'not_found'
+  | 'outdated_form';
 
 /** The texts of the account pages in one language. `{name}` is replaced. */
 export interface OwnAccountTexts {
@@ -81,5 +80,5 @@ export interface OwnAccountTexts {
     ended: string;
   };
   signIn: { title: string; lead: string; submit: string };
-  problems: Record<OwnProblemCode, string> & { outdated: string; name: string };
+  problems: Record<OwnProblemCode, string> & { name: string };
 }

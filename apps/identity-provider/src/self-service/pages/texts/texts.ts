@@ -32,16 +32,14 @@ export interface AccountTexts {
 }
 
 /** The errors of the API that a form shows beside its fields. */
-export const PROBLEM_CODES = [
-  'required',
-  'invalid_email',
-  'invalid_characters',
-  'email_domain_not_allowed',
-  'email_taken',
-  'too_short',
-  'too_long',
-  'common_password',
-  'breached_password',
-  'matches_email',
-] as const;
-export type ProblemCode = (typeof PROBLEM_CODES)[number];
+type ProblemCode =
+  | 'required'
+  | 'invalid_email'
+  | 'invalid_characters'
+  | 'email_domain_not_allowed'
+  | 'email_taken'
+  | 'too_short'
+  | 'too_long'
+  | 'common_password'
+  | 'breached_password'
+  | 'matches_email';
