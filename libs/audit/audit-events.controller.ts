@@ -1,8 +1,8 @@
 import { Controller, Get, Query } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { RequirePermission } from '#libs/auth/access.js';
-import { AuditEvent } from '#libs/database/audit-event.entity.js';
-import { Reads } from '#libs/database/reads.js';
+import { Reads } from '#libs/database/replicas/reads.js';
+import { AuditEvent } from '#libs/database/shared-entities/audit-event.entity.js';
 import { Replies, Reply } from '#libs/http/replies/replies.js';
 import { AuditEventListQuery, AuditEventReply, mapAuditEvent } from './audit-events.dto.js';
 import { listAuditEvents } from './audit-events.list.js';

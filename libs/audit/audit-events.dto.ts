@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import type { AuditEvent } from '#libs/database/audit-event.entity.js';
+import type { AuditEvent } from '#libs/database/shared-entities/audit-event.entity.js';
 import { ChoiceField, TextField } from '#libs/http/input/fields.js';
 import { ListQuery } from '#libs/http/input/list-query.js';
 import { TimeField } from '#libs/http/input/time.field.js';

@@ -1,6 +1,6 @@
 import type { Repository } from 'typeorm';
-import type { AuditEvent } from '#libs/database/audit-event.entity.js';
-import { countRows, fetchPage } from '#libs/database/page.js';
+import { countRows, fetchPage } from '#libs/database/queries/page.js';
+import type { AuditEvent } from '#libs/database/shared-entities/audit-event.entity.js';
 import { type ListPage, listPage, readList } from '#libs/http/input/list-query.js';
 import type { AuditEventListQuery } from './audit-events.dto.js';
 import { filterEvents } from './audit-filter.js';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { AuditEvent } from '#libs/database/audit-event.entity.js';
+import type { AuditEvent } from '#libs/database/shared-entities/audit-event.entity.js';
 import { mergeByTime } from './audit-export.js';
 
 async function* source(...times: number[]): AsyncGenerator<AuditEvent, void, undefined> {

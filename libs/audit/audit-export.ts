@@ -1,5 +1,5 @@
 import type { DataSource } from 'typeorm';
-import { AuditEvent } from '#libs/database/audit-event.entity.js';
+import { AuditEvent } from '#libs/database/shared-entities/audit-event.entity.js';
 
 export interface AuditPeriod {
   /** Null: from the oldest event on. */

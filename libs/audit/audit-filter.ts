@@ -1,7 +1,7 @@
 import type { SelectQueryBuilder } from 'typeorm';
 import { isId } from '#libs/core/ids.js';
 import { parseTime } from '#libs/core/time.js';
-import type { AuditEvent } from '#libs/database/audit-event.entity.js';
+import type { AuditEvent } from '#libs/database/shared-entities/audit-event.entity.js';
 import { isIssuerId } from '#libs/verify/src/issuers/issuer-id.js';
 import { AUDIT_ACTIONS, AUDIT_TARGET_TYPES } from './audit-actions.js';
 import type { AuditEventListQuery } from './audit-events.dto.js';

@@ -1,5 +1,5 @@
 import type { Client } from 'pg';
-import type { RevocationKind } from '#libs/database/revocation-columns.js';
+import type { RevocationKind } from '#libs/database/shared-entities/revocation-columns.js';
 import type { IssuerId } from '#libs/verify/src/issuers/issuer-id.js';
 
 export interface RevocationRow {

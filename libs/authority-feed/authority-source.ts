@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
-import { connectionUrl } from '#libs/database/connection-url.js';
-import { DatabaseClient } from '#libs/database/database-client.js';
+import { connectionUrl } from '#libs/database/connections/connection-url.js';
+import { DatabaseClient } from '#libs/database/connections/database-client.js';
 import { Alarm } from './alarm.js';
 import type { AuthorityModel, Update } from './authority-model.js';
 import { type AuthorityTables, readAuthority, readStatement } from './authority-rows.js';

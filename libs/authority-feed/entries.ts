@@ -1,4 +1,4 @@
-import type { RevocationKind } from '#libs/database/revocation-columns.js';
+import type { RevocationKind } from '#libs/database/shared-entities/revocation-columns.js';
 import { entryId } from '#libs/verify/src/feed/entry-id.js';
 import type { ChangeMessage, EndedEntry, SubjectEntry } from '#libs/verify/src/feed/feed-message.js';
 import type { RevocationRow } from './authority-rows.js';

@@ -2,12 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type DynamicModule, Logger, type Type } from '@nestjs/common';
 import { getDataSourceToken, getRepositoryToken, TypeOrmModule } from '@nestjs/typeorm';
 import { DataSource, type DataSourceOptions, type EntityTarget } from 'typeorm';
-import { databaseAdvice } from './database-advice.js';
-import { isMisconfigured, isUnavailable } from './pg-errors.js';
-import type { PoolOptions } from './pool.js';
-import { watchPool } from './pool-metrics.js';
-import { Reads } from './reads.js';
-import { PrimaryReads, ReplicaReads, type ReplicaSettings } from './replica-reads.js';
+import type { PoolOptions } from './connections/pool.js';
+import { watchPool } from './connections/pool-metrics.js';
+import { databaseAdvice } from './errors/database-advice.js';
+import { isMisconfigured, isUnavailable } from './errors/pg-errors.js';
+import { Reads } from './replicas/reads.js';
+import { PrimaryReads, ReplicaReads, type ReplicaSettings } from './replicas/replica-reads.js';
 
 /** How long the start waits for the database. Later outages are the pool's to handle. */
 const START_DEADLINE_MS = 10_000;

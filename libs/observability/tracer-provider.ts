@@ -9,6 +9,7 @@ import {
   BatchSpanProcessor,
   ConsoleSpanExporter,
   NodeTracerProvider,
+  type ReadableSpan,
   type SpanExporter,
 } from '@opentelemetry/sdk-trace-node';
 import type { Environment } from '#libs/config/environment.js';
@@ -24,8 +25,16 @@ export async function createTracerProvider(env: Environment): Promise<NodeTracer
     resource: resourceFromAttributes({ 'service.name': env['OTEL_SERVICE_NAME'] || 'twinkey' }).merge(
       detectResources({ detectors: [envDetector, processDetector, hostDetector] }),
     ),
-    spanProcessors: [new BatchSpanProcessor(exporter)],
+    spanProcessors: [new QuietSpanProcessor(exporter)],
   });
+}
+
+/** Sends spans without the messages of errors: Postgres quotes values in them. The code and the type of an error stay. */
+export class QuietSpanProcessor extends BatchSpanProcessor {
+  override onEnd(span: ReadableSpan): void {
+    delete span.status.message;
+    super.onEnd(span);
+  }
 }
 
 async function createExporter(env: Environment): Promise<SpanExporter> {

@@ -23,7 +23,7 @@ export const SOURCES = ['apps', 'libs', 'migrations', 'keycloak'];
 /** The package's own build, which `npm run build -w @twinkey/verify` makes of the same sources. */
 const PACKAGE_DIST = 'libs/verify/dist';
 
-/** Files of development dependencies that the applications serve, and their licences. */
+/** Files of development dependencies that the applications serve, and the licences that are with them. */
 const ASSETS = [
   '@scalar/api-reference/browser/standalone.js',
   'swagger-ui-dist/LICENSE',

@@ -17,7 +17,9 @@ let checkout: CliCheckout;
 let database: TestDatabase;
 let env: Variables;
 beforeAll(async () => {
-  checkout = await install();
+  const folder = await mkdtemp(join(tmpdir(), 'twinkey-production-'));
+  checkout = await CliCheckout.of(folder);
+  await install(folder);
   database = await createTestDatabase();
   env = {
     ...parse((await checkout.twinkey(['keys', 'generate'])).stdout),
@@ -39,9 +41,8 @@ afterAll(async () => {
   await database?.close();
 });
 
-/** What the image contains. */
-async function install(): Promise<CliCheckout> {
-  const folder = await mkdtemp(join(tmpdir(), 'twinkey-production-'));
+/** Makes what the image contains. */
+async function install(folder: string): Promise<void> {
   for (const part of ['bin', 'package.json'])
     await cp(join(ROOT, part), join(folder, part), { recursive: true });
   await cp(await compiledSources(), join(folder, 'dist'), { recursive: true });
@@ -50,7 +51,6 @@ async function install(): Promise<CliCheckout> {
   };
   copyAssets(join(folder, 'dist/assets'));
   await installProductionPackages(folder);
-  return CliCheckout.of(folder);
 }
 
 const originOf = (port: string) => `http://127.0.0.1:${env[port]}`;

@@ -2,8 +2,8 @@ import { DataSource, type Logger } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AuditEventListQuery } from '#libs/audit/audit-events.dto.js';
 import { listAuditEvents } from '#libs/audit/audit-events.list.js';
-import { AuditEvent } from '#libs/database/audit-event.entity.js';
 import { identityDataSource } from '#libs/database/identity/identity-data-source.js';
+import { AuditEvent } from '#libs/database/shared-entities/audit-event.entity.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 
 const [FEW, MANY] = [1_000, Number(process.env['TEST_AUDIT_ROWS'] || 100_000)];

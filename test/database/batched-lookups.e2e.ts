@@ -6,10 +6,10 @@ import { SessionLookup } from '#apps/identity-provider/src/sessions/session-look
 import type { IssuerRegistry } from '#apps/user-service/src/directory/issuer-registry.js';
 import { LookupService } from '#apps/user-service/src/internal/lookup.service.js';
 import { ProfilesService } from '#apps/user-service/src/users/profiles.service.js';
+import { isBadValue } from '#libs/database/errors/pg-errors.js';
 import { identityDataSource } from '#libs/database/identity/identity-data-source.js';
-import { isBadValue } from '#libs/database/pg-errors.js';
-import { type PreparedStatement, poolOf } from '#libs/database/prepared-query.js';
-import { PrimaryReads } from '#libs/database/replica-reads.js';
+import { type PreparedStatement, poolOf } from '#libs/database/queries/prepared-query.js';
+import { PrimaryReads } from '#libs/database/replicas/replica-reads.js';
 import type { Api } from '../support/api.js';
 import { type BothServices, startBothServices } from '../support/both-services.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';

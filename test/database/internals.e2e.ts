@@ -1,7 +1,7 @@
 import pg from 'pg';
 import utils from 'pg/lib/utils.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { poolOf } from '#libs/database/prepared-query.js';
+import { poolOf } from '#libs/database/queries/prepared-query.js';
 import { usersDataSource } from '#libs/database/users/users-data-source.js';
 import { createEmptyDatabase, type TestDatabase } from '../support/postgres.js';
 
@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => database?.close());
 
-/** `libs/database/drop-when-broken.ts` reads them to find connections that are silent. */
+/** `libs/database/connections/drop-when-broken.ts` reads them to find connections that are silent. */
 interface Internals {
   _activeQuery: unknown;
   _ending: boolean;
@@ -51,6 +51,19 @@ describe('internals of libraries, which an update may change', () => {
       '{"a\\"","b\\\\",NULL}',
       '{"a":1}',
     ]);
+  });
+
+  it("pg: a Submittable gets the connection's conversion of columns", async () => {
+    const client = new pg.Client(database.url);
+    await client.connect();
+    const query = {
+      _result: {} as { _types?: pg.CustomTypesConfig },
+      submit: () => new Error('not sent'),
+      handleError() {},
+    };
+    client.query(query as unknown as pg.Submittable);
+    expect(query._result._types?.getTypeParser(pg.types.builtins.INT4, 'text')('1')).toBe(1);
+    await client.end();
   });
 
   it('TypeORM: the driver of a connected data source has its pool', async () => {

@@ -1,8 +1,8 @@
 import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { identityDataSource } from '#libs/database/identity/identity-data-source.js';
-import { nameStartsWith } from '#libs/database/name-search.js';
-import { keyStartsWith } from '#libs/database/page.js';
+import { nameStartsWith } from '#libs/database/queries/name-search.js';
+import { keyStartsWith } from '#libs/database/queries/page.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 
 const ROWS = 20_000;

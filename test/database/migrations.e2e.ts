@@ -1,7 +1,7 @@
 import { v7 } from 'uuid';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { identityDataSource } from '#libs/database/identity/identity-data-source.js';
-import { migrate, migrationStatus } from '#libs/database/migrate.js';
+import { migrate, migrationStatus } from '#libs/database/migrate/migrate.js';
 import { usersDataSource } from '#libs/database/users/users-data-source.js';
 import { createEmptyDatabase, type TestDatabase } from '../support/postgres.js';
 import { runSql } from '../support/postgres-server.js';

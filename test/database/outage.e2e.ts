@@ -2,11 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Test } from '@nestjs/testing';
 import { DataSource } from 'typeorm';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { isUnavailable } from '#libs/database/errors/pg-errors.js';
 import { Authority } from '#libs/database/identity/authority.entity.js';
 import { identityDataSource } from '#libs/database/identity/identity-data-source.js';
 import { IdentityDatabaseModule } from '#libs/database/identity/identity-database.module.js';
-import { isUnavailable } from '#libs/database/pg-errors.js';
-import { poolOf, preparedQuery } from '#libs/database/prepared-query.js';
+import { poolOf, preparedQuery } from '#libs/database/queries/prepared-query.js';
 import { bringBack, freeze, shutDown, thaw } from '../support/postgres-outage.js';
 import { migrateAll, type PostgresServer, runSql, startPostgres } from '../support/postgres-server.js';
 

@@ -2,7 +2,7 @@ import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Account } from '#libs/database/identity/account.entity.js';
 import { identityDataSource } from '#libs/database/identity/identity-data-source.js';
-import { countRows, fetchPage, type Page, type PagePosition } from '#libs/database/page.js';
+import { countRows, fetchPage, type Page, type PagePosition } from '#libs/database/queries/page.js';
 import { Factories } from '../support/factories.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 

@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { DatabaseClient } from '#libs/database/database-client.js';
-import { runPrepared } from '#libs/database/prepared-query.js';
+import { DatabaseClient } from '#libs/database/connections/database-client.js';
+import { runPrepared } from '#libs/database/queries/prepared-query.js';
 import { createEmptyDatabase, type TestDatabase } from '../support/postgres.js';
 
 let database: TestDatabase;

@@ -3,7 +3,7 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { checkDatabases } from '#apps/cli/src/doctor/database.check.js';
 import { identityDataSource, identityOptions } from '#libs/database/identity/identity-data-source.js';
-import { ReplicaReads } from '#libs/database/replica-reads.js';
+import { ReplicaReads } from '#libs/database/replicas/replica-reads.js';
 import type { Api } from '../support/api.js';
 import { startTestIdentityProvider, type TestIdentityProvider } from '../support/identity-provider.js';
 import { type PgBouncer, startPgBouncer } from '../support/pgbouncer.js';

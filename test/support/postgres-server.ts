@@ -5,7 +5,7 @@ import { Client } from 'pg';
 import { PERMISSION_CATALOGUE } from '#libs/core/permission-catalogue.js';
 import { identityDataSource } from '#libs/database/identity/identity-data-source.js';
 import { upsertPermissions } from '#libs/database/identity/upsert-permissions.js';
-import { migrate } from '#libs/database/migrate.js';
+import { migrate } from '#libs/database/migrate/migrate.js';
 import { usersDataSource } from '#libs/database/users/users-data-source.js';
 import { openCluster } from '#libs/development/postgres/embedded-postgres.js';
 

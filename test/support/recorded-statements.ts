@@ -1,6 +1,6 @@
 import { Client, Pool } from 'pg';
 import { vi } from 'vitest';
-import type { PreparedStatement } from '#libs/database/prepared-query.js';
+import type { PreparedStatement } from '#libs/database/queries/prepared-query.js';
 
 export interface RecordedStatements {
   /** The prepared ones, in the order in which they were sent. */

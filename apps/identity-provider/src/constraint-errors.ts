@@ -1,4 +1,4 @@
-import { findPostgresError } from '#libs/database/pg-errors.js';
+import { findPostgresError } from '#libs/database/errors/pg-errors.js';
 import type { ApiError } from '#libs/http/replies/api-error.js';
 import type { ErrorTranslator } from '#libs/http/replies/error-translation.js';
 import { emailTaken } from './accounts/accounts.errors.js';

@@ -1,5 +1,5 @@
 import { Check, Column, Entity, Index, JoinColumn, ManyToOne, PrimaryColumn, type Relation } from 'typeorm';
-import { CreatedAtColumn, KeyColumn, TimeColumn } from '../columns.js';
+import { CreatedAtColumn, KeyColumn, TimeColumn } from '../shared-entities/columns.js';
 import { Account } from './account.entity.js';
 
 export type LinkPurpose = 'verify_email' | 'change_email' | 'undo_email' | 'reset_password' | 'invitation';

@@ -1,5 +1,5 @@
 import { Check, Column, Entity, Index, JoinColumn, ManyToOne, PrimaryColumn, type Relation } from 'typeorm';
-import { CreatedAtColumn, KeyColumn, RowVersionColumn, UpdatedAtColumn } from '../columns.js';
+import { CreatedAtColumn, KeyColumn, RowVersionColumn, UpdatedAtColumn } from '../shared-entities/columns.js';
 import { Role } from './role.entity.js';
 
 export type AccountStatus = 'active' | 'disabled';

@@ -1,5 +1,5 @@
 import { Check, Column, Entity, Index, JoinColumn, ManyToOne, PrimaryColumn, type Relation } from 'typeorm';
-import { CreatedAtColumn, TimeColumn } from '../columns.js';
+import { CreatedAtColumn, TimeColumn } from '../shared-entities/columns.js';
 import { Account } from './account.entity.js';
 
 export type FactorKind = 'totp' | 'passkey' | 'recovery_codes';

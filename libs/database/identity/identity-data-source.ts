@@ -1,7 +1,7 @@
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { identityMigrations } from '#migrations/identity/migrations.js';
-import { AuditEvent } from '../audit-event.entity.js';
-import { type PoolOptions, postgresOptions } from '../pool.js';
+import { type PoolOptions, postgresOptions } from '../connections/pool.js';
+import { AuditEvent } from '../shared-entities/audit-event.entity.js';
 import { Account } from './account.entity.js';
 import { AccountLink } from './account-link.entity.js';
 import { Authority } from './authority.entity.js';

@@ -1,7 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import type { PoolOptions } from '../connections/pool.js';
 import { databaseModule } from '../database-module.js';
-import type { PoolOptions } from '../pool.js';
-import type { ReplicaSettings } from '../replica-reads.js';
+import type { ReplicaSettings } from '../replicas/replica-reads.js';
 import { identityOptions } from './identity-data-source.js';
 
 /** `DataSource` and the repositories of schema `identity`, for the whole application. */

@@ -1,5 +1,5 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
-import { TimeColumn } from '../columns.js';
+import { TimeColumn } from '../shared-entities/columns.js';
 
 /** Failed logins of an email, an address, or a pair of both, on all replicas. identity-provider has the rules. */
 @Entity('login_throttles')

@@ -1,5 +1,11 @@
 import { Check, Column, Entity, Index, JoinColumn, ManyToOne, PrimaryColumn, type Relation } from 'typeorm';
-import { CreatedAtColumn, KeyColumn, RowVersionColumn, TimeColumn, UpdatedAtColumn } from '../columns.js';
+import {
+  CreatedAtColumn,
+  KeyColumn,
+  RowVersionColumn,
+  TimeColumn,
+  UpdatedAtColumn,
+} from '../shared-entities/columns.js';
 import { Role } from './role.entity.js';
 
 export type OauthClientType = 'public' | 'confidential';

@@ -1,5 +1,5 @@
 import { Column, Entity, Index, JoinColumn, ManyToOne, PrimaryColumn, type Relation } from 'typeorm';
-import { CreatedAtColumn } from '../columns.js';
+import { CreatedAtColumn } from '../shared-entities/columns.js';
 import { Account } from './account.entity.js';
 import { OauthClient } from './oauth-client.entity.js';
 

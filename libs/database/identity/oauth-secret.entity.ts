@@ -1,5 +1,5 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import { CreatedAtColumn } from '../columns.js';
+import { CreatedAtColumn } from '../shared-entities/columns.js';
 
 /** Random secrets that all replicas share. The first replica that needs one makes it. */
 @Entity('oauth_secrets')

@@ -1,5 +1,5 @@
 import { Column, Entity, Index, JoinColumn, ManyToOne, PrimaryColumn, type Relation } from 'typeorm';
-import { TimeColumn } from '../columns.js';
+import { TimeColumn } from '../shared-entities/columns.js';
 import { Session } from './session.entity.js';
 
 /** What oidc-provider stores: codes, refresh tokens, grants, device codes, browsers' sign-ins, pages in progress. */

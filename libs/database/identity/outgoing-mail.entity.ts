@@ -1,5 +1,5 @@
 import { Check, Column, Entity, Index, PrimaryColumn } from 'typeorm';
-import { CreatedAtColumn, KeyColumn, TimeColumn } from '../columns.js';
+import { CreatedAtColumn, KeyColumn, TimeColumn } from '../shared-entities/columns.js';
 
 export const MAIL_STATUSES = ['queued', 'sent', 'refused', 'given_up', 'discarded'] as const;
 /** `refused`: by the recipient's server, for good. `discarded`: it only counted for the limit, and was never to be sent. */

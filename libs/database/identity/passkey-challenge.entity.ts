@@ -1,5 +1,5 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
-import { TimeColumn } from '../columns.js';
+import { TimeColumn } from '../shared-entities/columns.js';
 
 /** The challenge of a WebAuthn ceremony in progress. It is used once; a newer one for the same purpose replaces it. */
 @Entity('passkey_challenges')

@@ -1,5 +1,5 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
-import { CreatedAtColumn, KeyColumn, RowVersionColumn, UpdatedAtColumn } from '../columns.js';
+import { CreatedAtColumn, KeyColumn, RowVersionColumn, UpdatedAtColumn } from '../shared-entities/columns.js';
 
 /** The table also has the index `permissions_name_key`, unique on `lower(name)`. */
 @Entity('permissions')

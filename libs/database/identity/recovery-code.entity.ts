@@ -1,5 +1,5 @@
 import { Entity, JoinColumn, ManyToOne, PrimaryColumn, type Relation } from 'typeorm';
-import { TimeColumn } from '../columns.js';
+import { TimeColumn } from '../shared-entities/columns.js';
 import { Factor } from './factor.entity.js';
 
 /** One code of a factor of kind `recovery_codes`. */

@@ -1,5 +1,5 @@
 import { Check, Entity } from 'typeorm';
-import { RevocationColumns } from '../revocation-columns.js';
+import { RevocationColumns } from '../shared-entities/revocation-columns.js';
 
 /** Written by triggers on sessions, accounts and roles, and by `RevocationsService`. */
 @Entity('revocations')

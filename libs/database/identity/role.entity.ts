@@ -1,5 +1,5 @@
 import { Column, Entity, Index, JoinColumn, ManyToOne, PrimaryColumn, type Relation } from 'typeorm';
-import { CreatedAtColumn, KeyColumn, RowVersionColumn, UpdatedAtColumn } from '../columns.js';
+import { CreatedAtColumn, KeyColumn, RowVersionColumn, UpdatedAtColumn } from '../shared-entities/columns.js';
 
 /** The table also has the index `roles_name_key`, unique on `lower(name)`. */
 @Entity('roles')

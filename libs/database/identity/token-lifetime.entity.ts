@@ -1,5 +1,5 @@
 import { Entity, PrimaryColumn } from 'typeorm';
-import { TimeColumn } from '../columns.js';
+import { TimeColumn } from '../shared-entities/columns.js';
 
 /**
  * A lifetime of access tokens. After a change of the setting, tokens with the old lifetime still exist until `usedAt` plus

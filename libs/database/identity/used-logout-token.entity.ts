@@ -1,6 +1,6 @@
 import { Entity, Index, PrimaryColumn } from 'typeorm';
 import type { IssuerId } from '#libs/verify/src/issuers/issuer-id.js';
-import { TimeColumn } from '../columns.js';
+import { TimeColumn } from '../shared-entities/columns.js';
 
 /** A logout token of Keycloak that was accepted: no replica accepts it again. */
 @Entity('logout_tokens')

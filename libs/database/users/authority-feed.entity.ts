@@ -1,5 +1,5 @@
 import { Check, Entity } from 'typeorm';
-import { AuthorityFeedColumns } from '../authority-feed-columns.js';
+import { AuthorityFeedColumns } from '../shared-entities/authority-feed-columns.js';
 
 @Entity('authority_feed')
 @Check('authority_feed_id_check', 'id')

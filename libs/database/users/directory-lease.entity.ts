@@ -1,6 +1,6 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type { IssuerId } from '#libs/verify/src/issuers/issuer-id.js';
-import { TimeColumn } from '../columns.js';
+import { TimeColumn } from '../shared-entities/columns.js';
 
 /** The process that is changing a user in an issuer's directory: see `directory-leases.ts` of user-service. */
 @Entity('directory_leases')

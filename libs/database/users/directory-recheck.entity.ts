@@ -1,6 +1,6 @@
 import { Entity, PrimaryColumn } from 'typeorm';
 import type { IssuerId } from '#libs/verify/src/issuers/issuer-id.js';
-import { KeyColumn, TimeColumn } from '../columns.js';
+import { KeyColumn, TimeColumn } from '../shared-entities/columns.js';
 
 /** When an issuer is asked next about recent people. The process that sets the next time does it. */
 @Entity('directory_rechecks')

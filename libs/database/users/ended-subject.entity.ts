@@ -1,6 +1,6 @@
 import { Check, Column, Entity, PrimaryColumn } from 'typeorm';
 import type { IssuerId } from '#libs/verify/src/issuers/issuer-id.js';
-import { CreatedAtColumn } from '../columns.js';
+import { CreatedAtColumn } from '../shared-entities/columns.js';
 
 /** Why the issuer no longer lets a person sign in. */
 export type EndedReason = 'disabled' | 'deleted';

@@ -1,6 +1,6 @@
 import { Column, Entity, Index, JoinColumn, ManyToOne, PrimaryColumn, type Relation } from 'typeorm';
 import type { IssuerId } from '#libs/verify/src/issuers/issuer-id.js';
-import { KeyColumn, TimeColumn } from '../columns.js';
+import { KeyColumn, TimeColumn } from '../shared-entities/columns.js';
 import { User } from './user.entity.js';
 
 /**

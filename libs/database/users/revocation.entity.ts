@@ -1,5 +1,5 @@
 import { Check, Entity } from 'typeorm';
-import { RevocationColumns } from '../revocation-columns.js';
+import { RevocationColumns } from '../shared-entities/revocation-columns.js';
 
 /** The identities of suspended and deleted users, written by triggers. */
 @Entity('revocations')

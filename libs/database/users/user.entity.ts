@@ -1,5 +1,5 @@
 import { Check, Column, Entity, Index, OneToMany, PrimaryColumn, type Relation } from 'typeorm';
-import { CreatedAtColumn, RowVersionColumn, UpdatedAtColumn } from '../columns.js';
+import { CreatedAtColumn, RowVersionColumn, UpdatedAtColumn } from '../shared-entities/columns.js';
 import type { Identity } from './identity.entity.js';
 
 /** `deleted`: the personal fields are erased; the row prevents that the identity gets a new profile. */

@@ -1,7 +1,7 @@
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { usersMigrations } from '#migrations/users/migrations.js';
-import { AuditEvent } from '../audit-event.entity.js';
-import { type PoolOptions, postgresOptions } from '../pool.js';
+import { type PoolOptions, postgresOptions } from '../connections/pool.js';
+import { AuditEvent } from '../shared-entities/audit-event.entity.js';
 import { Administration } from './administration.entity.js';
 import { AuthorityFeed } from './authority-feed.entity.js';
 import { DirectoryLease } from './directory-lease.entity.js';

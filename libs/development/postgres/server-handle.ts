@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { findFreePort } from '#libs/core/free-port.js';
-import { findPostgresError } from '#libs/database/pg-errors.js';
+import { findPostgresError } from '#libs/database/errors/pg-errors.js';
 import { DATABASE_USER, findPostmaster, lastPort, lastServerError, pgCtl } from './cluster.js';
 import type { DataDirectory } from './data-directory.js';
 import { ServerReference } from './server-reference.js';

@@ -3,7 +3,7 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from '#libs/observability/logger.js';
 import { measureRequests } from '#libs/observability/metrics.js';
-import { logRequests, requestLog } from '#libs/observability/request-log.js';
+import { logRequests } from '#libs/observability/request-log.js';
 import { addTracingHooks } from '#libs/observability/tracing.js';
 import { addEnvelopeHook } from '../replies/envelope.hook.js';
 import { ErrorEnvelope } from '../replies/envelope.js';
@@ -83,7 +83,7 @@ export async function createHttpAdapter({
   if (cors) await addCors(fastify, cors);
   rejectWrongMethods(fastify);
   addTracingHooks(fastify, name);
-  logRequests(fastify, requestLog(appLogger));
+  logRequests(fastify, appLogger);
   measureRequests(fastify, name);
   addEnvelopeHook(fastify);
   return adapter;

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { mapAuditEvent } from '#libs/audit/audit-events.dto.js';
 import { type AuditPeriod, mergeByTime, readAuditEvents } from '#libs/audit/audit-export.js';
-import type { AuditEvent } from '#libs/database/audit-event.entity.js';
+import type { AuditEvent } from '#libs/database/shared-entities/audit-event.entity.js';
 import { DatabaseCommandError, type DatabaseSchema, requireMigrated } from '../migrate/schema-migrations.js';
 
 /** How much text is written at once. */

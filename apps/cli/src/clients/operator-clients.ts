@@ -7,8 +7,8 @@ import {
 import { SessionsService } from '#apps/identity-provider/src/sessions/sessions.service.js';
 import type { Environment } from '#libs/config/environment.js';
 import { UserFacingError } from '#libs/core/user-facing-error.js';
-import { ExclusiveTransactions } from '#libs/database/exclusive-transactions.js';
 import { OauthClient } from '#libs/database/identity/oauth-client.entity.js';
+import { ExclusiveTransactions } from '#libs/database/queries/exclusive-transactions.js';
 import { InputPipe } from '#libs/http/input/input.pipe.js';
 import { ApiError } from '#libs/http/replies/api-error.js';
 import { withIdentityDatabase } from '../identity/identity-database.js';

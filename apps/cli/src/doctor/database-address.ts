@@ -1,7 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { postgresUrl } from '#libs/config/parse/urls.js';
 import { postgresHostUrls } from '#libs/core/postgres-hosts.js';
-import { withClient } from '#libs/database/direct-client.js';
+import { withClient } from '#libs/database/connections/direct-client.js';
 
 /** Without user and password. pg prefers `?host=`, which can be the folder of a Unix socket. */
 export function databaseAddress(url: string): string {

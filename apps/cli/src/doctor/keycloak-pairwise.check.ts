@@ -1,5 +1,5 @@
 import type { KeycloakServiceSettings } from '#libs/config/settings.js';
-import { withClient } from '#libs/database/direct-client.js';
+import { withClient } from '#libs/database/connections/direct-client.js';
 import { DEFAULT_KEYCLOAK_ISSUER } from '#libs/verify/src/issuers/issuer-id.js';
 import { type CheckContext, type DoctorCheck, warning } from './check.js';
 import { schemasIn } from './database.check.js';

@@ -1,4 +1,4 @@
-import { withClient } from '#libs/database/direct-client.js';
+import { withClient } from '#libs/database/connections/direct-client.js';
 import { type CheckContext, type DoctorCheck, ok, skipped, warning } from './check.js';
 import { schemasIn } from './database.check.js';
 

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from 'pg';
 import { errorMessage } from '#libs/core/user-facing-error.js';
-import { databaseAdvice } from '#libs/database/database-advice.js';
-import { DatabaseProblem } from '#libs/database/database-problem.js';
-import { withClient } from '#libs/database/direct-client.js';
-import { isUnsuitable, REPLAY_WAIT_MS } from '#libs/database/replica-reads.js';
-import { requireReadable } from '#libs/database/rights.js';
-import { HAS_REPLAYED, MISSING, POSITION, type WalPosition } from '#libs/database/wal-position.js';
+import { withClient } from '#libs/database/connections/direct-client.js';
+import { databaseAdvice } from '#libs/database/errors/database-advice.js';
+import { DatabaseProblem } from '#libs/database/errors/database-problem.js';
+import { requireReadable } from '#libs/database/migrate/rights.js';
+import { isUnsuitable, REPLAY_WAIT_MS } from '#libs/database/replicas/replica-reads.js';
+import { HAS_REPLAYED, MISSING, POSITION, type WalPosition } from '#libs/database/replicas/wal-position.js';
 import { type DatabaseSchema, replicaDataSourceOf } from '../migrate/schema-migrations.js';
 import { broken, type DoctorCheck, ok, skipped, warning } from './check.js';
 import { DATABASE_ID, databaseAddress } from './database-address.js';

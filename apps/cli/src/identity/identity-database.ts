@@ -2,8 +2,8 @@ import type { DataSource } from 'typeorm';
 import { commandDatabases } from '#libs/config/command.settings.js';
 import type { Environment } from '#libs/config/environment.js';
 import { UserFacingError } from '#libs/core/user-facing-error.js';
+import { findPostgresError } from '#libs/database/errors/pg-errors.js';
 import { identityDataSource } from '#libs/database/identity/identity-data-source.js';
-import { findPostgresError } from '#libs/database/pg-errors.js';
 import { CONNECTION_OPTIONS, DatabaseCommandError } from '../migrate/schema-migrations.js';
 
 /** SQLSTATE: undefined table, column, function or schema. */

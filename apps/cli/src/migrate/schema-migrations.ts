@@ -4,11 +4,11 @@ import { createAuditPartitions } from '#libs/audit/audit-partitions.js';
 import type { CommandDatabase, CommandDatabases } from '#libs/config/command.settings.js';
 import { PERMISSION_CATALOGUE } from '#libs/core/permission-catalogue.js';
 import { errorMessage, UserFacingError } from '#libs/core/user-facing-error.js';
-import { databaseAdvice } from '#libs/database/database-advice.js';
+import { databaseAdvice } from '#libs/database/errors/database-advice.js';
 import { identityDataSource } from '#libs/database/identity/identity-data-source.js';
 import { upsertPermissions } from '#libs/database/identity/upsert-permissions.js';
-import { type MigrationState, migrate, migrationStatus } from '#libs/database/migrate.js';
-import { renumberRestoredRevocations } from '#libs/database/restored-revocations.js';
+import { type MigrationState, migrate, migrationStatus } from '#libs/database/migrate/migrate.js';
+import { renumberRestoredRevocations } from '#libs/database/migrate/restored-revocations.js';
 import { usersDataSource } from '#libs/database/users/users-data-source.js';
 
 export type SchemaName = 'identity' | 'users';

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { commandDatabases, seedSettings } from '#libs/config/command.settings.js';
 import { type Environment, environmentName, isSet } from '#libs/config/environment.js';
-import { isMisconfigured, isUnavailable } from '#libs/database/pg-errors.js';
+import { isMisconfigured, isUnavailable } from '#libs/database/errors/pg-errors.js';
 import { type ChosenApps, databasesOf } from '../chosen-apps.js';
 import { type DatabaseSchema, migrateUp, requireMigrated, schemasOf } from '../migrate/schema-migrations.js';
 import { withSeedService } from '../seed/seed-context.js';

@@ -6,8 +6,8 @@ import { SeedService } from '#apps/identity-provider/src/seed/seed.service.js';
 import { SETTINGS } from '#apps/identity-provider/src/settings.js';
 import type { SeedSettings } from '#libs/config/command.settings.js';
 import { UserFacingError } from '#libs/core/user-facing-error.js';
+import { findPostgresError } from '#libs/database/errors/pg-errors.js';
 import { identityDataSource } from '#libs/database/identity/identity-data-source.js';
-import { findPostgresError } from '#libs/database/pg-errors.js';
 import { ApiError } from '#libs/http/replies/api-error.js';
 import { DatabaseCommandError } from '../migrate/schema-migrations.js';
 

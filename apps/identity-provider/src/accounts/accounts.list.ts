@@ -1,8 +1,8 @@
 import type { Repository } from 'typeorm';
 import { textKey } from '#libs/core/ids.js';
 import type { Account } from '#libs/database/identity/account.entity.js';
-import { nameStartsWith } from '#libs/database/name-search.js';
-import { countRows, fetchPage, keyStartsWith } from '#libs/database/page.js';
+import { nameStartsWith } from '#libs/database/queries/name-search.js';
+import { countRows, fetchPage, keyStartsWith } from '#libs/database/queries/page.js';
 import { type ListPage, listPage, readList } from '#libs/http/input/list-query.js';
 import type { AccountWithRole } from './account-rows.js';
 import type { AccountListQuery } from './accounts.dto.js';

@@ -5,7 +5,7 @@ import type { RequestAudit } from '#libs/audit/audit-context.js';
 import { writeAudit } from '#libs/audit/audit-writer.js';
 import { isId, newId, textKey } from '#libs/core/ids.js';
 import { Account } from '#libs/database/identity/account.entity.js';
-import { Reads } from '#libs/database/reads.js';
+import { Reads } from '#libs/database/replicas/reads.js';
 import type { ListPage } from '#libs/http/input/list-query.js';
 import { invalid } from '#libs/http/replies/api-error.js';
 import { assertIfMatch } from '#libs/http/replies/etag.js';

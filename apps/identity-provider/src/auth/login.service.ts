@@ -3,7 +3,7 @@ import { DataSource } from 'typeorm';
 import type { RequestAudit } from '#libs/audit/audit-context.js';
 import type { IdentityProviderSettings } from '#libs/config/settings.js';
 import { textKey } from '#libs/core/ids.js';
-import { preparedQuery } from '#libs/database/prepared-query.js';
+import { preparedQuery } from '#libs/database/queries/prepared-query.js';
 import { forbidden, unauthorized } from '#libs/http/replies/api-error.js';
 import { codeRequired, secondFactorRequired } from '../factors/factors.errors.js';
 import { HAS_SECOND_FACTOR, SecondFactors } from '../factors/second-factors.js';

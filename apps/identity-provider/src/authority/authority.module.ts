@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { ExclusiveTransactions } from '#libs/database/exclusive-transactions.js';
+import { ExclusiveTransactions } from '#libs/database/queries/exclusive-transactions.js';
 import { AUTHORITY_TRANSACTIONS, AuthorityService } from './authority.service.js';
 import { RightsService } from './rights.service.js';
 

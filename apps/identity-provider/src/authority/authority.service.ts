@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import type { PermissionName } from '#libs/core/permission-catalogue.js';
-import type { ExclusiveTransactions } from '#libs/database/exclusive-transactions.js';
+import type { ExclusiveTransactions } from '#libs/database/queries/exclusive-transactions.js';
 import { conflict, forbidden, unauthorized } from '#libs/http/replies/api-error.js';
 import { hasPermission, type Principal } from '#libs/verify/src/principal.js';
 import {

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { preparedQuery } from '#libs/database/prepared-query.js';
+import { preparedQuery } from '#libs/database/queries/prepared-query.js';
 import type { VerifiedToken } from '#libs/verify/src/principal.js';
 
 /** Whether a Keycloak token's session or subject has ended. A native token has a row in `sessions` instead. */

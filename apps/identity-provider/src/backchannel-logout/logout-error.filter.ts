@@ -1,5 +1,5 @@
 import { Catch } from '@nestjs/common';
-import { translateDatabaseError } from '#libs/database/error-translation.js';
+import { translateDatabaseError } from '#libs/database/errors/error-translation.js';
 import type { ApiError } from '#libs/http/replies/api-error.js';
 import { ErrorFilter } from '#libs/http/replies/error.filter.js';
 

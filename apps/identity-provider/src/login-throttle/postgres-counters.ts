@@ -1,7 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { insertAudit } from '#libs/audit/audit-writer.js';
-import { findPostgresError } from '#libs/database/pg-errors.js';
-import { preparedQuery } from '#libs/database/prepared-query.js';
+import { findPostgresError } from '#libs/database/errors/pg-errors.js';
+import { preparedQuery } from '#libs/database/queries/prepared-query.js';
 import type { CountersRead, CounterTable } from './counter-table.js';
 import { forEachScope, SCOPES, type ThrottleKeys } from './login-throttle-keys.js';
 import {

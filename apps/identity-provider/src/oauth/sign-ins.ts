@@ -3,7 +3,7 @@ import { DataSource } from 'typeorm';
 import type { AuditActor, AuditContext } from '#libs/audit/audit-context.js';
 import { auditRows, insertAudit } from '#libs/audit/audit-writer.js';
 import { newId } from '#libs/core/ids.js';
-import { preparedQuery } from '#libs/database/prepared-query.js';
+import { preparedQuery } from '#libs/database/queries/prepared-query.js';
 import { NATIVE_ISSUER } from '#libs/verify/src/issuers/issuer-id.js';
 import type { VerifiedAccount } from '../auth/login.service.js';
 import type { AuthenticationMethod } from '../sessions/authentication-methods.js';

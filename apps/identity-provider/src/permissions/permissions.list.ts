@@ -1,6 +1,6 @@
 import type { Repository } from 'typeorm';
 import type { Permission } from '#libs/database/identity/permission.entity.js';
-import { countRows, fetchPage, keyStartsWith } from '#libs/database/page.js';
+import { countRows, fetchPage, keyStartsWith } from '#libs/database/queries/page.js';
 import { type ListPage, listPage, readList } from '#libs/http/input/list-query.js';
 import type { PermissionListQuery } from './permissions.dto.js';
 

@@ -1,6 +1,6 @@
 import type { EntityManager, Repository } from 'typeorm';
 import { Role } from '#libs/database/identity/role.entity.js';
-import { countRows, fetchPage, keyStartsWith } from '#libs/database/page.js';
+import { countRows, fetchPage, keyStartsWith } from '#libs/database/queries/page.js';
 import { type ListPage, listPage, readList } from '#libs/http/input/list-query.js';
 import { notFound } from '#libs/http/replies/api-error.js';
 import { lineageOf, normalizePermissions } from '../authority/role-hierarchy.js';

@@ -5,7 +5,7 @@ import type { AuditContext } from '#libs/audit/audit-context.js';
 import { type AuditFields, changesOf, writeAudit } from '#libs/audit/audit-writer.js';
 import { newId } from '#libs/core/ids.js';
 import { Role } from '#libs/database/identity/role.entity.js';
-import { Reads } from '#libs/database/reads.js';
+import { Reads } from '#libs/database/replicas/reads.js';
 import type { ListPage } from '#libs/http/input/list-query.js';
 import { assertIfMatch, etagOf } from '#libs/http/replies/etag.js';
 import type { Principal } from '#libs/verify/src/principal.js';

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { preparedQuery } from '#libs/database/prepared-query.js';
+import { preparedQuery } from '#libs/database/queries/prepared-query.js';
 import { AUTHORITY_STATE, RightsService } from '../authority/rights.service.js';
 import type { ServiceSubject } from '../tokens/token-signer.js';
 

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { BatchedLookup, type LookupStatement } from '#libs/database/batched-lookup.js';
-import { preparedQuery } from '#libs/database/prepared-query.js';
+import { BatchedLookup, type LookupStatement } from '#libs/database/queries/batched-lookup.js';
+import { preparedQuery } from '#libs/database/queries/prepared-query.js';
 import { ACCOUNT_COLUMNS, type SessionAccount } from './session-account.js';
 import { isStale, SessionActivity } from './session-activity.js';
 

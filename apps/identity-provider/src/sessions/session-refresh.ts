@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { AuditContext } from '#libs/audit/audit-context.js';
-import { preparedQuery } from '#libs/database/prepared-query.js';
+import { preparedQuery } from '#libs/database/queries/prepared-query.js';
 import { RefreshToken } from './refresh-token.js';
 import { ACCOUNT_COLUMNS, type SessionAccount } from './session-account.js';
 import { SessionLifetimes } from './session-lifetimes.js';

@@ -1,6 +1,6 @@
 import type { Repository } from 'typeorm';
 import type { Session } from '#libs/database/identity/session.entity.js';
-import { countRows, fetchPage } from '#libs/database/page.js';
+import { countRows, fetchPage } from '#libs/database/queries/page.js';
 import { type ListPage, type ListQuery, listPage, readList } from '#libs/http/input/list-query.js';
 
 const SORTS = {

@@ -1,7 +1,7 @@
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { BackgroundRunner } from '#libs/background/background-runner.js';
-import { preparedQuery } from '#libs/database/prepared-query.js';
+import { preparedQuery } from '#libs/database/queries/prepared-query.js';
 import { NATIVE_ISSUER } from '#libs/verify/src/issuers/issuer-id.js';
 import { NativeKeysService } from './native-keys.service.js';
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
 import { newId } from '#libs/core/ids.js';
-import { preparedQuery } from '#libs/database/prepared-query.js';
+import { preparedQuery } from '#libs/database/queries/prepared-query.js';
 import { unavailable } from '#libs/http/replies/api-error.js';
 import type { IssuerId } from '#libs/verify/src/issuers/issuer-id.js';
 

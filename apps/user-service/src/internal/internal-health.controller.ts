@@ -2,7 +2,7 @@ import { Controller, Inject } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { DataSource } from 'typeorm';
 import type { UserServiceSettings } from '#libs/config/settings.js';
-import { preparedQuery } from '#libs/database/prepared-query.js';
+import { preparedQuery } from '#libs/database/queries/prepared-query.js';
 import { HealthEndpoints } from '#libs/health/health-endpoints.js';
 import { keycloakProbe } from '#libs/health/keycloak-probe.js';
 import { IssuerRegistry } from '../directory/issuer-registry.js';

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { AuditContext } from '#libs/audit/audit-context.js';
 import { isStorable, textKey } from '#libs/core/ids.js';
-import { BatchedLookup, type LookupStatement } from '#libs/database/batched-lookup.js';
-import { Reads } from '#libs/database/reads.js';
+import { BatchedLookup, type LookupStatement } from '#libs/database/queries/batched-lookup.js';
+import { Reads } from '#libs/database/replicas/reads.js';
 import { notFound } from '#libs/http/replies/api-error.js';
 import type { IssuerId } from '#libs/verify/src/issuers/issuer-id.js';
 import { IssuerRegistry } from '../directory/issuer-registry.js';

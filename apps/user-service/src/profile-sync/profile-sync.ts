@@ -3,7 +3,7 @@ import type { DataSource, EntityManager } from 'typeorm';
 import type { AuditContext } from '#libs/audit/audit-context.js';
 import { auditRows, insertAudit, writeAudit } from '#libs/audit/audit-writer.js';
 import { newId, textKey } from '#libs/core/ids.js';
-import { isUniqueViolation } from '#libs/database/pg-errors.js';
+import { isUniqueViolation } from '#libs/database/errors/pg-errors.js';
 import { Identity } from '#libs/database/users/identity.entity.js';
 import type { IssuerProfile } from '../users/profile.js';
 import { auditedIdentity, identityChange } from '../users/users.audit.js';

@@ -4,7 +4,7 @@ import type { FastifyRequest } from 'fastify';
 import { DataSource, type EntityManager } from 'typeorm';
 import { auditContextOf } from '#libs/audit/audit-context.js';
 import { writeAudit } from '#libs/audit/audit-writer.js';
-import { ExclusiveTransactions } from '#libs/database/exclusive-transactions.js';
+import { ExclusiveTransactions } from '#libs/database/queries/exclusive-transactions.js';
 import type { UserStatus } from '#libs/database/users/user.entity.js';
 import { unavailable } from '#libs/http/replies/api-error.js';
 import { assertIfMatch, etagOf } from '#libs/http/replies/etag.js';

@@ -1,7 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import { textKey } from '#libs/core/ids.js';
-import { nameStartsWith } from '#libs/database/name-search.js';
-import { countRows, fetchPage, keyStartsWith, type SortColumn } from '#libs/database/page.js';
+import { nameStartsWith } from '#libs/database/queries/name-search.js';
+import { countRows, fetchPage, keyStartsWith, type SortColumn } from '#libs/database/queries/page.js';
 import { User } from '#libs/database/users/user.entity.js';
 import { type ListPage, listPage, readList } from '#libs/http/input/list-query.js';
 import { type Profile, profileOf } from './profile.js';

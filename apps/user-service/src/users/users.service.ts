@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { DataSource } from 'typeorm';
-import { Reads } from '#libs/database/reads.js';
+import { Reads } from '#libs/database/replicas/reads.js';
 import { Identity } from '#libs/database/users/identity.entity.js';
 import { User } from '#libs/database/users/user.entity.js';
 import type { ListPage } from '#libs/http/input/list-query.js';

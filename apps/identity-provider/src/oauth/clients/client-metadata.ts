@@ -5,7 +5,7 @@ import { DataSource } from 'typeorm';
 import type { IdentityProviderSettings } from '#libs/config/settings.js';
 import { isStorable } from '#libs/core/ids.js';
 import type { OauthClientType } from '#libs/database/identity/oauth-client.entity.js';
-import { preparedQuery } from '#libs/database/prepared-query.js';
+import { preparedQuery } from '#libs/database/queries/prepared-query.js';
 import { SETTINGS } from '../../settings.js';
 import { ACCOUNT_CLIENT_ID, accountClient } from './account-client.js';
 import { isHttps } from './redirect-uri.js';

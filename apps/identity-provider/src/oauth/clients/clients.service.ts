@@ -7,7 +7,7 @@ import { changesOf, writeAudit } from '#libs/audit/audit-writer.js';
 import { newId } from '#libs/core/ids.js';
 import { OauthClient } from '#libs/database/identity/oauth-client.entity.js';
 import { Role } from '#libs/database/identity/role.entity.js';
-import { countRows, fetchPage } from '#libs/database/page.js';
+import { countRows, fetchPage } from '#libs/database/queries/page.js';
 import { type ListPage, listPage, readList } from '#libs/http/input/list-query.js';
 import { notFound } from '#libs/http/replies/api-error.js';
 import { assertIfMatch, etagOf } from '#libs/http/replies/etag.js';

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Account } from 'oidc-provider';
 import { DataSource } from 'typeorm';
 import { isId } from '#libs/core/ids.js';
-import { preparedQuery } from '#libs/database/prepared-query.js';
+import { preparedQuery } from '#libs/database/queries/prepared-query.js';
 import { type ClaimsSubject, personClaims } from '../scopes.js';
 import { withOauthErrors } from '../state/oauth-errors.js';
 

@@ -1,4 +1,4 @@
-import { isBadValue, isUnavailable } from '#libs/database/pg-errors.js';
+import { isBadValue, isUnavailable } from '#libs/database/errors/pg-errors.js';
 import { ApiError } from '#libs/http/replies/api-error.js';
 import { errors } from '../oidc.js';
 

@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import type { AdapterPayload } from 'oidc-provider';
 import { DataSource } from 'typeorm';
 import { isStorable } from '#libs/core/ids.js';
-import { preparedQuery } from '#libs/database/prepared-query.js';
+import { preparedQuery } from '#libs/database/queries/prepared-query.js';
 import { stateColumnsOf } from './state-columns.js';
 
 /** These values are secrets that nobody but their holder needs: only their digests are stored. */

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { preparedQuery } from '#libs/database/prepared-query.js';
+import { preparedQuery } from '#libs/database/queries/prepared-query.js';
 import { stateId } from './oauth-state.store.js';
 
 /** `rotated`: the token was consumed now. `repeated`: a moment ago, by a request that this one repeats. */

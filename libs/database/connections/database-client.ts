@@ -1,6 +1,6 @@
 import { Client, type ClientConfig } from 'pg';
 import { postgresHostUrls } from '#libs/core/postgres-hosts.js';
-import { PreparedQuery } from './prepared-query.js';
+import { PreparedQuery } from '../queries/prepared-query.js';
 import { isReadOnly, PrimaryHosts } from './primary-hosts.js';
 
 export interface DatabaseClientConfig extends ClientConfig {

@@ -1,5 +1,5 @@
 import type { Client } from 'pg';
-import { DatabaseProblem } from './database-problem.js';
+import { DatabaseProblem } from '../errors/database-problem.js';
 
 /**
  * Refuses a database that cannot store every character, or (SQL_ASCII) stores bytes without an encoding.

@@ -1,5 +1,5 @@
 import type { Client } from 'pg';
-import { DatabaseProblem } from './database-problem.js';
+import { DatabaseProblem } from '../errors/database-problem.js';
 
 /**
  * Checks that the connected user can create the schema, or can work in it where it exists.

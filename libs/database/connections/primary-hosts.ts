@@ -1,7 +1,7 @@
 import { Client, type ClientConfig } from 'pg';
 import { findCertificateFault } from '#libs/core/certificate-fault.js';
 import { postgresHostUrls } from '#libs/core/postgres-hosts.js';
-import { findPostgresError } from './pg-errors.js';
+import { findPostgresError } from '../errors/pg-errors.js';
 
 export interface HostAddress {
   host: string;

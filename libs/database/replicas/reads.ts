@@ -1,6 +1,6 @@
 import type { QueryResultRow } from 'pg';
 import type { EntityManager } from 'typeorm';
-import type { PreparedStatement } from './prepared-query.js';
+import type { PreparedStatement } from '../queries/prepared-query.js';
 
 /**
  * Reads everything that was committed before the read began: every user reads back what they wrote, on every process of the

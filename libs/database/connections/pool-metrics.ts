@@ -1,6 +1,6 @@
 import { Gauge } from 'prom-client';
 import type { DataSource } from 'typeorm';
-import { poolOf } from './prepared-query.js';
+import { poolOf } from '../queries/prepared-query.js';
 
 /** Open pools with the names of their databases. */
 const watched = new Map<DataSource, string>();

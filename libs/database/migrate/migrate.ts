@@ -1,7 +1,7 @@
 import type { Client } from 'pg';
 import { DataSource } from 'typeorm';
-import { DatabaseClient } from './database-client.js';
-import { withClient } from './direct-client.js';
+import { DatabaseClient } from '../connections/database-client.js';
+import { withClient } from '../connections/direct-client.js';
 import { requireUtf8 } from './encoding.js';
 import { requireRights } from './rights.js';
 

@@ -1,4 +1,4 @@
-import { isBadValue } from './pg-errors.js';
+import { isBadValue } from '../errors/pg-errors.js';
 import type { PreparedStatement } from './prepared-query.js';
 
 /** A look-up of at most one row by a key of one or more values. The first column of the row is never null. */
