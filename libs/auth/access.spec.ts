@@ -14,7 +14,7 @@ it('requires the named permissions', () => {
   });
 });
 
-it('does not compile with a name that the application does not have', () => {
+it('does not compile with a name that the catalogue does not have', () => {
   // @ts-expect-error: the type check fails here if this compiles.
   expect(RequirePermission('roles:raed')).toBeTypeOf('function');
 });

@@ -72,7 +72,7 @@ export class AuthorityModel {
   /** The same, with changes that complete it. */
   snapshotParts(now: number): [SnapshotMessage, ...ChangeMessage[]] {
     const [first = [], ...rest] = inParts(this.held(now));
-    return [this.snapshotOf(first), ...rest.map((part) => this.changeOf(part, this.roles))];
+    return [this.snapshotOf(first), ...rest.map((part) => this.changeOf(part))];
   }
 
   cursor(): Cursor {
@@ -149,25 +149,30 @@ export class AuthorityModel {
     return [...this.entries.values()].filter(({ isRemoved }) => !isRemoved);
   }
 
-  /** The change of all entries and roles, in parts; none where there is nothing to tell. */
-  private partsOf(entries: readonly Entry[], roles: Roles): ChangeMessage[] {
-    const [first = [], ...rest] = inParts(entries);
-    const parts = [this.changeOf(first, roles), ...rest.map((part) => this.changeOf(part, this.roles))];
+  /**
+   * The change of all entries and roles, in parts; empty if nothing has changed. New roles come first and removed ones last,
+   * because a renamed role has subjects in every part.
+   */
+  private partsOf(entries: readonly Entry[], before: Roles): ChangeMessage[] {
+    const { changed, removed } = changedRoles(before, this.roles);
+    const parts = inParts(entries).map((part) => this.changeOf(part));
+    (parts[0] as ChangeMessage).roles = changed;
+    (parts.at(-1) as ChangeMessage).removed.roles = removed;
     return parts.filter((part) => !isNothing(part));
   }
 
-  private changeOf(entries: readonly Entry[], roles: Roles): ChangeMessage {
+  /** Without roles. */
+  private changeOf(entries: readonly Entry[]): ChangeMessage {
     const held = entries.filter(({ isRemoved }) => !isRemoved);
     const removed = entries.filter(({ isRemoved }) => isRemoved);
-    const difference = changedRoles(roles, this.roles);
     return {
       version: this.version,
       issued_at: this.issuedAt(),
-      roles: difference.changed,
+      roles: {},
       subjects: held.flatMap(toSubject),
       ended: held.flatMap(toEnded),
       removed: {
-        roles: difference.removed,
+        roles: [],
         subjects: removed.filter(({ kind }) => kind === 'role').map(({ id }) => id),
         ended: removed.flatMap(toEnded).map(({ kind, id }) => ({ kind, id })),
       },

@@ -51,8 +51,9 @@ export const toEnded = ({ kind, id, issuedBefore, expiresAt }: Entry): EndedEntr
  */
 const MAX_ENTRIES = 10_000;
 
+/** At least one part, which is empty where there is no entry. */
 export const inParts = (entries: readonly Entry[]): Entry[][] =>
-  Array.from({ length: Math.ceil(entries.length / MAX_ENTRIES) }, (_, index) =>
+  Array.from({ length: Math.max(1, Math.ceil(entries.length / MAX_ENTRIES)) }, (_, index) =>
     entries.slice(index * MAX_ENTRIES, (index + 1) * MAX_ENTRIES),
   );
 

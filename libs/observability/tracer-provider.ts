@@ -29,10 +29,14 @@ export async function createTracerProvider(env: Environment): Promise<NodeTracer
   });
 }
 
-/** Sends spans without the messages of errors: Postgres quotes values in them. The code and the type of an error stay. */
+/** Sends spans without the messages of errors, which can have values. The code and the type of an error stay. */
 export class QuietSpanProcessor extends BatchSpanProcessor {
   override onEnd(span: ReadableSpan): void {
     delete span.status.message;
+    for (const { attributes } of span.events) {
+      delete attributes?.['exception.message'];
+      delete attributes?.['exception.stacktrace'];
+    }
     super.onEnd(span);
   }
 }

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { entryId } from '#libs/verify/src/feed/entry-id.js';
 import { FeedAuthority } from '#libs/verify/src/feed/feed-authority.js';
@@ -146,8 +147,12 @@ it('a verifier that loses a snapshot between two parts keeps what it knew, and a
     const second = await connection(2);
     expect(refused()).toEqual(['a']);
     write(second, 'snapshot', { ...snapshot, ended: [ended('b')], more: true });
+    // What is known is from before the connection was lost.
+    await sleep(100);
+    expect(feed.isCurrent(Date.now() / 1_000)).toBe(false);
     write(second, 'change', { ...change, ended: [ended('c')] }, 'two');
     await expect.poll(refused, SLOW).toEqual(['b', 'c']);
+    expect(feed.isCurrent(Date.now() / 1_000)).toBe(true);
     second.end();
     await connection(3);
     expect(cursors).toEqual([undefined, 'one', 'two']);

@@ -84,9 +84,16 @@ describe('POST /auth/login with a second factor', () => {
 
   it('counts a wrong code as a failed login; the right password alone does not clear the counter', async () => {
     const { account, login, secret } = await enrolled();
-    const code = wrongTotpCode(secret);
+    // Two of them have the form of no kind of code.
+    const codes = [
+      wrongTotpCode(secret),
+      'abc',
+      wrongTotpCode(secret),
+      'abcd-efgh-ijkl-mno',
+      wrongTotpCode(secret),
+    ];
     const events = await eventsDuring(idp.database, async () => {
-      for (let guess = 0; guess < 5; guess++) {
+      for (const code of codes) {
         expect((await login()).status).toBe(401);
         const wrong = await login({ code });
         expect([wrong.status, wrong.errors]).toEqual([401, ['- unauthorized']]);

@@ -11,17 +11,21 @@ export interface PagesWithMail {
 }
 
 export async function startPagesWithMail(): Promise<PagesWithMail> {
-  const mail = await startMailServer();
-  const provider = await startTestOpenIdProvider({ mail: mail.settings });
-  const browser = await startBrowser();
-  return {
-    mail,
-    provider,
-    browser,
-    async close() {
-      await browser.close();
-      await provider.close();
-      await mail.close();
-    },
+  const started: { close(): Promise<void> }[] = [];
+  const close = async () => {
+    for (const each of started.splice(0).reverse()) await each.close();
   };
+  const add = <Server extends { close(): Promise<void> }>(server: Server): Server => {
+    started.push(server);
+    return server;
+  };
+  try {
+    const mail = add(await startMailServer());
+    const provider = add(await startTestOpenIdProvider({ mail: mail.settings }));
+    const browser = add(await startBrowser());
+    return { mail, provider, browser, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
 }

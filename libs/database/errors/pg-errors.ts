@@ -25,16 +25,11 @@ export function findPostgresError(error: unknown): PostgresError | null {
   return null;
 }
 
-const isViolation = (code: string) => (error: unknown, constraint?: string) => {
-  const found = findPostgresError(error);
-  return found?.code === code && (constraint === undefined || found.constraint === constraint);
-};
-
 /** 23505, of any or of one unique constraint or index. */
-export const isUniqueViolation = isViolation('23505');
-
-/** 23503, of any or of one foreign key: the row is still referenced, or the referenced row does not exist. */
-export const isForeignKeyViolation = isViolation('23503');
+export function isUniqueViolation(error: unknown, constraint?: string): boolean {
+  const found = findPostgresError(error);
+  return found?.code === '23505' && (constraint === undefined || found.constraint === constraint);
+}
 
 /** A value that Postgres cannot store: NUL (22021), malformed uuid or number (22P02), too large for an index (54000), … */
 export const isBadValue = (error: unknown): boolean =>

@@ -7,7 +7,7 @@ import type { Requester } from '../self-service/requester.js';
 import { isRecoveryCode, recoveryCodeDigest } from './recovery-code.js';
 import type { CodeOwner, CodeVerifier } from './second-factors.js';
 
-/** Recovery codes. The owner of the account is told by mail. */
+/** Recovery codes. The owner of the account gets a mail. */
 @Injectable()
 export class RecoveryCodeVerifier implements CodeVerifier {
   constructor(

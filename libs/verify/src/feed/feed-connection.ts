@@ -21,7 +21,7 @@ const STALE_MS = 60_000;
 
 /** Follows one feed: connects, reconnects, and keeps what the feed has told. */
 export class FeedConnection {
-  state = new FeedState();
+  private known = new FeedState();
   /** A snapshot of which parts are still on their way: what is known counts until then. */
   private incoming: FeedState | null = null;
   private readonly closing = new AbortController();
@@ -29,6 +29,8 @@ export class FeedConnection {
   private cursor = '';
   private failures = 0;
   private isConnected = false;
+  /** Whether parts of the last message are still on their way. */
+  private awaitsParts = false;
   /** `performance.now()` when the server last sent something. */
   private heardAt = Number.NEGATIVE_INFINITY;
   /** Until when the state was known to be current, if there is no connection. */
@@ -40,6 +42,10 @@ export class FeedConnection {
   ) {
     this.observe = (event) => attempt(() => observer(event));
     void this.follow();
+  }
+
+  get state(): FeedState {
+    return this.known;
   }
 
   /** Seconds since the server last sent something; Infinity before the first snapshot. */
@@ -85,6 +91,7 @@ export class FeedConnection {
     const abortAfter = (ms: number, reason: string) =>
       setTimeout(() => connection.abort(new Error(reason)), ms).unref();
     this.incoming = null;
+    this.awaitsParts = false;
     let watchdog = abortAfter(RESPONSE_TIMEOUT_MS, 'no answer in time');
     try {
       const response = await fetch(this.options.url, {
@@ -115,9 +122,9 @@ export class FeedConnection {
 
   private heard(): void {
     this.heardAt = performance.now();
-    // A resumed feed may begin with a comment alone.
-    this.isConnected = true;
     this.failures = 0;
+    // A resumed feed may begin with a comment alone. What has changed meanwhile may be in a part that has not arrived.
+    if (!this.awaitsParts) this.isConnected = true;
   }
 
   /** @throws FeedFormatError: the next connection then begins with a snapshot */
@@ -137,20 +144,23 @@ export class FeedConnection {
     if (Date.parse(message.issued_at) < this.state.issuedAt - STALE_MS) {
       throw new Error('the snapshot is older than a known one: a proxy may cache the feed');
     }
+    this.awaitsParts = message.more === true;
     this.incoming = new FeedState();
     this.incoming.replace(message);
-    if (!message.more) this.completeSnapshot(this.incoming);
+    if (!this.awaitsParts) this.completeSnapshot(this.incoming);
   }
 
   private takeChange(data: string): void {
     const message = parseChange(data);
-    const isApplied = (this.incoming ?? this.state).apply(message);
-    if (this.incoming === null) this.report(isApplied ? 'change' : 'ignored', null);
-    else if (!message.more) this.completeSnapshot(this.incoming);
+    this.awaitsParts = message.more === true;
+    const isApplied = (this.incoming ?? this.known).apply(message);
+    if (this.awaitsParts) return;
+    if (this.incoming) this.completeSnapshot(this.incoming);
+    else this.report(isApplied ? 'change' : 'ignored', null);
   }
 
   private completeSnapshot(snapshot: FeedState): void {
-    this.state = snapshot;
+    this.known = snapshot;
     this.incoming = null;
     this.report('snapshot', null);
   }

@@ -20,9 +20,15 @@ export function retryText(
   return status === 503 ? unavailable : undefined;
 }
 
-/** The first problem of an error in the words of a page. @param problems texts by code; others are shown as they are */
+/**
+ * The first problem of an error in the words of a page.
+ * @param problems texts by code. Another 422 is shown as it is, in English; every other error as unavailable.
+ */
 export const problemText = (
   common: Texts,
   error: ApiError,
   problems: Readonly<Record<string, string>>,
-): string => retryText(common, error) ?? problems[error.code] ?? error.message;
+): string =>
+  retryText(common, error) ??
+  problems[error.code] ??
+  (error.status === 422 ? error.message : common.problems.unavailable);
