@@ -4,7 +4,7 @@ import ts from 'typescript';
 
 /** One import, re-export or `import()` call. */
 export interface Import {
-  /** The path from the root for project files (`libs/http/replies/etag.ts`), otherwise the specifier (`node:fs`, `typeorm`). */
+  /** The path from the root for project files (`libs/http/replies/replies.ts`), otherwise the specifier (`node:fs`, `typeorm`). */
   target: string;
   /** `import type`, which the compiler removes. */
   typeOnly: boolean;
@@ -79,7 +79,7 @@ function isTypeOnly(clause: ts.ImportClause | undefined): boolean {
   return !clause.name && !!named && ts.isNamedImports(named) && named.elements.every((one) => one.isTypeOnly);
 }
 
-/** `#libs/http/etag.js` and `../http/etag.js` both resolve to `libs/http/replies/etag.ts`. */
+/** `#libs/http/replies/replies.js` and `../http/replies/replies.js` both resolve to `libs/http/replies/replies.ts`. */
 function resolve(from: string, name: string): string {
   if (!name.startsWith('#') && !name.startsWith('.')) return name;
   const path = name.startsWith('#') ? name.slice(1) : posix.join(posix.dirname(from), name);

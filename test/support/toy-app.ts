@@ -8,8 +8,7 @@ import { createHttpApp } from '#libs/http/application/http-app.js';
 import { EmailField, IdField, TextField } from '#libs/http/input/fields.js';
 import { SearchableListQuery, SortField } from '#libs/http/input/list-query.js';
 import { notFound } from '#libs/http/replies/api-error.js';
-import { assertIfMatch, etagOf } from '#libs/http/replies/etag.js';
-import { IfMatch, Replies, Reply } from '#libs/http/replies/replies.js';
+import { IfMatch, type Precondition, Replies, Reply } from '#libs/http/replies/replies.js';
 import { buildOpenApiDocument } from '#libs/openapi/openapi-document.js';
 
 const ID = '01980f5e-7a3b-7c41-9d52-6f8e1b2c3d4e';
@@ -81,14 +80,14 @@ class ToysController {
   @Replies(ToyReply, { message: 'A toy.', etag: 'read' })
   get(@Param('id') id: string) {
     if (id !== ID) throw notFound();
-    return Reply.tagged(toy, etagOf(1));
+    return Reply.tagged(toy, 1);
   }
 
   @Patch(':id')
   @Replies(ToyReply, { message: 'Changed.', etag: 'write' })
-  change(@Param('id') _id: string, @Body() _changes: ToyChange, @IfMatch() ifMatch?: string) {
-    assertIfMatch(ifMatch, etagOf(1));
-    return Reply.tagged(toy, etagOf(2));
+  change(@Param('id') _id: string, @Body() _changes: ToyChange, @IfMatch() precondition: Precondition) {
+    precondition.check(1);
+    return Reply.tagged(toy, 2);
   }
 
   @Delete(':id')

@@ -9,8 +9,7 @@ import { listenOn } from '#libs/http/application/running-app.js';
 import { EmailField, TextField } from '#libs/http/input/fields.js';
 import { ListQuery, SortField } from '#libs/http/input/list-query.js';
 import { type ApiError, tooManyRequests, unavailable } from '#libs/http/replies/api-error.js';
-import { assertIfMatch, etagOf } from '#libs/http/replies/etag.js';
-import { IfMatch, Replies, Reply } from '#libs/http/replies/replies.js';
+import { IfMatch, type Precondition, Replies, Reply } from '#libs/http/replies/replies.js';
 import { type CapturedLog, captureLog } from './captured-log.js';
 
 /** Marks internal texts that must not appear in responses. */
@@ -66,14 +65,14 @@ class WireController {
   @Get('things/:id')
   @Replies(Thing, { message: 'A thing.', etag: 'read' })
   get(@Param('id') _id: string) {
-    return Reply.tagged({ name: 'one' }, etagOf(3));
+    return Reply.tagged({ name: 'one' }, 3);
   }
 
   @Patch('things/:id')
   @Replies(Thing, { message: 'Changed.', etag: 'write' })
-  change(@Param('id') _id: string, @Body() change: Thing, @IfMatch() ifMatch?: string) {
-    assertIfMatch(ifMatch, etagOf(3));
-    return Reply.tagged(change, etagOf(4));
+  change(@Param('id') _id: string, @Body() change: Thing, @IfMatch() precondition: Precondition) {
+    precondition.check(3);
+    return Reply.tagged(change, 4);
   }
 
   @Post('echo')

@@ -1,8 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { matchedRoute } from '#libs/observability/matched-route.js';
 import { ErrorEnvelope, successEnvelope } from './envelope.js';
-import { isUnmodified } from './etag.js';
-import { Reply } from './replies.js';
+import { isUnmodified, Reply } from './replies.js';
 
 declare module 'fastify' {
   interface FastifyContextConfig {

@@ -9,6 +9,7 @@ import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiExtraModels, ApiHeader, ApiProperty, ApiResponse, getSchemaPath } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import type { ListPage } from '../input/list-query.js';
+import { preconditionFailed } from './api-error.js';
 
 /** The `meta` of a page. */
 export class PageMetaReply {
@@ -21,6 +22,54 @@ export class PageMetaReply {
   @ApiProperty({ type: 'integer', required: false })
   total?: number;
 }
+
+/** Makes a strong entity tag from row versions (RFC 9110, section 8.8.3). */
+export const etagOf = (...versions: number[]): string => `"${versions.join('-')}"`;
+
+const tagsOf = (header: string): string[] => header.split(',').map((tag) => tag.trim());
+
+/**
+ * Evaluates `If-None-Match` with the weak comparison of RFC 9110, section 13.1.2.
+ * @returns true if the client's copy is current: respond with 304
+ */
+export function isUnmodified(ifNoneMatch: string | undefined, etag: string): boolean {
+  if (ifNoneMatch === undefined) return false;
+  if (ifNoneMatch.trim() === '*') return true;
+  return tagsOf(ifNoneMatch).some((tag) => tag.replace(/^W\//, '') === etag);
+}
+
+const WEAK_TAG =
+  'If-Match needs a strong tag, and this one is weak (W/"…"). A proxy that compresses responses makes tags weak.';
+
+/** The `If-Match` of a request, for the code that knows the current versions of the resource. */
+export class Precondition {
+  /** @param ifMatch the header; without it every write is accepted */
+  constructor(private readonly ifMatch: string | undefined) {}
+
+  /** False without the header. */
+  get isGiven(): boolean {
+    return this.ifMatch !== undefined;
+  }
+
+  /** The strong comparison of RFC 9110, section 13.1.1. */
+  matches(...versions: number[]): boolean {
+    if (this.ifMatch === undefined || this.ifMatch.trim() === '*') return true;
+    return tagsOf(this.ifMatch).includes(etagOf(...versions));
+  }
+
+  /** @throws ApiError 412 if the resource has other versions */
+  check(...versions: number[]): void {
+    if (this.matches(...versions)) return;
+    const isWeak = tagsOf(this.ifMatch ?? '').some((tag) => tag.startsWith('W/'));
+    throw preconditionFailed(isWeak ? WEAK_TAG : undefined);
+  }
+}
+
+/** Injects the request's `Precondition`. */
+export const IfMatch = createParamDecorator(
+  (_: unknown, context: ExecutionContext): Precondition =>
+    new Precondition(context.switchToHttp().getRequest<FastifyRequest>().headers['if-match']),
+);
 
 /**
  * Returned by handlers that send more than data: page information, a strong entity tag, or the id of the created
@@ -47,9 +96,10 @@ export class Reply<T = unknown> {
     return reply;
   }
 
-  static tagged<T>(data: T, etag: string): Reply<T> {
+  /** @param versions of the rows that the data are made of */
+  static tagged<T>(data: T, ...versions: number[]): Reply<T> {
     const reply = new Reply(data);
-    reply.etag = etag;
+    reply.etag = etagOf(...versions);
     return reply;
   }
 
@@ -141,9 +191,3 @@ function successSchema({ code, message, type, isList, isPage }: Success) {
     },
   };
 }
-
-/** Injects the request's `If-Match` header, for `assertIfMatch`. */
-export const IfMatch = createParamDecorator(
-  (_: unknown, context: ExecutionContext): string | undefined =>
-    context.switchToHttp().getRequest<FastifyRequest>().headers['if-match'],
-);

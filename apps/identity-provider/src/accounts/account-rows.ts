@@ -2,7 +2,6 @@ import type { EntityManager } from 'typeorm';
 import { Account } from '#libs/database/identity/account.entity.js';
 import { Role } from '#libs/database/identity/role.entity.js';
 import { notFound } from '#libs/http/replies/api-error.js';
-import { etagOf } from '#libs/http/replies/etag.js';
 import { roleNotFound } from './accounts.errors.js';
 
 export type AccountWithRole = Account & { role: Role };
@@ -36,4 +35,4 @@ export async function requireRole(tx: EntityManager, id: string): Promise<Role> 
 }
 
 /** Includes the role's version, because the representation contains the role's name. */
-export const etagOfAccount = ({ version, role }: AccountWithRole): string => etagOf(version, role.version);
+export const versionsOf = ({ version, role }: AccountWithRole): number[] => [version, role.version];

@@ -2,11 +2,11 @@ import { Body, Controller, Delete, Get, Param, Patch, Post, Query } from '@nestj
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Audit, type RequestAudit } from '#libs/audit/audit-context.js';
 import { RequirePermission } from '#libs/auth/access.js';
-import { IfMatch, Replies, Reply } from '#libs/http/replies/replies.js';
+import { IfMatch, type Precondition, Replies, Reply } from '#libs/http/replies/replies.js';
 import { Caller } from '#libs/verify/src/nest/access.js';
 import type { Principal } from '#libs/verify/src/principal.js';
 import { CurrentRequester, type Requester } from '../self-service/requester.js';
-import { type AccountWithRole, etagOfAccount } from './account-rows.js';
+import { type AccountWithRole, versionsOf } from './account-rows.js';
 import { AccountListQuery, AccountReply, CreateAccount, mapAccount, UpdateAccount } from './accounts.dto.js';
 import { AccountsService } from './accounts.service.js';
 
@@ -64,10 +64,10 @@ export class AccountsController {
     @Caller() caller: Principal,
     @Param('id') id: string,
     @Body() body: UpdateAccount,
-    @IfMatch() ifMatch: string | undefined,
+    @IfMatch() precondition: Precondition,
     @CurrentRequester() requester: Requester,
   ): Promise<Reply<AccountReply>> {
-    return tagged(await this.accounts.update(caller, id, body, ifMatch, requester));
+    return tagged(await this.accounts.update(caller, id, body, precondition, requester));
   }
 
   @Delete(':id')
@@ -81,10 +81,10 @@ export class AccountsController {
   async delete(
     @Caller() caller: Principal,
     @Param('id') id: string,
-    @IfMatch() ifMatch: string | undefined,
+    @IfMatch() precondition: Precondition,
     @Audit() audit: RequestAudit,
   ): Promise<Reply<never>> {
-    await this.accounts.delete(caller, id, ifMatch, audit);
+    await this.accounts.delete(caller, id, precondition, audit);
     return Reply.nothing();
   }
 }
@@ -92,4 +92,4 @@ export class AccountsController {
 const mapped = (account: AccountWithRole): AccountReply => mapAccount(account, account.role);
 
 const tagged = (account: AccountWithRole): Reply<AccountReply> =>
-  Reply.tagged(mapped(account), etagOfAccount(account));
+  Reply.tagged(mapped(account), ...versionsOf(account));

@@ -8,7 +8,7 @@ import { Account } from '#libs/database/identity/account.entity.js';
 import { Reads } from '#libs/database/replicas/reads.js';
 import type { ListPage } from '#libs/http/input/list-query.js';
 import { invalid } from '#libs/http/replies/api-error.js';
-import { assertIfMatch } from '#libs/http/replies/etag.js';
+import type { Precondition } from '#libs/http/replies/replies.js';
 import type { Principal } from '#libs/verify/src/principal.js';
 import { type Actor, AuthorityService, assertGrantable } from '../authority/authority.service.js';
 import { permissionsOf } from '../authority/role-hierarchy.js';
@@ -19,7 +19,7 @@ import { passwordFaults } from '../passwords/password-policy.js';
 import { voidLinks } from '../self-service/account-links.js';
 import type { Requester } from '../self-service/requester.js';
 import { SessionsService } from '../sessions/sessions.service.js';
-import { type AccountWithRole, etagOfAccount, getAccount, lockAccount, requireRole } from './account-rows.js';
+import { type AccountWithRole, getAccount, lockAccount, requireRole, versionsOf } from './account-rows.js';
 import { accountChanges, auditedAccount } from './accounts.audit.js';
 import type { AccountListQuery, CreateAccount, UpdateAccount } from './accounts.dto.js';
 import { ownAccount } from './accounts.errors.js';
@@ -64,9 +64,9 @@ export class AccountsService {
   }
 
   /** @throws ApiError 404, 412 */
-  async get(id: string, ifMatch?: string): Promise<AccountWithRole> {
+  async get(id: string, precondition?: Precondition): Promise<AccountWithRole> {
     const account = await getAccount(this.accounts.manager, id);
-    assertIfMatch(ifMatch, etagOfAccount(account));
+    precondition?.check(...versionsOf(account));
     return account;
   }
 
@@ -79,10 +79,10 @@ export class AccountsService {
     caller: Principal,
     id: string,
     body: UpdateAccount,
-    ifMatch: string | undefined,
+    precondition: Precondition,
     { audit, language }: Requester,
   ): Promise<AccountWithRole> {
-    if (Object.keys(body).length === 0) return this.get(id, ifMatch);
+    if (Object.keys(body).length === 0) return this.get(id, precondition);
     const passwordHash =
       body.password === undefined
         ? undefined
@@ -94,7 +94,7 @@ export class AccountsService {
       await assertGrantableRole(tx, actor, account.roleId);
       if (role) await assertGrantableRole(tx, actor, role.id, 'role_id');
       assertPasswordFits(body, account.email);
-      assertIfMatch(ifMatch, etagOfAccount(account));
+      precondition.check(...versionsOf(account));
       if (actor.accountId === account.id) assertOwnChange(body, account);
       const before = auditedAccount(account);
       const { role: _, ...row } = account;
@@ -117,11 +117,11 @@ export class AccountsService {
   }
 
   /** @throws ApiError 404, 403 `exceeds_own_permissions`, 412, 409 `own_account`, `last_admin` */
-  delete(caller: Principal, id: string, ifMatch: string | undefined, audit: RequestAudit): Promise<void> {
+  delete(caller: Principal, id: string, precondition: Precondition, audit: RequestAudit): Promise<void> {
     return this.authority.change(caller, 'accounts:delete', async (tx, actor) => {
       const account = await lockAccount(tx, id);
       await assertGrantableRole(tx, actor, account.roleId);
-      assertIfMatch(ifMatch, etagOfAccount(account));
+      precondition.check(...versionsOf(account));
       if (actor.accountId === account.id) throw ownAccount([null]);
       await this.sessions.endAll(account.id, { audit, reason: 'account_deleted' }, { tx });
       await tx.delete(Account, { id: account.id });

@@ -3,8 +3,7 @@ import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Audit, type RequestAudit } from '#libs/audit/audit-context.js';
 import { RequirePermission } from '#libs/auth/access.js';
 import type { Permission } from '#libs/database/identity/permission.entity.js';
-import { etagOf } from '#libs/http/replies/etag.js';
-import { IfMatch, Replies, Reply } from '#libs/http/replies/replies.js';
+import { IfMatch, type Precondition, Replies, Reply } from '#libs/http/replies/replies.js';
 import { Caller } from '#libs/verify/src/nest/access.js';
 import type { Principal } from '#libs/verify/src/principal.js';
 import {
@@ -65,10 +64,10 @@ export class PermissionsController {
     @Caller() caller: Principal,
     @Param('id') id: string,
     @Body() body: UpdatePermission,
-    @IfMatch() ifMatch: string | undefined,
+    @IfMatch() precondition: Precondition,
     @Audit() audit: RequestAudit,
   ): Promise<Reply<PermissionReply>> {
-    return tagged(await this.permissions.update(caller, id, body, ifMatch, audit));
+    return tagged(await this.permissions.update(caller, id, body, precondition, audit));
   }
 
   @Delete(':id')
@@ -82,13 +81,13 @@ export class PermissionsController {
   async delete(
     @Caller() caller: Principal,
     @Param('id') id: string,
-    @IfMatch() ifMatch: string | undefined,
+    @IfMatch() precondition: Precondition,
     @Audit() audit: RequestAudit,
   ): Promise<Reply<never>> {
-    await this.permissions.delete(caller, id, ifMatch, audit);
+    await this.permissions.delete(caller, id, precondition, audit);
     return Reply.nothing();
   }
 }
 
 const tagged = (permission: Permission): Reply<PermissionReply> =>
-  Reply.tagged(mapPermission(permission), etagOf(permission.version));
+  Reply.tagged(mapPermission(permission), permission.version);

@@ -8,7 +8,7 @@ import { Permission } from '#libs/database/identity/permission.entity.js';
 import { Reads } from '#libs/database/replicas/reads.js';
 import type { ListPage } from '#libs/http/input/list-query.js';
 import { notFound } from '#libs/http/replies/api-error.js';
-import { assertIfMatch, etagOf } from '#libs/http/replies/etag.js';
+import type { Precondition } from '#libs/http/replies/replies.js';
 import type { Principal } from '#libs/verify/src/principal.js';
 import { AuthorityService, assertGrantable } from '../authority/authority.service.js';
 import { permissionsOf, raiseVersions, subtreeOf } from '../authority/role-hierarchy.js';
@@ -45,9 +45,9 @@ export class PermissionsService {
   }
 
   /** @throws ApiError 404, 412 */
-  async get(id: string, ifMatch?: string): Promise<Permission> {
+  async get(id: string, precondition?: Precondition): Promise<Permission> {
     const permission = await getPermission(this.permissions.manager, id);
-    assertIfMatch(ifMatch, etagOf(permission.version));
+    precondition?.check(permission.version);
     return permission;
   }
 
@@ -59,10 +59,10 @@ export class PermissionsService {
     caller: Principal,
     id: string,
     body: UpdatePermission,
-    ifMatch: string | undefined,
+    precondition: Precondition,
     audit: AuditContext,
   ): Promise<Permission> {
-    if (Object.keys(body).length === 0) return this.get(id, ifMatch);
+    if (Object.keys(body).length === 0) return this.get(id, precondition);
     return this.authority.change(caller, 'permissions:update', async (tx, actor) => {
       const permission = await getPermission(tx, id);
       const { name = permission.name, description = permission.description } = body;
@@ -72,7 +72,7 @@ export class PermissionsService {
         assertGrantable(actor.permissions, [permission.name, name], 'name');
         assertGrantable(actor.permissions, await permissionsOf(tx, holders), 'name');
       }
-      assertIfMatch(ifMatch, etagOf(permission.version));
+      precondition.check(permission.version);
       if (isRenamed) {
         if (permission.seeded) throw seededPermission('name');
         await raiseVersions(tx, holders);
@@ -87,10 +87,10 @@ export class PermissionsService {
   }
 
   /** @throws ApiError 404, 412, 409 `seeded_permission`, `permission_in_use` */
-  delete(caller: Principal, id: string, ifMatch: string | undefined, audit: AuditContext): Promise<void> {
+  delete(caller: Principal, id: string, precondition: Precondition, audit: AuditContext): Promise<void> {
     return this.authority.change(caller, 'permissions:delete', async (tx) => {
       const permission = await getPermission(tx, id);
-      assertIfMatch(ifMatch, etagOf(permission.version));
+      precondition.check(permission.version);
       if (permission.seeded) throw seededPermission();
       await tx.delete(Permission, { id });
       const details = { before: auditedPermission(permission) };

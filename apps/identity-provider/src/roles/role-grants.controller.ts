@@ -2,7 +2,7 @@ import { Body, Controller, Delete, Param, Post } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Audit, type RequestAudit } from '#libs/audit/audit-context.js';
 import { RequirePermission } from '#libs/auth/access.js';
-import { IfMatch, Replies, type Reply } from '#libs/http/replies/replies.js';
+import { IfMatch, type Precondition, Replies, type Reply } from '#libs/http/replies/replies.js';
 import { Caller } from '#libs/verify/src/nest/access.js';
 import type { Principal } from '#libs/verify/src/principal.js';
 import { RoleGrantsService } from './role-grants.service.js';
@@ -39,9 +39,9 @@ export class RoleGrantsController {
     @Caller() caller: Principal,
     @Param('id') id: string,
     @Param('permission_id') permissionId: string,
-    @IfMatch() ifMatch: string | undefined,
+    @IfMatch() precondition: Precondition,
     @Audit() audit: RequestAudit,
   ): Promise<Reply<RoleReply>> {
-    return taggedRole(await this.grants.revoke(caller, id, permissionId, ifMatch, audit));
+    return taggedRole(await this.grants.revoke(caller, id, permissionId, precondition, audit));
   }
 }

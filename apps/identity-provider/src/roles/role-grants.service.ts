@@ -6,7 +6,7 @@ import { Permission } from '#libs/database/identity/permission.entity.js';
 import type { Role } from '#libs/database/identity/role.entity.js';
 import { RolePermission } from '#libs/database/identity/role-permission.entity.js';
 import { invalid, notFound } from '#libs/http/replies/api-error.js';
-import { assertIfMatch, etagOf } from '#libs/http/replies/etag.js';
+import type { Precondition } from '#libs/http/replies/replies.js';
 import type { Principal } from '#libs/verify/src/principal.js';
 import { AuthorityService, assertGrantable } from '../authority/authority.service.js';
 import { permissionsOf, raiseVersions, subtreeOf } from '../authority/role-hierarchy.js';
@@ -58,7 +58,7 @@ export class RoleGrantsService {
     caller: Principal,
     id: string,
     permissionId: string,
-    ifMatch: string | undefined,
+    precondition: Precondition,
     audit: AuditContext,
   ): Promise<RoleWithPermissions> {
     return this.authority.change(caller, 'roles:update', async (tx, actor) => {
@@ -68,7 +68,7 @@ export class RoleGrantsService {
       if (!present?.permission) throw notFound();
       const { ids } = await subtreeOf(tx, [id]);
       assertGrantable(actor.permissions, await permissionsOf(tx, ids));
-      assertIfMatch(ifMatch, etagOf(role.version));
+      precondition.check(role.version);
       if (role.system) throw systemRole();
       await tx.delete(RolePermission, grant);
       await raiseVersions(tx, ids);

@@ -2,7 +2,7 @@ import { Body, Controller, Delete, Get, Param, Patch, Post, Query } from '@nestj
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Audit, type RequestAudit } from '#libs/audit/audit-context.js';
 import { RequirePermission } from '#libs/auth/access.js';
-import { IfMatch, Replies, Reply } from '#libs/http/replies/replies.js';
+import { IfMatch, type Precondition, Replies, Reply } from '#libs/http/replies/replies.js';
 import { Caller } from '#libs/verify/src/nest/access.js';
 import type { Principal } from '#libs/verify/src/principal.js';
 import { CreateRole, mapRole, RoleListQuery, RoleReply, taggedRole, UpdateRole } from './roles.dto.js';
@@ -59,10 +59,10 @@ export class RolesController {
     @Caller() caller: Principal,
     @Param('id') id: string,
     @Body() body: UpdateRole,
-    @IfMatch() ifMatch: string | undefined,
+    @IfMatch() precondition: Precondition,
     @Audit() audit: RequestAudit,
   ): Promise<Reply<RoleReply>> {
-    return taggedRole(await this.roles.update(caller, id, body, ifMatch, audit));
+    return taggedRole(await this.roles.update(caller, id, body, precondition, audit));
   }
 
   @Delete(':id')
@@ -76,10 +76,10 @@ export class RolesController {
   async delete(
     @Caller() caller: Principal,
     @Param('id') id: string,
-    @IfMatch() ifMatch: string | undefined,
+    @IfMatch() precondition: Precondition,
     @Audit() audit: RequestAudit,
   ): Promise<Reply<never>> {
-    await this.roles.delete(caller, id, ifMatch, audit);
+    await this.roles.delete(caller, id, precondition, audit);
     return Reply.nothing();
   }
 }

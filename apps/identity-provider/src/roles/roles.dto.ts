@@ -1,7 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IdField, IdListField, RoleNameField, TextField } from '#libs/http/input/fields.js';
 import { SearchableListQuery, SortField } from '#libs/http/input/list-query.js';
-import { etagOf } from '#libs/http/replies/etag.js';
 import { Reply } from '#libs/http/replies/replies.js';
 import type { RoleWithPermissions } from './role-rows.js';
 
@@ -97,4 +96,4 @@ export const mapRole = ({ role, permissions, effectivePermissions }: RoleWithPer
 });
 
 export const taggedRole = (role: RoleWithPermissions): Reply<RoleReply> =>
-  Reply.tagged(mapRole(role), etagOf(role.role.version));
+  Reply.tagged(mapRole(role), role.role.version);

@@ -7,7 +7,7 @@ import { newId } from '#libs/core/ids.js';
 import { Role } from '#libs/database/identity/role.entity.js';
 import { Reads } from '#libs/database/replicas/reads.js';
 import type { ListPage } from '#libs/http/input/list-query.js';
-import { assertIfMatch, etagOf } from '#libs/http/replies/etag.js';
+import type { Precondition } from '#libs/http/replies/replies.js';
 import type { Principal } from '#libs/verify/src/principal.js';
 import { type Actor, AuthorityService, assertGrantable } from '../authority/authority.service.js';
 import {
@@ -61,9 +61,9 @@ export class RolesService {
   }
 
   /** @throws ApiError 404, 412 */
-  async get(id: string, ifMatch?: string): Promise<RoleWithPermissions> {
+  async get(id: string, precondition?: Precondition): Promise<RoleWithPermissions> {
     const role = await getRole(this.roles.manager, id);
-    assertIfMatch(ifMatch, etagOf(role.version));
+    precondition?.check(role.version);
     return withPermissions(this.roles.manager, role);
   }
 
@@ -75,10 +75,10 @@ export class RolesService {
     caller: Principal,
     id: string,
     changes: UpdateRole,
-    ifMatch: string | undefined,
+    precondition: Precondition,
     audit: AuditContext,
   ): Promise<RoleWithPermissions> {
-    if (Object.keys(changes).length === 0) return this.get(id, ifMatch);
+    if (Object.keys(changes).length === 0) return this.get(id, precondition);
     return this.authority.change(caller, 'roles:update', async (tx, actor) => {
       if (changes.parent_id) await requireParent(tx, changes.parent_id);
       const role = await getRole(tx, id);
@@ -89,7 +89,7 @@ export class RolesService {
       if (moved && parentId) await assertFitsBelow(tx, parentId, moved);
       assertGrantable(actor.permissions, await permissionsOf(tx, [id]));
       if (moved) await assertMovable(tx, actor, moved, parentId);
-      assertIfMatch(ifMatch, etagOf(role.version));
+      precondition.check(role.version);
       if (role.system && name !== role.name) throw systemRole('name');
       if (role.system && moved) throw systemRole('parent_id');
       const details = changesOf(auditedRole(role), auditedRole({ name, description, parentId }));
@@ -101,11 +101,11 @@ export class RolesService {
   }
 
   /** @throws ApiError 404, 403 `exceeds_own_permissions`, 412, 409 `system_role`, `role_in_use` */
-  delete(caller: Principal, id: string, ifMatch: string | undefined, audit: AuditContext): Promise<void> {
+  delete(caller: Principal, id: string, precondition: Precondition, audit: AuditContext): Promise<void> {
     return this.authority.change(caller, 'roles:delete', async (tx, actor) => {
       const role = await getRole(tx, id);
       assertGrantable(actor.permissions, await permissionsOf(tx, [id]));
-      assertIfMatch(ifMatch, etagOf(role.version));
+      precondition.check(role.version);
       if (role.system) throw systemRole();
       await tx.delete(Role, { id });
       const details = { before: auditedRole(role) };

@@ -3,7 +3,6 @@ import { ApiBody, ApiExtraModels, ApiOperation, ApiTags, getSchemaPath } from '@
 import type { FastifyRequest } from 'fastify';
 import { auditContextOf } from '#libs/audit/audit-context.js';
 import { invalid } from '#libs/http/replies/api-error.js';
-import { etagOf } from '#libs/http/replies/etag.js';
 import { Replies, Reply } from '#libs/http/replies/replies.js';
 import { Public } from '#libs/verify/src/nest/access.js';
 import { toProfileReply } from '../users/profile-reply.js';
@@ -38,7 +37,7 @@ export class InternalUsersController {
     @Req() request: FastifyRequest,
   ) {
     const profile = await this.lookup.getByUsername(username, issuer ?? null, () => auditContextOf(request));
-    return Reply.tagged(toProfileReply(profile), etagOf(profile.version));
+    return Reply.tagged(toProfileReply(profile), profile.version);
   }
 
   @Post('batch')

@@ -3,8 +3,7 @@ import { ApiBody, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import { Audit, type RequestAudit } from '#libs/audit/audit-context.js';
 import { Authenticated } from '#libs/auth/access.js';
-import { etagOf } from '#libs/http/replies/etag.js';
-import { IfMatch, Replies, Reply } from '#libs/http/replies/replies.js';
+import { IfMatch, type Precondition, Replies, Reply } from '#libs/http/replies/replies.js';
 import { OwnProfileService } from './own-profile.service.js';
 import type { Profile } from './profile.js';
 import { toProfileReply } from './profile-reply.js';
@@ -48,10 +47,10 @@ export class MeController {
   async update(
     @OwnProfile() profile: Profile,
     @Body() change: ProfileChange,
-    @IfMatch() ifMatch: string | undefined,
+    @IfMatch() precondition: Precondition,
     @Req() request: FastifyRequest,
   ) {
-    return reply(await this.own.update(request, profile, change, ifMatch));
+    return reply(await this.own.update(request, profile, change, precondition));
   }
 
   @Get('settings')
@@ -70,15 +69,15 @@ export class MeController {
   async replaceSettings(
     @OwnProfile() profile: Profile,
     @Body() settings: Record<string, unknown>,
-    @IfMatch() ifMatch: string | undefined,
+    @IfMatch() precondition: Precondition,
     @Audit() audit: RequestAudit,
   ) {
-    return settingsReply(await this.own.replaceSettings(profile, settings, ifMatch, audit));
+    return settingsReply(await this.own.replaceSettings(profile, settings, precondition, audit));
   }
 }
 
 const reply = (profile: Profile): Reply<ProfileReply> =>
-  Reply.tagged(toProfileReply(profile), etagOf(profile.version));
+  Reply.tagged(toProfileReply(profile), profile.version);
 
 const settingsReply = ({ settings, version }: Profile): Reply<Record<string, unknown>> =>
-  Reply.tagged(settings, etagOf(version));
+  Reply.tagged(settings, version);

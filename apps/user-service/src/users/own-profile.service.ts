@@ -4,7 +4,7 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { type AuditContext, auditContextOf } from '#libs/audit/audit-context.js';
 import { Identity } from '#libs/database/users/identity.entity.js';
 import { ApiError, invalid, preconditionFailed } from '#libs/http/replies/api-error.js';
-import { assertIfMatch, etagOf, isMatch } from '#libs/http/replies/etag.js';
+import type { Precondition } from '#libs/http/replies/replies.js';
 import { IssuerRegistry } from '../directory/issuer-registry.js';
 import { isClientRefused } from '../directory/keycloak-errors.js';
 import { retryOnCollision, syncProfileWithin } from '../profile-sync/profile-sync.js';
@@ -36,9 +36,9 @@ export class OwnProfileService {
     caller: FastifyRequest,
     profile: Profile,
     change: ProfileChange,
-    ifMatch: string | undefined,
+    precondition: Precondition,
   ): Promise<Profile> {
-    assertIfMatch(ifMatch, etagOf(profile.version));
+    precondition.check(profile.version);
     const renamed = await this.renameAtIssuer(caller, profile, change);
     const own = applicationFields(change);
     const audit = auditContextOf(caller);
@@ -51,7 +51,7 @@ export class OwnProfileService {
     }
     let isStale = false;
     const written = await this.write(profile, async (tx) => {
-      isStale = !(await stillMatches(tx, profile, ifMatch));
+      isStale = !(await stillMatches(tx, profile, precondition));
       if (isStale && renamed === null) throw preconditionFailed();
       if (renamed) await syncNames(tx, renamed, change, audit);
       if (hasOwn && !isStale) await writeApplicationFields(tx, profile.id, own, audit);
@@ -66,14 +66,14 @@ export class OwnProfileService {
   async replaceSettings(
     profile: Profile,
     settings: Record<string, unknown>,
-    ifMatch: string | undefined,
+    precondition: Precondition,
     audit: AuditContext,
   ): Promise<Profile> {
     const fault = settingsFault(settings);
     if (fault) throw invalid([{ field: null, code: fault.code, message: fault.message }]);
-    assertIfMatch(ifMatch, etagOf(profile.version));
+    precondition.check(profile.version);
     return this.write(profile, async (tx) => {
-      if (!(await stillMatches(tx, profile, ifMatch))) throw preconditionFailed();
+      if (!(await stillMatches(tx, profile, precondition))) throw preconditionFailed();
       await writeApplicationFields(tx, profile.id, { settings }, audit);
     });
   }
@@ -145,11 +145,11 @@ async function syncNames(
 async function stillMatches(
   tx: EntityManager,
   { id, issuer, sub }: Profile,
-  ifMatch: string | undefined,
+  precondition: Precondition,
 ): Promise<boolean> {
-  if (ifMatch === undefined) return true;
+  if (!precondition.isGiven) return true;
   await tx.query('SELECT 1 FROM users.identities WHERE issuer = $1 AND sub = $2 FOR UPDATE', [issuer, sub]);
   const [user] = await tx.query('SELECT version FROM users.users WHERE id = $1 FOR UPDATE', [id]);
   if (!user) throw notAPerson();
-  return isMatch(ifMatch, etagOf(user.version));
+  return precondition.matches(user.version);
 }

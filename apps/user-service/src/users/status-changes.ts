@@ -7,7 +7,7 @@ import { writeAudit } from '#libs/audit/audit-writer.js';
 import { ExclusiveTransactions } from '#libs/database/queries/exclusive-transactions.js';
 import type { UserStatus } from '#libs/database/users/user.entity.js';
 import { unavailable } from '#libs/http/replies/api-error.js';
-import { assertIfMatch, etagOf } from '#libs/http/replies/etag.js';
+import type { Precondition } from '#libs/http/replies/replies.js';
 import { ALL_PERMISSIONS, hasPermission, type Principal } from '#libs/verify/src/principal.js';
 import { type Profile, requireActive } from './profile.js';
 import { findProfile, getProfile } from './profile-rows.js';
@@ -21,7 +21,7 @@ const CALLS_TIMEOUT_MS = 2_000;
 export interface UserStatusChange {
   id: string;
   status: UserStatus;
-  ifMatch: string | undefined;
+  precondition: Precondition;
 }
 
 /**
@@ -50,7 +50,7 @@ export class StatusChanges {
    */
   async run(
     request: FastifyRequest,
-    { id, status, ifMatch }: UserStatusChange,
+    { id, status, precondition }: UserStatusChange,
     work: (tx: EntityManager) => Promise<void>,
   ): Promise<Profile> {
     const caller = request.caller as Principal;
@@ -61,7 +61,7 @@ export class StatusChanges {
     }
     return this.transactions.run(`${caller.issuer}:${caller.sub}`, async (tx) => {
       const profile = await lockProfile(tx, id);
-      assertIfMatch(ifMatch, etagOf(profile.version));
+      precondition.check(profile.version);
       if (status === profile.status) return profile;
       if (status !== 'active') requireNotOwn(caller, profile);
       const actor = request.profile && (await statusOf(tx, request.profile.id));

@@ -2,8 +2,7 @@ import { Body, Controller, Delete, Get, Param, Patch, Query, Req } from '@nestjs
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import { RequirePermission } from '#libs/auth/access.js';
-import { etagOf } from '#libs/http/replies/etag.js';
-import { IfMatch, Replies, Reply } from '#libs/http/replies/replies.js';
+import { IfMatch, type Precondition, Replies, Reply } from '#libs/http/replies/replies.js';
 import type { Profile } from './profile.js';
 import { toProfileReply } from './profile-reply.js';
 import { ProfileReply, StatusChange, UserListQuery } from './users.dto.js';
@@ -43,9 +42,9 @@ export class UsersController {
     @Req() request: FastifyRequest,
     @Param('id') id: string,
     @Body() change: StatusChange,
-    @IfMatch() ifMatch: string | undefined,
+    @IfMatch() precondition: Precondition,
   ): Promise<Reply<ProfileReply>> {
-    return tagged(await this.users.update(request, id, change, ifMatch));
+    return tagged(await this.users.update(request, id, change, precondition));
   }
 
   @Delete(':id')
@@ -55,12 +54,12 @@ export class UsersController {
   async delete(
     @Req() request: FastifyRequest,
     @Param('id') id: string,
-    @IfMatch() ifMatch: string | undefined,
+    @IfMatch() precondition: Precondition,
   ): Promise<Reply<never>> {
-    await this.users.delete(request, id, ifMatch);
+    await this.users.delete(request, id, precondition);
     return Reply.nothing();
   }
 }
 
 const tagged = (profile: Profile): Reply<ProfileReply> =>
-  Reply.tagged(toProfileReply(profile), etagOf(profile.version));
+  Reply.tagged(toProfileReply(profile), profile.version);

@@ -5,7 +5,7 @@ import { Reads } from '#libs/database/replicas/reads.js';
 import { Identity } from '#libs/database/users/identity.entity.js';
 import { User } from '#libs/database/users/user.entity.js';
 import type { ListPage } from '#libs/http/input/list-query.js';
-import { assertIfMatch, etagOf } from '#libs/http/replies/etag.js';
+import type { Precondition } from '#libs/http/replies/replies.js';
 import type { Profile } from './profile.js';
 import { getProfile } from './profile-rows.js';
 import { StatusChanges } from './status-changes.js';
@@ -27,9 +27,9 @@ export class UsersService {
   }
 
   /** @throws ApiError 404, 412 */
-  async get(id: string, ifMatch?: string): Promise<Profile> {
+  async get(id: string, precondition?: Precondition): Promise<Profile> {
     const profile = await getProfile(this.database.manager, id);
-    assertIfMatch(ifMatch, etagOf(profile.version));
+    precondition?.check(profile.version);
     return profile;
   }
 
@@ -38,10 +38,10 @@ export class UsersService {
     request: FastifyRequest,
     id: string,
     { status }: StatusChange,
-    ifMatch: string | undefined,
+    precondition: Precondition,
   ): Promise<Profile> {
-    if (status === undefined) return this.get(id, ifMatch);
-    return this.changes.run(request, { id, status, ifMatch }, async (tx) => {
+    if (status === undefined) return this.get(id, precondition);
+    return this.changes.run(request, { id, status, precondition }, async (tx) => {
       await tx.update(User, { id }, { status });
     });
   }
@@ -50,8 +50,8 @@ export class UsersService {
    * Erases the personal fields. The identity (issuer, sub) stays, so that the user's next token does not make a new profile.
    * @throws ApiError as `StatusChanges.run`
    */
-  async delete(request: FastifyRequest, id: string, ifMatch: string | undefined): Promise<void> {
-    await this.changes.run(request, { id, status: 'deleted', ifMatch }, async (tx) => {
+  async delete(request: FastifyRequest, id: string, precondition: Precondition): Promise<void> {
+    await this.changes.run(request, { id, status: 'deleted', precondition }, async (tx) => {
       await tx.update(
         User,
         { id },

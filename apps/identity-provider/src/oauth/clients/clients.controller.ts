@@ -3,8 +3,7 @@ import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Audit, type RequestAudit } from '#libs/audit/audit-context.js';
 import { RequirePermission } from '#libs/auth/access.js';
 import type { OauthClient } from '#libs/database/identity/oauth-client.entity.js';
-import { etagOf } from '#libs/http/replies/etag.js';
-import { IfMatch, Replies, Reply } from '#libs/http/replies/replies.js';
+import { IfMatch, type Precondition, Replies, Reply } from '#libs/http/replies/replies.js';
 import { Caller } from '#libs/verify/src/nest/access.js';
 import type { Principal } from '#libs/verify/src/principal.js';
 import {
@@ -65,10 +64,10 @@ export class ClientsController {
     @Caller() caller: Principal,
     @Param('client_id') clientId: string,
     @Body() body: UpdateClient,
-    @IfMatch() ifMatch: string | undefined,
+    @IfMatch() precondition: Precondition,
     @Audit() audit: RequestAudit,
   ): Promise<Reply<ClientReply>> {
-    return tagged(await this.clients.update(caller, clientId, body, ifMatch, audit));
+    return tagged(await this.clients.update(caller, clientId, body, precondition, audit));
   }
 
   @Delete(':client_id')
@@ -78,10 +77,10 @@ export class ClientsController {
   async delete(
     @Caller() caller: Principal,
     @Param('client_id') clientId: string,
-    @IfMatch() ifMatch: string | undefined,
+    @IfMatch() precondition: Precondition,
     @Audit() audit: RequestAudit,
   ): Promise<Reply<never>> {
-    await this.clients.delete(caller, clientId, ifMatch, audit);
+    await this.clients.delete(caller, clientId, precondition, audit);
     return Reply.nothing();
   }
 
@@ -98,17 +97,16 @@ export class ClientsController {
   async renewSecret(
     @Caller() caller: Principal,
     @Param('client_id') clientId: string,
-    @IfMatch() ifMatch: string | undefined,
+    @IfMatch() precondition: Precondition,
     @Audit() audit: RequestAudit,
   ): Promise<Reply<ClientWithSecretReply>> {
-    return withSecret(await this.clients.renewSecret(caller, clientId, ifMatch, audit));
+    return withSecret(await this.clients.renewSecret(caller, clientId, precondition, audit));
   }
 }
 
-const tagged = (client: OauthClient): Reply<ClientReply> =>
-  Reply.tagged(mapClient(client), etagOf(client.version));
+const tagged = (client: OauthClient): Reply<ClientReply> => Reply.tagged(mapClient(client), client.version);
 
 function withSecret({ client, secret }: ClientWithSecret): Reply<ClientWithSecretReply> {
   const data = { ...mapClient(client), ...(secret === null ? {} : { client_secret: secret }) };
-  return Reply.tagged(data, etagOf(client.version));
+  return Reply.tagged(data, client.version);
 }

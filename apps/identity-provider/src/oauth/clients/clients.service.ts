@@ -10,7 +10,7 @@ import { Role } from '#libs/database/identity/role.entity.js';
 import { countRows, fetchPage } from '#libs/database/queries/page.js';
 import { type ListPage, listPage, readList } from '#libs/http/input/list-query.js';
 import { notFound } from '#libs/http/replies/api-error.js';
-import { assertIfMatch, etagOf } from '#libs/http/replies/etag.js';
+import type { Precondition } from '#libs/http/replies/replies.js';
 import type { Principal } from '#libs/verify/src/principal.js';
 import { type Actor, AuthorityService, assertGrantable } from '../../authority/authority.service.js';
 import { permissionsOf } from '../../authority/role-hierarchy.js';
@@ -74,9 +74,9 @@ export class ClientsService {
   }
 
   /** @throws ApiError 404, 412 */
-  async get(clientId: string, ifMatch?: string): Promise<OauthClient> {
+  async get(clientId: string, precondition?: Precondition): Promise<OauthClient> {
     const client = await getClient(this.clients.manager, clientId);
-    assertIfMatch(ifMatch, etagOf(client.version));
+    precondition?.check(client.version);
     return client;
   }
 
@@ -85,14 +85,14 @@ export class ClientsService {
     caller: Principal,
     clientId: string,
     body: UpdateClient,
-    ifMatch: string | undefined,
+    precondition: Precondition,
     audit: AuditContext,
   ): Promise<OauthClient> {
-    if (Object.keys(body).length === 0) return this.get(clientId, ifMatch);
+    if (Object.keys(body).length === 0) return this.get(clientId, precondition);
     return this.authority.change(caller, 'clients:update', async (tx, actor) => {
       const client = await getClient(tx, clientId);
       await assertGrantableRole(tx, actor, client.roleId);
-      assertIfMatch(ifMatch, etagOf(client.version));
+      precondition.check(client.version);
       const before = auditedClient(client);
       const changed = Object.assign(client, columnsOf(body));
       await assertGrantableRole(tx, actor, changed.roleId, 'role_id');
@@ -109,13 +109,13 @@ export class ClientsService {
   delete(
     caller: Principal,
     clientId: string,
-    ifMatch: string | undefined,
+    precondition: Precondition,
     audit: AuditContext,
   ): Promise<void> {
     return this.authority.change(caller, 'clients:delete', async (tx, actor) => {
       const client = await getClient(tx, clientId);
       await assertGrantableRole(tx, actor, client.roleId);
-      assertIfMatch(ifMatch, etagOf(client.version));
+      precondition.check(client.version);
       await this.remove(tx, client, audit);
     });
   }
@@ -134,13 +134,13 @@ export class ClientsService {
   renewSecret(
     caller: Principal,
     clientId: string,
-    ifMatch: string | undefined,
+    precondition: Precondition,
     audit: AuditContext,
   ): Promise<ClientWithSecret> {
     return this.authority.change(caller, 'clients:update', async (tx, actor) => {
       const client = await getClient(tx, clientId);
       await assertGrantableRole(tx, actor, client.roleId);
-      assertIfMatch(ifMatch, etagOf(client.version));
+      precondition.check(client.version);
       if (client.type === 'public') throw publicClientHasNoSecret();
       const secret = newSecret();
       await tx.query(

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ApiError } from './api-error.js';
-import { assertIfMatch, etagOf, isUnmodified } from './etag.js';
+import { etagOf, isUnmodified, Precondition } from './replies.js';
 
 describe('strong entity tags', () => {
   it('contain the versions in quotes', () => {
@@ -21,17 +21,19 @@ describe('strong entity tags', () => {
   });
 
   it.each(['"3"', '"1", "3"', '*', undefined])('If-Match %s allows a write', (header) => {
-    expect(() => assertIfMatch(header, '"3"')).not.toThrow();
+    expect(() => new Precondition(header).check(3)).not.toThrow();
   });
 
   it.each(['"4"', 'W/"3"', '3', ''])('If-Match %s is 412: only a strong tag matches', (header) => {
-    expect(() => assertIfMatch(header, '"3"')).toThrow(expect.objectContaining({ status: 412 }) as ApiError);
+    expect(() => new Precondition(header).check(3)).toThrow(
+      expect.objectContaining({ status: 412 }) as ApiError,
+    );
   });
 
   it('the message says when the tag in If-Match is weak', () => {
     const messageOf = (header: string): string => {
       try {
-        assertIfMatch(header, '"3"');
+        new Precondition(header).check(3);
       } catch (error) {
         return (error as ApiError).message;
       }
