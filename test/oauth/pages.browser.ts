@@ -64,7 +64,7 @@ describe.each([en, de])(
       const page = await visit(language);
       await page.goto(authorize(client.clientId));
       expect(await page.getAttribute('html', 'lang')).toBe(language);
-      expect(await focused(page)).toBe('email');
+      await expect.poll(() => focused(page)).toBe('email');
       expect(await page.getAttribute('#email', 'autocomplete')).toBe('username webauthn');
       expect(await page.getAttribute('#password', 'autocomplete')).toBe('current-password');
       await expectAccessible(page, `sign-in-${language}`);
@@ -81,7 +81,7 @@ describe.each([en, de])(
       await page.waitForSelector('#email-problem');
       expect(await page.getAttribute('#email', 'aria-describedby')).toBe('email-problem');
       expect(await page.title()).toContain(texts.problems.summary);
-      expect(await focused(page)).toBe('email');
+      await expect.poll(() => focused(page)).toBe('email');
       await expectAccessible(page, `sign-in-field-${language}`);
 
       await page.keyboard.press('ControlOrMeta+A');
@@ -91,7 +91,7 @@ describe.each([en, de])(
       await page.keyboard.press('Enter');
       await page.waitForSelector('[role=alert]');
       expect(await page.getAttribute('#password', 'aria-describedby')).toBe('problem');
-      expect(await focused(page)).toBe('password');
+      await expect.poll(() => focused(page)).toBe('password');
       await expectAccessible(page, `sign-in-problem-${language}`);
 
       await page.keyboard.type(PASSWORD);
