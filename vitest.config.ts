@@ -13,10 +13,13 @@ const real = (name: string, globalSetup: string[], include = [`test/**/*.${name}
   test: {
     name,
     include,
+    // Its files share the workers' processes, which import the applications once. What a file starts, it closes.
+    isolate: false,
     setupFiles: ['test/support/setup.ts'],
     globalSetup: ['test/support/compiled.global.ts', ...globalSetup],
-    // Most of these tests wait: for processes, timeouts and other servers. The unit tests run before them.
-    maxWorkers: 3,
+    // Twice as many as cores in CI: most of these tests wait for processes, timeouts and other servers. The unit tests run
+    // before them.
+    maxWorkers: 4,
     sequence: { groupOrder: 1 },
     // Many tests start processes, and the machine may be busy.
     testTimeout: 120_000,
@@ -29,12 +32,6 @@ const real = (name: string, globalSetup: string[], include = [`test/**/*.${name}
 const except = (exclude: string[], project: ReturnType<typeof real>) => ({
   ...project,
   test: { ...project.test, exclude },
-});
-
-/** Its files share the workers' processes, which import the applications once. What a file starts, it closes. */
-const shareWorkers = (project: ReturnType<typeof real>) => ({
-  ...project,
-  test: { ...project.test, isolate: false },
 });
 
 /** What PgBouncer itself is tested with. */
@@ -73,13 +70,11 @@ export default defineConfig({
           isolate: false,
         },
       },
-      shareWorkers(except(POOLER_TESTS, real('e2e', ['test/support/postgres.global.ts']))),
-      shareWorkers(
-        real(
-          'pgbouncer',
-          ['test/support/postgres.global.ts', 'test/support/pgbouncer.global.ts'],
-          process.env['TEST_PGBOUNCER'] === 'all' ? ['test/**/*.e2e.ts'] : [...POOLER_TESTS, ...POOLED_TESTS],
-        ),
+      except(POOLER_TESTS, real('e2e', ['test/support/postgres.global.ts'])),
+      real(
+        'pgbouncer',
+        ['test/support/postgres.global.ts', 'test/support/pgbouncer.global.ts'],
+        process.env['TEST_PGBOUNCER'] === 'all' ? ['test/**/*.e2e.ts'] : [...POOLER_TESTS, ...POOLED_TESTS],
       ),
       last(real('deploy', ['test/support/postgres.global.ts'])),
       real('keycloak', ['test/support/postgres.global.ts', 'test/support/keycloak.global.ts']),
