@@ -100,19 +100,29 @@ describe('FeedState', () => {
   });
 
   it('needs less than 5 MB for 10,000 ended sessions', () => {
-    setFlagsFromString('--expose-gc');
-    const collect = runInNewContext('gc') as () => void;
     const text = JSON.stringify(
       snapshot({ ended: Array.from({ length: 10_000 }, () => ended(randomUUID())) }),
     );
     const state = new FeedState();
-    collect();
-    const before = process.memoryUsage().heapUsed;
+    const before = heapAfterCollection();
     state.replace(parseSnapshot(text));
-    collect();
-    const used = process.memoryUsage().heapUsed - before;
+    const used = heapAfterCollection() - before;
     expect(state.endedEntries).toBe(10_000);
     expect(used).toBeGreaterThan(100_000);
     expect(used).toBeLessThan(5 * 1024 * 1024);
   });
 });
+
+/** In bytes. Garbage of other files in this process may need several collections. */
+function heapAfterCollection(): number {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  let before: number;
+  let used = Number.POSITIVE_INFINITY;
+  do {
+    before = used;
+    collect();
+    used = process.memoryUsage().heapUsed;
+  } while (used < before);
+  return used;
+}
