@@ -73,6 +73,8 @@ describe('a client', () => {
     [{ redirect_uris: ['http://app.example.com/'] }, 'redirect_uris[0] invalid_uri'],
     [{ redirect_uris: ['http://localhost.evil.example/'] }, 'redirect_uris[0] invalid_uri'],
     [{ redirect_uris: ['javascript:alert(1)'] }, 'redirect_uris[0] invalid_uri'],
+    [{ client_id: '.' }, 'client_id invalid_client_id'],
+    [{ client_id: '..' }, 'client_id invalid_client_id'],
     [{ redirect_uris: ['https://a.example/#x'] }, 'redirect_uris[0] invalid_uri'],
     [{ redirect_uris: ['https://u:p@a.example/'] }, 'redirect_uris[0] invalid_uri'],
     [{ redirect_uris: ['https://*.a.example/'] }, 'redirect_uris[0] invalid_uri'],
