@@ -57,9 +57,7 @@ describe('client credentials', () => {
     await expect(oidc.clientCredentialsGrant(config)).rejects.toMatchObject({ status: 401 });
   });
 
-  it('are refused to a public client, and for a resource of strangers', async () => {
-    const config = await discover(provider.issuer, await provider.client());
-    await expect(oidc.clientCredentialsGrant(config)).rejects.toMatchObject({ error: 'invalid_request' });
+  it('are refused for a resource of strangers', async () => {
     const { client, secret } = await provider.confidentialClient({
       grantTypes: ['client_credentials'],
       redirectUris: [],
@@ -301,6 +299,26 @@ describe('a sign-out', () => {
     server.close();
     const again = await startSignIn(one.config);
     expect((await one.browser.get(again.url)).html).toContain('name="password"');
+  });
+
+  it('can be posted by an application (RP-Initiated Logout 1.0, section 2)', async () => {
+    const person = await provider.person();
+    const { browser, tokens } = await signInThroughPages(provider, await provider.client(), person.email);
+    const form = new URLSearchParams({
+      id_token_hint: tokens.id_token as string,
+      post_logout_redirect_uri: 'http://localhost:5173/',
+      state: 's1',
+    });
+    // Without the browser's cookies, as from another site.
+    const posted = await fetch(`${provider.issuer}/oauth/logout`, {
+      method: 'POST',
+      body: form,
+      redirect: 'manual',
+    });
+    expect(posted.status).toBe(303);
+    const page = await browser.get(posted.headers.get('location') as string);
+    expect((await browser.submit(page, {})).url).toBe('http://localhost:5173/?state=s1');
+    expect((await provider.api.as(tokens.access_token).get('/auth/me')).status).toBe(401);
   });
 
   it('is asked for without an ID token, and goes nowhere else', async () => {

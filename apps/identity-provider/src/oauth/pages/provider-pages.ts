@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Client, KoaContextWithOIDC } from 'oidc-provider';
 import { errors } from '../oidc.js';
-import { TooManyAttempts } from '../state/oauth-errors.js';
+import { retryAfterOf, TooManyAttempts } from '../state/oauth-errors.js';
 import type { PageProblem } from './elements.js';
 import type { Page } from './layout.js';
 import {
@@ -39,11 +39,17 @@ export class ProviderPages {
 
   error(ctx: KoaContextWithOIDC, out: { error: string; error_description?: string }, error: Error): void {
     const isExpired = error instanceof errors.SessionNotFound;
-    if (error instanceof TooManyAttempts) ctx.set('retry-after', error.retryAfter);
+    this.setRetryAfter(ctx, error);
     this.send(
       ctx,
       errorPage(textsOf(ctx), { code: out.error, description: out.error_description ?? '', isExpired }),
     );
+  }
+
+  /** Says when to send a request again that was refused with 429 or 503. */
+  setRetryAfter(ctx: KoaContextWithOIDC, error: Error): void {
+    const seconds = retryAfterOf(error);
+    if (seconds !== null) ctx.set('retry-after', seconds);
   }
 
   /** Asks before a sign-out, unless the application has sent an ID token of the person who is signed in. */

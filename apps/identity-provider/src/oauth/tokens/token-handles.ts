@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { AdapterPayload, KoaContextWithOIDC, Provider } from 'oidc-provider';
 import { ServiceClients } from '../../sessions/service-clients.js';
 import { OWN_CLIENT_ID } from '../../tokens/token-signer.js';
+import { errors } from '../oidc.js';
 import { currentAudit } from '../provider/current-request.js';
 import { SignIns } from '../sign-ins.js';
 import { withOauthErrors } from '../state/oauth-errors.js';
@@ -95,8 +96,13 @@ export class TokenHandles {
   private async ofService(provider: Provider, token: NativeToken): Promise<FoundToken | undefined> {
     if (!(await this.services.findService(token.subject))) return undefined;
     const found = new provider.ClientCredentials(payloadOf(token) as never);
-    return Object.assign(found, { extra: { sub: token.subject }, destroy: async () => {} });
+    return Object.assign(found, { extra: { sub: token.subject }, destroy: refuseToRevoke });
   }
+}
+
+/** RFC 7009, section 2.2.1: verifiers could not be told. */
+async function refuseToRevoke(): Promise<never> {
+  throw new errors.UnsupportedTokenType('a client-credentials token lives until it expires');
 }
 
 function payloadOf({ clientId, tokenId, issuedAt, expiresAt, scope, audience }: NativeToken): AdapterPayload {
