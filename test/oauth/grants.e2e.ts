@@ -100,6 +100,16 @@ describe('a device', () => {
     expect((await oidc.refreshTokenGrant(config, tokens.refresh_token as string)).access_token).toBeTruthy();
   });
 
+  it('can show a link with its code, whose page works without scripts, in the language of the user', async () => {
+    const { started } = await connect();
+    const browser = new WebBrowser(provider.issuer, { 'accept-language': 'de' });
+    const page = await browser.get(started.verification_uri_complete as string);
+    expect(page.html).toContain('<html lang="de">');
+    expect(page.html).toContain('<button type="submit">Weiter</button>');
+    const confirmation = await browser.submit(page, {});
+    expect(confirmation.html).toContain('Ist das Ihr Gerät?');
+  });
+
   it('is not signed in by a person who cancels', async () => {
     const { config, started } = await connect();
     const browser = new WebBrowser(provider.issuer);
@@ -321,6 +331,33 @@ describe('a sign-out', () => {
     expect((await provider.api.as(tokens.access_token).get('/auth/me')).status).toBe(401);
   });
 
+  it('that the user declines leaves them signed in, and says so', async () => {
+    const person = await provider.person();
+    const client = await provider.client();
+    const { browser, config } = await signInThroughPages(provider, client, person.email);
+    const page = await browser.get(`${provider.issuer}/oauth/logout`);
+    const stayed = await browser.submit(page, {});
+    expect(stayed.status).toBe(200);
+    expect(stayed.html).toContain('You are still signed in');
+    const silent = await startSignIn(config, { prompt: 'none' });
+    expect((await browser.get(silent.url)).url).toContain('code=');
+  });
+
+  it('that is sent twice is done, and one from an older tab has expired', async () => {
+    const person = await provider.person();
+    const { browser } = await signInThroughPages(provider, await provider.client(), person.email);
+    const older = await browser.get(`${provider.issuer}/oauth/logout`);
+    const page = await browser.get(`${provider.issuer}/oauth/logout`);
+    const expired = await browser.submit(older, { logout: 'yes' });
+    expect(expired.status).toBe(400);
+    expect(expired.html).toContain('This page has expired');
+    for (let sent = 0; sent < 2; sent++) {
+      const done = await browser.submit(page, { logout: 'yes' });
+      expect(done.status).toBe(200);
+      expect(done.html).toContain('Signed out');
+    }
+  });
+
   it('is asked for without an ID token, and goes nowhere else', async () => {
     const person = await provider.person();
     const { browser, config, tokens } = await signInThroughPages(
@@ -332,7 +369,7 @@ describe('a sign-out', () => {
       `${provider.issuer}/oauth/logout?post_logout_redirect_uri=https://evil.example/`,
     );
     expect(page.html).not.toContain('<script>');
-    expect((await browser.submit(page, {})).url).toContain('/oauth/logout/success');
+    expect((await browser.submit(page, {})).url).toBe(`${provider.issuer}/oauth/logout/confirm`);
     expect((await provider.api.as(tokens.access_token).get('/auth/me')).status).toBe(200);
     const evil = await browser.get(
       `${provider.issuer}/oauth/logout?client_id=${config.clientMetadata().client_id}&post_logout_redirect_uri=https://evil.example/`,
