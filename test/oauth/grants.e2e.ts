@@ -238,6 +238,42 @@ describe('introspection and revocation', () => {
     expect((await provider.api.as(data.token).get('/auth/me')).status).toBe(401);
   });
 
+  it('know the refresh tokens of POST /auth/login, until they have a successor or are revoked', async () => {
+    const sessions = { accessTokenSeconds: 900, refreshTokenSeconds: 3_600, maxSeconds: 7_200 };
+    const refreshing = await startTestOpenIdProvider({ sessions });
+    try {
+      const person = await refreshing.person();
+      const { client, secret } = await refreshing.confidentialClient();
+      const config = await discover(refreshing.issuer, client, secret);
+      const credentials = { email: person.email, password: PASSWORD };
+      const { refreshToken: first } = (await refreshing.api.post('/auth/login', credentials)).data;
+      const refreshed = await refreshing.api.post('/auth/refresh', { refresh_token: first });
+      const { token, refreshToken } = refreshed.data;
+      expect(await oidc.tokenIntrospection(config, first)).toEqual({ active: false });
+      const now = Math.floor(Date.now() / 1000);
+      const described = await oidc.tokenIntrospection(config, refreshToken);
+      expect(described).toEqual({
+        active: true,
+        sub: person.id,
+        username: person.email,
+        client_id: 'twinkey',
+        iss: refreshing.issuer,
+        aud: refreshing.settings.signing.audience,
+        sid: readToken(token)[1]['sid'],
+        iat: expect.any(Number),
+        exp: expect.any(Number),
+      });
+      expect(Math.abs((described.iat as number) - now)).toBeLessThan(60);
+      expect(Math.abs((described.exp as number) - now - 3_600)).toBeLessThan(60);
+      await oidc.tokenRevocation(config, refreshToken);
+      expect(await oidc.tokenIntrospection(config, refreshToken)).toEqual({ active: false });
+      expect((await refreshing.api.post('/auth/refresh', { refresh_token: refreshToken })).status).toBe(401);
+      expect((await refreshing.api.as(token).get('/auth/me')).status).toBe(401);
+    } finally {
+      await refreshing.close();
+    }
+  });
+
   it('know a service, and call garbage inactive', async () => {
     const { client, secret } = await provider.confidentialClient({
       grantTypes: ['client_credentials'],
