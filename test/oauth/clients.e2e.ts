@@ -105,6 +105,18 @@ describe('a client', () => {
     expect([other.status, other.errors]).toEqual([422, ['client_id invalid_client_id']]);
   });
 
+  it('is found by the beginning of its id or its name, in any case', async () => {
+    const { data } = await api.post('/clients', publicClient({ name: 'Übungs%laden' }));
+    const found = async (q: string) => {
+      const list = await api.get(`/clients?limit=100&q=${encodeURIComponent(q)}`);
+      expect(list.status).toBe(200);
+      return list.data.some((each: { client_id: string }) => each.client_id === data.client_id);
+    };
+    for (const q of [data.client_id.slice(0, -1).toUpperCase(), 'Übungs%', 'übUNGS'])
+      expect(await found(q), q).toBe(true);
+    for (const q of ['bungs', 'Üb%laden', '%', `${data.client_id}x`]) expect(await found(q), q).toBe(false);
+  });
+
   it('shows its secret once, and the one before works until 24 hours later', async () => {
     const created = await api.post('/clients', machine());
     const { client_id, client_secret: first } = created.data;
