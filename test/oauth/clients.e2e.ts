@@ -73,6 +73,8 @@ describe('a client', () => {
     [{ redirect_uris: ['http://app.example.com/'] }, 'redirect_uris[0] invalid_uri'],
     [{ redirect_uris: ['http://localhost.evil.example/'] }, 'redirect_uris[0] invalid_uri'],
     [{ redirect_uris: ['javascript:alert(1)'] }, 'redirect_uris[0] invalid_uri'],
+    [{ client_id: '.' }, 'client_id invalid_client_id'],
+    [{ client_id: '..' }, 'client_id invalid_client_id'],
     [{ redirect_uris: ['https://a.example/#x'] }, 'redirect_uris[0] invalid_uri'],
     [{ redirect_uris: ['https://u:p@a.example/'] }, 'redirect_uris[0] invalid_uri'],
     [{ redirect_uris: ['https://*.a.example/'] }, 'redirect_uris[0] invalid_uri'],
@@ -101,6 +103,18 @@ describe('a client', () => {
     expect([same.status, same.errors]).toEqual([409, ['client_id client_id_taken']]);
     const other = await api.post('/clients', { ...body, client_id: body.client_id.toUpperCase() });
     expect([other.status, other.errors]).toEqual([422, ['client_id invalid_client_id']]);
+  });
+
+  it('is found by the beginning of its id or its name, in any case', async () => {
+    const { data } = await api.post('/clients', publicClient({ name: 'Übungs%laden' }));
+    const found = async (q: string) => {
+      const list = await api.get(`/clients?limit=100&q=${encodeURIComponent(q)}`);
+      expect(list.status).toBe(200);
+      return list.data.some((each: { client_id: string }) => each.client_id === data.client_id);
+    };
+    for (const q of [data.client_id.slice(0, -1).toUpperCase(), 'Übungs%', 'übUNGS'])
+      expect(await found(q), q).toBe(true);
+    for (const q of ['bungs', 'Üb%laden', '%', `${data.client_id}x`]) expect(await found(q), q).toBe(false);
   });
 
   it('shows its secret once, and the one before works until 24 hours later', async () => {

@@ -57,9 +57,7 @@ describe('client credentials', () => {
     await expect(oidc.clientCredentialsGrant(config)).rejects.toMatchObject({ status: 401 });
   });
 
-  it('are refused to a public client, and for a resource of strangers', async () => {
-    const config = await discover(provider.issuer, await provider.client());
-    await expect(oidc.clientCredentialsGrant(config)).rejects.toMatchObject({ error: 'invalid_request' });
+  it('are refused for a resource of strangers', async () => {
     const { client, secret } = await provider.confidentialClient({
       grantTypes: ['client_credentials'],
       redirectUris: [],
@@ -100,6 +98,16 @@ describe('a device', () => {
     });
     expect(readToken(tokens.access_token)[1]).toMatchObject({ sub: person.id, email: person.email });
     expect((await oidc.refreshTokenGrant(config, tokens.refresh_token as string)).access_token).toBeTruthy();
+  });
+
+  it('can show a link with its code, whose page works without scripts, in the language of the user', async () => {
+    const { started } = await connect();
+    const browser = new WebBrowser(provider.issuer, { 'accept-language': 'de' });
+    const page = await browser.get(started.verification_uri_complete as string);
+    expect(page.html).toContain('<html lang="de">');
+    expect(page.html).toContain('<button type="submit">Weiter</button>');
+    const confirmation = await browser.submit(page, {});
+    expect(confirmation.html).toContain('Ist das Ihr Gerät?');
   });
 
   it('is not signed in by a person who cancels', async () => {
@@ -230,6 +238,42 @@ describe('introspection and revocation', () => {
     expect((await provider.api.as(data.token).get('/auth/me')).status).toBe(401);
   });
 
+  it('know the refresh tokens of POST /auth/login, until they have a successor or are revoked', async () => {
+    const sessions = { accessTokenSeconds: 900, refreshTokenSeconds: 3_600, maxSeconds: 7_200 };
+    const refreshing = await startTestOpenIdProvider({ sessions });
+    try {
+      const person = await refreshing.person();
+      const { client, secret } = await refreshing.confidentialClient();
+      const config = await discover(refreshing.issuer, client, secret);
+      const credentials = { email: person.email, password: PASSWORD };
+      const { refreshToken: first } = (await refreshing.api.post('/auth/login', credentials)).data;
+      const refreshed = await refreshing.api.post('/auth/refresh', { refresh_token: first });
+      const { token, refreshToken } = refreshed.data;
+      expect(await oidc.tokenIntrospection(config, first)).toEqual({ active: false });
+      const now = Math.floor(Date.now() / 1000);
+      const described = await oidc.tokenIntrospection(config, refreshToken);
+      expect(described).toEqual({
+        active: true,
+        sub: person.id,
+        username: person.email,
+        client_id: 'twinkey',
+        iss: refreshing.issuer,
+        aud: refreshing.settings.signing.audience,
+        sid: readToken(token)[1]['sid'],
+        iat: expect.any(Number),
+        exp: expect.any(Number),
+      });
+      expect(Math.abs((described.iat as number) - now)).toBeLessThan(60);
+      expect(Math.abs((described.exp as number) - now - 3_600)).toBeLessThan(60);
+      await oidc.tokenRevocation(config, refreshToken);
+      expect(await oidc.tokenIntrospection(config, refreshToken)).toEqual({ active: false });
+      expect((await refreshing.api.post('/auth/refresh', { refresh_token: refreshToken })).status).toBe(401);
+      expect((await refreshing.api.as(token).get('/auth/me')).status).toBe(401);
+    } finally {
+      await refreshing.close();
+    }
+  });
+
   it('know a service, and call garbage inactive', async () => {
     const { client, secret } = await provider.confidentialClient({
       grantTypes: ['client_credentials'],
@@ -303,6 +347,53 @@ describe('a sign-out', () => {
     expect((await one.browser.get(again.url)).html).toContain('name="password"');
   });
 
+  it('can be posted by an application (RP-Initiated Logout 1.0, section 2)', async () => {
+    const person = await provider.person();
+    const { browser, tokens } = await signInThroughPages(provider, await provider.client(), person.email);
+    const form = new URLSearchParams({
+      id_token_hint: tokens.id_token as string,
+      post_logout_redirect_uri: 'http://localhost:5173/',
+      state: 's1',
+    });
+    // Without the browser's cookies, as from another site.
+    const posted = await fetch(`${provider.issuer}/oauth/logout`, {
+      method: 'POST',
+      body: form,
+      redirect: 'manual',
+    });
+    expect(posted.status).toBe(303);
+    const page = await browser.get(posted.headers.get('location') as string);
+    expect((await browser.submit(page, {})).url).toBe('http://localhost:5173/?state=s1');
+    expect((await provider.api.as(tokens.access_token).get('/auth/me')).status).toBe(401);
+  });
+
+  it('that the user declines leaves them signed in, and says so', async () => {
+    const person = await provider.person();
+    const client = await provider.client();
+    const { browser, config } = await signInThroughPages(provider, client, person.email);
+    const page = await browser.get(`${provider.issuer}/oauth/logout`);
+    const stayed = await browser.submit(page, {});
+    expect(stayed.status).toBe(200);
+    expect(stayed.html).toContain('You are still signed in');
+    const silent = await startSignIn(config, { prompt: 'none' });
+    expect((await browser.get(silent.url)).url).toContain('code=');
+  });
+
+  it('that is sent twice is done, and one from an older tab has expired', async () => {
+    const person = await provider.person();
+    const { browser } = await signInThroughPages(provider, await provider.client(), person.email);
+    const older = await browser.get(`${provider.issuer}/oauth/logout`);
+    const page = await browser.get(`${provider.issuer}/oauth/logout`);
+    const expired = await browser.submit(older, { logout: 'yes' });
+    expect(expired.status).toBe(400);
+    expect(expired.html).toContain('This page has expired');
+    for (let sent = 0; sent < 2; sent++) {
+      const done = await browser.submit(page, { logout: 'yes' });
+      expect(done.status).toBe(200);
+      expect(done.html).toContain('Signed out');
+    }
+  });
+
   it('is asked for without an ID token, and goes nowhere else', async () => {
     const person = await provider.person();
     const { browser, config, tokens } = await signInThroughPages(
@@ -314,7 +405,7 @@ describe('a sign-out', () => {
       `${provider.issuer}/oauth/logout?post_logout_redirect_uri=https://evil.example/`,
     );
     expect(page.html).not.toContain('<script>');
-    expect((await browser.submit(page, {})).url).toContain('/oauth/logout/success');
+    expect((await browser.submit(page, {})).url).toBe(`${provider.issuer}/oauth/logout/confirm`);
     expect((await provider.api.as(tokens.access_token).get('/auth/me')).status).toBe(200);
     const evil = await browser.get(
       `${provider.issuer}/oauth/logout?client_id=${config.clientMetadata().client_id}&post_logout_redirect_uri=https://evil.example/`,

@@ -153,6 +153,36 @@ describe.each([en, de])(
   },
 );
 
+it(
+  'forms submit themselves: an answer to the application, and a link with a device code',
+  SLOWLY,
+  async () => {
+    const page = await visit('en');
+    const person = await provider.person();
+    const client = await provider.client({ redirectUris: [callback] });
+    const posted = page.waitForRequest(
+      (request) => request.method() === 'POST' && request.url() === callback,
+    );
+    await page.goto(authorize(client.clientId, { response_mode: 'form_post' }));
+    await page.fill('#email', person.email);
+    await page.fill('#password', PASSWORD);
+    await page.keyboard.press('Enter');
+    expect((await posted).postData()).toContain('code=');
+
+    const device = await provider.client({
+      grantTypes: ['urn:ietf:params:oauth:grant-type:device_code'],
+      redirectUris: [],
+    });
+    const response = await fetch(`${provider.issuer}/oauth/device`, {
+      method: 'POST',
+      body: new URLSearchParams({ client_id: device.clientId, scope: 'openid' }),
+    });
+    const { verification_uri_complete } = (await response.json()) as { verification_uri_complete: string };
+    await page.goto(verification_uri_complete);
+    await page.waitForSelector(`h1:text-is("${en.device.confirmTitle}")`);
+  },
+);
+
 describe('the elements for further pages', SLOWLY, () => {
   it('are accessible, also where the system sets the colors', async () => {
     const page = await visit('en');

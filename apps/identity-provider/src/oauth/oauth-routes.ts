@@ -9,6 +9,15 @@ import { OauthProvider } from './provider/oauth-provider.js';
 import { ROUTES } from './provider/provider-settings.js';
 import { addUserinfoRoutes } from './userinfo/userinfo-routes.js';
 
+/** Applications post to them, and read JSON. */
+const API_ROUTES: readonly string[] = [
+  ROUTES.token,
+  ROUTES.pushed_authorization_request,
+  ROUTES.revocation,
+  ROUTES.introspection,
+  ROUTES.device_authorization,
+];
+
 /**
  * The routes that oidc-provider answers, each by its name, so that logs and metrics tell them apart and a wrong method is
  * a 405.
@@ -18,18 +27,17 @@ const PROVIDER_ROUTES: readonly [method: HTTPMethods, path: string][] = [
   ['GET', '/.well-known/oauth-authorization-server'],
   ['GET', ROUTES.authorization],
   ['GET', `${ROUTES.authorization}/:uid`],
-  ['POST', ROUTES.token],
-  ['POST', ROUTES.pushed_authorization_request],
-  ['POST', ROUTES.revocation],
-  ['POST', ROUTES.introspection],
   ['GET', ROUTES.end_session],
   ['POST', `${ROUTES.end_session}/confirm`],
   ['GET', `${ROUTES.end_session}/success`],
-  ['POST', ROUTES.device_authorization],
   ['GET', ROUTES.code_verification],
   ['POST', ROUTES.code_verification],
   ['GET', `${ROUTES.code_verification}/:uid`],
+  ...API_ROUTES.map((path): [HTTPMethods, string] => ['POST', path]),
 ];
+
+/** Browsers come here, by GET or by posting the same parameters. */
+const POSTED_ROUTES = [ROUTES.authorization, ROUTES.end_session];
 
 /** It becomes a URL: Node refuses more than 16 KiB of request line and headers, and cookies need a part of them. */
 const MAX_POSTED_BYTES = 8 * 1024;
@@ -47,22 +55,24 @@ export function addOauthRoutes(app: NestFastifyApplication): void {
       scope.route({ method, url, handler: (request, reply) => handOver(request, reply, oauth, drain) });
     }
   });
-  addPostedAuthorization(fastify, oauth);
+  addPostedRequests(fastify, oauth);
   addPageRoutes(app, fastify, oauth);
   addUserinfoRoutes(app, fastify);
 }
 
 /**
- * `POST /oauth/authorize` (OpenID Connect Core 1.0, section 3.1.2.1) leads to the same request by GET. A post from an
- * application's page comes without `SameSite=Lax` cookies, so that the browser's sign-in would not be seen; the GET after it
- * comes with them.
+ * `POST /oauth/authorize` (OpenID Connect Core 1.0, section 3.1.2.1) and `POST /oauth/logout` (RP-Initiated Logout 1.0,
+ * section 2) lead to the same request by GET. A post from an application's page comes without `SameSite=Lax` cookies, so
+ * that the browser's sign-in would not be seen; the GET after it comes with them.
  */
-function addPostedAuthorization(fastify: FastifyInstance, oauth: OauthProvider): void {
-  const addRoute = (scope: FastifyInstance) =>
-    scope.post(ROUTES.authorization, (request, reply) =>
-      reply.redirect(`${oauth.address.url(ROUTES.authorization)}?${formOf(request)}`, 303),
-    );
-  registerFormRoutes(fastify, addRoute, MAX_POSTED_BYTES);
+function addPostedRequests(fastify: FastifyInstance, oauth: OauthProvider): void {
+  const addRoutes = (scope: FastifyInstance) => {
+    for (const path of POSTED_ROUTES)
+      scope.post(path, (request, reply) =>
+        reply.redirect(`${oauth.address.url(path)}?${formOf(request)}`, 303),
+      );
+  };
+  registerFormRoutes(fastify, addRoutes, MAX_POSTED_BYTES);
 }
 
 /** Gives a request to oidc-provider, with the headers that Fastify's hooks have set. */
@@ -75,10 +85,12 @@ async function handOver(
   const provider = await oauth.get();
   reply.header('content-security-policy', PROVIDER_POLICY);
   // oidc-provider would allow any origin. It sets nothing where it finds one of these headers.
-  reply.header('access-control-expose-headers', 'WWW-Authenticate, X-Request-Id');
+  reply.header('access-control-expose-headers', 'Retry-After, WWW-Authenticate, X-Request-Id');
   if (request.url.startsWith('/.well-known/')) reply.header('access-control-allow-origin', '*');
   if (drain.isDraining) reply.header('connection', 'close');
   oauth.address.pin(request.raw, auditContextOf(request));
+  // RFC 6749, section 5.2: errors are JSON, also for clients whose default Accept prefers HTML, such as Java's.
+  if (API_ROUTES.includes(request.routeOptions.url ?? '')) request.raw.headers.accept = 'application/json';
   const headers = reply.getHeaders();
   reply.hijack();
   for (const [name, value] of Object.entries(headers)) {

@@ -11,8 +11,13 @@ import { SessionsService } from './sessions.service.js';
 /** How long the token before the current one is accepted: for two tabs, or after a lost response. */
 const REPEATABLE = `interval '20 seconds'`;
 
-interface RefreshableSession extends SessionAccount {
+/** A refresh token that has no successor yet, with its session. */
+export interface CurrentRefreshToken extends SessionAccount {
   expiresAt: Date;
+  issuedAt: Date;
+}
+
+interface RefreshableSession extends CurrentRefreshToken {
   secret: Buffer;
   digest: Buffer;
   previousDigest: Buffer | null;
@@ -43,6 +48,13 @@ export class SessionRefresh {
     return token && this.lifetimes.isRefreshable ? this.replace(token, clientId, audit) : null;
   }
 
+  /** The session of Twinkey's own refresh token, as long as the token has no successor; it stays as it is. */
+  async findCurrent(text: string): Promise<CurrentRefreshToken | null> {
+    const token = RefreshToken.parse(text);
+    const found = token && this.lifetimes.isRefreshable ? await this.find(token, null) : null;
+    return found && token?.digest.equals(found.digest) ? found : null;
+  }
+
   private async replace(
     token: RefreshToken,
     clientId: string | null,
@@ -51,7 +63,7 @@ export class SessionRefresh {
   ): Promise<LiveSession | null> {
     const found = await this.find(token, clientId);
     if (!found || !token.isIssuedWith(found.secret)) return null;
-    const { secret, digest, previousDigest, isRepeatable, ...session } = found;
+    const { issuedAt, secret, digest, previousDigest, isRepeatable, ...session } = found;
     const successor = token.successor(secret);
     const refreshed = { ...session, refreshToken: successor.text };
     if (token.digest.equals(digest)) {
@@ -74,7 +86,8 @@ export class SessionRefresh {
   private async find(token: RefreshToken, clientId: string | null): Promise<RefreshableSession | null> {
     const rows = await preparedQuery<RefreshableSession>(this.database, {
       name: 'session-refresh-find',
-      text: `SELECT ${ACCOUNT_COLUMNS}, s.expires_at AS "expiresAt", s.refresh_secret AS secret,
+      text: `SELECT ${ACCOUNT_COLUMNS}, s.expires_at AS "expiresAt",
+          coalesce(s.refreshed_at, s.created_at) AS "issuedAt", s.refresh_secret AS secret,
           s.refresh_digest AS digest, s.previous_refresh_digest AS "previousDigest",
           s.refreshed_at > now() - ${REPEATABLE} AS "isRepeatable"
         FROM identity.sessions s JOIN identity.accounts a ON a.id = s.account_id

@@ -5,7 +5,7 @@ import type {
   OauthClientType,
 } from '#libs/database/identity/oauth-client.entity.js';
 import { ChoiceField, FlagField, IdField } from '#libs/http/input/fields.js';
-import { ListQuery, SortField } from '#libs/http/input/list-query.js';
+import { SearchableListQuery, SortField } from '#libs/http/input/list-query.js';
 import { DisplayNameField } from '#libs/http/input/name-fields.js';
 import {
   BackchannelUriField,
@@ -88,7 +88,7 @@ export class UpdateClient {
   status?: OauthClientStatus;
 }
 
-export class ClientListQuery extends ListQuery {
+export class ClientListQuery extends SearchableListQuery {
   @SortField(['created_at', 'client_id'])
   sort?: string;
 }

@@ -7,6 +7,8 @@ import { ACCOUNT_CLIENT_ID } from './account-client.js';
 import { redirectUriFault } from './redirect-uri.js';
 
 const CLIENT_ID = /^[A-Za-z0-9._-]{1,64}$/;
+/** They would change the path of `/clients/{client_id}` (RFC 3986, section 5.2.4). */
+const DOT_SEGMENTS = ['.', '..'];
 /** Twinkey's own ids, which are reserved in any case. */
 const RESERVED = [OWN_CLIENT_ID, ACCOUNT_CLIENT_ID];
 
@@ -28,6 +30,11 @@ export const ClientIdField = (options: FieldOptions = {}): PropertyDecorator =>
       (value: string) => CLIENT_ID.test(value),
       'invalid_client_id',
       'Use 1 to 64 of the characters A-Z, a-z, 0-9, ".", "_" and "-".',
+    ),
+    rule(
+      (value: string) => !DOT_SEGMENTS.includes(value),
+      'invalid_client_id',
+      'An id cannot be "." or "..": a URL could not name it.',
     ),
     rule((value: string) => !isId(value), 'invalid_client_id', 'A UUID is the id of an account.'),
     rule(

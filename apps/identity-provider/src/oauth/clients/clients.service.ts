@@ -7,7 +7,7 @@ import { changesOf, writeAudit } from '#libs/audit/audit-writer.js';
 import { newId } from '#libs/core/ids.js';
 import { OauthClient } from '#libs/database/identity/oauth-client.entity.js';
 import { Role } from '#libs/database/identity/role.entity.js';
-import { countRows, fetchPage } from '#libs/database/queries/page.js';
+import { countRows, fetchPage, keyStartsWith } from '#libs/database/queries/page.js';
 import { type ListPage, listPage, readList } from '#libs/http/input/list-query.js';
 import { notFound } from '#libs/http/replies/api-error.js';
 import type { Precondition } from '#libs/http/replies/replies.js';
@@ -65,9 +65,17 @@ export class ClientsService {
     });
   }
 
+  /** `q` is a prefix of the id or the name. */
   async list(query: ClientListQuery): Promise<ListPage<OauthClient>> {
-    const request = readList('clients', query, SORTS, {});
+    const q = query.q || undefined;
+    const request = readList('clients', query, SORTS, { q });
     const found = this.clients.createQueryBuilder('client');
+    if (q) {
+      const matches = ['client.clientId', 'client.name'].map((key) =>
+        keyStartsWith(`lower(${key})`, 'lower(:q)'),
+      );
+      found.andWhere(`(${matches.join(' OR ')})`, { q });
+    }
     const { rows, next } = await fetchPage(found, SORTS[request.sort], request);
     const total = request.includeTotal ? await countRows(found) : undefined;
     return listPage(request, rows, next, total);

@@ -163,6 +163,16 @@ ${actions({ label: signOut.submit })}
   };
 }
 
+/** @param form oidc-provider's HTML: a form that submits itself where scripts run, without its button and its end */
+export function submittingPage({ continue: own }: Texts, form: string): Page {
+  return {
+    title: own.title,
+    body: html`${new Html(form)}${actions({ label: own.link })}
+</form>
+<script>${new Html(SUBMIT_SCRIPT)}</script>`,
+  };
+}
+
 /** A page that says how something ended. */
 export const messagePage = (kind: 'success' | 'info', title: string, text: string | Html): Page => ({
   title,

@@ -24,16 +24,15 @@ export const SCRIPT_PAGE_POLICY = policyOf({
   'connect-src': "'self'",
 });
 
+const only = (script: string): string => `'sha256-${createHash('sha256').update(script).digest('base64')}'`;
+
 /** The same, for a page with one script. */
 export const pagePolicyWith = (script: string): string =>
-  policyOf({
-    ...COMMON,
-    'form-action': "'self'",
-    'script-src': `'sha256-${createHash('sha256').update(script).digest('base64')}'`,
-  });
+  policyOf({ ...COMMON, 'form-action': "'self'", 'script-src': only(script) });
 
-/**
- * For oidc-provider's own pages, which post a form to a client or to Twinkey by themselves. It adds the hash of its script
- * where there is a `script-src`.
- */
-export const PROVIDER_POLICY = policyOf({ ...COMMON, 'script-src': "'self'" });
+/** For a page whose script posts a form to Twinkey or to a client, which can lead anywhere. */
+export const submittingPolicy = (script: string): string =>
+  policyOf({ ...COMMON, 'script-src': only(script) });
+
+/** For oidc-provider's answers, before a page sets its own policy. */
+export const PROVIDER_POLICY = policyOf(COMMON);

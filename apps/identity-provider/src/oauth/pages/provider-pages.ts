@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Client, KoaContextWithOIDC } from 'oidc-provider';
 import { errors } from '../oidc.js';
-import { TooManyAttempts } from '../state/oauth-errors.js';
+import { retryAfterOf, TooManyAttempts } from '../state/oauth-errors.js';
 import type { PageProblem } from './elements.js';
 import type { Page } from './layout.js';
 import {
@@ -11,14 +11,27 @@ import {
   messagePage,
   SUBMIT_SCRIPT,
   signOutPage,
+  submittingPage,
   userCodePage,
 } from './page-bodies.js';
-import { PAGE_POLICY, pagePolicyWith } from './page-policy.js';
+import { PAGE_POLICY, pagePolicyWith, submittingPolicy } from './page-policy.js';
 import { PageRenderer } from './page-renderer.js';
 import { textsFor } from './texts/languages.js';
 import { fill, type Texts } from './texts/texts.js';
 
 const DISCOVERY_MAX_AGE = 60;
+
+/** What oidc-provider says about a form that another tab, or its own first sending, has replaced. */
+const STALE_FORM = [
+  'xsrf token invalid',
+  'could not find logout details',
+  'could not find device form details',
+];
+
+/** oidc-provider's form that submits itself, up to its button: on a page without language and styles. */
+const SELF_SUBMITTING = /<title>Submitting Callback<\/title>.*(<form .*)<noscript>/s;
+
+const SUBMITTING_POLICY = submittingPolicy(SUBMIT_SCRIPT);
 
 /** The pages that oidc-provider asks for. Those of a sign-in are in `interaction-pages.ts`. */
 @Injectable()
@@ -30,7 +43,11 @@ export class ProviderPages {
     await next();
     const route: string | undefined = ctx.oidc?.route;
     if (route === 'discovery') ctx.set('cache-control', `public, max-age=${DISCOVERY_MAX_AGE}`);
+    const form = typeof ctx.body === 'string' ? SELF_SUBMITTING.exec(ctx.body)?.[1] : undefined;
+    if (form !== undefined) return this.send(ctx, submittingPage(textsOf(ctx), form), SUBMITTING_POLICY);
     if (route !== 'end_session_confirm' || ctx.status !== 303) return;
+    const { client, params } = ctx.oidc;
+    if (!client && params?.['logout'] === undefined) return this.stayedSignedIn(ctx);
     const url = ctx.response.get('location');
     ctx.remove('location');
     ctx.status = 200;
@@ -38,12 +55,23 @@ export class ProviderPages {
   }
 
   error(ctx: KoaContextWithOIDC, out: { error: string; error_description?: string }, error: Error): void {
-    const isExpired = error instanceof errors.SessionNotFound;
-    if (error instanceof TooManyAttempts) ctx.set('retry-after', error.retryAfter);
+    const isStale = isStaleForm(error);
+    if (isStale && ctx.oidc.route === 'end_session_confirm' && ctx.oidc.session?.accountId === undefined) {
+      this.signedOut(ctx);
+      return;
+    }
+    const isExpired = isStale || error instanceof errors.SessionNotFound;
+    this.setRetryAfter(ctx, error);
     this.send(
       ctx,
       errorPage(textsOf(ctx), { code: out.error, description: out.error_description ?? '', isExpired }),
     );
+  }
+
+  /** Says when to send a request again that was refused with 429 or 503. */
+  setRetryAfter(ctx: KoaContextWithOIDC, error: Error): void {
+    const seconds = retryAfterOf(error);
+    if (seconds !== null) ctx.set('retry-after', seconds);
   }
 
   /** Asks before a sign-out, unless the application has sent an ID token of the person who is signed in. */
@@ -55,9 +83,18 @@ export class ProviderPages {
     this.send(ctx, page, isAsked ? pagePolicyWith(SUBMIT_SCRIPT) : PAGE_POLICY);
   }
 
+  /** Also the answer to a sign-out that is sent twice. */
   signedOut(ctx: KoaContextWithOIDC): void {
     const { signOut } = textsOf(ctx);
+    ctx.status = 200;
     this.send(ctx, messagePage('success', signOut.doneTitle, signOut.done));
+  }
+
+  private stayedSignedIn(ctx: KoaContextWithOIDC): void {
+    const { signOut } = textsOf(ctx);
+    ctx.remove('location');
+    ctx.status = 200;
+    this.send(ctx, messagePage('info', signOut.stayedTitle, signOut.done));
   }
 
   /** The page for a device's code. @param error why it is shown again */
@@ -107,6 +144,11 @@ export class ProviderPages {
 
 const textsOf = (ctx: KoaContextWithOIDC): Texts =>
   textsFor(ctx.oidc?.params?.['ui_locales'] ?? ctx.query['ui_locales'], ctx.get('accept-language'));
+
+/** A form that another tab or its first sending has replaced. oidc-provider has no class for it. */
+const isStaleForm = (error: Error): boolean =>
+  error instanceof errors.InvalidRequest &&
+  STALE_FORM.includes((error as { error_description?: string }).error_description ?? '');
 
 /** Protects the forms of oidc-provider's routes from posts of other sites. */
 const secretOf = (ctx: KoaContextWithOIDC): string => String(ctx.oidc.session?.state?.['secret'] ?? '');

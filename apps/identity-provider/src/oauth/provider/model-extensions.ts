@@ -1,9 +1,10 @@
 import type { Provider as OidcProvider } from 'oidc-provider';
 import type { RequestAudit } from '#libs/audit/audit-context.js';
 import { matchesSecret, type TwinkeyMetadata } from '../clients/client-metadata.js';
+import { errors } from '../oidc.js';
 import type { SignIns } from '../sign-ins.js';
 import { withOauthErrors } from '../state/oauth-errors.js';
-import { currentAudit } from './current-request.js';
+import { currentAudit, requestedGrantType } from './current-request.js';
 
 export interface ModelExtensions {
   signIns: SignIns;
@@ -27,6 +28,16 @@ export function extendModels(provider: OidcProvider, { signIns, countWrongSecret
       await countWrongSecret(clientId, currentAudit());
       return false;
     });
+  };
+
+  // oidc-provider answers `invalid_request` (RFC 6749, sections 4.4 and 5.2).
+  const { grantTypeAllowed } = provider.Client.prototype;
+  provider.Client.prototype.grantTypeAllowed = function isAllowed(type) {
+    if (grantTypeAllowed.call(this, type)) return true;
+    if (type !== requestedGrantType()) return false;
+    if (type === 'client_credentials' && this.clientAuthMethod === 'none')
+      throw new errors.InvalidClientAuth('a public client has no credentials');
+    throw new errors.UnauthorizedClient('the client may not use this grant type');
   };
 
   // Signing out ends the session of the browser's sign-in, and with it all clients' sessions.

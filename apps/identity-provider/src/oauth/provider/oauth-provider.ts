@@ -22,9 +22,18 @@ import { Grants } from './grants.js';
 import { pagePolicy } from './interaction-policy.js';
 import { IssuerAddress } from './issuer-address.js';
 import { extendModels } from './model-extensions.js';
-import { fixedSettings, resourceServer, resourcesOf } from './provider-settings.js';
+import { fixedSettings, requireKnownScope, resourceServer, resourcesOf } from './provider-settings.js';
 import { RefreshGrant } from './refresh-grant.js';
 import { SigningKey } from './signing-keys.js';
+
+/** The events of errors that are answered with JSON. */
+const API_ERRORS = [
+  'grant.error',
+  'pushed_authorization_request.error',
+  'revocation.error',
+  'introspection.error',
+  'device_authorization.error',
+];
 
 /** Makes oidc-provider's `Provider` at the first request that needs it, because its cookies' keys are in the database. */
 @Injectable()
@@ -82,6 +91,8 @@ export class OauthProvider {
       'error' as never,
       ((error: Error, ctx: KoaContextWithOIDC) => this.report(ctx, error)) as never,
     );
+    for (const event of API_ERRORS)
+      provider.on(event as 'grant.error', (ctx, error) => this.pages.setRetryAfter(ctx, error));
     provider.on('server_error', (ctx, error) => this.report(ctx, error));
     provider.on('backchannel.error', (_ctx, error, client) =>
       this.logger.warn({
@@ -147,7 +158,10 @@ export class OauthProvider {
           enabled: true,
           defaultResource: () => this.settings.signing.issuer,
           useGrantedResource: () => true,
-          getResourceServerInfo: (_ctx, identifier) => this.resourceServer(identifier),
+          getResourceServerInfo: (ctx, identifier) => {
+            requireKnownScope(ctx);
+            return this.resourceServer(identifier);
+          },
         },
         rpInitiatedLogout: {
           enabled: true,

@@ -1,5 +1,6 @@
-import type { Configuration, ResourceServer } from 'oidc-provider';
+import type { Configuration, KoaContextWithOIDC, ResourceServer } from 'oidc-provider';
 import type { IdentityProviderSettings } from '#libs/config/settings.js';
+import { LANGUAGES } from '../../languages.js';
 import { ACR_VALUES } from '../../sessions/authentication-methods.js';
 import {
   AUTHORIZATION_CODE_SECONDS,
@@ -24,6 +25,8 @@ export const ROUTES = {
 } as const;
 
 export const USERINFO = '/oauth/userinfo';
+
+const SECRET_METHODS = ['client_secret_basic', 'client_secret_post'] as const;
 
 /** A cookie that no other host, path or plain http can set needs https (RFC 6265bis, section 4.1.3). */
 export const cookieNames = ({ isHttps }: IssuerAddress) => ({
@@ -53,6 +56,18 @@ export function resourceServer(
   };
 }
 
+/**
+ * Unknown scopes are ignored (OpenID Connect Core 1.0, section 3.1.2.1), unless nothing is left to grant. Client credentials
+ * need no scope.
+ * @throws `invalid_scope` (RFC 6749, section 3.3)
+ */
+export function requireKnownScope({ oidc }: KoaContextWithOIDC): void {
+  const scopes = [...oidc.requestParamScopes];
+  if (scopes.some((scope) => SCOPES.includes(scope))) return;
+  if (scopes.length === 0 && oidc.route === 'token') return;
+  throw new errors.CustomOIDCProviderError('invalid_scope', `known scopes are ${SCOPES.join(', ')}`);
+}
+
 /** The part of oidc-provider's settings that needs no service. */
 export function fixedSettings(address: IssuerAddress, lifetimes: OauthLifetimes): Configuration {
   const cookie = { httpOnly: true, sameSite: 'lax', signed: true, secure: address.isHttps } as const;
@@ -61,7 +76,7 @@ export function fixedSettings(address: IssuerAddress, lifetimes: OauthLifetimes)
     claims: CLAIMS,
     scopes: [...SCOPES],
     responseTypes: ['code'],
-    clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'none'],
+    clientAuthMethods: [...SECRET_METHODS, 'none'],
     pkce: { required: () => true },
     routes: ROUTES,
     clientDefaults: { id_token_signed_response_alg: 'RS256' },
@@ -89,6 +104,9 @@ export function fixedSettings(address: IssuerAddress, lifetimes: OauthLifetimes)
     },
     discovery: {
       userinfo_endpoint: address.url(USERINFO),
+      introspection_endpoint_auth_methods_supported: SECRET_METHODS,
+      revocation_endpoint_auth_methods_supported: [...SECRET_METHODS, 'none'],
+      ui_locales_supported: [...LANGUAGES],
     },
     // oidc-provider's own dispatcher refuses private addresses, where the services of a cluster are.
     fetch: (url, options) =>

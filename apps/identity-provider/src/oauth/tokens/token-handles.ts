@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import type { AdapterPayload, KoaContextWithOIDC, Provider } from 'oidc-provider';
 import { ServiceClients } from '../../sessions/service-clients.js';
+import { SessionRefresh } from '../../sessions/session-refresh.js';
 import { OWN_CLIENT_ID } from '../../tokens/token-signer.js';
+import { errors } from '../oidc.js';
 import { currentAudit } from '../provider/current-request.js';
 import { SignIns } from '../sign-ins.js';
 import { withOauthErrors } from '../state/oauth-errors.js';
@@ -31,6 +33,7 @@ export class TokenHandles {
     private readonly reader: AccessTokenReader,
     private readonly subjects: TokenSubjects,
     private readonly services: ServiceClients,
+    private readonly refresh: SessionRefresh,
     private readonly signIns: SignIns,
   ) {}
 
@@ -56,7 +59,7 @@ export class TokenHandles {
     provider: Provider,
     token: { kind: string; accountId?: string; grantId?: string; clientId?: string | undefined },
   ): Promise<boolean> {
-    if (token.kind !== 'RefreshToken') return true;
+    if (token.kind !== 'RefreshToken' || token.clientId === OWN_CLIENT_ID) return true;
     if (!(await this.isActiveClient(provider, token.clientId))) return false;
     const person = await withOauthErrors(() =>
       this.subjects.findPerson(token.grantId as string, token.accountId as string),
@@ -68,7 +71,8 @@ export class TokenHandles {
 
   private async find(provider: Provider, handle: string): Promise<FoundToken | undefined> {
     const raw = fromHandle(handle);
-    const token = raw === null ? null : await this.reader.find(raw);
+    if (raw === null) return this.ofLogin(provider, handle);
+    const token = await this.reader.find(raw);
     if (!token) return undefined;
     return token.kind === 'service' ? this.ofService(provider, token) : this.ofPerson(provider, token);
   }
@@ -87,6 +91,24 @@ export class TokenHandles {
     });
   }
 
+  /** A refresh token of `POST /auth/login`, which oidc-provider does not store. */
+  private async ofLogin(provider: Provider, value: string): Promise<FoundToken | undefined> {
+    const token = await this.refresh.findCurrent(value);
+    if (!token) return undefined;
+    const { id, email, sessionId, issuedAt, expiresAt } = token;
+    const found = new provider.RefreshToken({
+      clientId: OWN_CLIENT_ID,
+      iat: toSeconds(issuedAt),
+      exp: toSeconds(expiresAt),
+      sid: sessionId,
+    } as never);
+    return Object.assign(found, {
+      aud: this.reader.audience,
+      extra: { sub: id, username: email },
+      destroy: () => this.signIns.end(sessionId, { audit: currentAudit(), reason: 'token_revoked' }),
+    }) as never;
+  }
+
   private async isActiveClient(provider: Provider, clientId: string | null | undefined): Promise<boolean> {
     return clientId === OWN_CLIENT_ID || (await provider.Client.find(clientId ?? '')) !== undefined;
   }
@@ -95,8 +117,13 @@ export class TokenHandles {
   private async ofService(provider: Provider, token: NativeToken): Promise<FoundToken | undefined> {
     if (!(await this.services.findService(token.subject))) return undefined;
     const found = new provider.ClientCredentials(payloadOf(token) as never);
-    return Object.assign(found, { extra: { sub: token.subject }, destroy: async () => {} });
+    return Object.assign(found, { extra: { sub: token.subject }, destroy: refuseToRevoke });
   }
+}
+
+/** RFC 7009, section 2.2.1: verifiers could not be told. */
+async function refuseToRevoke(): Promise<never> {
+  throw new errors.UnsupportedTokenType('a client-credentials token lives until it expires');
 }
 
 function payloadOf({ clientId, tokenId, issuedAt, expiresAt, scope, audience }: NativeToken): AdapterPayload {
@@ -110,6 +137,7 @@ function payloadOf({ clientId, tokenId, issuedAt, expiresAt, scope, audience }: 
   };
 }
 
+const toSeconds = (time: Date): number => Math.floor(time.getTime() / 1000);
 const isJwt = (value: unknown): value is string => typeof value === 'string' && value.split('.').length === 3;
 /** Without dots, so that it does not look like a JWT. */
 const toHandle = (token: string): string => PREFIX + Buffer.from(token).toString('base64url');

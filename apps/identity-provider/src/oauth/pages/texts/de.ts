@@ -76,6 +76,7 @@ export const de: Texts = {
     lead: 'Sie werden in allen Anwendungen abgemeldet, die Sie mit dieser Anmeldung geöffnet haben.',
     submit: 'Abmelden',
     stay: 'Angemeldet bleiben',
+    stayedTitle: 'Sie sind weiter angemeldet',
     doneTitle: 'Abgemeldet',
     done: 'Sie können diese Seite schließen.',
   },

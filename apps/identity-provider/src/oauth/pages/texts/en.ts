@@ -75,6 +75,7 @@ export const en: Texts = {
     lead: 'You will be signed out of every application that you opened with this sign-in.',
     submit: 'Sign out',
     stay: 'Stay signed in',
+    stayedTitle: 'You are still signed in',
     doneTitle: 'Signed out',
     done: 'You can close this page.',
   },

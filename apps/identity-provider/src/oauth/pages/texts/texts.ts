@@ -61,7 +61,15 @@ export interface Texts {
     abortedTitle: string;
     aborted: string;
   };
-  signOut: { title: string; lead: string; submit: string; stay: string; doneTitle: string; done: string };
+  signOut: {
+    title: string;
+    lead: string;
+    submit: string;
+    stay: string;
+    stayedTitle: string;
+    doneTitle: string;
+    done: string;
+  };
   error: { title: string; expiredTitle: string; expired: string; lead: string; details: string };
   continue: { title: string; lead: string; link: string };
   problems: {
