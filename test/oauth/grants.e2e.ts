@@ -35,6 +35,7 @@ describe('client credentials', () => {
       exp: expect.any(Number),
       iat: expect.any(Number),
       jti: expect.any(String),
+      sid: expect.any(String),
       role: role.name,
       permissions: ['accounts:read'],
     });
@@ -289,6 +290,49 @@ describe('introspection and revocation', () => {
     for (const garbage of ['x', 'a.b.c', `${access_token}x`, 'access_token:eHg']) {
       expect(await oidc.tokenIntrospection(config, garbage)).toEqual({ active: false });
     }
+  });
+
+  it('end a token of a service for every verifier, and no other one', async () => {
+    const { client, secret } = await provider.confidentialClient({
+      grantTypes: ['client_credentials'],
+      redirectUris: [],
+    });
+    const config = await discover(provider.issuer, client, secret);
+    const [{ access_token: leaked }, { access_token: other }] = await Promise.all([
+      oidc.clientCredentialsGrant(config),
+      oidc.clientCredentialsGrant(config),
+    ]);
+    const me = async (token: string) => (await provider.api.as(token).get('/auth/me')).status;
+    const userinfo = await fetch(`${provider.issuer}/oauth/userinfo`, {
+      headers: { authorization: `Bearer ${leaked}` },
+    });
+    expect([await me(leaked), await me(other), userinfo.status]).toEqual([200, 200, 401]);
+
+    await oidc.tokenRevocation(config, leaked);
+    expect([await me(leaked), await me(other)]).toEqual([401, 200]);
+    expect(await oidc.tokenIntrospection(config, leaked)).toEqual({ active: false });
+    expect(await oidc.tokenIntrospection(config, other)).toMatchObject({ active: true });
+    const { sid, exp } = readToken(leaked)[1];
+    // What the authority feed tells.
+    const revocations = await provider.database.query(
+      `SELECT issuer, kind, expires_at > to_timestamp($2) AS outlives FROM identity.revocations WHERE id = $1`,
+      [sid, exp],
+    );
+    expect(revocations).toEqual([{ issuer: 'native', kind: 'session', outlives: true }]);
+    const events = await provider.database.query(
+      `SELECT action, actor_sub, session_id, details FROM identity.audit_events WHERE target_id = $1`,
+      [sid],
+    );
+    expect(events).toEqual([
+      {
+        action: 'session.ended',
+        actor_sub: client.clientId,
+        session_id: sid,
+        details: { reason: 'token_revoked' },
+      },
+    ]);
+    // Again, as RFC 7009 (section 2.2) wants it for a token that is no longer valid.
+    await oidc.tokenRevocation(config, leaked);
   });
 
   it('leave the tokens of another client alone, and tell a public client nothing', async () => {

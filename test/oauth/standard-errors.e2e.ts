@@ -101,15 +101,6 @@ describe('a request of which no scope can be granted (RFC 6749, section 3.3)', (
   });
 });
 
-it('a token that cannot be revoked is not called revoked (RFC 7009, section 2.2.1)', async () => {
-  const client = await service();
-  const { body } = await post('/oauth/token', { grant_type: 'client_credentials', ...client });
-  const token = body.access_token;
-  const revoked = await post('/oauth/revoke', { ...client, token });
-  expect([revoked.status, revoked.body.error]).toEqual([400, 'unsupported_token_type']);
-  expect((await post('/oauth/introspect', { ...client, token })).body.active).toBe(true);
-});
-
 it('discovery names the authentication of each endpoint (RFC 8414, section 2)', async () => {
   const response = await fetch(`${provider.issuer}/.well-known/openid-configuration`);
   expect(await response.json()).toMatchObject({

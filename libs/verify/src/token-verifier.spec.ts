@@ -55,6 +55,11 @@ describeVerifiers(({ outcome, verify }) => {
     });
   });
 
+  it("says that a client's own native token is a service's", async () => {
+    const claims = { sub: 'reports', client_id: 'reports' };
+    expect(await verify(signedNative({ claims }))).toMatchObject({ sub: 'reports', kind: 'service' });
+  });
+
   it.each<[string, () => string]>([
     ['Keycloak, header typ at+jwt', () => signedKeycloak({ header: { typ: 'at+jwt' } })],
     ['aud as text', () => signedKeycloak({ claims: { aud: 'user-service' } })],

@@ -45,9 +45,9 @@ export class CurrentCallerResolver extends CallerResolver {
     };
   }
 
-  /** @throws TokenError if the client is disabled or may no longer act for itself */
+  /** @throws TokenError if the token was revoked, or its client is disabled or may no longer act for itself */
   private async service(token: VerifiedToken): Promise<Principal> {
-    const client = await this.clients.findService(token.subject);
+    const client = await this.clients.findService(token.subject, token.sessionId);
     if (!client) throw new TokenError('session_ended');
     return {
       ...principalOf(token),

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { LoginModule } from '../auth/login.module.js';
 import { AuthorityModule } from '../authority/authority.module.js';
+import { AuthorityFeedModule } from '../authority-feed/authority-feed.module.js';
 import { FactorsModule } from '../factors/factors.module.js';
 import { MailModule } from '../mail/mail.module.js';
 import { AccountForms } from '../self-service/account/account-forms.js';
@@ -42,6 +43,7 @@ import { TokenSubjects } from './tokens/token-subjects.js';
     LoginModule,
     FactorsModule,
     AuthorityModule,
+    AuthorityFeedModule,
     MailModule,
     SessionsModule,
     TokensModule,

@@ -1,6 +1,7 @@
 import { randomUUID, sign } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import type { IdentityProviderSettings, SigningSettings } from '#libs/config/settings.js';
+import { newId } from '#libs/core/ids.js';
 import { acrOf } from '../sessions/authentication-methods.js';
 import { SETTINGS } from '../settings.js';
 import { NativeKeysService } from './native-keys.service.js';
@@ -38,7 +39,7 @@ export const MAX_SIGNED_LENGTH = 8 * 1024;
 export const OWN_CLIENT_ID = 'twinkey';
 const TWINKEY: TokenClient = { id: OWN_CLIENT_ID, scope: null };
 
-/** A client that acts for itself (client credentials): no session, no person. */
+/** A client that acts for itself (client credentials): no person, and no row in `sessions`. */
 export interface ServiceSubject {
   clientId: string;
   role: string | null;
@@ -90,10 +91,11 @@ export class TokenSigner {
     return this.fitted(claims, subject.permissions);
   }
 
-  /** The claims of a client's own access token: `sub` is the client, and there is no `sid`. */
+  /** The claims of a client's own access token: `sub` is the client, and each token has a `sid` that can be revoked. */
   serviceClaimsOf(subject: ServiceSubject, life: TokenLife, client: TokenClient): Record<string, unknown> {
     const { clientId, role, permissions } = subject;
-    const claims = { ...this.commonClaims(clientId, life, client), ...(role === null ? {} : { role }) };
+    const common = { ...this.commonClaims(clientId, life, client), sid: newId() };
+    const claims = { ...common, ...(role === null ? {} : { role }) };
     return this.fitted(claims, permissions);
   }
 

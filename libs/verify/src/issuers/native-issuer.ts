@@ -43,8 +43,8 @@ export function nativeIssuer(options: NativeIssuerOptions): TrustedIssuer {
       const sessionId = textClaim(claims, 'sid') ?? null;
       const role = textClaim(claims, 'role');
       return {
-        // A client's own token (client credentials) has no session, and is its own subject.
-        kind: sessionId === null && claims.sub === claims.client_id ? 'service' : 'person',
+        // A client is the subject of its own token (client credentials). Its id never is an account's.
+        kind: claims.sub === claims.client_id ? 'service' : 'person',
         namesPerson: true,
         username: textClaim(claims, 'preferred_username'),
         email: textClaim(claims, 'email'),

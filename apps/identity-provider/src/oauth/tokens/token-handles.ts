@@ -1,5 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import type { AdapterPayload, KoaContextWithOIDC, Provider } from 'oidc-provider';
+import { DataSource } from 'typeorm';
+import { writeAudit } from '#libs/audit/audit-writer.js';
+import { NATIVE_ISSUER } from '#libs/verify/src/issuers/issuer-id.js';
+import { RevocationsService } from '../../authority-feed/revocations.service.js';
 import { ServiceClients } from '../../sessions/service-clients.js';
 import { SessionRefresh } from '../../sessions/session-refresh.js';
 import { OWN_CLIENT_ID } from '../../tokens/token-signer.js';
@@ -11,6 +15,8 @@ import { AccessTokenReader, type NativeToken } from './access-token-reader.js';
 import { TokenSubjects } from './token-subjects.js';
 
 const PREFIX = 'access_token:';
+/** Verifiers accept an expired token for 30 s. */
+const LEEWAY_SECONDS = 30;
 
 /** What oidc-provider's introspection and revocation read of a token. */
 interface FoundToken {
@@ -35,6 +41,8 @@ export class TokenHandles {
     private readonly services: ServiceClients,
     private readonly refresh: SessionRefresh,
     private readonly signIns: SignIns,
+    private readonly revocations: RevocationsService,
+    private readonly database: DataSource,
   ) {}
 
   extend(provider: Provider): void {
@@ -113,17 +121,31 @@ export class TokenHandles {
     return clientId === OWN_CLIENT_ID || (await provider.Client.find(clientId ?? '')) !== undefined;
   }
 
-  /** It has no session that could end: it lives until it expires, or its client is disabled. */
   private async ofService(provider: Provider, token: NativeToken): Promise<FoundToken | undefined> {
-    if (!(await this.services.findService(token.subject))) return undefined;
-    const found = new provider.ClientCredentials(payloadOf(token) as never);
-    return Object.assign(found, { extra: { sub: token.subject }, destroy: refuseToRevoke });
+    const { sessionId, subject } = token;
+    if (!(await this.services.findService(subject, sessionId))) return undefined;
+    const found = new provider.ClientCredentials({ ...payloadOf(token), sid: sessionId } as never);
+    return Object.assign(found, { extra: { sub: subject }, destroy: () => this.revoke(token) });
   }
-}
 
-/** RFC 7009, section 2.2.1: verifiers could not be told. */
-async function refuseToRevoke(): Promise<never> {
-  throw new errors.UnsupportedTokenType('a client-credentials token lives until it expires');
+  /** Of a client's own token, which has no row in `sessions` to delete. */
+  private revoke({ sessionId, subject, expiresAt }: NativeToken): Promise<void> {
+    if (sessionId === null) throw new errors.UnsupportedTokenType('the token has no session');
+    const actor = { issuer: NATIVE_ISSUER, sub: subject, name: null };
+    const audit = { ...currentAudit(), actor, sessionId };
+    const details = { reason: 'token_revoked' };
+    const revoked = {
+      issuer: NATIVE_ISSUER,
+      kind: 'session',
+      id: sessionId,
+      issuedBefore: null,
+      expiresAt: new Date((expiresAt + LEEWAY_SECONDS) * 1_000),
+    } as const;
+    return this.database.transaction(async (tx) => {
+      await writeAudit(tx, audit, { action: 'session.ended', targetId: sessionId, details });
+      await this.revocations.revoke(revoked, tx);
+    });
+  }
 }
 
 function payloadOf({ clientId, tokenId, issuedAt, expiresAt, scope, audience }: NativeToken): AdapterPayload {

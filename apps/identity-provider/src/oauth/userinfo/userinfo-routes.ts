@@ -20,8 +20,10 @@ export function addUserinfoRoutes(app: NestFastifyApplication, fastify: FastifyI
     const raw = tokenOf(request);
     if (raw === null) return refuse(reply, 401, 'Bearer', 'invalid_token', 'an access token is required');
     const token = raw === undefined ? null : await reader.find(raw);
-    const { sessionId, subject } = token ?? { sessionId: null, subject: '' };
-    const person = sessionId === null ? null : await subjects.findPerson(sessionId, subject);
+    const person =
+      token?.kind === 'person' && token.sessionId !== null
+        ? await subjects.findPerson(token.sessionId, token.subject)
+        : null;
     if (!token || !person) {
       return refuse(
         reply,
@@ -38,7 +40,7 @@ export function addUserinfoRoutes(app: NestFastifyApplication, fastify: FastifyI
     }
     const allowed = new Set(scopes.flatMap((scope) => CLAIMS[scope] ?? []));
     const claims = Object.entries(personClaims(person)).filter(([name]) => allowed.has(name));
-    return sendPlainJson(reply, { sub: subject, ...Object.fromEntries(claims) });
+    return sendPlainJson(reply, { sub: token.subject, ...Object.fromEntries(claims) });
   };
 
   fastify.register(async (scope) => {
