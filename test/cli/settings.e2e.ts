@@ -57,6 +57,22 @@ describe.each([
   });
 });
 
+it.each(['JWT_PRIVATE_KEY', 'JWT_PUBLIC_KEY'])(
+  'a development key pair that has only %s is reported together with the other problems',
+  async (given) => {
+    const { code, stderr } = await checkout.twinkey(['run'], {
+      [given]: String(pair[given]),
+      PORT: 'none',
+    });
+    expect(code).toBe(1);
+    const missing = given === 'JWT_PRIVATE_KEY' ? 'JWT_PUBLIC_KEY' : 'JWT_PRIVATE_KEY';
+    expect(stderr.trim().split('\n')).toEqual([
+      expect.stringMatching(/^PORT must be /),
+      expect.stringMatching(`^${missing} is missing: `),
+    ]);
+  },
+);
+
 it('reaches a Postgres by its Unix socket', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'twinkey-socket-'));
   // Root's Postgres runs as another user.

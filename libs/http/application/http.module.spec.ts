@@ -63,6 +63,11 @@ describe('a testing module that imports HttpModule', () => {
     expect(await codes('POST', '/notes?page=1', { text: 'new' })).toEqual([422, 'unknown_parameter']);
   });
 
+  it('reports the invalid fields of a query and a body in one response', async () => {
+    const expected = [422, 'unknown_parameter', 'unknown_field', 'too_short'];
+    expect(await codes('POST', '/notes?page=1', { text: '', more: 1 })).toEqual(expected);
+  });
+
   it('has the error filter with its translators', async () => {
     expect(await codes('POST', '/notes', { text: 'old' })).toEqual([409, 'duplicate']);
     expect(await codes('GET', '/unknown')).toEqual([404, 'not_found']);

@@ -1,15 +1,16 @@
-import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
-import { ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
+import { type CanActivate, type ExecutionContext, Injectable, type Type } from '@nestjs/common';
+import { PARAMTYPES_METADATA, ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
 import { RouteParamtypes } from '@nestjs/common/enums/route-paramtypes.enum.js';
+import { ModuleRef } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
 import { isId } from '#libs/core/ids.js';
-import { type ErrorEntry, invalid, malformed, notFound } from '../replies/api-error.js';
-import { MAX_UNKNOWN, unknownField, unknownParameter } from './input.pipe.js';
+import { ApiError, type ErrorEntry, invalid, malformed, notFound } from '../replies/api-error.js';
+import { InputPipe, MAX_UNKNOWN, unknownField, unknownParameter } from './input.pipe.js';
 
-/** Whether a handler has parameters for the query and the body. */
+/** Whether a handler has a parameter for the query, and the class of the one for the body. */
 interface DeclaredInput {
   query: boolean;
-  body: boolean;
+  body: Type | null;
 }
 
 const inputs = new WeakMap<object, DeclaredInput>();
@@ -20,14 +21,33 @@ const inputs = new WeakMap<object, DeclaredInput>();
  */
 @Injectable()
 export class InputGuard implements CanActivate {
+  private readonly pipe: InputPipe;
+
+  constructor(modules: ModuleRef) {
+    this.pipe = new InputPipe(modules);
+  }
+
   canActivate(context: ExecutionContext): boolean {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     requireIds(request.params as Record<string, string>);
     const declared = inputOf(context);
-    if (!declared.query) requireNone(request.query, unknownParameter);
-    if (!declared.body) requireNone(request.body, unknownField);
-    else if (request.hasEmptyJsonBody) throw malformed();
+    if (declared.body && request.hasEmptyJsonBody) throw malformed();
+    const errors = declared.query ? [] : unknown(request.query, unknownParameter);
+    if (!declared.body) errors.push(...unknown(request.body, unknownField));
+    // One response reports the errors of both.
+    else if (errors.length > 0) errors.push(...this.bodyErrors(request.body, declared.body));
+    if (errors.length > 0) throw invalid(errors);
     return true;
+  }
+
+  private bodyErrors(body: unknown, metatype: Type): readonly ErrorEntry[] {
+    try {
+      this.pipe.transform(body, { type: 'body', metatype });
+      return [];
+    } catch (error) {
+      if (error instanceof ApiError) return error.errors;
+      throw error;
+    }
   }
 }
 
@@ -39,9 +59,9 @@ function requireIds(params: Record<string, string>): void {
   }
 }
 
-function requireNone(input: unknown, toError: (field: string) => ErrorEntry): void {
+function unknown(input: unknown, toError: (field: string) => ErrorEntry): ErrorEntry[] {
   const names = typeof input === 'object' && input !== null ? Object.keys(input) : [];
-  if (names.length > 0) throw invalid(names.slice(0, MAX_UNKNOWN).map(toError));
+  return names.slice(0, MAX_UNKNOWN).map(toError);
 }
 
 /** Nest has no public way to ask for the parameters of a handler; `http.module.spec.ts` fails if this changes. */
@@ -50,10 +70,16 @@ function inputOf(context: ExecutionContext): DeclaredInput {
   const known = inputs.get(handler);
   if (known) return known;
   const controller = context.getClass();
-  const args: Record<string, unknown> =
+  const args: Record<string, { index: number }> =
     Reflect.getMetadata(ROUTE_ARGS_METADATA, controller, handler.name) ?? {};
-  const reads = (kind: RouteParamtypes) => Object.keys(args).some((key) => key.startsWith(`${kind}:`));
-  const declared = { query: reads(RouteParamtypes.QUERY), body: reads(RouteParamtypes.BODY) };
+  const types: Type[] = Reflect.getMetadata(PARAMTYPES_METADATA, controller.prototype, handler.name) ?? [];
+  const find = (kind: RouteParamtypes) =>
+    Object.entries(args).find(([key]) => key.startsWith(`${kind}:`))?.[1];
+  const body = find(RouteParamtypes.BODY);
+  const declared = {
+    query: find(RouteParamtypes.QUERY) !== undefined,
+    body: body ? (types[body.index] ?? Object) : null,
+  };
   inputs.set(handler, declared);
   return declared;
 }

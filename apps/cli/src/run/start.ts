@@ -5,14 +5,14 @@ import {
   isSet,
   readEnvironment,
 } from '#libs/config/environment.js';
-import { SettingsError, type SettingsProblem } from '#libs/config/settings-error.js';
+import { SettingsError } from '#libs/config/settings-error.js';
 import type { Drain } from '#libs/http/application/drain.js';
 import type { RunningApp } from '#libs/http/application/running-app.js';
 import type { Logger } from '#libs/observability/logger.js';
 import { startTracing } from '#libs/observability/tracing.js';
 import { type ChosenApps, type ChosenSettings, databasesOf, settingsOf } from '../chosen-apps.js';
 import { ALL_DATABASES, openDatabase } from '../development/development-database.js';
-import { withDevelopmentKeys } from '../development/development-keys.js';
+import { usesDevelopmentKeys, withDevelopmentKeys } from '../development/development-keys.js';
 import { withDevelopmentFeedToken } from '../development/feed-token.js';
 import type { DisposableStack } from './disposable-stack.js';
 import { withReachableIdentityProvider } from './internal-url.js';
@@ -130,13 +130,14 @@ async function prepareEnvironment(
   return { isEmbedded, ...(await withKeycloak(env, { root, apps, port: keycloakPort, stop, closers })) };
 }
 
-/** Settings that development creates if they are not set. */
-const CREATED_IN_DEVELOPMENT = new Set([
-  'DATABASE_URL',
-  'JWT_PRIVATE_KEY',
-  'JWT_PUBLIC_KEY',
-  ...ALL_DATABASES,
-]);
+const DATABASES: readonly string[] = ['DATABASE_URL', ...ALL_DATABASES];
+const KEYS: readonly string[] = ['JWT_PRIVATE_KEY', 'JWT_PUBLIC_KEY'];
+
+/** Whether development creates a setting that is missing. A key is only created if its pair is missing. */
+const isCreated = (env: Environment, variable: string): boolean =>
+  isDevelopment(env) &&
+  !isSet(env, variable) &&
+  (DATABASES.includes(variable) || (KEYS.includes(variable) && usesDevelopmentKeys(env)));
 
 /** Checks all settings before anything is created, except those that development creates. @throws SettingsError */
 function requireValidSettings(apps: ChosenApps, env: Environment): void {
@@ -144,9 +145,7 @@ function requireValidSettings(apps: ChosenApps, env: Environment): void {
     settingsOf(apps, env);
   } catch (error) {
     if (!(error instanceof SettingsError)) throw error;
-    const isCreated = ({ variable }: SettingsProblem) =>
-      isDevelopment(env) && CREATED_IN_DEVELOPMENT.has(variable) && !isSet(env, variable);
-    const problems = error.problems.filter((problem) => !isCreated(problem));
+    const problems = error.problems.filter(({ variable }) => !isCreated(env, variable));
     if (problems.length > 0) throw new SettingsError(problems);
   }
 }
