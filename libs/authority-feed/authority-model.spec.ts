@@ -18,16 +18,18 @@ const readOf = (role: string, version: number): AuthorityRead => ({
   origin: 'a database',
   recorded_since: 0,
   version,
+  snapshot: `${version}:${version}:`,
   oldest_running: version,
   authority: `authority ${version}`,
   roles: { [role]: ['things:read'] },
   rows: Array.from({ length: 12_000 }, (_, n) => holderOf(role, n, version)),
+  is_full: false,
   is_standby: false,
 });
 
 it('a renamed role is removed in the last part: subjects of that part have it until then', () => {
   const model = new AuthorityModel(new Map([['native', 'https://id.example.com']]));
-  model.load(readOf('old', 1), Date.now());
+  model.apply(readOf('old', 1), Date.now());
   const update = model.apply(readOf('new', 2), Date.now());
   const parts = update.kind === 'change' ? update.parts : [];
   expect(parts.map(({ roles }) => roles)).toEqual([{ new: ['things:read'] }, {}]);

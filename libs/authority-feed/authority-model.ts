@@ -1,6 +1,13 @@
 import type { ChangeMessage, SnapshotMessage } from '#libs/verify/src/feed/feed-message.js';
 import type { IssuerId } from '#libs/verify/src/issuers/issuer-id.js';
-import type { AuthorityRead, ReadPosition, RevocationRow } from './authority-rows.js';
+import {
+  type AuthorityRead,
+  FIRST_KEY,
+  type PortionRead,
+  type ReadPosition,
+  type RevocationRow,
+  type RowKey,
+} from './authority-rows.js';
 import { BoundedMap } from './bounded-map.js';
 import { type Cursor, digestOf } from './cursor.js';
 import {
@@ -20,48 +27,109 @@ const REMEMBERED_MARKS = 20_000;
 const REMEMBERED_ROLES = 64;
 /** A row that expires so soon may be missing in the next read. */
 const EXPIRY_MARGIN_MS = 5_000;
+/** Finds no row, but where the next read continues. */
+const FROM_NOW: ReadPosition = { snapshot: null, authority: null };
 
-/** What a read has changed: a change in parts, or nothing; or the whole history (after a restore from a backup). */
-export type Update = { kind: 'change'; parts: ChangeMessage[] } | { kind: 'replaced' };
+/**
+ * What a read has changed: a change in parts, or nothing; or the whole history (the first time, and after a restore from a
+ * backup). `hasMore`: parts of a later update belong to the same message.
+ */
+export type Update = { kind: 'change'; parts: ChangeMessage[]; hasMore: boolean } | { kind: 'replaced' };
 
-/** What the feed tells, kept up to date by reads of the database. */
+/** The reading of all rows, in portions. */
+interface Pass {
+  /** The next portion begins after this key. */
+  after: RowKey;
+  /** Before its end changes are missing that were not read as such. */
+  isNeeded: boolean;
+  /** More such changes came meanwhile, perhaps in portions that were read before. */
+  isRepeated: boolean;
+}
+
+/**
+ * What the feed tells, kept up to date by reads of the database: of the changes, and now and then of all rows. Rows are not
+ * deleted before they expire, so a pass through all rows meets each known entry, or the history is another one.
+ */
 export class AuthorityModel {
   private entries = new Map<string, Entry>();
   private roles: Roles = new Map();
   private readonly marks = new BoundedMap<true>(REMEMBERED_MARKS);
   private readonly knownRoles = new BoundedMap<Roles>(REMEMBERED_ROLES);
-  private newest = { changedBy: 0, mark: digestOf(null) };
+  private newest: { changedBy: number; mark: string | null } = { changedBy: 0, mark: null };
   private origin = '';
   private recordedSince: string | null = null;
   private authority: string | null = null;
   private oldestRunning = 0;
   private readAt = 0;
+  private pass: Pass | null = null;
+  private passes = 0;
+  /** What readers have not been told, by key, and the roles that they know. */
+  private untold = new Map<string, Entry>();
+  private toldRoles: Roles = new Map();
+  private hasMore = false;
+  /** Where the next read of changes continues. */
+  position = FROM_NOW;
+  /** All rows have been read once. */
+  isFilled = false;
   version = -1;
 
   /** @param issuers the `iss` claims of the issuers whose rows count */
   constructor(private readonly issuers: ReadonlyMap<IssuerId, string>) {}
 
-  /** Where the next read continues. */
-  get position(): ReadPosition {
-    return { from: this.oldestRunning, authority: this.authority };
-  }
-
   get size(): number {
     return this.entries.size;
   }
 
-  /** A read from `position` on. */
-  apply(read: AuthorityRead, now: number): Update {
-    const changes = read.rows.flatMap((row) => this.store(row));
-    return this.finish(read, changes, now);
+  /** Where false, what is committed may be missing. */
+  get isComplete(): boolean {
+    return this.isFilled && !this.pass?.isNeeded;
   }
 
-  /** A read of all rows: the database may be another one now, or an older one (restored from a backup). */
-  load(read: AuthorityRead, now: number): Update {
-    const isReplaced = this.version >= 0 && !this.isContinuedBy(read, now);
-    if (isReplaced) this.forget();
-    const update = this.apply(read, now);
-    return isReplaced ? { kind: 'replaced' } : update;
+  /** The next portion begins after this key; null where all rows have been read. */
+  get nextPortion(): RowKey | null {
+    return this.pass?.after ?? null;
+  }
+
+  /** Begins a pass through all rows, also of the roles. A restore into a running database leaves no other trace. */
+  check(): void {
+    this.position = { ...this.position, authority: null };
+    this.startPass(false);
+  }
+
+  /** The same for a new connection: the database may be another one now, or an older one (restored from a backup). */
+  reconnect(): void {
+    this.position = FROM_NOW;
+    this.startPass(true);
+  }
+
+  /** The changes from `position` on. */
+  apply(read: AuthorityRead, now: number): Update {
+    const isContinued = this.isContinuedBy(read);
+    if (!isContinued) this.forget();
+    else if (read.is_full) this.leaveToPass();
+    else for (const row of read.rows) if (this.store(row)) this.marks.set(digestOf(row.mark), true);
+    if (read.roles) this.roles = toRoles(read.roles);
+    this.knownRoles.set(digestOf(read.authority), this.roles);
+    this.origin = read.origin;
+    this.recordedSince = new Date(read.recorded_since).toISOString();
+    this.authority = read.authority;
+    this.oldestRunning = read.oldest_running;
+    this.position = { snapshot: read.snapshot, authority: isContinued ? read.authority : null };
+    this.version = read.version;
+    this.readAt = now;
+    return this.update();
+  }
+
+  /** The rows after `nextPortion`. The next `apply` returns what they have changed. */
+  applyPortion(read: PortionRead, now: number): void {
+    if (!this.pass) return;
+    if (!this.isContinuedBy(read)) return this.forget();
+    for (const row of read.rows) this.store(row);
+    const last = read.rows.at(-1);
+    if (last && read.is_full) this.pass.after = [last.issuer, last.kind, last.id];
+    else if (!this.hasMetAll(now)) this.forget();
+    else if (this.pass.isRepeated) this.startPass(true);
+    else this.pass = null;
   }
 
   /** Expired entries are left out, and forgotten. */
@@ -76,13 +144,15 @@ export class AuthorityModel {
   }
 
   cursor(): Cursor {
+    const mark = digestOf(this.newest.mark);
+    this.marks.set(mark, true);
     return {
       origin: digestOf(this.origin),
       authority: digestOf(this.authority),
       version: this.version,
       // Not `oldestRunning` alone: after a restore the same numbers are given to other transactions.
       from: Math.min(this.oldestRunning, this.newest.changedBy + 1),
-      mark: this.newest.mark,
+      mark,
     };
   }
 
@@ -90,12 +160,12 @@ export class AuthorityModel {
   since(cursor: Cursor, now: number): ChangeMessage[] | null {
     const present = this.cursor();
     const roles = cursor.authority === present.authority ? this.roles : this.knownRoles.get(cursor.authority);
-    const isKnown = cursor.mark === digestOf(null) || this.marks.has(cursor.mark);
-    if (cursor.origin !== present.origin || cursor.version > this.version || !isKnown || !roles) return null;
+    if (cursor.origin !== present.origin || cursor.version > this.version || !roles) return null;
+    if (!this.hasMark(cursor)) return null;
     const entries = [...this.entries.values()].filter(
       ({ changedBy, expiresAt }) => changedBy >= cursor.from && (expiresAt === null || expiresAt > now),
     );
-    return this.partsOf(entries, roles);
+    return this.partsOf(entries, roles, this.roles);
   }
 
   private snapshotOf(held: readonly Entry[]): SnapshotMessage {
@@ -113,33 +183,54 @@ export class AuthorityModel {
     return new Date(this.readAt).toISOString();
   }
 
-  /** @returns the entry, where the row is new or differs. Rows of transactions beside a long one are read again. */
-  private store(row: RevocationRow): Entry[] {
-    const key = keyOf(row);
-    // A complete read has all rows again: hashing them would take seconds.
-    if (this.entries.get(key)?.mark === row.mark) return [];
-    const mark = digestOf(row.mark);
-    this.marks.set(mark, true);
-    if (row.changed_by >= this.newest.changedBy) this.newest = { changedBy: row.changed_by, mark };
-    const iss = this.issuers.get(row.issuer);
-    // The issuer is not configured.
-    if (iss === undefined) return [];
-    const entry = toEntry(row, iss);
-    this.entries.set(key, entry);
-    return [entry];
+  private startPass(isNeeded: boolean): void {
+    this.passes += 1;
+    this.pass = { after: FIRST_KEY, isNeeded, isRepeated: false };
   }
 
-  private finish(read: AuthorityRead, changes: Entry[], now: number): Update {
-    const before = this.roles;
-    if (read.roles) this.roles = toRoles(read.roles);
-    this.knownRoles.set(digestOf(read.authority), this.roles);
-    this.origin = read.origin;
-    this.recordedSince = new Date(read.recorded_since).toISOString();
-    this.authority = read.authority;
-    this.oldestRunning = read.oldest_running;
-    this.version = read.version;
-    this.readAt = now;
-    return { kind: 'change', parts: this.partsOf(changes, before) };
+  /** There are more changes than one read can have. */
+  private leaveToPass(): void {
+    if (this.pass?.isNeeded) this.pass.isRepeated = true;
+    else this.startPass(true);
+  }
+
+  /** @returns whether the row is new or differs */
+  private store(row: RevocationRow): boolean {
+    const key = keyOf(row);
+    const known = this.entries.get(key);
+    if (known?.mark === row.mark) {
+      known.seenIn = this.passes;
+      return false;
+    }
+    if (row.changed_by >= this.newest.changedBy) this.newest = { changedBy: row.changed_by, mark: row.mark };
+    const iss = this.issuers.get(row.issuer);
+    // Else the issuer is not configured.
+    if (iss !== undefined) {
+      const entry = toEntry(row, iss, this.passes);
+      this.entries.set(key, entry);
+      if (this.isFilled) this.untold.set(key, entry);
+    }
+    return true;
+  }
+
+  /** What readers have to be told now. */
+  private update(): Update {
+    const before = this.toldRoles;
+    if (!this.isFilled) {
+      if (this.pass) return { kind: 'change', parts: [], hasMore: false };
+      this.isFilled = true;
+      this.toldRoles = this.roles;
+      return { kind: 'replaced' };
+    }
+    const entries = [...this.untold.values()];
+    this.untold.clear();
+    const hadMore = this.hasMore;
+    // A removed role stays until its subjects have another one.
+    this.toldRoles = this.isComplete ? this.roles : new Map([...before, ...this.roles]);
+    const parts = this.partsOf(entries, before, this.toldRoles);
+    this.hasMore = !this.isComplete && (hadMore || parts.length > 0);
+    if (hadMore && !this.hasMore && parts.length === 0) parts.push(this.changeOf([]));
+    return { kind: 'change', parts, hasMore: this.hasMore };
   }
 
   private held(now: number): Entry[] {
@@ -153,8 +244,8 @@ export class AuthorityModel {
    * The change of all entries and roles, in parts; empty if nothing has changed. New roles come first and removed ones last,
    * because a renamed role has subjects in every part.
    */
-  private partsOf(entries: readonly Entry[], before: Roles): ChangeMessage[] {
-    const { changed, removed } = changedRoles(before, this.roles);
+  private partsOf(entries: readonly Entry[], before: Roles, now: Roles): ChangeMessage[] {
+    const { changed, removed } = changedRoles(before, now);
     const parts = inParts(entries).map((part) => this.changeOf(part));
     (parts[0] as ChangeMessage).roles = changed;
     (parts.at(-1) as ChangeMessage).removed.roles = removed;
@@ -179,20 +270,36 @@ export class AuthorityModel {
     };
   }
 
-  /** Whether the rows of a complete read include all entries that are known. */
-  private isContinuedBy({ origin, version, rows }: AuthorityRead, now: number): boolean {
-    if (origin !== this.origin || version < this.version) return false;
-    const found = new Set(rows.map(keyOf));
-    return [...this.entries].every(
-      ([key, { expiresAt }]) => found.has(key) || (expiresAt !== null && expiresAt <= now + EXPIRY_MARGIN_MS),
-    );
+  private isContinuedBy({ origin, version }: PortionRead): boolean {
+    return this.version < 0 || (origin === this.origin && version >= this.version);
   }
 
+  /** Whether the pass has met all entries that are known. */
+  private hasMetAll(now: number): boolean {
+    for (const { seenIn, expiresAt } of this.entries.values()) {
+      if (seenIn !== this.passes && (expiresAt === null || expiresAt > now + EXPIRY_MARGIN_MS)) return false;
+    }
+    return true;
+  }
+
+  /** A cursor of another process can have the mark of any row. */
+  private hasMark({ mark, from }: Cursor): boolean {
+    if (mark === digestOf(null) || this.marks.has(mark)) return true;
+    const candidates = [...this.entries.values()].filter(({ changedBy }) => changedBy >= from - 1);
+    return candidates.length <= REMEMBERED_MARKS && candidates.some((entry) => digestOf(entry.mark) === mark);
+  }
+
+  /** The history is another one: all rows are read again before anything is told. */
   private forget(): void {
     this.entries = new Map();
+    this.untold.clear();
     this.marks.clear();
     this.knownRoles.clear();
-    this.newest = { changedBy: 0, mark: digestOf(null) };
+    this.newest = { changedBy: 0, mark: null };
+    this.version = -1;
+    this.isFilled = false;
+    this.hasMore = false;
+    this.reconnect();
   }
 }
 
