@@ -36,3 +36,23 @@ it('a renamed role is removed in the last part: subjects of that part have it un
   expect(parts.map(({ removed }) => removed.roles)).toEqual([[], ['old']]);
   expect(parts.map(({ subjects }) => subjects.length)).toEqual([10_000, 2_000]);
 });
+
+it('a role that is renamed for more accounts than one read can have is removed after their last portion', () => {
+  const model = new AuthorityModel(new Map([['native', 'https://id.example.com']]));
+  model.apply(readOf('old', 1), Date.now());
+  const { rows, ...renamed } = readOf('new', 2);
+  const updates = [model.apply({ ...renamed, rows: rows.slice(0, 6_000), is_full: true }, Date.now())];
+  for (const [begin, is_full] of [
+    [0, true],
+    [6_000, false],
+  ] as const) {
+    model.applyPortion({ ...renamed, rows: rows.slice(begin, begin + 6_000), is_full }, Date.now());
+    updates.push(model.apply({ ...renamed, rows: [] }, Date.now()));
+  }
+  const told = updates.map((update) => (update.kind === 'change' ? update : null));
+  expect(told.map((update) => update?.hasMore)).toEqual([true, true, false]);
+  const parts = told.map((update) => update?.parts[0]);
+  expect(parts.map((part) => part?.roles)).toEqual([{ new: ['things:read'] }, {}, {}]);
+  expect(parts.map((part) => part?.subjects.length)).toEqual([0, 6_000, 6_000]);
+  expect(parts.map((part) => part?.removed.roles)).toEqual([[], [], ['old']]);
+});

@@ -122,13 +122,14 @@ export class AuthorityModel {
 
   /** The rows after `nextPortion`. The next `apply` returns what they have changed. */
   applyPortion(read: PortionRead, now: number): void {
-    if (!this.pass) return;
-    if (!this.isContinuedBy(read)) return this.forget();
+    const { pass } = this;
+    if (!pass) return;
     for (const row of read.rows) this.store(row);
     const last = read.rows.at(-1);
-    if (last && read.is_full) this.pass.after = [last.issuer, last.kind, last.id];
+    if (!this.isContinuedBy(read)) this.forget();
+    else if (last && read.is_full) pass.after = [last.issuer, last.kind, last.id];
     else if (!this.hasMetAll(now)) this.forget();
-    else if (this.pass.isRepeated) this.startPass(true);
+    else if (pass.isRepeated) this.startPass(true);
     else this.pass = null;
   }
 
