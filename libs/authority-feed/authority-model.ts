@@ -10,17 +10,8 @@ import {
 } from './authority-rows.js';
 import { BoundedMap } from './bounded-map.js';
 import { type Cursor, digestOf } from './cursor.js';
-import {
-  changedRoles,
-  type Entry,
-  inParts,
-  isNothing,
-  keyOf,
-  type Roles,
-  toEnded,
-  toEntry,
-  toSubject,
-} from './entries.js';
+import { type Entry, inParts, keyOf, type Roles, toEnded, toEntry, toSubject } from './entries.js';
+import { changeOf, changesOf } from './feed-changes.js';
 
 /** How many marks and states of roles are remembered, for readers that come back with an older cursor. */
 const REMEMBERED_MARKS = 20_000;
@@ -31,8 +22,8 @@ const EXPIRY_MARGIN_MS = 5_000;
 const FROM_NOW: ReadPosition = { snapshot: null, authority: null };
 
 /**
- * What a read has changed: a change in parts, or nothing; or the whole history (the first time, and after a restore from a
- * backup). `hasMore`: parts of a later update belong to the same message.
+ * What a read has changed: a change in parts, or nothing; or the whole history (the first one, or after a restore from a
+ * backup). `hasMore`: the parts of the next update belong to the same message.
  */
 export type Update = { kind: 'change'; parts: ChangeMessage[]; hasMore: boolean } | { kind: 'replaced' };
 
@@ -40,9 +31,9 @@ export type Update = { kind: 'change'; parts: ChangeMessage[]; hasMore: boolean 
 interface Pass {
   /** The next portion begins after this key. */
   after: RowKey;
-  /** Before its end changes are missing that were not read as such. */
+  /** Some changes are known only after it. */
   isNeeded: boolean;
-  /** More such changes came meanwhile, perhaps in portions that were read before. */
+  /** Such changes came meanwhile, perhaps in portions that were read before: all are read once more. */
   isRepeated: boolean;
 }
 
@@ -141,7 +132,7 @@ export class AuthorityModel {
   /** The same, with changes that complete it. */
   snapshotParts(now: number): [SnapshotMessage, ...ChangeMessage[]] {
     const [first = [], ...rest] = inParts(this.held(now));
-    return [this.snapshotOf(first), ...rest.map((part) => this.changeOf(part))];
+    return [this.snapshotOf(first), ...rest.map((part) => changeOf(this.header, part))];
   }
 
   cursor(): Cursor {
@@ -166,13 +157,12 @@ export class AuthorityModel {
     const entries = [...this.entries.values()].filter(
       ({ changedBy, expiresAt }) => changedBy >= cursor.from && (expiresAt === null || expiresAt > now),
     );
-    return this.partsOf(entries, roles, this.roles);
+    return changesOf(this.header, entries, roles, this.roles);
   }
 
   private snapshotOf(held: readonly Entry[]): SnapshotMessage {
     return {
-      version: this.version,
-      issued_at: this.issuedAt(),
+      ...this.header,
       recorded_since: this.recordedSince,
       roles: Object.fromEntries(this.roles),
       subjects: held.flatMap(toSubject),
@@ -180,8 +170,8 @@ export class AuthorityModel {
     };
   }
 
-  private issuedAt(): string {
-    return new Date(this.readAt).toISOString();
+  private get header() {
+    return { version: this.version, issued_at: new Date(this.readAt).toISOString() };
   }
 
   private startPass(isNeeded: boolean): void {
@@ -189,7 +179,7 @@ export class AuthorityModel {
     this.pass = { after: FIRST_KEY, isNeeded, isRepeated: false };
   }
 
-  /** There are more changes than one read can have. */
+  /** More has changed than one read can have: the pass finds it. */
   private leaveToPass(): void {
     if (this.pass?.isNeeded) this.pass.isRepeated = true;
     else this.startPass(true);
@@ -228,9 +218,10 @@ export class AuthorityModel {
     const hadMore = this.hasMore;
     // A removed role stays until its subjects have another one.
     this.toldRoles = this.isComplete ? this.roles : new Map([...before, ...this.roles]);
-    const parts = this.partsOf(entries, before, this.toldRoles);
+    const parts = changesOf(this.header, entries, before, this.toldRoles);
     this.hasMore = !this.isComplete && (hadMore || parts.length > 0);
-    if (hadMore && !this.hasMore && parts.length === 0) parts.push(this.changeOf([]));
+    // The message that readers have parts of needs a last one.
+    if (hadMore && !this.hasMore && parts.length === 0) parts.push(changeOf(this.header, []));
     return { kind: 'change', parts, hasMore: this.hasMore };
   }
 
@@ -239,36 +230,6 @@ export class AuthorityModel {
       if (expiresAt !== null && expiresAt <= now) this.entries.delete(key);
     }
     return [...this.entries.values()].filter(({ isRemoved }) => !isRemoved);
-  }
-
-  /**
-   * The change of all entries and roles, in parts; empty if nothing has changed. New roles come first and removed ones last,
-   * because a renamed role has subjects in every part.
-   */
-  private partsOf(entries: readonly Entry[], before: Roles, now: Roles): ChangeMessage[] {
-    const { changed, removed } = changedRoles(before, now);
-    const parts = inParts(entries).map((part) => this.changeOf(part));
-    (parts[0] as ChangeMessage).roles = changed;
-    (parts.at(-1) as ChangeMessage).removed.roles = removed;
-    return parts.filter((part) => !isNothing(part));
-  }
-
-  /** Without roles. */
-  private changeOf(entries: readonly Entry[]): ChangeMessage {
-    const held = entries.filter(({ isRemoved }) => !isRemoved);
-    const removed = entries.filter(({ isRemoved }) => isRemoved);
-    return {
-      version: this.version,
-      issued_at: this.issuedAt(),
-      roles: {},
-      subjects: held.flatMap(toSubject),
-      ended: held.flatMap(toEnded),
-      removed: {
-        roles: [],
-        subjects: removed.filter(({ kind }) => kind === 'role').map(({ id }) => id),
-        ended: removed.flatMap(toEnded).map(({ kind, id }) => ({ kind, id })),
-      },
-    };
   }
 
   private isContinuedBy({ origin, version }: PortionRead): boolean {
