@@ -100,7 +100,8 @@ export class AuthorityModel {
     else if (read.is_full) this.leaveToPass();
     else for (const row of read.rows) if (this.store(row)) this.marks.set(digestOf(row.mark), true);
     if (read.roles) this.roles = toRoles(read.roles);
-    this.knownRoles.set(digestOf(read.authority), this.roles);
+    // Else they are read the next time.
+    if (isContinued) this.knownRoles.set(digestOf(read.authority), this.roles);
     this.origin = read.origin;
     this.recordedSince = new Date(read.recorded_since).toISOString();
     this.authority = read.authority;

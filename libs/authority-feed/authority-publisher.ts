@@ -113,7 +113,7 @@ export class AuthorityPublisher {
     if (this.readers === 0) return;
     if (update.kind === 'replaced') this.readerSet.broadcast(this.snapshotBytes());
     else if (update.parts.length > 0)
-      this.readerSet.broadcast(this.changeBytes(update.parts, update.hasMore));
+      this.readerSet.broadcast(this.changeBytes(update.parts, update.hasMore), update.hasMore);
   }
 
   private missedSince(cursor: Cursor): Buffer | null {

@@ -3,7 +3,7 @@ import type { ServerResponse } from 'node:http';
 /** A proxy, and a reader, may take a silent connection for a dead one. */
 const COMMENT_INTERVAL_MS = 15_000;
 const COMMENT = Buffer.from(': alive\n\n');
-/** What may wait to be read by one reader, in bytes, beside its snapshot. */
+/** What may wait to be read by one reader, in bytes, beside its snapshot and messages of several broadcasts. */
 const MAX_UNREAD = 1024 * 1024;
 /** How long a reader may read nothing although something waits. */
 const MAX_STALL_MS = 30_000;
@@ -44,14 +44,19 @@ export class FeedReaders {
     response.once('close', () => this.readers.delete(reader));
     response.on('drain', () => {
       reader.stalledSince = null;
+      reader.maxUnread = MAX_UNREAD;
     });
     // The connection's own limit for silence is for responses that end.
     response.socket?.setTimeout(0);
     this.write(reader, first);
   }
 
-  broadcast(bytes: Buffer): void {
-    for (const reader of this.readers) this.write(reader, bytes);
+  /** @param hasMore the next broadcast belongs to the same message, however much waits to be read then */
+  broadcast(bytes: Buffer, hasMore = false): void {
+    for (const reader of this.readers) {
+      this.write(reader, bytes);
+      if (hasMore) reader.maxUnread += bytes.length;
+    }
   }
 
   /** Ends all feeds. Readers connect again, to another process. */

@@ -8,6 +8,7 @@ import { entryId } from '#libs/verify/src/feed/entry-id.js';
 import { FeedClient } from '../support/feed-client.js';
 import { startTestIdentityProvider } from '../support/identity-provider.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
+import { runSql } from '../support/postgres-server.js';
 
 const TOKEN = 'a-token-for-the-feed';
 const ISSUER = 'https://id.example.com';
@@ -180,6 +181,16 @@ describe('a model that reads all rows in portions', () => {
     expect(other.since({ ...cursor, mark: 'A'.repeat(16) }, Date.now())).toBeNull();
   });
 
+  it('does not repeat a read of changes on a new connection: it may have taken too long', async () => {
+    await end(250);
+    await readAll();
+    await end(50, 'missed');
+    model.reconnect();
+    const read = await reader.changes(client, model.position);
+    expect(read).toMatchObject({ rows: [], roles: {} });
+    expect(partsOf(await readAll()).flatMap((part) => part.ended)).toHaveLength(50);
+  });
+
   it('begins again where a row has disappeared, and tells it after all rows', async () => {
     await end(250);
     await readAll();
@@ -256,7 +267,8 @@ describe('a source', () => {
 it('a feed of 40,000 entries begins with a snapshot of all', { timeout: 60_000 }, async () => {
   const idp = await startTestIdentityProvider({ authorityFeedToken: TOKEN });
   closers.push(() => idp.close());
-  await idp.database.query(
+  await runSql(
+    idp.settings.databaseUrl,
     `INSERT INTO identity.revocations (issuer, kind, id, expires_at)
      SELECT 'native', 'session', gen_random_uuid()::text, now() + interval '1 hour' FROM generate_series(1, 40000)`,
   );

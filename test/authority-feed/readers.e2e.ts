@@ -1,8 +1,10 @@
-import { get, type IncomingMessage } from 'node:http';
-import { connect, type Socket } from 'node:net';
+import { once } from 'node:events';
+import { createServer, get, type IncomingMessage } from 'node:http';
+import { type AddressInfo, connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { startIdentityProvider } from '#apps/identity-provider/src/start.js';
+import { FeedReaders } from '#libs/authority-feed/feed-readers.js';
 import { Drain } from '#libs/http/application/drain.js';
 import type { RunningApp } from '#libs/http/application/running-app.js';
 import { metrics } from '#libs/observability/metrics.js';
@@ -100,6 +102,27 @@ it('a reader that reads nothing is cut off, and the others are not harmed', { ti
   await reader.change(({ ended }) => ended.length === 1);
   reader.close();
 });
+
+it.each([true, false])(
+  'a reader that is slow keeps its connection only within a message (one: %s)',
+  async (isOne) => {
+    let cutOff = 0;
+    const readers = new FeedReaders(
+      () => true,
+      () => cutOff++,
+    );
+    const server = createServer((_, response) => readers.add(response.writeHead(200), Buffer.from('first')));
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const slow = await openStalled(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    // More than the buffers of the system hold.
+    for (let part = 0; part < 3; part++) readers.broadcast(Buffer.alloc(16 * 1024 * 1024, 'x'), isOne);
+    expect([readers.size, cutOff]).toEqual(isOne ? [1, 0] : [0, 1]);
+    slow.destroy();
+    readers.close();
+    server.close();
+  },
+);
 
 it('feeds end as soon as the shutdown begins, and their requests are logged', async () => {
   const { logger, lines } = await captureLog();
