@@ -18,6 +18,8 @@ const readOf = (role: string, version: number): AuthorityRead => ({
   origin: 'a database',
   recorded_since: 0,
   version,
+  read_at: 0,
+  server_started_at: 0,
   snapshot: `${version}:${version}:`,
   oldest_running: version,
   authority: `authority ${version}`,
@@ -46,7 +48,7 @@ it('a role that is renamed for more accounts than one read can have is removed a
     [0, true],
     [6_000, false],
   ] as const) {
-    model.applyPortion({ ...renamed, rows: rows.slice(begin, begin + 6_000), is_full }, Date.now());
+    model.applyPortion({ ...renamed, rows: rows.slice(begin, begin + 6_000), is_full });
     updates.push(model.apply({ ...renamed, rows: [] }, Date.now()));
   }
   const told = updates.map((update) => (update.kind === 'change' ? update : null));

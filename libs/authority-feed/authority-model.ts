@@ -16,8 +16,6 @@ import { changeOf, changesOf } from './feed-changes.js';
 /** How many marks and states of roles are remembered, for readers that come back with an older cursor. */
 const REMEMBERED_MARKS = 20_000;
 const REMEMBERED_ROLES = 64;
-/** A row that expires so soon may be missing in the next read. */
-const EXPIRY_MARGIN_MS = 5_000;
 /** Finds no row, but where the next read continues. */
 const FROM_NOW: ReadPosition = { snapshot: null, authority: null };
 
@@ -39,7 +37,8 @@ interface Pass {
 
 /**
  * What the feed tells, kept up to date by reads of the database: of the changes, and now and then of all rows. Rows are not
- * deleted before they expire, so a pass through all rows meets each known entry, or the history is another one.
+ * deleted before they expire, so a pass through all rows meets each known entry, at least as new as it is known, or the
+ * history is another one.
  */
 export class AuthorityModel {
   private entries = new Map<string, Entry>();
@@ -51,17 +50,20 @@ export class AuthorityModel {
   private recordedSince: string | null = null;
   private authority: string | null = null;
   private oldestRunning = 0;
+  private serverStartedAt: number | null = null;
   private readAt = 0;
   private pass: Pass | null = null;
   private passes = 0;
-  /** What readers have not been told, by key, and the roles that they know. */
-  private untold = new Map<string, Entry>();
-  private toldRoles: Roles = new Map();
+  /** Changed entries that are not published yet, by key, and the published roles. */
+  private unpublished = new Map<string, Entry>();
+  private publishedRoles: Roles = new Map();
   private hasMore = false;
   /** Where the next read of changes continues. */
   position = FROM_NOW;
   /** All rows have been read once. */
-  isFilled = false;
+  private isFilled = false;
+  /** All rows have been read on this connection, so that `position` misses nothing. */
+  isCaughtUp = false;
   version = -1;
 
   /** @param issuers the `iss` claims of the issuers whose rows count */
@@ -81,7 +83,7 @@ export class AuthorityModel {
     return this.pass?.after ?? null;
   }
 
-  /** Begins a pass through all rows, also of the roles. A restore into a running database leaves no other trace. */
+  /** Begins a pass through all rows, and reads the roles again. A restore into a running database leaves no other trace. */
   check(): void {
     this.position = { ...this.position, authority: null };
     this.startPass(false);
@@ -90,6 +92,8 @@ export class AuthorityModel {
   /** The same for a new connection: the database may be another one now, or an older one (restored from a backup). */
   reconnect(): void {
     this.position = FROM_NOW;
+    this.serverStartedAt = null;
+    this.isCaughtUp = false;
     this.startPass(true);
   }
 
@@ -97,7 +101,7 @@ export class AuthorityModel {
   apply(read: AuthorityRead, now: number): Update {
     const isContinued = this.isContinuedBy(read);
     if (!isContinued) this.forget();
-    else if (read.is_full) this.leaveToPass();
+    else if (read.is_full || this.isOtherServer(read)) this.requirePass();
     else for (const row of read.rows) if (this.store(row)) this.marks.set(digestOf(row.mark), true);
     if (read.roles) this.roles = toRoles(read.roles);
     // Else they are read the next time.
@@ -106,6 +110,7 @@ export class AuthorityModel {
     this.recordedSince = new Date(read.recorded_since).toISOString();
     this.authority = read.authority;
     this.oldestRunning = read.oldest_running;
+    this.serverStartedAt = read.server_started_at;
     this.position = { snapshot: read.snapshot, authority: isContinued ? read.authority : null };
     this.version = read.version;
     this.readAt = now;
@@ -113,14 +118,17 @@ export class AuthorityModel {
   }
 
   /** The rows after `nextPortion`. The next `apply` returns what they have changed. */
-  applyPortion(read: PortionRead, now: number): void {
+  applyPortion(read: PortionRead): void {
     const { pass } = this;
     if (!pass) return;
+    if (!this.isContinuedBy(read) || read.rows.some((row) => this.isUndone(row))) {
+      this.forget();
+      return;
+    }
     for (const row of read.rows) this.store(row);
     const last = read.rows.at(-1);
-    if (!this.isContinuedBy(read)) this.forget();
-    else if (last && read.is_full) pass.after = [last.issuer, last.kind, last.id];
-    else if (!this.hasMetAll(now)) this.forget();
+    if (last && read.is_full) pass.after = [last.issuer, last.kind, last.id];
+    else if (!this.hasMetAll(read.read_at)) this.forget();
     else if (pass.isRepeated) this.startPass(true);
     else this.pass = null;
   }
@@ -180,8 +188,8 @@ export class AuthorityModel {
     this.pass = { after: FIRST_KEY, isNeeded, isRepeated: false };
   }
 
-  /** More has changed than one read can have: the pass finds it. */
-  private leaveToPass(): void {
+  /** The rows of the read are left out: a pass finds all changes. */
+  private requirePass(): void {
     if (this.pass?.isNeeded) this.pass.isRepeated = true;
     else this.startPass(true);
   }
@@ -200,26 +208,27 @@ export class AuthorityModel {
     if (iss !== undefined) {
       const entry = toEntry(row, iss, this.passes);
       this.entries.set(key, entry);
-      if (this.isFilled) this.untold.set(key, entry);
+      if (this.isFilled) this.unpublished.set(key, entry);
     }
     return true;
   }
 
-  /** What readers have to be told now. */
+  /** What is to be published now. */
   private update(): Update {
-    const before = this.toldRoles;
+    const before = this.publishedRoles;
+    if (!this.pass?.isNeeded) this.isCaughtUp = true;
     if (!this.isFilled) {
       if (this.pass) return { kind: 'change', parts: [], hasMore: false };
       this.isFilled = true;
-      this.toldRoles = this.roles;
+      this.publishedRoles = this.roles;
       return { kind: 'replaced' };
     }
-    const entries = [...this.untold.values()];
-    this.untold.clear();
+    const entries = [...this.unpublished.values()];
+    this.unpublished.clear();
     const hadMore = this.hasMore;
     // A removed role stays until its subjects have another one.
-    this.toldRoles = this.isComplete ? this.roles : new Map([...before, ...this.roles]);
-    const parts = changesOf(this.header, entries, before, this.toldRoles);
+    this.publishedRoles = this.isComplete ? this.roles : new Map([...before, ...this.roles]);
+    const parts = changesOf(this.header, entries, before, this.publishedRoles);
     this.hasMore = !this.isComplete && (hadMore || parts.length > 0);
     // The message that readers have parts of needs a last one.
     if (hadMore && !this.hasMore && parts.length === 0) parts.push(changeOf(this.header, []));
@@ -237,10 +246,24 @@ export class AuthorityModel {
     return this.version < 0 || (origin === this.origin && version >= this.version);
   }
 
-  /** Whether the pass has met all entries that are known. */
-  private hasMetAll(now: number): boolean {
+  /**
+   * Whether the connection leads to another server now, as it may behind a PgBouncer. After a failover the last transactions
+   * may be lost, and their numbers given again: `position` takes the new ones for known.
+   */
+  private isOtherServer({ server_started_at }: AuthorityRead): boolean {
+    return this.serverStartedAt !== null && server_started_at !== this.serverStartedAt;
+  }
+
+  /** Whether the known state of a row, which had a later transaction, is lost. */
+  private isUndone(row: RevocationRow): boolean {
+    const known = this.entries.get(keyOf(row));
+    return known !== undefined && known.mark !== row.mark && known.changedBy >= row.changed_by;
+  }
+
+  /** Whether the pass has met all entries that are known. @param readAt of its last portion */
+  private hasMetAll(readAt: number): boolean {
     for (const { seenIn, expiresAt } of this.entries.values()) {
-      if (seenIn !== this.passes && (expiresAt === null || expiresAt > now + EXPIRY_MARGIN_MS)) return false;
+      if (seenIn !== this.passes && (expiresAt === null || expiresAt > readAt)) return false;
     }
     return true;
   }
@@ -252,10 +275,10 @@ export class AuthorityModel {
     return candidates.length <= REMEMBERED_MARKS && candidates.some((entry) => digestOf(entry.mark) === mark);
   }
 
-  /** The history is another one: all rows are read again before anything is told. */
+  /** The history is another one: all rows are read again before anything is published. */
   private forget(): void {
     this.entries = new Map();
-    this.untold.clear();
+    this.unpublished.clear();
     this.marks.clear();
     this.knownRoles.clear();
     this.newest = { changedBy: 0, mark: null };

@@ -29,6 +29,8 @@ export interface PortionRead {
   origin: string;
   /** The number of ended transactions: rises with each commit, in the order of the commits. */
   version: number;
+  /** By the clock of the database, in milliseconds since the epoch. Rows that had expired then are left out. */
+  read_at: number;
   rows: RevocationRow[];
   /** There may be more rows: these are as many as were asked for. */
   is_full: boolean;
@@ -37,8 +39,10 @@ export interface PortionRead {
 
 /** The changed rows, and the roles. If `is_full`, some changed rows are missing. */
 export interface AuthorityRead extends PortionRead {
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since the epoch, as `server_started_at`. */
   recorded_since: number;
+  /** Another one is another server. */
+  server_started_at: number;
   /** Postgres' text for the transactions that the read sees. */
   snapshot: string;
   /** The oldest transaction that was running: rows that were not visible yet have at least this `changed_by`. */
@@ -74,8 +78,8 @@ export interface AuthorityTables {
 
 const milliseconds = (column: string): string => `(extract(epoch FROM ${column}) * 1000)::float8`;
 
-const VERSION =
-  '(pg_snapshot_xmax(s.now)::text::bigint - (SELECT count(*) FROM pg_snapshot_xip(s.now)))::float8 AS version';
+const COMMON_FIELDS = `feed.origin, pg_is_in_recovery() AS is_standby, ${milliseconds('now()')} AS read_at,
+    (pg_snapshot_xmax(s.now)::text::bigint - (SELECT count(*) FROM pg_snapshot_xip(s.now)))::float8 AS version`;
 
 /** @param which SQL: a condition, an order and a limit */
 const rowsOf = ({ schema, roles }: AuthorityTables, which: string): string => `
@@ -99,16 +103,16 @@ const CHANGED = `v.changed_by >= pg_snapshot_xmin($1::pg_snapshot)::text::bigint
   AND NOT pg_visible_in_snapshot(v.changed_by::text::xid8, $1::pg_snapshot)`;
 
 const changesStatement = (tables: AuthorityTables): string => `
-  SELECT feed.origin, ${milliseconds('feed.started_at')} AS recorded_since, ${VERSION},
+  SELECT ${COMMON_FIELDS}, ${milliseconds('feed.started_at')} AS recorded_since,
+    ${milliseconds('pg_postmaster_start_time()')} AS server_started_at,
     s.now::text AS snapshot, pg_snapshot_xmin(s.now)::text::float8 AS oldest_running,
-    pg_is_in_recovery() AS is_standby,
     ${tables.roles ? tables.roles.state : '$2::text'} AS authority,
     ${tables.roles ? `CASE WHEN ${tables.roles.state} IS DISTINCT FROM $2::text THEN ${tables.roles.permissions} END` : 'NULL::json'} AS roles,
     ${rowsOf(tables, `${CHANGED} LIMIT $3`)}
   ${from(tables)}`;
 
 const portionStatement = (tables: AuthorityTables): string => `
-  SELECT feed.origin, ${VERSION}, pg_is_in_recovery() AS is_standby,
+  SELECT ${COMMON_FIELDS},
     ${rowsOf(tables, '(v.issuer, v.kind, v.id) > ($1, $2, $3) ORDER BY v.issuer, v.kind, v.id LIMIT $4')}
   ${from(tables)}`;
 

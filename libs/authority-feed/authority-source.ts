@@ -34,7 +34,7 @@ export interface AuthoritySourceOptions {
 
 /**
  * Keeps the model up to date on one connection of its own: it listens for notifications, and polls every second. All rows
- * are read in portions, with a poll between them: news do not wait.
+ * are read in portions, with a poll between them: news does not wait.
  */
 export class AuthoritySource {
   private readonly logger = new Logger(AuthoritySource.name);
@@ -50,7 +50,10 @@ export class AuthoritySource {
     this.reader = new AuthorityReader(options.tables, options.maxRows ?? MAX_ROWS);
   }
 
-  /** Seconds since the last read of the changes; Infinity before all rows have been read once. */
+  /**
+   * Seconds since the last read of the changes. On a new connection it counts only after all rows have been read, because
+   * changes from before are found there. Infinity before the first one.
+   */
   get ageSeconds(): number {
     return (performance.now() - this.readAt) / 1_000;
   }
@@ -112,7 +115,7 @@ export class AuthoritySource {
         await this.poll(client);
         if (!model.nextPortion && performance.now() - checkedAt > checkMs) model.check();
         if (model.nextPortion) {
-          model.applyPortion(await this.reader.portion(client, model.nextPortion), Date.now());
+          model.applyPortion(await this.reader.portion(client, model.nextPortion));
           checkedAt = performance.now();
           continue;
         }
@@ -133,7 +136,7 @@ export class AuthoritySource {
     const waitForNext = () => void this.nextRead.promise.then(thisRead.resolve);
     try {
       onUpdate(model.apply(await this.reader.changes(client, model.position), Date.now()));
-      if (model.isFilled) this.readAt = performance.now();
+      if (model.isCaughtUp) this.readAt = performance.now();
       if (model.isComplete) thisRead.resolve();
       else waitForNext();
     } catch (error) {

@@ -103,9 +103,14 @@ it('a reader that reads nothing is cut off, and the others are not harmed', { ti
   reader.close();
 });
 
-it.each([true, false])(
-  'a reader that is slow keeps its connection only within a message (one: %s)',
-  async (isOne) => {
+const LONG = 16 * 1024 * 1024;
+it.each([
+  { isKept: true, unread: 'the parts of one message', lengths: [LONG, LONG, LONG], hasMore: true },
+  { isKept: true, unread: 'a long message and short ones', lengths: [LONG, 100, 100], hasMore: false },
+  { isKept: false, unread: 'several long messages', lengths: [LONG, LONG, LONG], hasMore: false },
+])(
+  'a reader that leaves $unread unread keeps its connection: $isKept',
+  async ({ isKept, lengths, hasMore }) => {
     let cutOff = 0;
     const readers = new FeedReaders(
       () => true,
@@ -116,8 +121,8 @@ it.each([true, false])(
     await once(server, 'listening');
     const slow = await openStalled(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
     // More than the buffers of the system hold.
-    for (let part = 0; part < 3; part++) readers.broadcast(Buffer.alloc(16 * 1024 * 1024, 'x'), isOne);
-    expect([readers.size, cutOff]).toEqual(isOne ? [1, 0] : [0, 1]);
+    for (const length of lengths) readers.broadcast(Buffer.alloc(length, 'x'), hasMore);
+    expect([readers.size, cutOff]).toEqual(isKept ? [1, 0] : [0, 1]);
     slow.destroy();
     readers.close();
     server.close();
