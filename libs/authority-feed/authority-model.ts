@@ -49,6 +49,7 @@ export class AuthorityModel {
   private origin = '';
   private recordedSince: string | null = null;
   private authority: string | null = null;
+  /** All changes of transactions with lower numbers are known. */
   private oldestRunning = 0;
   private serverStartedAt: number | null = null;
   private readAt = 0;
@@ -109,12 +110,13 @@ export class AuthorityModel {
     this.origin = read.origin;
     this.recordedSince = new Date(read.recorded_since).toISOString();
     this.authority = read.authority;
-    this.oldestRunning = read.oldest_running;
     this.serverStartedAt = read.server_started_at;
     this.position = { snapshot: read.snapshot, authority: isContinued ? read.authority : null };
     this.version = read.version;
     this.readAt = now;
-    return this.update();
+    const update = this.update();
+    if (this.isComplete) this.oldestRunning = read.oldest_running;
+    return update;
   }
 
   /** The rows after `nextPortion`. The next `apply` returns what they have changed. */
@@ -254,10 +256,10 @@ export class AuthorityModel {
     return this.serverStartedAt !== null && server_started_at !== this.serverStartedAt;
   }
 
-  /** Whether the known state of a row, which had a later transaction, is lost. */
+  /** Whether the known state of a row is lost: it was newer than this one, which would be known too. */
   private isUndone(row: RevocationRow): boolean {
     const known = this.entries.get(keyOf(row));
-    return known !== undefined && known.mark !== row.mark && known.changedBy >= row.changed_by;
+    return known !== undefined && known.mark !== row.mark && row.changed_by < this.oldestRunning;
   }
 
   /** Whether the pass has met all entries that are known. @param readAt of its last portion */
@@ -282,6 +284,7 @@ export class AuthorityModel {
     this.marks.clear();
     this.knownRoles.clear();
     this.newest = { changedBy: 0, mark: null };
+    this.oldestRunning = 0;
     this.version = -1;
     this.isFilled = false;
     this.hasMore = false;

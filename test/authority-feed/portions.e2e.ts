@@ -233,11 +233,32 @@ describe('a model that reads all rows in portions', () => {
     await remove('session-1120');
     await readAll();
     const cursor = model.cursor();
-    await rewrite('session-1120', 'removed = false, changed_by = changed_by - 1');
+    await rewrite('session-1120', 'removed = false, changed_by = 3');
     model.reconnect();
     expect((await readAll()).at(-1)).toEqual({ kind: 'replaced' });
     expect(endedIn(model)).toHaveLength(250);
     expect(model.since(cursor, Date.now())).toBeNull();
+  });
+
+  it('goes on where a row has been changed by an older transaction after a newer one', async () => {
+    await end(250);
+    const old = await connect();
+    await old.query('BEGIN');
+    await old.query('SELECT pg_current_xact_id()');
+    await remove('session-1120');
+    await readAll();
+    model.check();
+    await poll();
+    await portion();
+    await old.query(
+      `SELECT identity.revoke('native', 'session', 'session-1120', NULL, now() + interval '1 hour')`,
+    );
+    await old.query('COMMIT');
+    await portion();
+    expect(new Set([await poll(), ...(await readAll())].map(({ kind }) => kind))).toEqual(
+      new Set(['change']),
+    );
+    expect(endedIn(model)).toContain(digest('session-1120'));
   });
 
   it('does not miss a row that has expired, where its own clock is slow', async () => {
