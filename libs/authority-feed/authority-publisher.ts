@@ -112,7 +112,8 @@ export class AuthorityPublisher {
     this.snapshotEvent = null;
     if (this.readers === 0) return;
     if (update.kind === 'replaced') this.readerSet.broadcast(this.snapshotBytes());
-    else if (update.parts.length > 0) this.readerSet.broadcast(this.changeBytes(update.parts));
+    else if (update.parts.length > 0)
+      this.readerSet.broadcast(this.changeBytes(update.parts, update.hasMore), update.hasMore);
   }
 
   private missedSince(cursor: Cursor): Buffer | null {
@@ -121,9 +122,9 @@ export class AuthorityPublisher {
     return parts.length === 0 ? RESUMED : this.changeBytes(parts);
   }
 
-  private changeBytes(parts: ChangeMessage[]): Buffer {
+  private changeBytes(parts: ChangeMessage[], hasMore = false): Buffer {
     feedEvents.inc({ app: this.app, event: 'change' });
-    return toEvents(parts, this.model.cursor());
+    return toEvents(parts, hasMore ? null : this.model.cursor());
   }
 
   private snapshotBytes(): Buffer {
@@ -146,12 +147,15 @@ export class AuthorityPublisher {
   }
 }
 
-/** Only the last event has an id: a reader that stops before it comes back with the one before, and gets all parts again. */
-const toEvents = (parts: (SnapshotMessage | ChangeMessage)[], cursor: Cursor): Buffer =>
+/**
+ * Only the last event has an id: a reader that stops before it comes back with the one before, and gets all parts again.
+ * @param cursor null: the last part is still to come
+ */
+const toEvents = (parts: (SnapshotMessage | ChangeMessage)[], cursor: Cursor | null): Buffer =>
   Buffer.concat(
     parts.map((message, index) => {
       const type = 'removed' in message ? 'change' : 'snapshot';
-      const isLast = index === parts.length - 1;
+      const isLast = index === parts.length - 1 && cursor !== null;
       const id = isLast ? `id: ${formatCursor(cursor)}\n` : '';
       const data = JSON.stringify(isLast ? message : { ...message, more: true });
       return Buffer.from(`event: ${type}\n${id}data: ${data}\n\n`);

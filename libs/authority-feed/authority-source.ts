@@ -4,22 +4,20 @@ import { connectionUrl } from '#libs/database/connections/connection-url.js';
 import { DatabaseClient } from '#libs/database/connections/database-client.js';
 import { Alarm } from './alarm.js';
 import type { AuthorityModel, Update } from './authority-model.js';
-import { type AuthorityTables, readAuthority, readStatement } from './authority-rows.js';
+import { AuthorityReader, type AuthorityTables } from './authority-rows.js';
 
 /** Finds what a lost notification would have told. */
 const POLL_MS = 1_000;
-/**
- * Everything is read again after this time: a restore into the tables of a running database deletes rows without a trace.
- */
-const COMPLETE_READ_MS = 60_000;
+/** All rows are read again after this time: a restore into the tables of a running database deletes rows without a trace. */
+const CHECK_MS = 60_000;
+/** The most rows of one statement: well below its time limit, and below 50 ms of this process' time. */
+const MAX_ROWS = 10_000;
 /** Changes that come together are read together. */
 const GATHER_MS = 10;
 /** Without an answer for so long the database is frozen or unreachable. */
 const QUERY_TIMEOUT_MS = 2_000;
 const END_TIMEOUT_MS = 500;
 const BACK_OFF_MS = { first: 250, last: 2_000 };
-
-const EVERYTHING = { from: 0, authority: null };
 
 export interface AuthoritySourceOptions {
   databaseUrl: string;
@@ -30,14 +28,17 @@ export interface AuthoritySourceOptions {
   model: AuthorityModel;
   /** Called after each read that has changed the model. */
   onUpdate(update: Update): void;
+  maxRows?: number;
+  checkMs?: number;
 }
 
 /**
- * Keeps the model up to date on one connection of its own: it listens for notifications, and polls every second.
+ * Keeps the model up to date on one connection of its own: it listens for notifications, and polls every second. All rows
+ * are read in portions, with a poll between them: news does not wait.
  */
 export class AuthoritySource {
   private readonly logger = new Logger(AuthoritySource.name);
-  private readonly statement: string;
+  private readonly reader: AuthorityReader;
   private readonly closing = new AbortController();
   private readonly alarm = new Alarm();
   private running: Promise<void> | null = null;
@@ -46,16 +47,19 @@ export class AuthoritySource {
   private readAt = Number.NEGATIVE_INFINITY;
 
   constructor(private readonly options: AuthoritySourceOptions) {
-    this.statement = readStatement(options.tables);
+    this.reader = new AuthorityReader(options.tables, options.maxRows ?? MAX_ROWS);
   }
 
-  /** Seconds since the last read of the database; Infinity before the first one. */
+  /**
+   * Seconds since the last read of the changes. On a new connection it counts only after all rows have been read, because
+   * changes from before are found there. Infinity before the first one.
+   */
   get ageSeconds(): number {
     return (performance.now() - this.readAt) / 1_000;
   }
 
   /**
-   * Waits for a read that begins after this call. The first call opens the connection.
+   * Waits for a read that begins after this call and completes the model. The first call opens the connection.
    * @throws Error where the database does not answer in time
    */
   async read(timeoutMs: number): Promise<void> {
@@ -90,7 +94,7 @@ export class AuthoritySource {
 
   /** Follows the database until this is closed. @throws Error where the connection breaks */
   private async follow(): Promise<void> {
-    const { databaseUrl, pooled, applicationName, tables } = this.options;
+    const { databaseUrl, pooled, applicationName, tables, model, checkMs = CHECK_MS } = this.options;
     const client = new DatabaseClient({
       pooled,
       connectionString: connectionUrl(databaseUrl),
@@ -105,11 +109,16 @@ export class AuthoritySource {
     try {
       await client.connect();
       if (!pooled) await client.query(`LISTEN ${tables.channel}`);
-      let completeAt = Number.NEGATIVE_INFINITY;
+      model.reconnect();
+      let checkedAt = performance.now();
       while (!this.closing.signal.aborted) {
-        const isComplete = performance.now() - completeAt > COMPLETE_READ_MS;
-        if (isComplete) completeAt = performance.now();
-        await this.readOnce(client, isComplete);
+        await this.poll(client);
+        if (!model.nextPortion && performance.now() - checkedAt > checkMs) model.check();
+        if (model.nextPortion) {
+          model.applyPortion(await this.reader.portion(client, model.nextPortion));
+          checkedAt = performance.now();
+          continue;
+        }
         await this.alarm.wait(POLL_MS);
         await sleep(GATHER_MS);
         this.alarm.reset();
@@ -120,18 +129,18 @@ export class AuthoritySource {
     }
   }
 
-  private async readOnce(client: DatabaseClient, isComplete: boolean): Promise<void> {
+  private async poll(client: DatabaseClient): Promise<void> {
     const { model, onUpdate } = this.options;
     const thisRead = this.nextRead;
     this.nextRead = deferred();
+    const waitForNext = () => void this.nextRead.promise.then(thisRead.resolve);
     try {
-      const read = await readAuthority(client, this.statement, isComplete ? EVERYTHING : model.position);
-      const update = isComplete ? model.load(read, Date.now()) : model.apply(read, Date.now());
-      this.readAt = performance.now();
-      onUpdate(update);
-      thisRead.resolve();
+      onUpdate(model.apply(await this.reader.changes(client, model.position), Date.now()));
+      if (model.isCaughtUp) this.readAt = performance.now();
+      if (model.isComplete) thisRead.resolve();
+      else waitForNext();
     } catch (error) {
-      void this.nextRead.promise.then(thisRead.resolve);
+      waitForNext();
       throw error;
     }
   }

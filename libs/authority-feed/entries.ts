@@ -15,13 +15,15 @@ export interface Entry {
   role: string | null;
   changedBy: number;
   mark: string;
+  /** The last pass through all rows that has met it. */
+  seenIn: number;
 }
 
 /** Names with the effective permissions, sorted. */
 export type Roles = ReadonlyMap<string, readonly string[]>;
 
 /** @param iss the `iss` claim of the row's issuer */
-export const toEntry = (row: RevocationRow, iss: string): Entry => ({
+export const toEntry = (row: RevocationRow, iss: string, seenIn: number): Entry => ({
   kind: row.kind,
   id: entryId(iss, row.kind === 'role' ? 'subject' : row.kind, row.id),
   issuedBefore: row.issued_before,
@@ -30,6 +32,7 @@ export const toEntry = (row: RevocationRow, iss: string): Entry => ({
   role: row.role,
   changedBy: row.changed_by,
   mark: row.mark,
+  seenIn,
 });
 
 export const keyOf = ({ issuer, kind, id }: RevocationRow): string => `${issuer} ${kind} ${id}`;

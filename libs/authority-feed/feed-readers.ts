@@ -3,7 +3,7 @@ import type { ServerResponse } from 'node:http';
 /** A proxy, and a reader, may take a silent connection for a dead one. */
 const COMMENT_INTERVAL_MS = 15_000;
 const COMMENT = Buffer.from(': alive\n\n');
-/** What may wait to be read by one reader, in bytes, beside its snapshot. */
+/** What may wait to be read by one reader, in bytes, beside one long message. */
 const MAX_UNREAD = 1024 * 1024;
 /** How long a reader may read nothing although something waits. */
 const MAX_STALL_MS = 30_000;
@@ -12,6 +12,7 @@ const END_TIMEOUT_MS = 1_000;
 
 interface Reader {
   response: ServerResponse;
+  /** In bytes. */
   maxUnread: number;
   /** `performance.now()` since when something waits to be read. */
   stalledSince: number | null;
@@ -39,7 +40,7 @@ export class FeedReaders {
 
   /** @param first what the reader gets at once */
   add(response: ServerResponse, first: Buffer): void {
-    const reader: Reader = { response, maxUnread: first.length + MAX_UNREAD, stalledSince: null };
+    const reader: Reader = { response, maxUnread: MAX_UNREAD, stalledSince: null };
     this.readers.add(reader);
     response.once('close', () => this.readers.delete(reader));
     response.on('drain', () => {
@@ -50,8 +51,9 @@ export class FeedReaders {
     this.write(reader, first);
   }
 
-  broadcast(bytes: Buffer): void {
-    for (const reader of this.readers) this.write(reader, bytes);
+  /** @param hasMore the next broadcast belongs to the same message, however much waits to be read then */
+  broadcast(bytes: Buffer, hasMore = false): void {
+    for (const reader of this.readers) this.write(reader, bytes, hasMore);
   }
 
   /** Ends all feeds. Readers connect again, to another process. */
@@ -72,11 +74,14 @@ export class FeedReaders {
     if (this.isCurrent()) this.broadcast(COMMENT);
   }
 
-  private write(reader: Reader, bytes: Buffer): void {
-    const { response, maxUnread, stalledSince } = reader;
+  private write(reader: Reader, bytes: Buffer, hasMore = false): void {
+    const { response, stalledSince } = reader;
     const now = performance.now();
     const isStalled = stalledSince !== null && now - stalledSince > MAX_STALL_MS;
-    if (isStalled || response.writableLength > maxUnread) {
+    // Where nothing else waits, a message may have any length.
+    if (response.writableLength === 0) reader.maxUnread = MAX_UNREAD + bytes.length;
+    else if (hasMore) reader.maxUnread += bytes.length;
+    if (isStalled || response.writableLength > reader.maxUnread) {
       this.readers.delete(reader);
       response.destroy();
       this.onCutOff();

@@ -58,6 +58,7 @@ async function endSession(): Promise<string> {
 
 describe('a reader that comes back', () => {
   it.each(['the same process', 'another replica'])('to %s gets what it has missed', async (where) => {
+    await untilEarlierTransactionsEnded();
     const cursor = await currentCursor(idp);
     const ended = await endSession();
     const role = await idp.make.role(['things:read']);

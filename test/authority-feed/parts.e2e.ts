@@ -104,7 +104,7 @@ describe('a change of 25,000 entries', () => {
   });
 });
 
-it('a verifier that loses a snapshot between two parts keeps what it knew, and asks for all again', async () => {
+it('a verifier that is disconnected between two parts keeps a whole state, and asks for all again', async () => {
   const ended = (sessionId: string) => ({
     kind: 'session',
     id: entryId(ISSUER, 'session', sessionId),
@@ -154,9 +154,17 @@ it('a verifier that loses a snapshot between two parts keeps what it knew, and a
     await expect.poll(refused, SLOW).toEqual(['b', 'c']);
     expect(feed.isCurrent(Date.now() / 1_000)).toBe(true);
     second.end();
-    await connection(3);
-    expect(cursors).toEqual([undefined, 'one', 'two']);
+    const third = await connection(3);
+    // A role that the second part of the change, and the cursor, do not have.
+    write(third, 'change', { ...change, roles: { temporary: ['*'] }, ended: [], more: true });
+    await expect.poll(() => feed.hasRole('temporary'), SLOW).toBe(true);
+    third.end();
+    const fourth = await connection(4);
+    write(fourth, 'snapshot', { ...snapshot, roles: { user: [] }, ended: [ended('c')] }, 'three');
+    await expect.poll(() => feed.hasRole('temporary'), SLOW).toBe(false);
+    expect(cursors).toEqual([undefined, 'one', 'two', undefined]);
     expect(events.filter((kind) => kind === 'snapshot' || kind === 'change')).toEqual([
+      'snapshot',
       'snapshot',
       'snapshot',
     ]);

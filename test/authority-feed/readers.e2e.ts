@@ -1,8 +1,10 @@
-import { get, type IncomingMessage } from 'node:http';
-import { connect, type Socket } from 'node:net';
+import { once } from 'node:events';
+import { createServer, get, type IncomingMessage } from 'node:http';
+import { type AddressInfo, connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { startIdentityProvider } from '#apps/identity-provider/src/start.js';
+import { FeedReaders } from '#libs/authority-feed/feed-readers.js';
 import { Drain } from '#libs/http/application/drain.js';
 import type { RunningApp } from '#libs/http/application/running-app.js';
 import { metrics } from '#libs/observability/metrics.js';
@@ -100,6 +102,32 @@ it('a reader that reads nothing is cut off, and the others are not harmed', { ti
   await reader.change(({ ended }) => ended.length === 1);
   reader.close();
 });
+
+const LONG = 16 * 1024 * 1024;
+it.each([
+  { isKept: true, unread: 'the parts of one message', lengths: [LONG, LONG, LONG], hasMore: true },
+  { isKept: true, unread: 'a long message and short ones', lengths: [LONG, 100, 100], hasMore: false },
+  { isKept: false, unread: 'several long messages', lengths: [LONG, LONG, LONG], hasMore: false },
+])(
+  'a reader that leaves $unread unread keeps its connection: $isKept',
+  async ({ isKept, lengths, hasMore }) => {
+    let cutOff = 0;
+    const readers = new FeedReaders(
+      () => true,
+      () => cutOff++,
+    );
+    const server = createServer((_, response) => readers.add(response.writeHead(200), Buffer.from('first')));
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const slow = await openStalled(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    // More than the buffers of the system hold.
+    for (const length of lengths) readers.broadcast(Buffer.alloc(length, 'x'), hasMore);
+    expect([readers.size, cutOff]).toEqual(isKept ? [1, 0] : [0, 1]);
+    slow.destroy();
+    readers.close();
+    server.close();
+  },
+);
 
 it('feeds end as soon as the shutdown begins, and their requests are logged', async () => {
   const { logger, lines } = await captureLog();

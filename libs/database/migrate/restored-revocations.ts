@@ -2,8 +2,8 @@ import type { DataSource } from 'typeorm';
 
 /**
  * Rows of `revocations` name the transaction that wrote them. After a restore into another server they can name ones that
- * this server has not reached, and the authority feed would read them all again every second. A trigger gives each row
- * that is updated the number of this transaction.
+ * this server has not reached, and each reader that comes back to the authority feed would get them all again. A trigger
+ * gives each row that is updated the number of this transaction.
  */
 export async function renumberRestoredRevocations(database: DataSource): Promise<void> {
   const { schema } = database.options as { schema?: string };

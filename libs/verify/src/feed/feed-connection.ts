@@ -90,6 +90,8 @@ export class FeedConnection {
     const signal = AbortSignal.any([connection.signal, this.closing.signal]);
     const abortAfter = (ms: number, reason: string) =>
       setTimeout(() => connection.abort(new Error(reason)), ms).unref();
+    // The server cannot know which roles the parts of a change had: they may be as before again.
+    if (this.awaitsParts && !this.incoming) this.cursor = '';
     this.incoming = null;
     this.awaitsParts = false;
     let watchdog = abortAfter(RESPONSE_TIMEOUT_MS, 'no answer in time');
